@@ -1,0 +1,5 @@
+/** Redirects, CLUSTER commands, formation of the cluster. */
+@NullMarked
+package io.cairn.cluster;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,67 @@
+package io.cairn.command;
+
+import io.cairn.keyspace.Database;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Value;
+
+/**
+ * The context of one run of a data command, reused from call to call by one thread. The stripes of the command's keys
+ * are locked while it runs.
+ */
+public final class Call {
+    public final Args args;
+    public final Keyspace keyspace;
+    /** Scratch views for handlers. */
+    public final Value value = new Value();
+    /** Second scratch view. */
+    public final Value other = new Value();
+
+    private Database database;
+    private Reply reply;
+    private long now;
+    private long seed;
+    private boolean changed;
+
+    public Call(Keyspace keyspace, Args args, Reply reply) {
+        this.keyspace = keyspace;
+        this.args = args;
+        this.reply = reply;
+        this.database = keyspace.database(0);
+    }
+
+    /** Prepares the next run. {@code now} and {@code seed} are the record's in a write. */
+    public void begin(int databaseNumber, long now, long seed, Reply reply) {
+        this.database = keyspace.database(databaseNumber);
+        this.now = now;
+        this.seed = seed;
+        this.reply = reply;
+        this.changed = false;
+    }
+
+    public Database database() {
+        return database;
+    }
+
+    public Reply reply() {
+        return reply;
+    }
+
+    /** Milliseconds of the Unix epoch. */
+    public long now() {
+        return now;
+    }
+
+    /** Chance of the record: the same on every replica. */
+    public long seed() {
+        return seed;
+    }
+
+    /** A handler says that it changed the keyspace: only then is a record logged outside of raft mode. */
+    public void changed() {
+        changed = true;
+    }
+
+    public boolean hasChanged() {
+        return changed;
+    }
+}

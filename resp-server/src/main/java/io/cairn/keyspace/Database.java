@@ -1,0 +1,82 @@
+package io.cairn.keyspace;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One numbered database of a keyspace. Keys are (address, length) pairs of native memory. Every method needs the lock
+ * of the key's stripe ({@link Keyspace#lock}); methods without a key need all stripes. Nothing here reads a clock: the
+ * caller passes {@code now}, the record's time in a write and the read time in a read, in milliseconds.
+ *
+ * <p>A key whose expiry is at or before {@code now} counts as absent. Writes drop such a key when they meet it; reads
+ * leave it (expiry by reads is a logged delete, SAFETY 4) and remember it: {@link #sawExpired}.
+ *
+ * <p>Methods that add bytes throw OutOfMemoryError when the memory cannot be had; the database is then unchanged.
+ */
+public interface Database {
+    int number();
+
+    /** Fills {@code out} and returns true if the key is there; touches its access time unless told otherwise. */
+    boolean find(long key, int keyLength, long now, Value out);
+
+    /** As {@link #find}, without touching the access time (OBJECT, TTL, TYPE with NO-TOUCH). */
+    boolean peek(long key, int keyLength, long now, Value out);
+
+    /** Sets a string, replacing whatever was there of any type; {@code expireAt} 0 for none. */
+    void putString(long key, int keyLength, long bytes, int length, byte encoding, long expireAt);
+
+    /** Sets an {@link Value#INT} string. */
+    void putNumber(long key, int keyLength, long number, long expireAt);
+
+    /** Sets a string to a block of {@code length} used bytes and takes over the caller's reference. */
+    void putBlock(long key, int keyLength, NativeBlock block, int length, long expireAt);
+
+    /**
+     * Makes the key a {@link Value#RAW} string (or block) of {@code newLength} bytes that starts with its old bytes
+     * (an INT as its digits) and continues with zeros, keeping its expiry; creates it if absent. {@code out} is then
+     * its writable view. Used by APPEND, SETRANGE and SETBIT; must be amortized O(added bytes) under repeated appends.
+     */
+    void resize(long key, int keyLength, long now, int newLength, Value out);
+
+    /** Sets or (0) removes the expiry of a key that is there. */
+    void setExpiry(long key, int keyLength, long expireAt);
+
+    /** Removes the key; true if it was there and not expired. */
+    boolean remove(long key, int keyLength, long now);
+
+    /** The key's version, 0 when absent or expired. A version is never used twice in a keyspace. */
+    long version(long key, int keyLength, long now);
+
+    /**
+     * The latest expiry that made a {@link #find} or {@link #peek} of the calling thread answer "absent" since the last
+     * call of this method, 0 when none: a raft read above the last applied stamp logs a tick first (SAFETY 4).
+     */
+    long sawExpired();
+
+    /** Number of keys, expired ones that still lie there included (as Redis's DBSIZE). */
+    long size();
+
+    /** Number of keys with an expiry. */
+    long volatileKeys();
+
+    /** Removes all keys. */
+    void clear();
+
+    /** A key chosen by {@code seed}, not expired at {@code now}, or null; all stripes locked by the caller. */
+    byte @Nullable [] randomKey(long seed, long now);
+
+    /**
+     * One step of SCAN with Redis's guarantee (dictScan's reverse binary cursor): what is there during the whole
+     * iteration is visited at least once, across growth of the tables. Locks the stripe it works on by itself.
+     *
+     * @return the next cursor, 0 at the end
+     */
+    long scan(long cursor, int count, long now, KeyVisitor visitor);
+
+    /** Visits every key of one stripe; the caller holds its lock. */
+    void forEach(int stripe, KeyVisitor visitor);
+
+    /** Told of a key and a view of its value. */
+    interface KeyVisitor {
+        void visit(long key, int keyLength, Value value);
+    }
+}

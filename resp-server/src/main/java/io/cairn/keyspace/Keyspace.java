@@ -1,0 +1,80 @@
+package io.cairn.keyspace;
+
+/**
+ * All databases of one node, split into stripes: a stripe is a range of slots, one lock, one off-heap map per database,
+ * and the unit of growth, snapshot and flush. Locks are taken in ascending stripe order (SAFETY 20); they are reentrant.
+ */
+public interface Keyspace extends AutoCloseable {
+    int databases();
+
+    Database database(int number);
+
+    /** Exchanges the contents of two databases; all stripes locked by the caller. */
+    void swap(int first, int second);
+
+    /** Number of stripes, a power of two. */
+    int stripes();
+
+    /** The stripe of a slot. */
+    int stripeOf(int slot);
+
+    void lock(int stripe);
+
+    boolean tryLock(int stripe);
+
+    void unlock(int stripe);
+
+    void lockAll();
+
+    void unlockAll();
+
+    /** Number of keys of database 0 in a slot; O(1); any thread. */
+    long keysInSlot(int slot);
+
+    /** Up to {@code limit} keys of database 0 in a slot; takes the stripe's lock. */
+    java.util.List<byte[]> keysOfSlot(int slot, int limit);
+
+    /** Sets the version that the next change gets if it is above the current one (after loading a snapshot). */
+    void raiseVersion(long version);
+
+    long lastVersion();
+
+    /** Bytes of off-heap memory in use by data: tables, blocks. Any thread. */
+    long usedBytes();
+
+    /**
+     * Collects up to {@code limit} keys that are expired at {@code now}, continuing where the last call stopped; takes
+     * stripe locks by tryLock, one at a time, and holds each for at most a few hundred entries.
+     *
+     * @return number of keys with an expiry that were looked at
+     */
+    int collectExpired(long now, int limit, ExpiredKey sink);
+
+    /** Told of an expired key, under its stripe's lock. */
+    interface ExpiredKey {
+        void expired(int database, byte[] key, long expireAt, long version);
+    }
+
+    /**
+     * Begins a snapshot of exactly the present state (caller holds all stripes). Fails when one is under way. The
+     * snapshot is incremental (no fork, no copy): whoever changes a part that is not yet saved saves that part first.
+     */
+    Snapshot beginSnapshot();
+
+    /** A snapshot under way. */
+    interface Snapshot {
+        /** Writes all that is left through {@code sink}; called on a background thread, takes stripe locks briefly. */
+        void writeTo(SnapshotSink sink) throws java.io.IOException;
+
+        /** Gives up; idempotent; must be called (or writeTo finished) before the next snapshot. */
+        void cancel();
+    }
+
+    /** Receives every key of a snapshot once; calls are serialized, from the snapshot's or a writer's thread. */
+    interface SnapshotSink {
+        void entry(int database, long key, int keyLength, Value value) throws java.io.IOException;
+    }
+
+    @Override
+    void close();
+}

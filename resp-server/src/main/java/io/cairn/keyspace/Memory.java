@@ -1,0 +1,72 @@
+package io.cairn.keyspace;
+
+import net.openhft.chronicle.core.UnsafeMemory;
+
+/**
+ * Native memory by address. No bounds are checked: callers hold an (address, length) pair and stay inside it.
+ * Multi-byte accesses are in the machine's byte order and may be unaligned (x86-64 and aarch64).
+ */
+public final class Memory {
+    private static final UnsafeMemory UNSAFE = UnsafeMemory.INSTANCE;
+
+    private Memory() {}
+
+    public static byte getByte(long address) {
+        return UNSAFE.readByte(address);
+    }
+
+    public static int getInt(long address) {
+        return UNSAFE.readInt(address);
+    }
+
+    public static long getLong(long address) {
+        return UNSAFE.readLong(address);
+    }
+
+    public static void putByte(long address, byte value) {
+        UNSAFE.writeByte(address, value);
+    }
+
+    public static void putInt(long address, int value) {
+        UNSAFE.writeInt(address, value);
+    }
+
+    public static void putLong(long address, long value) {
+        UNSAFE.writeLong(address, value);
+    }
+
+    /** Copies; the ranges may overlap. */
+    public static void copy(long from, long to, long length) {
+        UNSAFE.copyMemory(from, to, length);
+    }
+
+    public static void copy(byte[] from, int offset, long to, int length) {
+        UNSAFE.copyMemory(from, offset, to, length);
+    }
+
+    public static void copy(long from, byte[] to, int offset, int length) {
+        for (int i = 0; i < length; i++) {
+            to[offset + i] = UNSAFE.readByte(from + i);
+        }
+    }
+
+    public static byte[] bytes(long address, int length) {
+        byte[] bytes = new byte[length];
+        copy(address, bytes, 0, length);
+        return bytes;
+    }
+
+    /**
+     * Allocates {@code size} bytes, not zeroed.
+     *
+     * @throws OutOfMemoryError when the system has no memory left
+     */
+    public static long allocate(long size) {
+        return UNSAFE.allocate(size);
+    }
+
+    /** Frees what {@link #allocate} returned, with the size it was asked for. */
+    public static void free(long address, long size) {
+        UNSAFE.freeMemory(address, size);
+    }
+}

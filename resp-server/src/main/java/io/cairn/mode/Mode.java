@@ -1,0 +1,38 @@
+package io.cairn.mode;
+
+import io.cairn.command.Args;
+import io.cairn.command.Command;
+
+/**
+ * How a data command of a connection takes effect: at once (standalone) or through a shard's log (raft). Called on the
+ * connection's event loop only.
+ *
+ * <p>Replies reach the client in the order of the commands. A connection calls {@link #execute} for each data command
+ * in turn and {@link #endOfTurn} once after it has decoded everything that one read brought.
+ */
+public interface Mode extends AutoCloseable {
+    /** What became of a call. */
+    enum Outcome {
+        /** The reply is written to the connection's output. */
+        DONE,
+        /** Accepted; {@link Origin#complete} follows. The arguments were copied. */
+        PENDING,
+        /** Nothing happened: earlier calls of this connection must complete first, then the same call is made again. */
+        WAIT
+    }
+
+    /** Runs or submits one data command. */
+    Outcome execute(Origin origin, Command command, Args args);
+
+    /** Runs or submits a MULTI block: the queued commands, with the versions its connection watches. */
+    Outcome executeBlock(Origin origin, Block block);
+
+    /** The connection has decoded all it has for now: submit what was gathered. */
+    void endOfTurn(Origin origin);
+
+    /** Bytes of the reply buffer up to here may be sent only when {@code run} was called: now if all is durable. */
+    void whenDurable(Origin origin, Runnable run);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,36 @@
+package io.cairn.mode;
+
+import io.cairn.command.Reply;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+
+/** The connection that a call came on, as a {@link Mode} sees it. */
+public interface Origin {
+    EventLoop eventLoop();
+
+    /** The connection's own output; used by the event loop when a call is done at once. */
+    Reply reply();
+
+    boolean resp3();
+
+    int database();
+
+    /** READONLY was sent. */
+    boolean readonly();
+
+    /** ASKING was sent just before. */
+    boolean asking();
+
+    /** Calls of this connection that are PENDING. */
+    int pending();
+
+    /**
+     * Completes the oldest pending call with its encoded reply. On the event loop, in order of submission.
+     *
+     * @param replies holds the reply bytes; not released by this call
+     */
+    void complete(ByteBuf replies, int offset, int length);
+
+    /** After a series of {@link #complete}: send, and go on with commands that wait. On the event loop. */
+    void resume();
+}

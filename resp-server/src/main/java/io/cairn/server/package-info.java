@@ -1,0 +1,5 @@
+/** Composition root: a process and its nodes. */
+@NullMarked
+package io.cairn.server;
+
+import org.jspecify.annotations.NullMarked;
