@@ -56,6 +56,11 @@ public final class Memory {
         return bytes;
     }
 
+    /** Where the bytes of a direct buffer begin; the caller keeps the buffer alive while it uses the address. */
+    public static long addressOf(java.nio.ByteBuffer direct) {
+        return net.openhft.chronicle.core.Jvm.address(direct);
+    }
+
     /**
      * Allocates {@code size} bytes, not zeroed.
      *
