@@ -28,6 +28,10 @@ final class LoopQueue implements Runnable {
     /** Most bytes gathered and not yet proposed; above it writes are refused. */
     static final int MAX_WAITING_BYTES = 32 << 20;
 
+    private static final byte PHASE_READS = 1;
+    private static final byte PHASE_WRITES = 2;
+    private static final byte PHASE_LARGE = 3;
+
     final EventLoop loop;
     final KeyPositions keys = new KeyPositions();
     final Call call;
@@ -57,12 +61,23 @@ final class LoopQueue implements Runnable {
         return waitingBytes < MAX_WAITING_BYTES;
     }
 
+    /** True when a write must wait for the connection's reads, or for a large write before or after it. */
+    boolean mustWait(Origin origin, boolean largeWrite) {
+        return origin.pending() > 0 && (largeWrite || origin.phase() != PHASE_WRITES);
+    }
+
+    /** True when a read must wait for the connection's own writes (SAFETY 3). */
+    static boolean readMustWait(Origin origin) {
+        return origin.pending() > 0 && origin.phase() != PHASE_READS;
+    }
+
     /** Adds a command to the entry being gathered. */
     void write(Origin origin, Args args) {
         if (LargeWrites.isLarge(args)) {
-            closeEntry();
+            origin.phase(PHASE_LARGE);
             large.add(origin, args);
         } else {
+            origin.phase(PHASE_WRITES);
             openEntry();
             writer.command(mode.stamps().next(), origin.database(), args);
             added(origin);
@@ -72,6 +87,13 @@ final class LoopQueue implements Runnable {
 
     /** Adds a MULTI block. */
     void write(Origin origin, Block block) {
+        if (LargeWrites.isLarge(block)) {
+            origin.phase(PHASE_LARGE);
+            large.add(origin, block);
+            schedule();
+            return;
+        }
+        origin.phase(PHASE_WRITES);
         openEntry();
         writer.block(mode.stamps().next(), block.watches().size());
         for (Block.Watch watch : block.watches()) {
@@ -87,6 +109,7 @@ final class LoopQueue implements Runnable {
 
     /** Adds a read to the turn's barrier. */
     void read(Origin origin, Command command, Args args, int slot) {
+        origin.phase(PHASE_READS);
         if (!reads.hasRoom()) {
             fireReads();
         }
@@ -155,14 +178,16 @@ final class LoopQueue implements Runnable {
 
     private void pump() {
         while (inFlight < MAX_IN_FLIGHT) {
-            if (waiting.isEmpty() && !large.isActive()) {
+            if (waiting.isEmpty()) {
                 closeEntry();
             }
             WriteBatch batch = waiting.poll();
             if (batch != null) {
                 waitingBytes -= batch.bytes();
                 propose(batch.entry(), batch);
-            } else if (!large.proposeNext()) {
+            }
+            boolean chunk = inFlight < MAX_IN_FLIGHT && large.proposeNext();
+            if (batch == null && !chunk) {
                 return;
             }
         }

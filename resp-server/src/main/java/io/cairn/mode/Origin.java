@@ -24,6 +24,11 @@ public interface Origin {
     /** Calls of this connection that are PENDING. */
     int pending();
 
+    /** A note of the mode about this connection's pending calls; the connection only keeps it. */
+    byte phase();
+
+    void phase(byte phase);
+
     /**
      * Completes the oldest pending call with its encoded reply. On the event loop, in order of submission.
      *

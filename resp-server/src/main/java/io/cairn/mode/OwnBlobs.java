@@ -1,6 +1,7 @@
 package io.cairn.mode;
 
 import io.cairn.keyspace.NativeBlock;
+import java.security.SecureRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class OwnBlobs {
     private final ConcurrentHashMap<Long, NativeBlock> blocks = new ConcurrentHashMap<>();
-    private final AtomicLong ids = new AtomicLong();
+    /** Starts at random, so that no two nodes use the same ids: a blob of another node must never be taken for ours. */
+    private final AtomicLong ids = new AtomicLong(new SecureRandom().nextLong() >>> 2);
 
-    /** A blob id that no other blob of this leader has. */
+    /** A blob id that no other blob has, of this node or another. */
     long register(NativeBlock block) {
         long id = ids.incrementAndGet();
         blocks.put(id, block);

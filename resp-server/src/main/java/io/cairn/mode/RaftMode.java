@@ -87,7 +87,7 @@ public final class RaftMode implements Mode {
     }
 
     private Outcome write(LoopQueue queue, Origin origin, Command command, Args args) {
-        if (queue.mustWait(origin, args)) {
+        if (queue.mustWait(origin, LargeWrites.isLarge(args))) {
             return Outcome.WAIT;
         }
         if (command.is(Flag.DENYOOM) && outOfMemory()) {
@@ -101,7 +101,7 @@ public final class RaftMode implements Mode {
     }
 
     private Outcome read(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
-        if (queue.hasWrites(origin)) {
+        if (LoopQueue.readMustWait(origin)) {
             return Outcome.WAIT;
         }
         queue.read(origin, command, args, slot);

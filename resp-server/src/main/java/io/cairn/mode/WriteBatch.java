@@ -17,6 +17,7 @@ final class WriteBatch implements LocalProposal, Runnable {
     private @Nullable ByteBuffer entry;
     private int done;
     private @Nullable Failure failure;
+    private @Nullable Runnable whenDone;
 
     /** Copies the first {@code size} of {@code origins}; owns {@code entry}. */
     WriteBatch(LoopQueue queue, RaftMode mode, Origin[] origins, int size, ByteBuffer entry) {
@@ -30,6 +31,11 @@ final class WriteBatch implements LocalProposal, Runnable {
         for (int i = 0; i < size; i++) {
             resp3[i] = origins[i].resp3();
         }
+    }
+
+    /** Runs on the event loop once the proposal is applied or failed. */
+    void whenDone(Runnable run) {
+        whenDone = run;
     }
 
     int bytes() {
@@ -69,16 +75,25 @@ final class WriteBatch implements LocalProposal, Runnable {
     /** On the event loop: the origins get their replies. */
     @Override
     public void run() {
-        Failure why = failure;
-        if (why != null) {
-            String text = FailureText.of(why, mode.notServing());
-            for (int i = 0; i < origins.length; i++) {
-                replies.begin(resp3[i]);
-                replies.reply().error(text);
-                replies.end();
-            }
-        }
         queue.proposalDone();
+        if (whenDone != null) {
+            whenDone.run();
+        }
+        if (failure != null) {
+            refuse(failure);
+        } else {
+            replies.deliver(origins);
+        }
+    }
+
+    /** Answers every call with the error of {@code why}. On the event loop. */
+    void refuse(Failure why) {
+        String text = FailureText.of(why, mode.notServing());
+        for (int i = 0; i < origins.length; i++) {
+            replies.begin(resp3[i]);
+            replies.reply().error(text);
+            replies.end();
+        }
         replies.deliver(origins);
     }
 }
