@@ -50,6 +50,11 @@ public final class Memory {
         }
     }
 
+    /** Sets {@code length} bytes to zero. */
+    public static void zero(long address, long length) {
+        UNSAFE.setMemory(address, length, (byte) 0);
+    }
+
     public static byte[] bytes(long address, int length) {
         byte[] bytes = new byte[length];
         copy(address, bytes, 0, length);
