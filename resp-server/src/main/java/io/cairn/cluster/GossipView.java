@@ -19,18 +19,25 @@ import org.jspecify.annotations.Nullable;
  * decides anything (DESIGN 6). Any thread.
  */
 final class GossipView implements GossipListener, NodeDirectory, NodeHealth {
-    private final LeaderTable leaders;
+    private volatile @Nullable LeaderTable leaders;
     private final Consumer<String> suspects;
     private volatile @Nullable Gossip gossip;
 
     /** @param suspects told the id of a node that seems gone; may only hasten an election */
-    GossipView(LeaderTable leaders, Consumer<String> suspects) {
-        this.leaders = leaders;
+    GossipView(Consumer<String> suspects) {
         this.suspects = suspects;
     }
 
-    void attach(Gossip started) {
+    void attach(Gossip started, LeaderTable table) {
+        leaders = table;
         gossip = started;
+    }
+
+    private void alive(Peer peer, boolean alive) {
+        LeaderTable table = leaders;
+        if (table != null) {
+            table.nodeAlive(peer.info().nodeId(), alive);
+        }
     }
 
     List<Peer> peers() {
@@ -40,22 +47,32 @@ final class GossipView implements GossipListener, NodeDirectory, NodeHealth {
 
     /** Hears the leaders that peers name in their soft state. */
     void hearLeaders() {
+        LeaderTable table = leaders;
+        if (table == null) {
+            return;
+        }
         for (Peer peer : peers()) {
             SoftState state = peer.state();
             if (peer.health() != Health.DEAD && !state.ledShardId().isEmpty()) {
-                leaders.heard(state.ledShardId(), state.ledTerm(), peer.info().nodeId());
+                table.heard(state.ledShardId(), state.ledTerm(), peer.info().nodeId());
             }
         }
     }
 
+    /** The last index applied by a node, as it told, 0 when unknown. */
+    long appliedIndex(String nodeId) {
+        Peer peer = peer(nodeId);
+        return peer == null ? 0 : peer.state().appliedIndex();
+    }
+
     @Override
     public void joined(Peer peer) {
-        leaders.nodeAlive(peer.info().nodeId(), true);
+        alive(peer, true);
     }
 
     @Override
     public void recovered(Peer peer) {
-        leaders.nodeAlive(peer.info().nodeId(), true);
+        alive(peer, true);
     }
 
     @Override
@@ -65,7 +82,7 @@ final class GossipView implements GossipListener, NodeDirectory, NodeHealth {
 
     @Override
     public void left(Peer peer) {
-        leaders.nodeAlive(peer.info().nodeId(), false);
+        alive(peer, false);
         suspects.accept(peer.info().nodeId());
     }
 

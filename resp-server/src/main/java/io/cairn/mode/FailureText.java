@@ -5,7 +5,8 @@ import io.cairn.raft.group.Failure;
 /** The error lines of calls that did not succeed in raft mode. */
 final class FailureText {
     /** Begins the error of a write that may or may not take effect (SAFETY 6). */
-    static final String UNKNOWN = "UNKNOWNOUTCOME The write may or may not take effect: its log entry was not confirmed";
+    static final String UNKNOWN =
+            "UNKNOWNOUTCOME The write may or may not take effect: its log entry was not confirmed";
 
     static final String NO_LEADER = "CLUSTERDOWN The shard of this slot has no leader right now";
 

@@ -186,7 +186,10 @@ final class LargeWrites {
                 }
                 writer.commands(of.commands().size());
                 for (int i = 0; i < of.commands().size(); i++) {
-                    writer.queued(of.commands().get(i).database(), of.commands().get(i).args(), blobIds.get(i));
+                    writer.queued(
+                            of.commands().get(i).database(),
+                            of.commands().get(i).args(),
+                            blobIds.get(i));
                 }
             }
             current = null;

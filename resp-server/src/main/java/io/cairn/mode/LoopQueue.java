@@ -4,7 +4,6 @@ import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.KeyPositions;
-import io.cairn.command.Reply;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.shards.ShardGroup;
 import io.cairn.record.RecordWriter;
@@ -48,10 +47,10 @@ final class LoopQueue implements Runnable {
     private ReadBatch reads;
     private boolean scheduled;
 
-    LoopQueue(EventLoop loop, RaftMode mode, Reply unused) {
+    LoopQueue(EventLoop loop, RaftMode mode) {
         this.loop = loop;
         this.mode = mode;
-        this.call = new Call(mode.keyspace(), new Args(), unused);
+        this.call = new Call(mode.keyspace(), new Args(), DiscardReply.INSTANCE);
         this.reads = new ReadBatch(this, mode);
         this.large = new LargeWrites(this, mode);
     }

@@ -11,6 +11,7 @@ import io.cairn.record.RecordWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,21 +30,19 @@ final class RaftExpiry implements Runnable {
     private final Keyspace keyspace;
     private final Supplier<@Nullable ShardGroup> shard;
     private final Stamps stamps;
-    private final Reply discard;
     private final RecordWriter writer = new RecordWriter();
     private volatile boolean inFlight;
-    private volatile long removed;
+    private final AtomicLong removed = new AtomicLong();
 
-    RaftExpiry(Keyspace keyspace, Supplier<@Nullable ShardGroup> shard, Stamps stamps, Reply discard) {
+    RaftExpiry(Keyspace keyspace, Supplier<@Nullable ShardGroup> shard, Stamps stamps) {
         this.keyspace = keyspace;
         this.shard = shard;
         this.stamps = stamps;
-        this.discard = discard;
     }
 
     /** Keys whose removal was logged by this node. Any thread. */
     long removed() {
-        return removed;
+        return removed.get();
     }
 
     /** One round. */
@@ -65,7 +64,7 @@ final class RaftExpiry implements Runnable {
             delete(stamp, key);
         }
         inFlight = true;
-        removed += keys.size();
+        removed.addAndGet(keys.size());
         group.propose(LoopQueue.entry(writer), new Removal());
     }
 
@@ -89,7 +88,7 @@ final class RaftExpiry implements Runnable {
     private final class Removal implements LocalProposal {
         @Override
         public Reply reply() {
-            return discard;
+            return DiscardReply.INSTANCE;
         }
 
         @Override

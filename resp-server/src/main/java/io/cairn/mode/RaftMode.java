@@ -10,6 +10,7 @@ import io.cairn.command.KeySpec;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Slots;
+import io.cairn.metrics.NodeStats;
 import io.cairn.raft.shards.ShardGroup;
 import io.cairn.record.RecordWriter;
 import io.netty.channel.EventLoop;
@@ -42,7 +43,7 @@ public final class RaftMode implements Mode {
     private final LongSupplier maxMemory;
     private final BooleanSupplier linearizableReplicaReads;
     private final OwnBlobs ownBlobs;
-    private final Reply discard;
+    private final NodeStats stats;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
     private final AtomicLong oomRefusals = new AtomicLong();
 
@@ -54,7 +55,7 @@ public final class RaftMode implements Mode {
             OwnBlobs ownBlobs,
             LongSupplier maxMemory,
             BooleanSupplier linearizableReplicaReads,
-            Reply discard) {
+            NodeStats stats) {
         this.keyspace = keyspace;
         this.shard = shard;
         this.redirects = redirects;
@@ -62,7 +63,7 @@ public final class RaftMode implements Mode {
         this.ownBlobs = ownBlobs;
         this.maxMemory = maxMemory;
         this.linearizableReplicaReads = linearizableReplicaReads;
-        this.discard = discard;
+        this.stats = stats;
     }
 
     @Override
@@ -109,8 +110,7 @@ public final class RaftMode implements Mode {
     }
 
     /** At a replica: redirected, but for a READONLY connection's reads. */
-    private Outcome atReplica(
-            LoopQueue queue, Origin origin, Command command, Args args, int slot, ShardGroup group) {
+    private Outcome atReplica(LoopQueue queue, Origin origin, Command command, Args args, int slot, ShardGroup group) {
         if (slot == NO_SLOT) {
             return refuse(origin, group.leader() == null ? FailureText.NO_LEADER : READ_ONLY_REPLICA);
         }
@@ -275,7 +275,7 @@ public final class RaftMode implements Mode {
     private LoopQueue queue(Origin origin) {
         EventLoop loop = origin.eventLoop();
         LoopQueue queue = queues.get(loop);
-        return queue != null ? queue : queues.computeIfAbsent(loop, l -> new LoopQueue(l, this, discard));
+        return queue != null ? queue : queues.computeIfAbsent(loop, l -> new LoopQueue(l, this));
     }
 
     /** The error line for a slot that this node does not serve now. */
@@ -288,7 +288,8 @@ public final class RaftMode implements Mode {
         return redirects.forOwnShard();
     }
 
-    @Nullable ShardGroup shard() {
+    @Nullable
+    ShardGroup shard() {
         return shard.get();
     }
 
@@ -298,6 +299,10 @@ public final class RaftMode implements Mode {
 
     Stamps stamps() {
         return stamps;
+    }
+
+    NodeStats stats() {
+        return stats;
     }
 
     OwnBlobs ownBlobs() {

@@ -95,7 +95,7 @@ final class ReadBatch implements ReadBarrier, Runnable {
     /** On the event loop. */
     @Override
     public void run() {
-        BatchReplies replies = new BatchReplies(reads);
+        BatchReplies replies = new BatchReplies(reads, mode.stats());
         try {
             if (passed) {
                 answer(replies);
@@ -127,7 +127,9 @@ final class ReadBatch implements ReadBarrier, Runnable {
             if (slot >= 0 && (shard == null || !shard.slots().serves(slot))) {
                 replies.reply().error(mode.redirect(slot));
             } else {
-                expired = Math.max(expired, mode.runRead(queue.call, commands[i], origins[i].database(), slot, now, replies.reply()));
+                expired = Math.max(
+                        expired,
+                        mode.runRead(queue.call, commands[i], origins[i].database(), slot, now, replies.reply()));
             }
             replies.end();
         }
@@ -189,7 +191,7 @@ final class ReadBatch implements ReadBarrier, Runnable {
             queue.proposalDone();
             if (failed) {
                 replies.close();
-                refuse(new BatchReplies(reads));
+                refuse(new BatchReplies(reads, mode.stats()));
             } else {
                 deliver(replies);
             }

@@ -19,6 +19,7 @@ import io.cairn.record.RecordKind;
 import io.cairn.record.RecordReader;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,13 +43,12 @@ public final class ShardStore implements ShardApply {
     private final ReceivedBlobs blobs;
     private final RecordReader reader;
     private final Call call;
-    private final Reply discard;
     private final KeyPositions keys = new KeyPositions();
     private final ShardSnapshots snapshots;
     private final Listener listener;
     private NativeBlock scratch = NativeBlock.allocate(INITIAL_BYTES);
     private volatile long appliedIndex;
-    private volatile long records;
+    private final AtomicLong records = new AtomicLong();
 
     /** Told what the log says beyond the data. On the apply thread, quickly. */
     public interface Listener {
@@ -63,7 +63,6 @@ public final class ShardStore implements ShardApply {
             CommandTable table,
             Stamps stamps,
             OwnBlobs own,
-            Reply discard,
             Consumer<String> log,
             Listener listener) {
         this.keyspace = keyspace;
@@ -71,8 +70,7 @@ public final class ShardStore implements ShardApply {
         this.stamps = stamps;
         this.blobs = new ReceivedBlobs(MAX_BLOB_BYTES, own::take);
         this.reader = new RecordReader(blobs);
-        this.call = new Call(keyspace, reader.args(), discard);
-        this.discard = discard;
+        this.call = new Call(keyspace, reader.args(), DiscardReply.INSTANCE);
         this.listener = listener;
         this.snapshots = new ShardSnapshots(keyspace, log);
     }
@@ -84,7 +82,7 @@ public final class ShardStore implements ShardApply {
 
     /** Records applied since the start. Any thread. */
     public long records() {
-        return records;
+        return records.get();
     }
 
     @Override
@@ -100,7 +98,7 @@ public final class ShardStore implements ShardApply {
             if (kind == RecordKind.CHUNK) {
                 blobs.accept(reader);
             } else if (kind != RecordKind.TICK) {
-                Reply reply = waiting == null ? discard : waiting.reply();
+                Reply reply = waiting == null ? DiscardReply.INSTANCE : waiting.reply();
                 if (kind == RecordKind.COMMAND) {
                     command(slots, now, reply);
                 } else {
@@ -115,7 +113,7 @@ public final class ShardStore implements ShardApply {
                 count++;
             }
         }
-        records += count;
+        records.addAndGet(count);
         appliedIndex = index;
         if (waiting != null) {
             waiting.applied();

@@ -26,7 +26,7 @@ final class WriteBatch implements LocalProposal, Runnable {
         this.origins = Arrays.copyOf(origins, size);
         this.size = entry.remaining();
         this.entry = entry;
-        this.replies = new BatchReplies(size);
+        this.replies = new BatchReplies(size, mode.stats());
         this.resp3 = new boolean[size];
         for (int i = 0; i < size; i++) {
             resp3[i] = origins[i].resp3();

@@ -38,7 +38,8 @@ public final class ReceivedBlobs implements RecordReader.Blobs, AutoCloseable {
         /** No blob is of this node. */
         OwnBlocks NONE = id -> null;
 
-        @Nullable NativeBlock take(long blobId);
+        @Nullable
+        NativeBlock take(long blobId);
     }
 
     public ReceivedBlobs(long maxBytes) {

@@ -104,7 +104,11 @@ public final class ReplyBuffer implements Reply {
                 last.release();
             }
         }
-        hint = Math.max(INITIAL_BYTES, Math.min(SEGMENT_BYTES, Integer.highestOneBit(Math.max(1, (int) Math.min(bytes, SEGMENT_BYTES) - 1)) << 1));
+        hint = Math.max(
+                INITIAL_BYTES,
+                Math.min(
+                        SEGMENT_BYTES,
+                        Integer.highestOneBit(Math.max(1, (int) Math.min(bytes, SEGMENT_BYTES) - 1)) << 1));
         forget();
         stats.output(bytes);
         return bytes;
@@ -157,7 +161,12 @@ public final class ReplyBuffer implements Reply {
         byte[] bytes = new byte[Math.toIntExact(bytes() - mark)];
         long from = 0;
         for (Segment segment : sealed) {
-            copy(segment.bytes.memoryAddress() + segment.bytes.readerIndex(), from, segment.bytes.readableBytes(), bytes, mark);
+            copy(
+                    segment.bytes.memoryAddress() + segment.bytes.readerIndex(),
+                    from,
+                    segment.bytes.readableBytes(),
+                    bytes,
+                    mark);
             from += segment.bytes.readableBytes();
         }
         copy(address, from, at, bytes, mark);
@@ -216,6 +225,37 @@ public final class ReplyBuffer implements Reply {
         address = 0;
         at = 0;
         limit = 0;
+    }
+
+    /** Appends the bytes from {@code from} to {@code to} to {@code target}; long blocks are shared, not copied. */
+    public void copyTo(ReplyBuffer target, long from, long to) {
+        long position = 0;
+        for (int i = 0; i < sealed.size() && position < to; i++) {
+            Segment segment = sealed.get(i);
+            int length = segment.bytes.readableBytes();
+            if (position + length > from) {
+                int first = (int) Math.max(0, from - position);
+                int last = (int) Math.min(length, to - position);
+                target.take(segment, first, last);
+            }
+            position += length;
+        }
+        if (to > sealedBytes) {
+            long first = Math.max(0, from - sealedBytes);
+            target.raw(address + first, (int) (to - sealedBytes - first));
+        }
+    }
+
+    private void take(Segment segment, int first, int last) {
+        int start = segment.bytes.readerIndex() + first;
+        NativeBlock block = segment.block;
+        if (block == null) {
+            raw(segment.bytes, start, last - first);
+        } else {
+            seal();
+            sealed.add(new Segment(segment.bytes.retainedSlice(start, last - first), block.retain()));
+            sealedBytes += last - first;
+        }
     }
 
     /** Appends encoded replies. */
@@ -374,7 +414,8 @@ public final class ReplyBuffer implements Reply {
         }
         header('$', length);
         seal();
-        ByteBuf view = Unpooled.wrappedBuffer(block.address() + offset, length, false).writerIndex(length);
+        ByteBuf view =
+                Unpooled.wrappedBuffer(block.address() + offset, length, false).writerIndex(length);
         sealed.add(new Segment(view, block.retain()));
         sealedBytes += length;
         ensure(2);
