@@ -45,7 +45,8 @@ final class RespClient implements AutoCloseable {
         }
     }
 
-    @Nullable Object call(String... words) throws IOException {
+    @Nullable
+    Object call(String... words) throws IOException {
         StringBuilder request = new StringBuilder("*").append(words.length).append("\r\n");
         for (String word : words) {
             byte[] bytes = word.getBytes(StandardCharsets.UTF_8);

@@ -43,7 +43,11 @@ public final class ClusterCommands {
                 Command.session("cluster|nodes", 2, READ, call -> call.reply().verbatim(reports.nodes())),
                 Command.session("cluster|slots", 2, READ + " loading", this::slots),
                 Command.session("cluster|shards", 2, READ + " loading", this::shards),
-                Command.session("cluster|myid", 2, READ, call -> call.reply().bulk(topology.self().id())),
+                Command.session(
+                        "cluster|myid",
+                        2,
+                        READ,
+                        call -> call.reply().bulk(topology.self().id())),
                 Command.session("cluster|myshardid", 2, READ, this::myShardId),
                 Command.session("cluster|keyslot", 3, READ, ClusterCommands::keySlot),
                 Command.session("cluster|countkeysinslot", 3, READ, this::countKeysInSlot),
@@ -54,30 +58,18 @@ public final class ClusterCommands {
                 Command.session(
                         "cluster|failover", -2, "no_async_loading admin stale @admin @dangerous @slow", this::failover),
                 Command.session("cluster|help", 2, "loading stale @slow", ClusterCommands::help),
-                Command.session(
-                        "readonly",
-                        1,
-                        "fast loading stale @fast @connection",
-                        call -> {
-                            call.session().readonly(true);
-                            call.reply().ok();
-                        }),
-                Command.session(
-                        "readwrite",
-                        1,
-                        "fast loading stale @fast @connection",
-                        call -> {
-                            call.session().readonly(false);
-                            call.reply().ok();
-                        }),
-                Command.session(
-                        "asking",
-                        1,
-                        "fast @fast @connection",
-                        call -> {
-                            call.session().asking();
-                            call.reply().ok();
-                        }));
+                Command.session("readonly", 1, "fast loading stale @fast @connection", call -> {
+                    call.session().readonly(true);
+                    call.reply().ok();
+                }),
+                Command.session("readwrite", 1, "fast loading stale @fast @connection", call -> {
+                    call.session().readonly(false);
+                    call.reply().ok();
+                }),
+                Command.session("asking", 1, "fast @fast @connection", call -> {
+                    call.session().asking();
+                    call.reply().ok();
+                }));
     }
 
     /** What this node's shard replica says of itself. Any thread. */

@@ -97,7 +97,8 @@ final class ClusterReports {
         int size = 0;
         long epoch = 0;
         for (Shard shard : map.shards()) {
-            int slots = map.slotsOf(shard.id()).stream().mapToInt(SlotRange::size).sum();
+            int slots =
+                    map.slotsOf(shard.id()).stream().mapToInt(SlotRange::size).sum();
             if (slots == 0) {
                 continue;
             }
