@@ -75,6 +75,15 @@ public final class Memory {
         return UNSAFE.allocate(size);
     }
 
+    /**
+     * Resizes what {@link #allocate} returned, keeping its contents; large blocks are remapped, not copied.
+     *
+     * @throws OutOfMemoryError when the system has no memory left; the old memory is then untouched
+     */
+    public static long reallocate(long address, long oldSize, long newSize) {
+        return NativeRealloc.reallocate(address, oldSize, newSize);
+    }
+
     /** Frees what {@link #allocate} returned, with the size it was asked for. */
     public static void free(long address, long size) {
         UNSAFE.freeMemory(address, size);
