@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 /** {@code cairn demo}: a Raft cluster of three processes with three nodes each, on loopback, from one command. */
 @Command(
         name = "demo",
-        description = "Start a three-shard, nine-node Raft cluster in three processes and keep it running until Ctrl-C.",
+        description =
+                "Start a three-shard, nine-node Raft cluster in three processes and keep it running until Ctrl-C.",
         mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
     private static final int PROCESSES = 3;
@@ -60,7 +61,8 @@ public final class DemoCommand implements Callable<Integer> {
         out.printf("Starting %d processes with %d nodes each in %s ...%n", PROCESSES, NODES_PER_PROCESS, root);
         out.flush();
         for (int i = 0; i < PROCESSES; i++) {
-            ServerProcess process = new ServerProcess(arguments(i, root), root.resolve("process-" + (i + 1) + ".log"), HEAP_MEGABYTES);
+            ServerProcess process =
+                    new ServerProcess(arguments(i, root), root.resolve("process-" + (i + 1) + ".log"), HEAP_MEGABYTES);
             processes.add(process);
             process.start();
         }
@@ -126,13 +128,14 @@ public final class DemoCommand implements Callable<Integer> {
             while (!ClusterClient.answers(address)) {
                 for (ServerProcess process : processes) {
                     if (!process.alive()) {
-                        throw new IOException("a node process ended with code " + process.exitCode() + "; see "
-                                + process.output());
+                        throw new IOException(
+                                "a node process ended with code " + process.exitCode() + "; see " + process.output());
                     }
                 }
                 if (System.nanoTime() > deadline) {
-                    throw new IOException("no answer from 127.0.0.1:" + address.getPort() + " within "
-                            + START_MILLIS / 1000 + " s; see " + processes.get(0).output().getParent());
+                    throw new IOException(
+                            "no answer from 127.0.0.1:" + address.getPort() + " within " + START_MILLIS / 1000
+                                    + " s; see " + processes.get(0).output().getParent());
                 }
                 if (stop.await(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
                     throw new InterruptedException("stopped while starting");
@@ -148,7 +151,10 @@ public final class DemoCommand implements Callable<Integer> {
         for (int i = 0; i < processes.size(); i++) {
             out.printf(
                     "process %d: pid %d, metrics http://127.0.0.1:%d/metrics, log %s%n",
-                    i + 1, processes.get(i).pid(), adminPort(i), processes.get(i).output());
+                    i + 1,
+                    processes.get(i).pid(),
+                    adminPort(i),
+                    processes.get(i).output());
         }
         out.println();
         out.println("The cluster is ok. Talk to it:");

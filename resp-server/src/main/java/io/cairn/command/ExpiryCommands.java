@@ -108,7 +108,8 @@ final class ExpiryCommands {
             call.reply().number(-1);
         } else {
             long left = Math.max(0, call.value.expireAt - base);
-            call.reply().number((left + unitMillis / 2) / unitMillis);
+            // Rounded to the nearest unit, without an overflow at the far end of time.
+            call.reply().number(left / unitMillis + (2 * (left % unitMillis) >= unitMillis ? 1 : 0));
         }
     }
 

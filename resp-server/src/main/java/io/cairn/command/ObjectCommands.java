@@ -10,6 +10,9 @@ final class ObjectCommands {
     /** Numbers from 0 up to this are one shared object in Redis. Redis: OBJ_SHARED_INTEGERS. */
     private static final int SHARED_NUMBERS = 10_000;
 
+    /** Redis: LRU_CLOCK_MAX. */
+    private static final int CLOCK_MASK = (1 << 24) - 1;
+
     private ObjectCommands() {}
 
     static List<Command> table() {
@@ -54,7 +57,8 @@ final class ObjectCommands {
             call.reply().nil();
             return;
         }
-        call.reply().number(0);
+        // The clock has 24 bits: after half a year it starts again.
+        call.reply().number((call.now() / 1000 - call.value.accessClock) & CLOCK_MASK);
     }
 
     /** Access frequencies are kept under an LFU eviction policy only, and there is none yet. */
