@@ -133,8 +133,8 @@ public final class CountingWorkload implements AutoCloseable {
     public void stopAndCheck() {
         stop();
         try (ClusterClient client = client(Timeouts.PATIENT, 0)) {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READ_BACK_SECONDS);
             for (TrackedKey key : keys) {
-                long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READ_BACK_SECONDS);
                 Attempt attempt = readBack(client, key, deadline);
                 if (attempt instanceof Attempt.Acknowledged done) {
                     key.check(done.reply(), violations);
