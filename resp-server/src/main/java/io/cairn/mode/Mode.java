@@ -2,6 +2,7 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Command;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a data command of a connection takes effect: at once (standalone) or through a shard's log (raft). Called on the
@@ -26,6 +27,14 @@ public interface Mode extends AutoCloseable {
 
     /** Runs or submits a MULTI block: the queued commands, with the versions its connection watches. */
     Outcome executeBlock(Origin origin, Block block);
+
+    /**
+     * Whether this node takes a command at all that is queued by MULTI, or WATCH's keys: null, or the error line (a
+     * redirect, CROSSSLOT). Redis: getNodeByQuery runs when a command is queued.
+     */
+    default @Nullable String refusal(Origin origin, Command command, Args args) {
+        return null;
+    }
 
     /** The connection has decoded all it has for now: submit what was gathered. */
     void endOfTurn(Origin origin);
