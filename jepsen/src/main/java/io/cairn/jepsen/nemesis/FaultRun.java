@@ -56,7 +56,8 @@ public final class FaultRun {
                     break;
                 }
             }
-            workload.stopAndCheck();
+            workload.stop();
+            workload.check();
             GapTable table = new GapTable(gaps);
             out.printf(
                     "%n%s%nacknowledged %d, unknown %d, reads %s, violations %d%n",
