@@ -56,7 +56,8 @@ public final class FaultRun {
                     break;
                 }
             }
-            workload.stopAndCheck();
+            workload.stop();
+            workload.check();
             GapTable table = new GapTable(gaps);
             out.printf(
                     "%n%s%nacknowledged %d, unknown %d, reads %s, violations %d%n",
@@ -81,13 +82,15 @@ public final class FaultRun {
         fault.strike(cluster);
         long struckAt = System.nanoTime();
         workload.probers().forEach(prober -> prober.arm(struckAt));
-        String waiting = "every shard takes writes again";
-        if (fault.quorumLeft()) {
-            Await.until(waiting + " while it lasts", RECOVERY_SECONDS, () -> recovered(workload));
+        try {
+            if (fault.quorumLeft()) {
+                Await.until("every shard takes writes while it lasts", RECOVERY_SECONDS, () -> recovered(workload));
+            }
+            hold(fault.holdMillis() - millisSince(begin));
+        } finally {
+            fault.heal(cluster);
         }
-        hold(fault.holdMillis() - millisSince(begin));
-        fault.heal(cluster);
-        Await.until(waiting, RECOVERY_SECONDS, () -> recovered(workload));
+        Await.until("every shard takes writes again", RECOVERY_SECONDS, () -> recovered(workload));
         for (Prober prober : workload.probers()) {
             Address primary = Objects.requireNonNull(primaries.get(prober));
             boolean struck = fault.victims().stream()

@@ -17,6 +17,9 @@ import java.util.stream.IntStream;
 public final class CairnCluster implements TestCluster {
     private static final int PROCESSES = 3;
     private static final int NODES_PER_PROCESS = 3;
+    /** The default, 20000, reaches into the range that the kernel gives to outgoing connections. */
+    private static final int RAFT_PORT_OFFSET = 50;
+
     private static final int START_SECONDS = 60;
     private static final List<String> HEAP = List.of("-Xms96m", "-Xmx256m");
 
@@ -62,7 +65,9 @@ public final class CairnCluster implements TestCluster {
         List<String> arguments = new ArrayList<>(List.of(
                 "server",
                 "--port",
-                ports(process),
+                ports(process, 0),
+                "--cluster-raft-port",
+                ports(process, RAFT_PORT_OFFSET),
                 "--dir",
                 home(process).toString(),
                 "--cluster-enabled",
@@ -136,9 +141,9 @@ public final class CairnCluster implements TestCluster {
         ClusterState.awaitHealthy(nodes(), START_SECONDS);
     }
 
-    private String ports(int process) {
+    private String ports(int process, int offset) {
         return nodes(process).stream()
-                .map(node -> Integer.toString(node.port()))
+                .map(node -> Integer.toString(node.port() + offset))
                 .collect(Collectors.joining(","));
     }
 

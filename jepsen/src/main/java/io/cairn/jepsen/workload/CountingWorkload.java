@@ -129,12 +129,11 @@ public final class CountingWorkload implements AutoCloseable {
         return reads.get() + " routed, " + directReads.get() + " direct";
     }
 
-    /** Ends the clients and compares what is there with what they were told. */
-    public void stopAndCheck() {
-        stop();
+    /** Compares what is there with what the clients were told; they have been stopped. */
+    public void check() {
         try (ClusterClient client = client(Timeouts.PATIENT, 0)) {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READ_BACK_SECONDS);
             for (TrackedKey key : keys) {
-                long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READ_BACK_SECONDS);
                 Attempt attempt = readBack(client, key, deadline);
                 if (attempt instanceof Attempt.Acknowledged done) {
                     key.check(done.reply(), violations);
@@ -169,7 +168,8 @@ public final class CountingWorkload implements AutoCloseable {
         threads.add(thread);
     }
 
-    private void stop() {
+    /** Ends the clients; what they have in flight becomes unknown. */
+    public void stop() {
         running = false;
         threads.forEach(Thread::interrupt);
         for (Thread thread : threads) {
