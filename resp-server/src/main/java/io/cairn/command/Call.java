@@ -51,6 +51,17 @@ public final class Call {
         return found;
     }
 
+    /** As {@link #find}, without touching the access time (EXISTS, TTL, TYPE, OBJECT). */
+    public boolean peek(int argument, Value out) {
+        boolean found = database.peek(args.address(argument), args.length(argument), now, out);
+        if (found) {
+            hits++;
+        } else {
+            misses++;
+        }
+        return found;
+    }
+
     /** Keyspace hits counted so far by the one thread that uses this call. */
     public long hits() {
         return hits;

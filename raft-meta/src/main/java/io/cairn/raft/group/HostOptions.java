@@ -1,0 +1,29 @@
+package io.cairn.raft.group;
+
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to start a node's Raft host.
+ *
+ * @param nodeId 40 hex digits
+ * @param bind address and port to listen on; port 0 takes a free one
+ * @param addresses where the other nodes listen
+ * @param clusterId null for a node that is in no cluster yet; set later by {@link RaftHost#setClusterId}
+ * @param secret shared by all nodes of the cluster, at most 256 bytes; empty for none
+ */
+public record HostOptions(
+        String nodeId,
+        InetSocketAddress bind,
+        PeerAddresses addresses,
+        @Nullable String clusterId,
+        byte[] secret) {
+    public HostOptions {
+        if (!nodeId.matches("[0-9a-f]{40}")) {
+            throw new IllegalArgumentException("a node id has 40 lower-case hex digits: " + nodeId);
+        }
+        if (secret.length > 256) {
+            throw new IllegalArgumentException("a peer secret has at most 256 bytes");
+        }
+    }
+}
