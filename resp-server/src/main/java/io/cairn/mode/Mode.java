@@ -29,8 +29,10 @@ public interface Mode extends AutoCloseable {
     Outcome executeBlock(Origin origin, Block block);
 
     /**
-     * Whether this node takes a command at all that is queued by MULTI, or WATCH's keys: null, or the error line (a
-     * redirect, CROSSSLOT). Redis: getNodeByQuery runs when a command is queued.
+     * What Redis checks before it queues a command in MULTI: memory, disk, redirects. Also asked for session commands
+     * that name keys (WATCH).
+     *
+     * @return the error line that refuses the command, or null
      */
     default @Nullable String refusal(Origin origin, Command command, Args args) {
         return null;
