@@ -41,7 +41,9 @@ public final class CrashStorage implements Storage {
 
     /** A change of a directory: {@code from} loses its name, {@code to} gets {@code inode}; either may be null. */
     private record NameChange(
-            @Nullable Path from, @Nullable Path to, @Nullable Inode inode) {}
+            @Nullable Path from,
+            @Nullable Path to,
+            @Nullable Inode inode) {}
 
     private final Random random;
     private final Map<Path, Inode> names = new TreeMap<>();
