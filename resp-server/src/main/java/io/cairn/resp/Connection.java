@@ -64,6 +64,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean closing;
     /** The client closed its side; it still gets its replies. */
     private boolean inputEnded;
+
     private boolean gone;
     private @Nullable String protocolError;
     /** Replies were written to the channel and are flushed when the mode says they may. */
@@ -143,6 +144,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void channelInactive(ChannelHandlerContext inactive) {
         gone = true;
         endpoint.connections().remove(this);
+        endpoint.mode().forget(this);
         if (waiting) {
             waiting = false;
             endpoint.connections().waits(false);
@@ -506,6 +508,21 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     @Override
     public Reply reply() {
         return replies;
+    }
+
+    @Override
+    public long replyMark() {
+        return replies.bytes();
+    }
+
+    @Override
+    public int replyErrors() {
+        return replies.errors();
+    }
+
+    @Override
+    public void rewindReply(long mark) {
+        replies.truncate(mark);
     }
 
     @Override
