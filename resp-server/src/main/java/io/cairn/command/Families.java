@@ -19,4 +19,9 @@ public final class Families {
                 ObjectCommands.table(),
                 FlushCommands.table());
     }
+
+    /** Commands of the connection and the server, the same in every mode. */
+    public static List<List<Command>> session() {
+        return List.of(ConnectionCommands.table(), TransactionCommands.table());
+    }
 }

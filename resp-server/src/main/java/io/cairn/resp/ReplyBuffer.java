@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The replies of one connection that were not handed to the channel yet, in RESP2 or RESP3, written straight into direct
- * memory. Memory is held only from the first reply to {@link #flush}. Confined to the connection's event loop.
+ * memory. Memory is held only from the first reply to {@link #write}. Confined to the connection's event loop.
  *
  * <p>Bytes are gathered in segments of at most {@link #SEGMENT_BYTES} (larger only for one larger string); blocks of
  * {@link #COPY_LIMIT} bytes or more become segments of their own that are sent from where they lie.
