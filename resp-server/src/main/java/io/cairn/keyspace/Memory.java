@@ -50,10 +50,20 @@ public final class Memory {
         }
     }
 
+    /** Sets {@code length} bytes to zero. */
+    public static void zero(long address, long length) {
+        UNSAFE.setMemory(address, length, (byte) 0);
+    }
+
     public static byte[] bytes(long address, int length) {
         byte[] bytes = new byte[length];
         copy(address, bytes, 0, length);
         return bytes;
+    }
+
+    /** Where the bytes of a direct buffer begin; the caller keeps the buffer alive while it uses the address. */
+    public static long addressOf(java.nio.ByteBuffer direct) {
+        return net.openhft.chronicle.core.Jvm.address(direct);
     }
 
     /**
@@ -63,6 +73,15 @@ public final class Memory {
      */
     public static long allocate(long size) {
         return UNSAFE.allocate(size);
+    }
+
+    /**
+     * Resizes what {@link #allocate} returned, keeping its contents; large blocks are remapped, not copied.
+     *
+     * @throws OutOfMemoryError when the system has no memory left; the old memory is then untouched
+     */
+    public static long reallocate(long address, long newSize) {
+        return UnsafeMemory.UNSAFE.reallocateMemory(address, newSize);
     }
 
     /** Frees what {@link #allocate} returned, with the size it was asked for. */

@@ -1,0 +1,27 @@
+package io.cairn.command;
+
+import java.util.List;
+
+/** The command families of this package, for {@link CommandTable}. */
+public final class Families {
+    private Families() {}
+
+    /** Commands on data: pure functions of the keyspace and the call, the same in every mode. */
+    public static List<List<Command>> data() {
+        return List.of(
+                StringCommands.table(),
+                CounterCommands.table(),
+                RangeCommands.table(),
+                LcsCommand.table(),
+                KeyCommands.table(),
+                ExpiryCommands.table(),
+                ScanCommands.table(),
+                ObjectCommands.table(),
+                FlushCommands.table());
+    }
+
+    /** Commands of the connection and the server, the same in every mode. */
+    public static List<List<Command>> session() {
+        return List.of(ConnectionCommands.table(), TransactionCommands.table());
+    }
+}

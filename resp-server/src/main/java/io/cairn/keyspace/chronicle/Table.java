@@ -1,0 +1,523 @@
+package io.cairn.keyspace.chronicle;
+
+import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.Value;
+import io.cairn.keyspace.ValueType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keys of one database in one stripe: a {@link Shelf} that is replaced by a larger one before it is full, the
+ * blocks of large strings, and counters. All calls need the stripe's lock, but for {@link #size}, {@link #volatileKeys}
+ * and {@link #keysInSlot}.
+ */
+final class Table {
+    static final int ABSENT = 0;
+    static final int FOUND = 1;
+    static final int EXPIRED = 2;
+
+    /** A shelf is replaced before more than this part of it is used (entries or bytes). */
+    private static final double FULL = 0.8;
+
+    /** Tries to build a larger shelf when a segment overflows though the whole is far from full. */
+    private static final int MAX_GROWTH_ATTEMPTS = 6;
+
+    private static final ValueType[] TYPES = ValueType.values();
+
+    final Span key = new Span();
+    final Payload payload = new Payload();
+    private final Resources resources;
+    private final int slotMask;
+    private final AtomicIntegerArray slotCounts;
+    private final Span movedKey = new Span();
+    private final Payload movedPayload = new Payload();
+    private final Blocks blocks = new Blocks();
+    private final List<Shelf> retired = new ArrayList<>(1);
+    private Shelf shelf;
+    /** Per segment, a lower bound of the earliest expiry in it; Long.MAX_VALUE when none. */
+    private long[] earliest;
+
+    private final AtomicLong size = new AtomicLong();
+    private final AtomicLong volatileKeys = new AtomicLong();
+    private long liveBytes;
+    private long largestEntry;
+    private @Nullable NativeBlock scratch;
+    /** Set while a snapshot has parts of this table to save. */
+    @Nullable
+    PendingParts pending;
+    /** The expiry that made {@link #find} answer {@link #EXPIRED}. */
+    long expiredAt;
+
+    Table(Resources resources, int slotsPerStripe, long firstEntryBytes) {
+        this.resources = resources;
+        this.slotMask = slotsPerStripe - 1;
+        this.slotCounts = new AtomicIntegerArray(slotsPerStripe);
+        this.largestEntry = firstEntryBytes;
+        this.shelf = new Shelf(1, Math.max(64, firstEntryBytes), firstEntryBytes);
+        this.earliest = noExpiries(1);
+        resources.used(shelf.fixedBytes());
+    }
+
+    private static long[] noExpiries(int segments) {
+        long[] none = new long[segments];
+        Arrays.fill(none, Long.MAX_VALUE);
+        return none;
+    }
+
+    long size() {
+        return size.get();
+    }
+
+    long volatileKeys() {
+        return volatileKeys.get();
+    }
+
+    int keysInSlot(int slot) {
+        return slotCounts.get(slot & slotMask);
+    }
+
+    int segments() {
+        return shelf.segments;
+    }
+
+    /** Looks up {@link #key} and fills {@code out}. */
+    int find(long now, Value out, boolean touch) {
+        long entry = shelf.locate(key);
+        if (entry == 0) {
+            return ABSENT;
+        }
+        int header = Memory.getInt(entry);
+        if ((header & EntryFormat.HAS_EXPIRY) != 0) {
+            long expireAt = Memory.getLong(entry + EntryFormat.FIXED_SIZE);
+            if (expireAt <= now) {
+                expiredAt = expireAt;
+                return EXPIRED;
+            }
+        }
+        fill(out, entry, shelf.locatedSize);
+        if (touch) {
+            EntryFormat.touch(entry, header, now);
+        }
+        return FOUND;
+    }
+
+    long version(long now) {
+        long entry = shelf.locate(key);
+        if (entry == 0) {
+            return 0;
+        }
+        long expireAt = EntryFormat.expireAt(entry, Memory.getInt(entry));
+        return expireAt != 0 && expireAt <= now ? 0 : Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
+    }
+
+    void fill(Value out, long entry, int entrySize) {
+        int header = Memory.getInt(entry);
+        long at = EntryFormat.payload(entry, header);
+        out.type = TYPES[EntryFormat.type(header)];
+        out.encoding = EntryFormat.encoding(header);
+        out.accessClock = EntryFormat.clock(header);
+        out.version = Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
+        out.expireAt = EntryFormat.expireAt(entry, header);
+        switch (out.encoding) {
+            case Value.INT -> {
+                out.number = Memory.getLong(at);
+                out.address = 0;
+                out.length = 0;
+                out.block = null;
+            }
+            case Value.BLOCK -> {
+                NativeBlock block = blocks.get(Memory.getInt(at));
+                out.block = block;
+                out.address = block.address();
+                out.length = Memory.getInt(at + Integer.BYTES);
+            }
+            default -> {
+                out.block = null;
+                out.address = at;
+                out.length = (int) (entry + entrySize - at);
+            }
+        }
+    }
+
+    /** Stores {@link #payload} (its version and clock are set here) under {@link #key}. */
+    void put(int slot) {
+        beforeChange();
+        try {
+            payload.header |= EntryFormat.clockHeader(resources.clock());
+            long entry = shelf.locate(key);
+            if (entry == 0) {
+                insert(slot);
+            } else {
+                replace(entry, shelf.locatedSize);
+            }
+            if (payload.expireAt != 0) {
+                noteExpiry(key.hash, payload.expireAt);
+            }
+        } finally {
+            closeRetired();
+        }
+    }
+
+    private void insert(int slot) {
+        int valueSize = payload.size();
+        long bytes = shelf.chunkedBytes(key.length, valueSize);
+        resources.claim(bytes);
+        makeRoom(1, Shelf.entryBytes(key.length, valueSize));
+        payload.version = resources.nextVersion();
+        store();
+        added(bytes);
+        count(slot, 1);
+        if (payload.expireAt != 0) {
+            countVolatile(1);
+        }
+    }
+
+    private void replace(long entry, int oldSize) {
+        int oldHeader = Memory.getInt(entry);
+        boolean wasVolatile = (oldHeader & EntryFormat.HAS_EXPIRY) != 0;
+        int oldBlock = EntryFormat.encoding(oldHeader) == Value.BLOCK
+                ? Memory.getInt(EntryFormat.payload(entry, oldHeader))
+                : -1;
+        int newSize = payload.size();
+        if (newSize == oldSize) {
+            payload.version = resources.nextVersion();
+            payload.writeTo(entry);
+        } else {
+            if (!payload.numeric && payload.address >= entry && payload.address < entry + oldSize) {
+                payload.address = stage(payload.address, payload.length, payload.length);
+            }
+            long more = shelf.chunkedBytes(key.length, newSize) - shelf.chunkedBytes(key.length, oldSize);
+            if (more > 0) {
+                resources.claim(more);
+                makeRoom(0, Shelf.entryBytes(key.length, newSize));
+            }
+            more = -shelf.chunkedBytes(key.length, oldSize);
+            payload.version = resources.nextVersion();
+            store();
+            added(more + shelf.chunkedBytes(key.length, newSize));
+        }
+        if (oldBlock >= 0 && !payload.holdsBlock(oldBlock)) {
+            release(oldBlock);
+        }
+        if (wasVolatile != (payload.expireAt != 0)) {
+            countVolatile(wasVolatile ? -1 : 1);
+        }
+    }
+
+    /** Counters have one writer at a time, the holder of the stripe's lock, and readers without it. */
+    private void count(int slot, int change) {
+        size.setRelease(size.getPlain() + change);
+        int index = slot & slotMask;
+        slotCounts.setRelease(index, slotCounts.getPlain(index) + change);
+    }
+
+    private void countVolatile(int change) {
+        volatileKeys.setRelease(volatileKeys.getPlain() + change);
+    }
+
+    private void added(long bytes) {
+        liveBytes += bytes;
+        resources.used(bytes);
+    }
+
+    /** Copies bytes to the scratch block of this table, so that they survive the change of the entry they lie in. */
+    private long stage(long address, int length, int capacity) {
+        long to = scratch(capacity);
+        Memory.copy(address, to, length);
+        return to;
+    }
+
+    private long scratch(int capacity) {
+        NativeBlock block = scratch;
+        if (block == null || block.capacity() < capacity) {
+            NativeBlock larger = NativeBlock.allocate(Math.max(256, Integer.highestOneBit(capacity) * 2));
+            if (block != null) {
+                block.release();
+            }
+            scratch = larger;
+            block = larger;
+        }
+        return block.address();
+    }
+
+    /** Writes the payload; on a full segment builds larger shelves, a bounded number of times. */
+    private void store() {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                shelf.put(key, payload);
+                return;
+            } catch (IllegalStateException full) {
+                if (attempt == MAX_GROWTH_ATTEMPTS) {
+                    OutOfMemoryError error = new OutOfMemoryError("table of a stripe cannot grow");
+                    error.initCause(full);
+                    throw error;
+                }
+                rebuild(shelf.segments * 2);
+            }
+        }
+    }
+
+    private void makeRoom(int moreEntries, long entryBytes) {
+        largestEntry = Math.max(largestEntry, entryBytes);
+        boolean crowded = size.getPlain() + moreEntries > FULL * shelf.segments * Shelf.ENTRIES_PER_SEGMENT;
+        if (crowded) {
+            rebuild(shelf.segments * 2);
+        } else if (liveBytes + entryBytes > FULL * shelf.segments * shelf.tierBytes
+                || entryBytes > shelf.tierBytes / 2) {
+            rebuild(shelf.segments);
+        }
+    }
+
+    /** Moves all to a new shelf; tries larger ones when a segment of the new one overflows. */
+    private void rebuild(int firstSegments) {
+        int segments = firstSegments;
+        for (int attempt = 0; ; attempt++) {
+            long average = Math.max(64, (liveBytes + largestEntry) / (size.getPlain() + 1));
+            Shelf next = new Shelf(segments, average, largestEntry);
+            try {
+                move(next);
+                return;
+            } catch (IllegalStateException full) {
+                next.close();
+                if (attempt == MAX_GROWTH_ATTEMPTS) {
+                    OutOfMemoryError error = new OutOfMemoryError("table of a stripe cannot grow");
+                    error.initCause(full);
+                    throw error;
+                }
+                segments *= 2;
+            }
+        }
+    }
+
+    private void move(Shelf next) {
+        long[] nextEarliest = noExpiries(next.segments);
+        long[] bytes = new long[1];
+        movedPayload.whole = true;
+        for (int segment = 0; segment < shelf.segments; segment++) {
+            shelf.forEach(segment, (at, length, entry, entrySize) -> {
+                movedKey.set(at, length, resources.hash(at, length));
+                movedPayload.address = entry;
+                movedPayload.length = entrySize;
+                next.put(movedKey, movedPayload);
+                bytes[0] += next.chunkedBytes(length, entrySize);
+                int header = Memory.getInt(entry);
+                if ((header & EntryFormat.HAS_EXPIRY) != 0) {
+                    int to = next.segmentOf(movedKey.hash);
+                    nextEarliest[to] = Math.min(nextEarliest[to], EntryFormat.expireAt(entry, header));
+                }
+            });
+        }
+        resources.used(next.fixedBytes() - shelf.fixedBytes() + bytes[0] - liveBytes);
+        liveBytes = bytes[0];
+        retired.add(shelf);
+        shelf = next;
+        earliest = nextEarliest;
+    }
+
+    /** Shelves left behind are closed when the change is done: its source may lie in one of them. */
+    private void closeRetired() {
+        if (!retired.isEmpty()) {
+            for (Shelf old : retired) {
+                old.close();
+            }
+            retired.clear();
+        }
+    }
+
+    private void noteExpiry(long hash, long expireAt) {
+        int segment = shelf.segmentOf(hash);
+        if (expireAt < earliest[segment]) {
+            earliest[segment] = expireAt;
+        }
+    }
+
+    /** Stores a string of {@code length} bytes, in a block when it is long. */
+    void putString(int slot, long bytes, int length, byte encoding, long expireAt) {
+        if (length <= resources.blockThreshold()) {
+            payload.setBytes(encoding, bytes, length, expireAt);
+            put(slot);
+            return;
+        }
+        NativeBlock block = allocate(length);
+        Memory.copy(bytes, block.address(), length);
+        try {
+            putBlock(slot, block, length, expireAt);
+        } catch (Throwable failed) {
+            block.release();
+            throw failed;
+        }
+    }
+
+    private NativeBlock allocate(int capacity) {
+        resources.claim(capacity);
+        return NativeBlock.allocate(capacity);
+    }
+
+    /** Takes over the caller's reference unless it throws. */
+    void putBlock(int slot, NativeBlock block, int length, long expireAt) {
+        int id = blocks.add(block);
+        try {
+            payload.setNumber(Value.BLOCK, blockNumber(id, length), expireAt);
+            put(slot);
+            resources.used(block.capacity());
+        } catch (Throwable failed) {
+            blocks.remove(id);
+            throw failed;
+        }
+    }
+
+    /** Id in the first four bytes in memory, used length in the next. */
+    private static long blockNumber(int id, int length) {
+        return ((long) length << 32) | id;
+    }
+
+    private void release(int id) {
+        NativeBlock block = blocks.remove(id);
+        resources.used(-block.capacity());
+        block.release();
+    }
+
+    /** See {@link io.cairn.keyspace.Database#resize}. */
+    void resize(int slot, long now, int newLength, Value out) {
+        boolean there = find(now, out, true) == FOUND;
+        long expireAt = there ? out.expireAt : 0;
+        if (there && out.encoding == Value.INT) {
+            int capacity = Math.max(newLength, Decimals.MAX_LENGTH);
+            out.address = scratch(capacity);
+            out.length = Decimals.write(out.number, out.address);
+        }
+        int kept = there ? Math.min(out.length, newLength) : 0;
+        if (newLength > resources.blockThreshold()) {
+            resizeBlock(slot, there && out.encoding == Value.BLOCK, kept, expireAt, newLength, out);
+        } else if (there
+                && out.encoding != Value.INT
+                && out.encoding != Value.BLOCK
+                && kept == out.length
+                && kept == newLength) {
+            payload.setBytes(Value.RAW, out.address, newLength, expireAt);
+            put(slot);
+        } else {
+            long to = scratch(newLength);
+            if (kept > 0) {
+                Memory.copy(out.address, to, kept);
+            }
+            Memory.zero(to + kept, newLength - kept);
+            payload.setBytes(Value.RAW, to, newLength, expireAt);
+            put(slot);
+        }
+        find(Long.MIN_VALUE, out, false);
+    }
+
+    private void resizeBlock(int slot, boolean wasBlock, int kept, long expireAt, int newLength, Value out) {
+        NativeBlock old = wasBlock ? out.block : null;
+        if (old != null && !old.shared() && old.capacity() >= newLength) {
+            int id = Memory.getInt(EntryFormat.payload(shelf.locate(key), expireAt == 0 ? 0 : EntryFormat.HAS_EXPIRY));
+            payload.setNumber(Value.BLOCK, blockNumber(id, newLength), expireAt);
+            put(slot);
+            Memory.zero(old.address() + kept, newLength - kept);
+            return;
+        }
+        NativeBlock block = allocate(Decimals.grownCapacity(newLength, kept > 0));
+        Memory.copy(out.address, block.address(), kept);
+        Memory.zero(block.address() + kept, newLength - kept);
+        try {
+            putBlock(slot, block, newLength, expireAt);
+        } catch (Throwable failed) {
+            block.release();
+            throw failed;
+        }
+    }
+
+    /** Sets or removes the expiry of {@link #key}; nothing happens when it is absent. */
+    void setExpiry(int slot, long expireAt) {
+        long entry = shelf.locate(key);
+        if (entry == 0) {
+            return;
+        }
+        int header = Memory.getInt(entry);
+        byte encoding = EntryFormat.encoding(header);
+        long at = EntryFormat.payload(entry, header);
+        if (encoding == Value.INT || encoding == Value.BLOCK) {
+            payload.setNumber(encoding, Memory.getLong(at), expireAt);
+        } else {
+            payload.setBytes(encoding, at, (int) (entry + shelf.locatedSize - at), expireAt);
+        }
+        payload.header |= EntryFormat.type(header);
+        put(slot);
+    }
+
+    /** Removes {@link #key}; {@link #ABSENT}, {@link #EXPIRED} or {@link #FOUND} as it was. */
+    int remove(int slot, long now) {
+        long entry = shelf.locate(key);
+        if (entry == 0) {
+            return ABSENT;
+        }
+        beforeChange();
+        int header = Memory.getInt(entry);
+        boolean isVolatile = (header & EntryFormat.HAS_EXPIRY) != 0;
+        boolean expired = isVolatile && EntryFormat.expireAt(entry, header) <= now;
+        int block =
+                EntryFormat.encoding(header) == Value.BLOCK ? Memory.getInt(EntryFormat.payload(entry, header)) : -1;
+        long bytes = shelf.chunkedBytes(key.length, shelf.locatedSize);
+        shelf.remove(key);
+        if (block >= 0) {
+            release(block);
+        }
+        added(-bytes);
+        count(slot, -1);
+        if (isVolatile) {
+            countVolatile(-1);
+        }
+        return expired ? EXPIRED : FOUND;
+    }
+
+    void forEach(int segment, Shelf.EntryVisitor visitor) {
+        shelf.forEach(segment, visitor);
+    }
+
+    /** Segments whose earliest expiry may be at or before {@code now}, from {@code from} on; -1 when none. */
+    int nextExpiring(int from, long now) {
+        for (int segment = from; segment < earliest.length; segment++) {
+            if (earliest[segment] <= now) {
+                return segment;
+            }
+        }
+        return -1;
+    }
+
+    void setEarliest(int segment, long expireAt) {
+        earliest[segment] = expireAt;
+    }
+
+    private void beforeChange() {
+        PendingParts parts = pending;
+        if (parts != null) {
+            parts.save(key.hash);
+        }
+    }
+
+    /** Called when the database forgets the table: it is closed now, or by the snapshot that still needs it. */
+    void drop() {
+        PendingParts parts = pending;
+        if (parts == null || !parts.adopt()) {
+            close();
+        }
+    }
+
+    /** Gives all memory back. Nothing may touch the table afterwards. */
+    void close() {
+        long blockBytes = blocks.releaseAll();
+        resources.used(-blockBytes - liveBytes - shelf.fixedBytes());
+        closeRetired();
+        shelf.close();
+        if (scratch != null) {
+            scratch.release();
+            scratch = null;
+        }
+    }
+}
