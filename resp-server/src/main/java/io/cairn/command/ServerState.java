@@ -1,5 +1,6 @@
 package io.cairn.command;
 
+import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 
 /** What session commands may reach of the node they run on. Any thread. */
@@ -7,6 +8,9 @@ public interface ServerState {
     CommandTable commands();
 
     Keyspace keyspace();
+
+    /** This node's view of the configuration. */
+    Config config();
 
     Clients clients();
 
