@@ -80,8 +80,8 @@ public final class Memory {
      *
      * @throws OutOfMemoryError when the system has no memory left; the old memory is then untouched
      */
-    public static long reallocate(long address, long oldSize, long newSize) {
-        return NativeRealloc.reallocate(address, oldSize, newSize);
+    public static long reallocate(long address, long newSize) {
+        return UnsafeMemory.UNSAFE.reallocateMemory(address, newSize);
     }
 
     /** Frees what {@link #allocate} returned, with the size it was asked for. */

@@ -242,8 +242,7 @@ public final class NodeStats implements Stats {
             sums.histograms[id] = new long[LoopStats.BUCKETS];
             add(java.util.Objects.requireNonNull(sums.histograms[id]), id, loops, 1);
         }
-        base = new Base(
-                sums, connectionsReceived.sum(), connectionsRejected.sum(), expired.sum(), evicted.sum());
+        base = new Base(sums, connectionsReceived.sum(), connectionsRejected.sum(), expired.sum(), evicted.sum());
         outputLimitDisconnections.reset();
         queryLimitDisconnections.reset();
         commandRate.reset();

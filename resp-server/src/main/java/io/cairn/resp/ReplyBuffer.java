@@ -104,7 +104,11 @@ public final class ReplyBuffer implements Reply {
                 last.release();
             }
         }
-        hint = Math.max(INITIAL_BYTES, Math.min(SEGMENT_BYTES, Integer.highestOneBit(Math.max(1, (int) Math.min(bytes, SEGMENT_BYTES) - 1)) << 1));
+        hint = Math.max(
+                INITIAL_BYTES,
+                Math.min(
+                        SEGMENT_BYTES,
+                        Integer.highestOneBit(Math.max(1, (int) Math.min(bytes, SEGMENT_BYTES) - 1)) << 1));
         forget();
         stats.output(bytes);
         return bytes;
@@ -157,7 +161,12 @@ public final class ReplyBuffer implements Reply {
         byte[] bytes = new byte[Math.toIntExact(bytes() - mark)];
         long from = 0;
         for (Segment segment : sealed) {
-            copy(segment.bytes.memoryAddress() + segment.bytes.readerIndex(), from, segment.bytes.readableBytes(), bytes, mark);
+            copy(
+                    segment.bytes.memoryAddress() + segment.bytes.readerIndex(),
+                    from,
+                    segment.bytes.readableBytes(),
+                    bytes,
+                    mark);
             from += segment.bytes.readableBytes();
         }
         copy(address, from, at, bytes, mark);
@@ -374,7 +383,8 @@ public final class ReplyBuffer implements Reply {
         }
         header('$', length);
         seal();
-        ByteBuf view = Unpooled.wrappedBuffer(block.address() + offset, length, false).writerIndex(length);
+        ByteBuf view =
+                Unpooled.wrappedBuffer(block.address() + offset, length, false).writerIndex(length);
         sealed.add(new Segment(view, block.retain()));
         sealedBytes += length;
         ensure(2);

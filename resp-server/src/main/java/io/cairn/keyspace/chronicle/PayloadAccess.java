@@ -1,7 +1,6 @@
 package io.cairn.keyspace.chronicle;
 
 import net.openhft.chronicle.bytes.Bytes;
-import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.bytes.RandomDataInput;
 import net.openhft.chronicle.bytes.RandomDataOutput;
 import net.openhft.chronicle.hash.AbstractData;
@@ -81,9 +80,5 @@ final class PayloadAccess extends AbstractData<Payload> implements DataAccess<Pa
     @Override
     public String toString() {
         return "PayloadAccess";
-    }
-
-    static long address(Data<?> data) {
-        return ((BytesStore<?, ?>) data.bytes()).addressForRead(data.offset());
     }
 }

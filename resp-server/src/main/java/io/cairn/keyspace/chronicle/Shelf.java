@@ -1,12 +1,11 @@
 package io.cairn.keyspace.chronicle;
 
-import net.openhft.chronicle.hash.Data;
+import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
 import net.openhft.chronicle.map.ExternalMapQueryContext;
 import net.openhft.chronicle.map.MapAbsentEntry;
 import net.openhft.chronicle.map.MapEntry;
-import net.openhft.chronicle.map.MapSegmentContext;
 
 /**
  * One Chronicle map of fixed geometry. Its segments are hash buckets: with a power of two of them, Chronicle puts a key
@@ -14,16 +13,26 @@ import net.openhft.chronicle.map.MapSegmentContext;
  * stripe lock makes all calls exclusive; Chronicle's own segment locks are taken by its calls and never contended.
  */
 final class Shelf implements AutoCloseable {
+    static {
+        // Chronicle must neither phone home nor advertise; its analytics jar is excluded from the build besides.
+        System.setProperty("chronicle.analytics.disable", "true");
+        System.setProperty("chronicle.announcer.disable", "true");
+    }
+
     /** Entries that a segment is built for; 1024 lookup slots of 4 bytes belong to it. */
     static final int ENTRIES_PER_SEGMENT = 640;
 
     private static final int MAX_CHUNK_BYTES = 256;
+    /** With more chunks in a tier a lookup slot would take 8 bytes. */
+    private static final long MAX_CHUNKS = (1 << 19) - 1;
+
     private static final int MIN_TIER_BYTES = 16 * 1024;
 
     final int segments;
     final int chunkBytes;
     final long tierBytes;
     private final ChronicleMap<Span, Payload> map;
+    private final ShelfLayout layout;
     /** Size of the entry's value that {@link #locate} found. */
     int locatedSize;
 
@@ -35,10 +44,10 @@ final class Shelf implements AutoCloseable {
      */
     Shelf(int segments, long averageEntryBytes, long largestEntryBytes) {
         this.segments = segments;
-        this.chunkBytes = chunkBytes(averageEntryBytes);
         // Room for entries is touched only when used, so it may be generous; sizes vary between segments.
         long wanted = Math.max(
                 ENTRIES_PER_SEGMENT * averageEntryBytes * 3 / 2, Math.max(4 * largestEntryBytes, MIN_TIER_BYTES));
+        this.chunkBytes = chunkBytes(averageEntryBytes, wanted);
         long chunks = (wanted + chunkBytes - 1) / chunkBytes;
         this.tierBytes = chunks * chunkBytes;
         SpanAccess keys = new SpanAccess();
@@ -53,12 +62,13 @@ final class Shelf implements AutoCloseable {
                 .maxBloatFactor(1.0)
                 .skipCloseOnExitHook(true)
                 .create();
+        this.layout = new ShelfLayout((VanillaChronicleHash<?, ?, ?, ?>) map);
     }
 
     /** A sixteenth of an entry: half a chunk is lost per entry, one bit per chunk spent. */
-    private static int chunkBytes(long averageEntryBytes) {
+    private static int chunkBytes(long averageEntryBytes, long tierBytes) {
         int chunk = 8;
-        while (chunk < MAX_CHUNK_BYTES && chunk * 16L < averageEntryBytes) {
+        while ((chunk < MAX_CHUNK_BYTES && chunk * 16L < averageEntryBytes) || tierBytes / chunk > MAX_CHUNKS) {
             chunk *= 2;
         }
         return chunk;
@@ -83,15 +93,9 @@ final class Shelf implements AutoCloseable {
 
     /** Address of the key's value, 0 when absent; its size is then in {@link #locatedSize}. */
     long locate(Span key) {
-        try (ExternalMapQueryContext<Span, Payload, ?> query = map.queryContext(key)) {
-            MapEntry<Span, Payload> entry = query.entry();
-            if (entry == null) {
-                return 0;
-            }
-            Data<Payload> value = entry.value();
-            locatedSize = (int) value.size();
-            return PayloadAccess.address(value);
-        }
+        long found = layout.locate(key);
+        locatedSize = layout.locatedSize();
+        return found;
     }
 
     /**
@@ -126,14 +130,7 @@ final class Shelf implements AutoCloseable {
     }
 
     void forEach(int segment, EntryVisitor visitor) {
-        try (MapSegmentContext<Span, Payload, ?> context = map.segmentContext(segment)) {
-            context.forEachSegmentEntry(entry -> {
-                Data<Span> key = entry.key();
-                Data<Payload> value = entry.value();
-                visitor.visit(
-                        PayloadAccess.address(key), (int) key.size(), PayloadAccess.address(value), (int) value.size());
-            });
-        }
+        layout.forEach(segment, visitor);
     }
 
     /** Bytes that the map's own structures take whether used or not: lookup slots, free list, counters. */
