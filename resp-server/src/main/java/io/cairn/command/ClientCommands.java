@@ -11,8 +11,11 @@ final class ClientCommands {
         String own = "noscript loading stale @slow @connection";
         String admin = "admin noscript loading stale @admin @slow @dangerous @connection";
         return List.of(
-                Command.session("client|id", 2, own, call -> call.reply()
-                        .number(call.session().id())),
+                Command.session(
+                        "client|id",
+                        2,
+                        own,
+                        call -> call.reply().number(call.session().id())),
                 Command.session("client|info", 2, own, ClientCommands::info),
                 Command.session("client|getname", 2, own, ClientCommands::getname),
                 Command.session("client|setname", 3, own, ClientCommands::setname),

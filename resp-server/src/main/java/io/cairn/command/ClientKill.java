@@ -16,6 +16,8 @@ final class ClientKill {
     private @Nullable String user;
     private long id;
     private boolean skipMe = true;
+    /** The caller is among the killed: it still gets its reply. */
+    private boolean killsCaller;
 
     private ClientKill() {}
 
@@ -35,6 +37,9 @@ final class ClientKill {
             call.reply().error("ERR No such client");
         } else {
             call.reply().ok();
+        }
+        if (filter.killsCaller) {
+            call.session().closeAfterReply();
         }
     }
 
@@ -92,7 +97,7 @@ final class ClientKill {
             }
             killed[0]++;
             if (self) {
-                call.session().closeAfterReply();
+                killsCaller = true;
             } else {
                 client.kill();
             }

@@ -17,6 +17,23 @@ public final class Families {
                 ExpiryCommands.table(),
                 ScanCommands.table(),
                 ObjectCommands.table(),
+                MemoryCommands.table(),
                 FlushCommands.table());
+    }
+
+    /**
+     * Commands on the server and its connections.
+     *
+     * @param replication for INFO and ROLE
+     * @param process for INFO
+     */
+    public static List<List<Command>> session(Replication replication, ProcessFigures process) {
+        return List.of(
+                new ServerCommands(replication, process).table(),
+                new CommandCommands().table(),
+                ClientCommands.table(),
+                ConfigCommands.table(),
+                SlowlogCommands.table(),
+                LatencyCommands.table());
     }
 }

@@ -16,8 +16,17 @@ import java.util.Set;
  */
 final class InfoSections {
     private static final List<String> DEFAULT = List.of(
-            "server", "clients", "memory", "persistence", "stats", "replication", "cpu", "modules", "errorstats",
-            "cluster", "keyspace");
+            "server",
+            "clients",
+            "memory",
+            "persistence",
+            "stats",
+            "replication",
+            "cpu",
+            "modules",
+            "errorstats",
+            "cluster",
+            "keyspace");
     /** Redis's name for the section of modules among the defaults. */
     private static final String MODULE_LIST = "module_list";
 

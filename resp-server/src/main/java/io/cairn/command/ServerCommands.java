@@ -30,8 +30,7 @@ final class ServerCommands {
                 Command.session("info", -1, "loading stale @slow @dangerous", this::info),
                 Command.session("time", 1, "loading stale fast @fast", ServerCommands::time),
                 Command.session("role", 1, "noscript loading stale fast @admin @fast @dangerous", this::role),
-                Command.session(
-                        "lastsave", 1, "loading stale fast @admin @fast @dangerous", ServerCommands::lastsave),
+                Command.session("lastsave", 1, "loading stale fast @admin @fast @dangerous", ServerCommands::lastsave),
                 Command.session("save", 1, admin + " no_multi", this::save),
                 Command.session("bgsave", -1, admin, ServerCommands::bgsave),
                 Command.session("bgrewriteaof", 1, admin, ServerCommands::bgrewriteaof),
@@ -42,18 +41,12 @@ final class ServerCommands {
                         ServerCommands::shutdown),
                 Command.session("lolwut", -1, "readonly fast @read @fast", ServerCommands::lolwut),
                 Command.session(
-                        "debug|sleep", 3, "admin noscript loading stale @admin @slow @dangerous", ServerCommands::sleep),
+                        "debug", -2, "admin noscript loading stale @admin @slow @dangerous", ServerCommands::debug),
                 Command.session(
-                        "debug|help", 2, "admin noscript loading stale @admin @slow @dangerous", ServerCommands::debugHelp),
-                // DEBUG has no table of subcommands in Redis, so its own line carries the flags.
-                Command.session(
-                        "debug",
-                        -2,
-                        "admin noscript loading stale @admin @slow @dangerous",
-                        call -> call.reply().error(ErrorText.arity("debug"))),
-                Command.session(
-                        "module|list", 2, "admin noscript @admin @slow @dangerous", call -> call.reply()
-                                .array(0)),
+                        "module|list",
+                        2,
+                        "admin noscript @admin @slow @dangerous",
+                        call -> call.reply().array(0)),
                 Command.session("module|help", 2, "loading stale @slow", ServerCommands::moduleHelp));
     }
 
@@ -199,6 +192,18 @@ final class ServerCommands {
         call.later();
     }
 
+    /** DEBUG has no table of subcommands in Redis either. */
+    private static void debug(SessionCall call) {
+        Args args = call.args();
+        if (args.is(1, "sleep") && args.count() == 3) {
+            sleep(call);
+        } else if (args.is(1, "help") && args.count() == 2) {
+            debugHelp(call);
+        } else {
+            call.reply().error(ErrorText.subcommand("DEBUG", args.text(1)));
+        }
+    }
+
     /** DEBUG SLEEP seconds: this connection waits; unlike in Redis, no other does. */
     private static void sleep(SessionCall call) {
         double seconds;
@@ -229,15 +234,14 @@ final class ServerCommands {
 
     /** LOLWUT [VERSION n ...]: a cairn, and the versions, which is what tools read it for. */
     private static void lolwut(SessionCall call) {
-        String cairn =
-                """
+        String cairn = """
                       __
                     _(__)_
                    (______)
-                 __(______)__
-                (____________)
-               (______________)
+                 _(______)__
+                (___________)
+
                 """;
-        call.reply().verbatim(cairn + "\nRedis ver. " + Release.REDIS_VERSION + " (Cairn " + Release.VERSION + ")\n");
+        call.reply().verbatim(cairn + "Redis ver. " + Release.REDIS_VERSION + " (Cairn " + Release.VERSION + ")\n");
     }
 }

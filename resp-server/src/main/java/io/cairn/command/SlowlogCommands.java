@@ -12,8 +12,11 @@ final class SlowlogCommands {
         String words = "admin loading stale @admin @slow @dangerous";
         return List.of(
                 Command.session("slowlog|get", -2, words, SlowlogCommands::get),
-                Command.session("slowlog|len", 2, words, call -> call.reply()
-                        .number(call.server().slowLog().size())),
+                Command.session(
+                        "slowlog|len",
+                        2,
+                        words,
+                        call -> call.reply().number(call.server().slowLog().size())),
                 Command.session("slowlog|reset", 2, words, SlowlogCommands::reset),
                 Command.session("slowlog|help", 2, "loading stale @slow", SlowlogCommands::help));
     }

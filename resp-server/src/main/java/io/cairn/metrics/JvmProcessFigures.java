@@ -18,8 +18,7 @@ public final class JvmProcessFigures implements ProcessFigures {
 
     private static final int SYSTEM_FIELD = 12;
 
-    private final OperatingSystemMXBean machine =
-            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private final OperatingSystemMXBean machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private final MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
 
     @Override

@@ -64,6 +64,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean closing;
     /** The client closed its side; it still gets its replies. */
     private boolean inputEnded;
+
     private boolean gone;
     private @Nullable String protocolError;
     /** Replies were written to the channel and are flushed when the mode says they may. */
