@@ -45,6 +45,9 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     /** Bound of one proposal; the layers above split or refuse what is larger. */
     static final int MAX_PROPOSAL_BYTES = 32 << 20;
 
+    /** Space kept beyond what is in flight, for headers, configurations and the library's own entries. */
+    static final int ROOM_BYTES = 64 * 1_024;
+
     static final int HEARTBEATS_PER_ELECTION_TIMEOUT = 5;
     static final int RPC_TIMEOUT_MILLIS = 2_000;
     static final int INSTALL_SNAPSHOT_TIMEOUT_MILLIS = 30 * 60 * 1_000;
@@ -81,7 +84,6 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     private volatile boolean broken;
     private volatile boolean stopping;
     private volatile boolean appendFoundNoSpace;
-    private volatile boolean spaceLow;
     private volatile Members members = Members.NONE;
     private long markedTerm;
     private long markedIndex;
@@ -255,7 +257,7 @@ final class HostedGroup implements RaftGroup, GroupHealth {
             proposal.failed(Failure.NOT_LEADER);
             return;
         }
-        if (appendFoundNoSpace || spaceLow) {
+        if (appendFoundNoSpace || !storage.log().hasRoom(inflight.bytes() + data.remaining() + ROOM_BYTES)) {
             proposal.failed(Failure.DISK_FULL);
             return;
         }
@@ -431,16 +433,6 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         }
     }
 
-    /** Looks at the disk; blocks, so the host calls it on a thread for that. */
-    void checkSpace() {
-        try {
-            long usable = Files.getFileStore(options.directory()).getUsableSpace();
-            spaceLow = usable < 2L * options.segmentBytes();
-        } catch (IOException e) {
-            LOG.warn("group {}: cannot ask for disk space", id(), e);
-        }
-    }
-
     @Override
     public void diskFull(boolean full) {
         if (full != appendFoundNoSpace) {
@@ -459,6 +451,10 @@ final class HostedGroup implements RaftGroup, GroupHealth {
 
     @Override
     public void broken(Throwable cause) {
+        if (stopping) {
+            LOG.debug("group {} is stopping", id(), cause);
+            return;
+        }
         broken = true;
         if (brokenTold.compareAndSet(false, true)) {
             LOG.error("group {} is broken", id(), cause);

@@ -39,6 +39,10 @@ final class Inflight {
         }
     }
 
+    long bytes() {
+        return bytes.get();
+    }
+
     /** When the replica has stopped, whatever is left has an unknown outcome. */
     void failAll() {
         for (ProposalClosure proposal : all) {

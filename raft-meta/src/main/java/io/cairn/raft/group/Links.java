@@ -122,7 +122,7 @@ final class Links {
     }
 
     EventLoop nextLoop() {
-        return (EventLoop) host.threads().loops().next();
+        return host.threads().loops().next();
     }
 
     /** Makes every connection anew: handshakes then say the new cluster id. */

@@ -39,7 +39,6 @@ public final class RaftHost implements AutoCloseable {
     private static final byte BARRIER = -1;
 
     static final int TICK_MILLIS = 50;
-    static final int TICKS_PER_SPACE_CHECK = 20;
     static final int CLOSE_TIMEOUT_MILLIS = 10_000;
 
     private final HostOptions options;
@@ -56,7 +55,6 @@ public final class RaftHost implements AutoCloseable {
     private volatile InetSocketAddress address;
     private volatile boolean closed;
     private @Nullable Future<?> ticks;
-    private int tickCount;
 
     private RaftHost(HostOptions options, LogOpener opener) {
         this.options = options;
@@ -220,13 +218,9 @@ public final class RaftHost implements AutoCloseable {
     private void tick() {
         try {
             Set<String> members = new HashSet<>();
-            boolean checkSpace = tickCount++ % TICKS_PER_SPACE_CHECK == 0;
             for (HostedGroup group : groups.values()) {
                 group.requestTick();
                 members.addAll(group.members().all());
-                if (checkSpace) {
-                    threads.blocking().execute(group::checkSpace);
-                }
             }
             members.remove(nodeId());
             links.want(members);
