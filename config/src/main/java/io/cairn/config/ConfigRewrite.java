@@ -41,7 +41,7 @@ final class ConfigRewrite {
             // What the files say by themselves, so that a value set in an include is overridden only if it changed.
             Config onDisk = Config.load(target, List.of());
             replace(target, new ConfigRewrite(config, lines).rewritten(onDisk));
-        } catch (IOException e) {
+        } catch (IOException | ConfigException e) {
             throw new ConfigException("ERR Rewriting config file: " + e.getMessage());
         }
     }

@@ -73,28 +73,25 @@ final class RespClient implements AutoCloseable {
             throw new IOException("not a RESP server");
         }
         String rest = line.substring(1);
-        switch (line.charAt(0)) {
-            case '+':
-                return rest;
-            case '-':
-                throw new ErrorReply(rest);
-            case ':':
-                return Long.valueOf(rest);
-            case '$':
-                return bulk(length(rest));
-            case '*':
-                int size = length(rest);
-                if (size < 0) {
-                    return null;
-                }
-                List<@Nullable Object> list = new ArrayList<>();
-                for (int i = 0; i < size; i++) {
-                    list.add(read());
-                }
-                return list;
-            default:
-                throw new IOException("not a RESP server: '" + line + "'");
+        return switch (line.charAt(0)) {
+            case '+' -> rest;
+            case '-' -> throw new ErrorReply(rest);
+            case ':' -> Long.valueOf(rest);
+            case '$' -> bulk(length(rest));
+            case '*' -> list(length(rest));
+            default -> throw new IOException("not a RESP server: '" + line + "'");
+        };
+    }
+
+    private @Nullable List<@Nullable Object> list(int size) throws IOException {
+        if (size < 0) {
+            return null;
         }
+        List<@Nullable Object> list = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            list.add(read());
+        }
+        return list;
     }
 
     private static int length(String text) throws IOException {

@@ -22,13 +22,15 @@ public final class Families {
     }
 
     /**
-     * Commands on the server and its connections.
+     * Commands of the connection and the server, the same in every mode.
      *
      * @param replication for INFO and ROLE
      * @param process for INFO
      */
     public static List<List<Command>> session(Replication replication, ProcessFigures process) {
         return List.of(
+                ConnectionCommands.table(),
+                TransactionCommands.table(),
                 new ServerCommands(replication, process).table(),
                 new CommandCommands().table(),
                 ClientCommands.table(),

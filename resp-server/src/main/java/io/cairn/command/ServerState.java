@@ -5,6 +5,9 @@ import io.cairn.keyspace.Keyspace;
 
 /** What session commands may reach of the node they run on. Any thread. */
 public interface ServerState {
+    /** The Redis version whose behaviour this is; HELLO and INFO say it. */
+    String REDIS_VERSION = "7.0.15";
+
     CommandTable commands();
 
     Keyspace keyspace();
@@ -24,6 +27,9 @@ public interface ServerState {
 
     /** Who and where the node is. */
     Identity identity();
+
+    /** "master" or "replica", as HELLO says it. */
+    String role();
 
     /** The wall clock, milliseconds of the Unix epoch, microseconds below: {@code micros() / 1000}. */
     long micros();

@@ -44,6 +44,9 @@ public interface Mode extends AutoCloseable {
     /** Bytes of the reply buffer up to here may be sent only when {@code run} was called: now if all is durable. */
     void whenDurable(Origin origin, Runnable run);
 
+    /** The connection is gone: nothing more is completed to it. On its event loop. */
+    default void forget(Origin origin) {}
+
     @Override
     void close();
 }

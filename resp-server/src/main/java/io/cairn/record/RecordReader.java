@@ -39,6 +39,9 @@ public final class RecordReader {
     private long watchKey;
     private int watchKeyLength;
     private long watchVersion;
+    private boolean incomplete;
+    private long[] references = new long[4];
+    private int referenceCount;
     private long blobId;
     private long chunkOffset;
     private long chunkTotal;
@@ -87,6 +90,8 @@ public final class RecordReader {
     public boolean next() {
         at = nextRecord;
         args.clear();
+        incomplete = false;
+        referenceCount = 0;
         if (at == end) {
             return false;
         }
@@ -119,6 +124,23 @@ public final class RecordReader {
 
     public RecordKind kind() {
         return kind;
+    }
+
+    /**
+     * True when an argument of the record refers to a blob of which not all chunks are here: the record must be refused,
+     * on every replica alike.
+     */
+    public boolean incomplete() {
+        return incomplete;
+    }
+
+    /** Blobs that the record refers to. */
+    public int references() {
+        return referenceCount;
+    }
+
+    public long reference(int i) {
+        return references[i];
     }
 
     /** Milliseconds of the Unix epoch. */
@@ -254,9 +276,15 @@ public final class RecordReader {
         long id = readVarint();
         NativeBlock block = blobs.find(id);
         if (block == null || block.capacity() < length) {
-            throw new RecordException("argument refers to blob " + id + " of " + length + " bytes, which is not there");
+            incomplete = true;
+            args.add(at, 0);
+        } else {
+            args.add(block, (int) length);
         }
-        args.add(block, (int) length);
+        if (referenceCount == references.length) {
+            references = java.util.Arrays.copyOf(references, referenceCount * 2);
+        }
+        references[referenceCount++] = id;
     }
 
     /** Walks through the whole block once to check it, then returns to its start. */

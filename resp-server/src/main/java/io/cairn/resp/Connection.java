@@ -144,6 +144,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void channelInactive(ChannelHandlerContext inactive) {
         gone = true;
         endpoint.connections().remove(this);
+        endpoint.mode().forget(this);
         if (waiting) {
             waiting = false;
             endpoint.connections().waits(false);
@@ -507,6 +508,21 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     @Override
     public Reply reply() {
         return replies;
+    }
+
+    @Override
+    public long replyMark() {
+        return replies.bytes();
+    }
+
+    @Override
+    public int replyErrors() {
+        return replies.errors();
+    }
+
+    @Override
+    public void rewindReply(long mark) {
+        replies.truncate(mark);
     }
 
     @Override

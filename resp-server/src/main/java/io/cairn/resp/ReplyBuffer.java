@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The replies of one connection that were not handed to the channel yet, in RESP2 or RESP3, written straight into direct
- * memory. Memory is held only from the first reply to {@link #flush}. Confined to the connection's event loop.
+ * memory. Memory is held only from the first reply to {@link #write}. Confined to the connection's event loop.
  *
  * <p>Bytes are gathered in segments of at most {@link #SEGMENT_BYTES} (larger only for one larger string); blocks of
  * {@link #COPY_LIMIT} bytes or more become segments of their own that are sent from where they lie.
@@ -225,6 +225,37 @@ public final class ReplyBuffer implements Reply {
         address = 0;
         at = 0;
         limit = 0;
+    }
+
+    /** Appends the bytes from {@code from} to {@code to} to {@code target}; long blocks are shared, not copied. */
+    public void copyTo(ReplyBuffer target, long from, long to) {
+        long position = 0;
+        for (int i = 0; i < sealed.size() && position < to; i++) {
+            Segment segment = sealed.get(i);
+            int length = segment.bytes.readableBytes();
+            if (position + length > from) {
+                int first = (int) Math.max(0, from - position);
+                int last = (int) Math.min(length, to - position);
+                target.take(segment, first, last);
+            }
+            position += length;
+        }
+        if (to > sealedBytes) {
+            long first = Math.max(0, from - sealedBytes);
+            target.raw(address + first, (int) (to - sealedBytes - first));
+        }
+    }
+
+    private void take(Segment segment, int first, int last) {
+        int start = segment.bytes.readerIndex() + first;
+        NativeBlock block = segment.block;
+        if (block == null) {
+            raw(segment.bytes, start, last - first);
+        } else {
+            seal();
+            sealed.add(new Segment(segment.bytes.retainedSlice(start, last - first), block.retain()));
+            sealedBytes += last - first;
+        }
     }
 
     /** Appends encoded replies. */

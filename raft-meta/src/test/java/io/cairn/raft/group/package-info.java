@@ -1,0 +1,4 @@
+@NullMarked
+package io.cairn.raft.group;
+
+import org.jspecify.annotations.NullMarked;
