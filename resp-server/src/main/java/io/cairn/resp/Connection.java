@@ -6,7 +6,6 @@ import io.cairn.config.OutputLimit;
 import io.cairn.mode.Block;
 import io.cairn.mode.Mode;
 import io.cairn.mode.Origin;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -72,6 +71,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     private boolean flushAgain;
     private long softLimitSinceMillis;
+    private byte phase;
 
     Connection(Endpoint endpoint, Dispatcher dispatcher, Channel channel, long nowMillis) {
         this.endpoint = endpoint;
@@ -551,15 +551,22 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     @Override
-    public void complete(ByteBuf encoded, int offset, int length) {
+    public byte phase() {
+        return phase;
+    }
+
+    @Override
+    public void phase(byte value) {
+        phase = value;
+    }
+
+    @Override
+    public void complete(ReplyBuffer encoded, long from, long to) {
         PendingCalls calls = pendingCalls();
         Object attached = calls.attached();
         if (calls.command() >= 0) {
-            boolean failed = encoded.getByte(offset) == '-';
+            boolean failed = encoded.byteAt(from) == '-';
             dispatcher.stats().executed(calls.command(), System.nanoTime() - calls.startNanos(), failed);
-            if (failed) {
-                dispatcher.countError(encoded, offset, length);
-            }
         }
         calls.removeOldest();
         if (attached instanceof ExecRun run) {
@@ -569,15 +576,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 return;
             }
             if (run.mixed()) {
-                byte[] copy = new byte[length];
-                encoded.getBytes(offset, copy);
-                beginExec(run, copy);
+                beginExec(run, encoded.bytes(from, to));
                 return;
             }
             run.release();
         }
         if (!gone && attached != PendingCalls.DISCARD) {
-            replies.raw(encoded, offset, length);
+            encoded.copyTo(replies, from, to);
         }
     }
 
