@@ -55,6 +55,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private @Nullable PendingCalls pending;
     private @Nullable ExecRun exec;
 
+    private byte phase;
+
     /** The decoded request could not run yet and is offered again. */
     private boolean held;
     /** A reply comes later. */
@@ -551,33 +553,43 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     @Override
-    public void complete(ByteBuf encoded, int offset, int length) {
+    public byte phase() {
+        return phase;
+    }
+
+    @Override
+    public void phase(byte next) {
+        phase = next;
+    }
+
+    @Override
+    public void complete(ReplyBuffer encoded, long from, long to) {
         PendingCalls calls = pendingCalls();
         Object attached = calls.attached();
         if (calls.command() >= 0) {
-            boolean failed = encoded.getByte(offset) == '-';
+            boolean failed = encoded.byteAt(from) == '-';
             dispatcher.stats().executed(calls.command(), System.nanoTime() - calls.startNanos(), failed);
-            if (failed) {
-                dispatcher.countError(encoded, offset, length);
-            }
         }
         calls.removeOldest();
         if (attached instanceof ExecRun run) {
-            if (gone) {
-                exec = null;
-                run.release();
-                return;
-            }
-            if (run.mixed()) {
-                byte[] copy = new byte[length];
-                encoded.getBytes(offset, copy);
-                beginExec(run, copy);
-                return;
-            }
-            run.release();
+            completeExec(run, encoded, from, to);
+        } else if (!gone && attached != PendingCalls.DISCARD) {
+            encoded.copyTo(replies, from, to);
         }
-        if (!gone && attached != PendingCalls.DISCARD) {
-            replies.raw(encoded, offset, length);
+    }
+
+    private void completeExec(ExecRun run, ReplyBuffer encoded, long from, long to) {
+        if (gone) {
+            exec = null;
+            run.release();
+            return;
+        }
+        long mark = replies.bytes();
+        encoded.copyTo(replies, from, to);
+        if (run.mixed()) {
+            beginExec(run, replies.cut(mark));
+        } else {
+            run.release();
         }
     }
 

@@ -11,8 +11,6 @@ import io.cairn.command.SessionCall;
 import io.cairn.command.SlowLog;
 import io.cairn.metrics.LoopStats;
 import io.cairn.mode.Mode;
-import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -233,15 +231,6 @@ final class Dispatcher {
         }
         connection.wakeAfter(until - now + 1);
         return true;
-    }
-
-    /** Counts an error reply that a mode encoded. */
-    void countError(ByteBuf encoded, int offset, int length) {
-        int end = offset + 1;
-        while (end < offset + length && encoded.getByte(end) > ' ') {
-            end++;
-        }
-        stats.error(encoded.toString(offset + 1, end - offset - 1, StandardCharsets.ISO_8859_1));
     }
 
     /** The context of the session command that runs, reused. */
