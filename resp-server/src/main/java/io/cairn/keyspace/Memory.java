@@ -1,5 +1,7 @@
 package io.cairn.keyspace;
 
+import java.nio.ByteBuffer;
+import net.openhft.chronicle.core.Jvm;
 import net.openhft.chronicle.core.UnsafeMemory;
 
 /**
@@ -48,6 +50,11 @@ public final class Memory {
         for (int i = 0; i < length; i++) {
             to[offset + i] = UNSAFE.readByte(from + i);
         }
+    }
+
+    /** Address of the first byte (position 0) of a direct buffer, which must stay reachable while it is used. */
+    public static long address(ByteBuffer direct) {
+        return Jvm.address(direct);
     }
 
     /** Sets {@code length} bytes to zero. */

@@ -6,7 +6,6 @@ import io.cairn.config.OutputLimit;
 import io.cairn.mode.Block;
 import io.cairn.mode.Mode;
 import io.cairn.mode.Origin;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -55,8 +54,6 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private @Nullable PendingCalls pending;
     private @Nullable ExecRun exec;
 
-    private byte phase;
-
     /** The decoded request could not run yet and is offered again. */
     private boolean held;
     /** A reply comes later. */
@@ -74,6 +71,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     private boolean flushAgain;
     private long softLimitSinceMillis;
+    private byte phase;
 
     Connection(Endpoint endpoint, Dispatcher dispatcher, Channel channel, long nowMillis) {
         this.endpoint = endpoint;
@@ -558,8 +556,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     @Override
-    public void phase(byte next) {
-        phase = next;
+    public void phase(byte value) {
+        phase = value;
     }
 
     @Override
@@ -572,24 +570,19 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         }
         calls.removeOldest();
         if (attached instanceof ExecRun run) {
-            completeExec(run, encoded, from, to);
-        } else if (!gone && attached != PendingCalls.DISCARD) {
+            if (gone) {
+                exec = null;
+                run.release();
+                return;
+            }
+            if (run.mixed()) {
+                beginExec(run, encoded.bytes(from, to));
+                return;
+            }
+            run.release();
+        }
+        if (!gone && attached != PendingCalls.DISCARD) {
             encoded.copyTo(replies, from, to);
-        }
-    }
-
-    private void completeExec(ExecRun run, ReplyBuffer encoded, long from, long to) {
-        if (gone) {
-            exec = null;
-            run.release();
-            return;
-        }
-        long mark = replies.bytes();
-        encoded.copyTo(replies, from, to);
-        if (run.mixed()) {
-            beginExec(run, replies.cut(mark));
-        } else {
-            run.release();
         }
     }
 
