@@ -156,6 +156,19 @@ public final class ReplyBuffer implements Reply {
         at = (int) (mark - sealedBytes);
     }
 
+    /** The byte at an offset of what is gathered. */
+    byte byteAt(long offset) {
+        long position = 0;
+        for (int i = 0; i < sealed.size(); i++) {
+            ByteBuf bytes = sealed.get(i).bytes;
+            if (offset < position + bytes.readableBytes()) {
+                return bytes.getByte(bytes.readerIndex() + (int) (offset - position));
+            }
+            position += bytes.readableBytes();
+        }
+        return Memory.getByte(address + (offset - position));
+    }
+
     /** Copies what was written after {@code mark} (blocks included) into a heap array and takes it back. */
     byte[] cut(long mark) {
         byte[] bytes = bytes(mark, bytes());
