@@ -50,7 +50,8 @@ final class ClusterClient {
         try {
             return new RespClient(node.getHostString(), node.getPort(), TIMEOUT_MILLIS);
         } catch (IOException e) {
-            throw new IOException("cannot reach " + node.getHostString() + ":" + node.getPort() + ": " + e.getMessage(), e);
+            throw new IOException(
+                    "cannot reach " + node.getHostString() + ":" + node.getPort() + ": " + e.getMessage(), e);
         }
     }
 

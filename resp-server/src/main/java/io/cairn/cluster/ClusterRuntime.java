@@ -84,7 +84,7 @@ public final class ClusterRuntime implements AutoCloseable {
         this.self = options.self();
         this.load = load;
         AddressBook addresses = new AddressBook();
-        String clusterId = ClusterFile.savedClusterId(options.directory());
+        String clusterId = ClusterFile.clusterIdIn(options.directory());
         this.host = RaftHost.start(new HostOptions(
                 self.id(),
                 options.raftBind(),

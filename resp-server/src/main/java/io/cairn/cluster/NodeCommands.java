@@ -55,15 +55,20 @@ final class NodeCommands {
     List<Command> table() {
         return List.of(
                 Command.session("cairn|form", -5, ADMIN, this::form),
-                Command.session("cairn|status", 2, "loading stale @slow", call -> call.reply()
-                        .verbatim(status())));
+                Command.session(
+                        "cairn|status",
+                        2,
+                        "loading stale @slow",
+                        call -> call.reply().verbatim(status())));
     }
 
     /** CAIRN FORM replicas spread|shared host:port ... */
     private void form(SessionCall call) {
         Args args = call.args();
         if (topology.map().isFormed()) {
-            call.reply().error("ERR This node is already in cluster " + topology.map().clusterId());
+            call.reply()
+                    .error("ERR This node is already in cluster "
+                            + topology.map().clusterId());
             return;
         }
         int replicas;
@@ -88,14 +93,15 @@ final class NodeCommands {
             return;
         }
         SessionCall.Later later = call.later();
-        form.apply(layout).whenComplete((done, failure) -> later.complete(reply -> {
-            if (failure == null) {
-                reply.ok();
-            } else {
-                Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-                reply.error("ERR the cluster could not be formed: " + cause.getMessage());
-            }
-        }));
+        form.apply(layout)
+                .whenComplete((done, failure) -> later.complete(reply -> {
+                    if (failure == null) {
+                        reply.ok();
+                    } else {
+                        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+                        reply.error("ERR the cluster could not be formed: " + cause.getMessage());
+                    }
+                }));
     }
 
     /** A node is not known here so far. */
@@ -141,8 +147,11 @@ final class NodeCommands {
     private String status() {
         ClusterMap map = topology.map();
         StringBuilder text = new StringBuilder();
-        text.append(map.isFormed() ? "cluster " + map.clusterId() + ", map version " + map.version() : "no cluster yet");
-        text.append(", consensus raft, state ").append(topology.complete() ? "ok" : "fail").append('\n');
+        text.append(
+                map.isFormed() ? "cluster " + map.clusterId() + ", map version " + map.version() : "no cluster yet");
+        text.append(", consensus raft, state ")
+                .append(topology.complete() ? "ok" : "fail")
+                .append('\n');
         row(text, "node", "address", "domain", "role", "health", "shard", "slots", "clients", "memory", "ops/s", "lag");
         for (Peer peer : peers.get()) {
             ClusterNode node = map.node(peer.info().nodeId());
@@ -150,14 +159,17 @@ final class NodeCommands {
                 continue;
             }
             Shard shard = map.shardOfNode(peer.info().nodeId());
-            boolean primary = shard != null && topology.printedPrimary(shard).equals(peer.info().nodeId());
+            boolean primary = shard != null
+                    && topology.printedPrimary(shard).equals(peer.info().nodeId());
             row(
                     text,
                     peer.info().nodeId().substring(0, 8),
                     peer.info().host() + ":" + peer.info().clientPort(),
                     peer.info().failureDomain(),
                     shard == null ? "-" : primary ? "primary" : "replica",
-                    peer.health() == Health.ALIVE ? "alive" : peer.health().name().toLowerCase(Locale.ROOT),
+                    peer.health() == Health.ALIVE
+                            ? "alive"
+                            : peer.health().name().toLowerCase(Locale.ROOT),
                     shard == null ? "-" : shard.id().substring(0, 8),
                     primary ? slots(map, shard) : "-",
                     Long.toString(peer.state().clients()),
@@ -171,7 +183,10 @@ final class NodeCommands {
     private static String slots(ClusterMap map, Shard shard) {
         StringBuilder text = new StringBuilder();
         for (SlotRange range : map.slotsOf(shard.id())) {
-            text.append(text.isEmpty() ? "" : ",").append(range.first()).append('-').append(range.last());
+            text.append(text.isEmpty() ? "" : ",")
+                    .append(range.first())
+                    .append('-')
+                    .append(range.last());
         }
         return text.toString();
     }

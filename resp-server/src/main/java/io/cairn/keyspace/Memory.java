@@ -1,5 +1,7 @@
 package io.cairn.keyspace;
 
+import java.nio.ByteBuffer;
+import net.openhft.chronicle.core.Jvm;
 import net.openhft.chronicle.core.UnsafeMemory;
 
 /**
@@ -50,6 +52,11 @@ public final class Memory {
         }
     }
 
+    /** Address of the first byte (position 0) of a direct buffer, which must stay reachable while it is used. */
+    public static long address(ByteBuffer direct) {
+        return Jvm.address(direct);
+    }
+
     /** Sets {@code length} bytes to zero. */
     public static void zero(long address, long length) {
         UNSAFE.setMemory(address, length, (byte) 0);
@@ -80,8 +87,8 @@ public final class Memory {
      *
      * @throws OutOfMemoryError when the system has no memory left; the old memory is then untouched
      */
-    public static long reallocate(long address, long oldSize, long newSize) {
-        return NativeRealloc.reallocate(address, oldSize, newSize);
+    public static long reallocate(long address, long newSize) {
+        return UnsafeMemory.UNSAFE.reallocateMemory(address, newSize);
     }
 
     /** Frees what {@link #allocate} returned, with the size it was asked for. */

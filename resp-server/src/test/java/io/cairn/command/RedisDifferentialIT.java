@@ -156,7 +156,7 @@ class RedisDifferentialIT {
         history.add(shown);
         String expected = redis.run(words);
         ours.now = System.currentTimeMillis();
-        String actual = isSelect(words) ? select(ours, words) : ours.run(words);
+        String actual = isSelect(words) ? select(ours, words, expected) : ours.run(words);
         String name = name(words);
         if (!expected.startsWith("-")) {
             successes.merge(name, 1, Integer::sum);
@@ -176,13 +176,12 @@ class RedisDifferentialIT {
         return text(words.get(0)).equalsIgnoreCase("select") && words.size() == 2;
     }
 
-    private static String select(CommandHarness ours, List<byte[]> words) {
-        try {
+    /** SELECT belongs to the connection, which the harness has none of: the database follows Redis's. */
+    private static String select(CommandHarness ours, List<byte[]> words, String expected) {
+        if (expected.equals("+OK\r\n")) {
             ours.database = Integer.parseInt(text(words.get(1)));
-            return "+OK\r\n";
-        } catch (NumberFormatException e) {
-            return "-ERR value is not an integer or out of range\r\n";
         }
+        return expected;
     }
 
     private static String name(List<byte[]> words) {

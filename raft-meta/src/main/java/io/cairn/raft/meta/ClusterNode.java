@@ -35,9 +35,10 @@ public record ClusterNode(
         return state == NodeState.ACTIVE;
     }
 
-    /** Where its Raft host listens; resolved anew at each call, so a host name may block on DNS: off the event loops. */
+    /** Where its Raft host listens; a host name is left to whoever connects, so this never waits for DNS. */
     public InetSocketAddress raftAddress() {
-        return new InetSocketAddress(host, raftPort);
+        boolean literal = host.indexOf(':') >= 0 || host.chars().allMatch(c -> (c >= '0' && c <= '9') || c == '.');
+        return literal ? new InetSocketAddress(host, raftPort) : InetSocketAddress.createUnresolved(host, raftPort);
     }
 
     ClusterNode withState(NodeState newState) {

@@ -10,13 +10,34 @@ public record MetaResult(Outcome outcome, String reason, long version) {
     /** The kinds of outcomes. */
     public enum Outcome {
         /** Applied; the map shows it (it may have shown it before). */
-        APPLIED,
+        APPLIED(0),
         /** Applied and found to contradict the map; nothing changed. */
-        REFUSED,
+        REFUSED(1),
         /** Surely not in the log: no leader, no quorum, queue full. */
-        NOT_TAKEN,
+        NOT_TAKEN(2),
         /** May or may not be applied now or later. */
-        UNKNOWN
+        UNKNOWN(3);
+
+        private final int code;
+
+        Outcome(int code) {
+            this.code = code;
+        }
+
+        /** Its number in the formats. */
+        int code() {
+            return code;
+        }
+
+        /** @throws FormatException for a number of no outcome */
+        static Outcome of(int code) {
+            for (Outcome outcome : values()) {
+                if (outcome.code == code) {
+                    return outcome;
+                }
+            }
+            throw new FormatException("unknown outcome " + code);
+        }
     }
 
     public boolean isApplied() {

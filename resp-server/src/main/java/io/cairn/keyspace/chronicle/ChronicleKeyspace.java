@@ -6,7 +6,10 @@ import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keyspace on Chronicle Map. A stripe is a slot range, {@code slot >> shift}; its lock guards the tables of all
@@ -18,8 +21,14 @@ public final class ChronicleKeyspace implements Keyspace {
     private final int shift;
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
+    private final AtomicReference<@Nullable IncrementalSnapshot> snapshot = new AtomicReference<>();
 
+    /**
+     * Loads Chronicle Map, which compiles classes when the first keyspace of a process is made (1 to 2 seconds), so that
+     * no command waits for it. An empty database takes no off-heap memory.
+     */
     public ChronicleKeyspace(KeyspaceOptions options) {
+        Shelf.warmUp();
         this.resources = new Resources(options);
         this.locks = new ReentrantLock[options.stripes()];
         for (int stripe = 0; stripe < locks.length; stripe++) {
@@ -130,8 +139,8 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
-    public void raiseVersion(long version) {
-        resources.raiseVersion(version);
+    public void restoreVersion(long version) {
+        resources.restoreVersion(version);
     }
 
     @Override
@@ -151,13 +160,36 @@ public final class ChronicleKeyspace implements Keyspace {
 
     @Override
     public Snapshot beginSnapshot() {
-        throw new UnsupportedOperationException("snapshots follow");
+        if (!locks[0].isHeldByCurrentThread()) {
+            throw new IllegalStateException("a snapshot begins with all stripes locked");
+        }
+        if (snapshot.get() != null) {
+            throw new IllegalStateException("a snapshot is under way");
+        }
+        IncrementalSnapshot begun = new IncrementalSnapshot(this);
+        snapshot.set(begun);
+        return begun;
+    }
+
+    void snapshotEnded(IncrementalSnapshot ended) {
+        snapshot.compareAndSet(ended, null);
+    }
+
+    /** Lets threads that wait for the stripe have it; a lock that is not fair would let the caller overtake them. */
+    void giveWay(int stripe, long nanos) {
+        if (locks[stripe].hasQueuedThreads()) {
+            LockSupport.parkNanos(nanos);
+        }
     }
 
     @Override
     public void close() {
         lockAll();
         try {
+            IncrementalSnapshot running = snapshot.get();
+            if (running != null) {
+                running.cancel();
+            }
             for (ChronicleDatabase database : databases) {
                 database.clear();
             }

@@ -1,5 +1,6 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.Memory;
 import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
@@ -63,6 +64,24 @@ final class Shelf implements AutoCloseable {
                 .skipCloseOnExitHook(true)
                 .create();
         this.layout = new ShelfLayout((VanillaChronicleHash<?, ?, ?, ?>) map);
+    }
+
+    /** Makes Chronicle Map compile and load what it needs. */
+    static void warmUp() {
+        long key = Memory.allocate(Long.BYTES);
+        try (Shelf shelf = new Shelf(2, 64, 64)) {
+            Memory.putLong(key, 0);
+            Span span = new Span().set(key, Long.BYTES, 1);
+            Payload payload = new Payload();
+            payload.setNumber(0, 1, 0);
+            shelf.put(span, payload);
+            if (shelf.locate(span) == 0) {
+                throw new IllegalStateException("Chronicle Map's layout is not the one that ShelfLayout reads");
+            }
+            shelf.remove(span);
+        } finally {
+            Memory.free(key, Long.BYTES);
+        }
     }
 
     /** A sixteenth of an entry: half a chunk is lost per entry, one bit per chunk spent. */

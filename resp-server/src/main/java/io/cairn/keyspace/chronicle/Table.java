@@ -115,6 +115,15 @@ final class Table {
         return expireAt != 0 && expireAt <= now ? 0 : Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
     }
 
+    /** Overwrites the version of {@link #key}, if it is there. */
+    void setVersion(long version) {
+        long entry = shelf.locate(key);
+        if (entry != 0) {
+            beforeChange();
+            Memory.putLong(entry + EntryFormat.VERSION_OFFSET, version);
+        }
+    }
+
     void fill(Value out, long entry, int entrySize) {
         int header = Memory.getInt(entry);
         long at = EntryFormat.payload(entry, header);
