@@ -22,7 +22,9 @@ class PartitionIT {
             cluster.write("before");
             Member old = cluster.leader();
             cluster.cut.add(old.name);
-            eventually("the cut leader refuses", () -> TestCluster.propose(old.group, "lost").equals("NOT_LEADER"));
+            eventually(
+                    "the cut leader refuses",
+                    () -> TestCluster.propose(old.group, "lost").equals("NOT_LEADER"));
             String during = cluster.write("during");
             assertThat(TestCluster.read(old.group)).isEqualTo("NOT_LEADER");
             assertThat(TestCluster.propose(old.group, "lost too")).isEqualTo("NOT_LEADER");
@@ -55,7 +57,8 @@ class PartitionIT {
             cluster.cut.clear();
             String after = cluster.write("after");
             cluster.awaitEverywhere(after);
-            assertThat(attempts).allSatisfy(attempt -> assertThat(attempt.calls.get()).isEqualTo(1));
+            assertThat(attempts)
+                    .allSatisfy(attempt -> assertThat(attempt.calls.get()).isEqualTo(1));
         }
     }
 

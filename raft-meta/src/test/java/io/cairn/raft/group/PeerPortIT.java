@@ -52,8 +52,11 @@ class PeerPortIT {
                 threads));
         addresses.put(TestCluster.id(name), host.address());
         host.handle(ECHO, false, (from, payload) -> CompletableFuture.completedFuture(payload));
-        host.handle(JOIN, true, (from, payload) -> CompletableFuture.completedFuture(
-                (from.nodeId() + from.clusterId()).getBytes(StandardCharsets.UTF_8)));
+        host.handle(
+                JOIN,
+                true,
+                (from, payload) -> CompletableFuture.completedFuture(
+                        (from.nodeId() + from.clusterId()).getBytes(StandardCharsets.UTF_8)));
         return host;
     }
 
@@ -112,7 +115,9 @@ class PeerPortIT {
     }
 
     private static boolean echoes(RaftHost from, String to) {
-        return from.send(to, ECHO, bytes("x")).handle((ok, failure) -> failure == null).join();
+        return from.send(to, ECHO, bytes("x"))
+                .handle((ok, failure) -> failure == null)
+                .join();
     }
 
     @Test
@@ -128,7 +133,8 @@ class PeerPortIT {
                     byte[] start = {0x43, 0x41, 0x49, 0x52, 0x4e, 0x52, 0x46, 0x54, 1, 1};
                     System.arraycopy(start, 0, junk, 0, Math.min(start.length, junk.length));
                 }
-                try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), a.address().getPort())) {
+                try (Socket socket =
+                        new Socket(InetAddress.getLoopbackAddress(), a.address().getPort())) {
                     socket.getOutputStream().write(junk);
                     socket.shutdownOutput();
                     socket.setSoTimeout(10_000);

@@ -26,8 +26,9 @@ class ReadBarrierIT {
             for (int i = 0; i < 30; i++) {
                 String line = cluster.write("line " + i);
                 for (Member member : List.of(cluster.followers().get(0), learner, cluster.leader())) {
-                    eventually("a barrier at " + member.name, () -> TestCluster.read(member.group)
-                            .equals("passed"));
+                    eventually(
+                            "a barrier at " + member.name,
+                            () -> TestCluster.read(member.group).equals("passed"));
                     assertThat(member.ledger.contains(line)).as(member.name).isTrue();
                 }
             }

@@ -68,7 +68,9 @@ class RestartIT {
             cluster.kill(gone);
             Member fresh = cluster.start("d", "");
             Member leader = cluster.leader();
-            leader.group.changeMembers(TestCluster.ids("abc"), TestCluster.ids("d")).join();
+            leader.group
+                    .changeMembers(TestCluster.ids("abc"), TestCluster.ids("d"))
+                    .join();
             eventually("the snapshot is there", () -> fresh.ledger.loadedSnapshots() > 0);
             assertThat(fresh.group.status().role()).isEqualTo("LEARNER");
             String voters = "abcd".replace(gone, "");
@@ -76,7 +78,9 @@ class RestartIT {
             String last = cluster.write("last");
             cluster.awaitEverywhere(last);
             for (Member member : cluster.members.values()) {
-                eventually("members at " + member.name, () -> member.ledger.members().equals(voters + "/"));
+                eventually(
+                        "members at " + member.name,
+                        () -> member.ledger.members().equals(voters + "/"));
             }
             // The promoted learner's answers must count: with one more voter gone it is needed for the majority.
             cluster.kill(cluster.followers().stream()
