@@ -42,8 +42,8 @@ class GroupPiecesTest {
 
     @Test
     void membersSurviveTheirEncodingAndNoRecordLooksLikeThem() {
-        Members decoded = Objects.requireNonNull(
-                Members.decode(members("abc", "de").encode(), 9));
+        Members decoded =
+                Objects.requireNonNull(Members.decode(members("abc", "de").encode(), 9));
         assertThat(TestCluster.names(decoded.voters())).isEqualTo("abc");
         assertThat(TestCluster.names(decoded.learners())).isEqualTo("de");
         assertThat(decoded.index()).isEqualTo(9);
@@ -136,12 +136,7 @@ class GroupPiecesTest {
         assertThat(RaftMessages.parse(frame.type(), frame.payload())).isEqualTo(vote);
         assertThat(RaftMessages.parse((byte) 99, frame.payload())).isNull();
         assertThatThrownBy(() -> Frame.of(
-                        UnpooledByteBufAllocator.DEFAULT,
-                        Frame.CUSTOM,
-                        (byte) 1,
-                        1,
-                        1,
-                        new byte[Frame.MAX_BYTES + 1]))
+                        UnpooledByteBufAllocator.DEFAULT, Frame.CUSTOM, (byte) 1, 1, 1, new byte[Frame.MAX_BYTES + 1]))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -174,9 +169,13 @@ class GroupPiecesTest {
         Identity same = new Identity(TestCluster.id("b"), "c", new byte[] {1});
         Identity other = new Identity(TestCluster.id("b"), "c", new byte[] {2});
         byte[] proof = one.proof(Handshake.CLIENT, new byte[] {1}, new byte[] {2});
-        assertThat(same.proves(proof, Handshake.CLIENT, new byte[] {1}, new byte[] {2})).isTrue();
-        assertThat(same.proves(proof, Handshake.SERVER, new byte[] {1}, new byte[] {2})).isFalse();
-        assertThat(same.proves(proof, Handshake.CLIENT, new byte[] {1}, new byte[] {3})).isFalse();
-        assertThat(other.proves(proof, Handshake.CLIENT, new byte[] {1}, new byte[] {2})).isFalse();
+        assertThat(same.proves(proof, Handshake.CLIENT, new byte[] {1}, new byte[] {2}))
+                .isTrue();
+        assertThat(same.proves(proof, Handshake.SERVER, new byte[] {1}, new byte[] {2}))
+                .isFalse();
+        assertThat(same.proves(proof, Handshake.CLIENT, new byte[] {1}, new byte[] {3}))
+                .isFalse();
+        assertThat(other.proves(proof, Handshake.CLIENT, new byte[] {1}, new byte[] {2}))
+                .isFalse();
     }
 }
