@@ -125,6 +125,7 @@ final class PeerLink {
 
     /** Starts to connect in the background unless connected or connecting. */
     void connect() {
+        lastUsedNanos = System.nanoTime();
         if (connection == null && !closed) {
             loop.execute(() -> attempt(0));
         }

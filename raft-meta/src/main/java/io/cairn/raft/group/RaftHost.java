@@ -38,7 +38,7 @@ public final class RaftHost implements AutoCloseable {
     /** Types from here on are the host's own. */
     private static final byte BARRIER = -1;
 
-    static final int TICK_MILLIS = 50;
+    static final int TICK_MILLIS = 100;
     static final int CLOSE_TIMEOUT_MILLIS = 10_000;
 
     private final HostOptions options;
@@ -306,6 +306,8 @@ public final class RaftHost implements AutoCloseable {
             LOG.error("node {}: a group did not stop", nodeId(), e);
         }
         closeNetwork();
+        NodeManager.getInstance().removeAddress(new Endpoint(nodeId(), Peers.PORT));
+        closeThreads();
     }
 
     /** For tests: goes away as a killed process does, its connections first and without a word to the peers. */
@@ -315,9 +317,6 @@ public final class RaftHost implements AutoCloseable {
     }
 
     private void closeNetwork() {
-        if (closed) {
-            return;
-        }
         closed = true;
         Future<?> ticking = ticks;
         if (ticking != null) {
@@ -325,8 +324,6 @@ public final class RaftHost implements AutoCloseable {
         }
         port.close();
         links.close();
-        NodeManager.getInstance().removeAddress(new Endpoint(nodeId(), Peers.PORT));
-        closeThreads();
     }
 
     private void closeThreads() {
