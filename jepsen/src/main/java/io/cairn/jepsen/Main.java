@@ -53,7 +53,8 @@ public final class Main {
                     : Schedule.rounds(cluster.processes(), Integer.parseInt(options.getOrDefault("rounds", "1")), seed);
             result = new FaultRun(cluster, CountingWorkload.Load.standard(seed), System.out).run(faults);
         }
-        boolean clean = result.violations().isEmpty() & quickEnough(result.gaps());
+        boolean quick = quickEnough(result.gaps());
+        boolean clean = quick && result.violations().isEmpty();
         if (clean && !options.containsKey("keep")) {
             Disk.delete(directory);
         } else {
@@ -64,7 +65,9 @@ public final class Main {
 
     /** The floors of the first issue, judged where there are enough gaps for a median to mean something. */
     private static boolean quickEnough(GapTable gaps) {
-        return below(gaps, "kill -9", MOST_KILL_MILLIS) & below(gaps, "SIGSTOP", MOST_PAUSE_MILLIS);
+        boolean kills = below(gaps, "kill -9", MOST_KILL_MILLIS);
+        boolean pauses = below(gaps, "SIGSTOP", MOST_PAUSE_MILLIS);
+        return kills && pauses;
     }
 
     private static boolean below(GapTable gaps, String kind, double most) {
