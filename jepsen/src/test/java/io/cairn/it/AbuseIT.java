@@ -3,7 +3,6 @@ package io.cairn.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.jepsen.process.Await;
-import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.process.StandaloneServer;
 import io.cairn.jepsen.resp.Address;
 import io.cairn.jepsen.resp.OutcomeUnknownException;
@@ -42,8 +41,7 @@ class AbuseIT {
 
     @BeforeEach
     void startServerAndProbe() throws Exception {
-        server = StandaloneServer.cairn(
-                Distribution.find(), HEAP, directory, PORT, "--maxclients", "20000", "--save", "");
+        server = Target.standalone(HEAP, directory, PORT, "--maxclients", "20000", "--save", "");
         probe = new Probe(server.address());
         Await.until("the probe runs", 20, () -> probe.rounds() > 50);
         memory = new MemoryWatch(server.process());

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.cairn.jepsen.process.Await;
 import io.cairn.jepsen.process.Disk;
-import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.process.StandaloneServer;
 import io.cairn.jepsen.resp.RawClient;
 import java.nio.file.Files;
@@ -28,7 +27,8 @@ class SnapshotIT {
         assumeTrue(Tools.onPath("redis-server"), "redis-server is not installed (Debian: redis-server)");
         CausalWriters writers;
         Path snapshot;
-        try (StandaloneServer cairn = writtenTo()) {
+        try (StandaloneServer cairn =
+                Target.standalone(HEAP, directory.resolve("cairn"), PORT, "--appendonly", "yes", "--save", "")) {
             fill(cairn);
             writers = new CausalWriters(cairn, WRITERS);
             try (RawClient client = cairn.connect()) {
@@ -66,14 +66,6 @@ class SnapshotIT {
 
     /** So many keys that a snapshot takes long enough for writes to fall into it. */
     private static final int FILLED = 100_000;
-
-    /** {@code -Dcairn.target=redis} tries the test itself on Redis, whose fork cannot but be one moment. */
-    private StandaloneServer writtenTo() {
-        Path home = directory.resolve("cairn");
-        return System.getProperty("cairn.target", "cairn").equals("redis")
-                ? StandaloneServer.redis(home, PORT, "--save", "")
-                : StandaloneServer.cairn(Distribution.find(), HEAP, home, PORT, "--appendonly", "yes", "--save", "");
-    }
 
     private static void fill(StandaloneServer server) throws Exception {
         try (RawClient client = server.connect()) {

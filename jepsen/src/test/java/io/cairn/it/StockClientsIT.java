@@ -49,7 +49,7 @@ class StockClientsIT {
     @BeforeAll
     void startCluster(@TempDir Path temporary) {
         directory = temporary;
-        cluster = System.getProperty("cairn.target", "cairn").equals("redis")
+        cluster = Target.isRedis()
                 ? new RedisCluster(directory, PORT)
                 : new CairnCluster(Distribution.find(), directory, PORT);
         ClusterState.awaitHealthy(cluster.nodes(), 60);
