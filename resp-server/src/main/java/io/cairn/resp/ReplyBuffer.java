@@ -189,13 +189,6 @@ public final class ReplyBuffer implements Reply {
         return bytes;
     }
 
-    /** The byte at a position. */
-    byte byteAt(long position) {
-        return position >= sealedBytes
-                ? Memory.getByte(address + position - sealedBytes)
-                : bytes(position, position + 1)[0];
-    }
-
     /** Copies what a stretch of {@code length} bytes at {@code position} shares with the range that begins at {@code from}. */
     private static void copy(long source, long position, int length, byte[] to, long from) {
         long skipped = Math.max(0, from - position);
