@@ -177,7 +177,7 @@ public final class ReplyBuffer implements Reply {
     }
 
     /** Copies the bytes from {@code from} to {@code to} (blocks included) into a heap array. */
-    byte[] bytes(long from, long to) {
+    public byte[] bytes(long from, long to) {
         byte[] bytes = new byte[Math.toIntExact(to - from)];
         long position = 0;
         for (Segment segment : sealed) {

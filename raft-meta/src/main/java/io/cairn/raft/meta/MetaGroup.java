@@ -88,7 +88,7 @@ public final class MetaGroup implements AutoCloseable {
 
     /** Opens what the data directory holds; a node in no cluster waits for a layout or an adoption. Blocks. */
     public void start() throws IOException {
-        machine.onChange(addresses::take);
+        machine.onChange(map -> addresses.take(map).forEach(host::disconnect));
         host.handle(MessageTypes.META_PROPOSE, false, (from, payload) -> proposer.answer(payload));
         host.handle(MessageTypes.FORM, true, (from, payload) -> onClusterThread(() -> formation.answer(payload)));
         host.handle(MessageTypes.ADOPT, true, (from, payload) -> onClusterThread(() -> adoption.answer(payload)));
