@@ -24,6 +24,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import io.cairn.metrics.JvmProcessFigures;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,8 +65,8 @@ public final class Node implements AutoCloseable {
         boolean made = false;
         try {
             List<List<Command>> families = new ArrayList<>(Families.data());
-            families.addAll(Families.session());
-            families.addAll(kind.commands());
+            families.addAll(Families.session(() -> backend().replication().view(), new JvmProcessFigures()));
+            families.addAll(kind.commands(this::backend));
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(
                     KeyspaceOptions.defaults().withDatabases(kind.databases(config)));

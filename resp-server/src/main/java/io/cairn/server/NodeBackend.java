@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.command.Persistence;
+import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
 import io.cairn.mode.Mode;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,9 @@ public interface NodeBackend {
     Mode mode();
 
     Persistence persistence();
+
+    /** For INFO and ROLE. */
+    Replication replication();
 
     /** "master" or "replica". */
     String role();
