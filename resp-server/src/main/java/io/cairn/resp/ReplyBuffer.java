@@ -177,7 +177,7 @@ public final class ReplyBuffer implements Reply {
     }
 
     /** Copies the bytes from {@code from} to {@code to} (blocks included) into a heap array. */
-    byte[] bytes(long from, long to) {
+    public byte[] bytes(long from, long to) {
         byte[] bytes = new byte[Math.toIntExact(to - from)];
         long position = 0;
         for (Segment segment : sealed) {
@@ -187,13 +187,6 @@ public final class ReplyBuffer implements Reply {
         }
         copy(address, position, at, bytes, from);
         return bytes;
-    }
-
-    /** The byte at a position. */
-    byte byteAt(long position) {
-        return position >= sealedBytes
-                ? Memory.getByte(address + position - sealedBytes)
-                : bytes(position, position + 1)[0];
     }
 
     /** Copies what a stretch of {@code length} bytes at {@code position} shares with the range that begins at {@code from}. */

@@ -91,9 +91,44 @@ final class StringStore implements AutoCloseable {
         if (value.encoding == Value.INT) {
             return Long.toString(value.number);
         }
-        byte[] bytes = Memory.bytes(value.address, value.length);
+        return text(Memory.bytes(value.address, value.length));
+    }
+
+    static String text(byte[] bytes) {
         String text = new String(bytes, ISO_8859_1);
         return bytes.length > 100 ? bytes.length + " bytes " + Arrays.hashCode(bytes) : text;
+    }
+
+    /** What DUMP would answer. */
+    byte[] dumpPayload(String key) throws IOException {
+        byte[] name = key.getBytes(ISO_8859_1);
+        long at = Memory.allocate(1L + name.length);
+        Memory.copy(name, 0, at, name.length);
+        try {
+            Value value = new Value();
+            if (!keyspace.database(0).peek(at, name.length, 1, value)) {
+                throw new IOException("no such key: " + key);
+            }
+            return DumpPayload.of(value, true);
+        } finally {
+            Memory.free(at, 1L + name.length);
+        }
+    }
+
+    void restore(String key, byte[] payload) throws IOException {
+        byte[] name = key.getBytes(ISO_8859_1);
+        long size = name.length + (long) payload.length;
+        long at = Memory.allocate(size);
+        Memory.copy(name, 0, at, name.length);
+        Memory.copy(payload, 0, at + name.length, payload.length);
+        try {
+            if (!DumpPayload.verify(at + name.length, payload.length)) {
+                throw new IOException("DUMP payload version or checksum are wrong");
+            }
+            DumpPayload.restore(at + name.length, payload.length, keyspace.database(0), at, name.length, 0);
+        } finally {
+            Memory.free(at, size);
+        }
     }
 
     List<String> names(int database) {

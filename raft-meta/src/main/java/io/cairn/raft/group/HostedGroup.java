@@ -10,6 +10,7 @@ import com.alipay.sofa.jraft.option.ReadOnlyOption;
 import com.alipay.sofa.jraft.rpc.RaftServerService;
 import com.alipay.sofa.jraft.storage.snapshot.ThroughputSnapshotThrottle;
 import io.cairn.aof.Log;
+import io.cairn.aof.LogStats;
 import io.cairn.aof.VoteStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -485,6 +486,11 @@ final class HostedGroup implements RaftGroup, GroupHealth {
                 matches,
                 elections.get(),
                 storage.snapshotIndex());
+    }
+
+    @Override
+    public LogStats logStats() {
+        return storage.log().log().stats();
     }
 
     private long lastIndex() {

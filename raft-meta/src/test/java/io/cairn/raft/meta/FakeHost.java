@@ -77,4 +77,7 @@ public final class FakeHost implements GroupHost {
         }
         clusterId = id;
     }
+
+    @Override
+    public void disconnect(String gone) {}
 }
