@@ -18,6 +18,7 @@ public final class Families {
                 ScanCommands.table(),
                 ObjectCommands.table(),
                 MemoryCommands.table(),
+                DumpCommands.table(),
                 FlushCommands.table());
     }
 
