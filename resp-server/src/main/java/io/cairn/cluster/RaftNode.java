@@ -139,7 +139,6 @@ public final class RaftNode implements AutoCloseable {
                         .toList(),
                 secret,
                 config.get(Keys.CLUSTER_ELECTION_TIMEOUT),
-                config.get(Keys.CLUSTER_META_VOTERS),
                 fsync(config),
                 Math.toIntExact(config.get(Keys.LOG_SEGMENT_SIZE)),
                 parts.version(),

@@ -22,8 +22,7 @@ public final class RaftData {
     private final OwnBlobs ownBlobs = new OwnBlobs();
     private final ShardStore store;
 
-    public RaftData(
-            Keyspace keyspace, CommandTable table, NodeStats stats, Clock clock, ShardStore.Listener listener) {
+    public RaftData(Keyspace keyspace, CommandTable table, NodeStats stats, Clock clock, ShardStore.Listener listener) {
         this.keyspace = keyspace;
         this.stats = stats;
         this.stamps = new Stamps(clock::millis);
@@ -44,8 +43,7 @@ public final class RaftData {
             Redirects redirects,
             LongSupplier maxMemory,
             BooleanSupplier linearizableReplicaReads) {
-        return new RaftMode(
-                keyspace, shard, redirects, stamps, ownBlobs, maxMemory, linearizableReplicaReads, stats);
+        return new RaftMode(keyspace, shard, redirects, stamps, ownBlobs, maxMemory, linearizableReplicaReads, stats);
     }
 
     /** One round of active expiry; called by one timer thread. */

@@ -143,7 +143,8 @@ public final class CairnProcess implements AutoCloseable {
      *
      * @return null when the process stops, else the error line that says why not
      */
-    @Nullable String shutdown(ServerState.Shutdown how) {
+    @Nullable
+    String shutdown(ServerState.Shutdown how) {
         for (Node node : nodes) {
             String refusal = node.backend().prepareStop(how);
             if (refusal != null && how != ServerState.Shutdown.FORCE) {

@@ -11,6 +11,7 @@ import io.cairn.config.OutputLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
+import io.cairn.metrics.JvmProcessFigures;
 import io.cairn.metrics.NodeStats;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
@@ -24,7 +25,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import io.cairn.metrics.JvmProcessFigures;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,8 +68,7 @@ public final class Node implements AutoCloseable {
             families.addAll(Families.session(() -> backend().replication().view(), new JvmProcessFigures()));
             families.addAll(kind.commands(this::backend));
             CommandTable table = new CommandTable(families);
-            this.keyspace = new ChronicleKeyspace(
-                    KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
+            this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
             this.stats = new NodeStats(table);
             this.backend = kind.backend(new NodeParts(
                     config,

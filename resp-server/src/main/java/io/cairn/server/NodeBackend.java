@@ -41,7 +41,8 @@ public interface NodeBackend {
      *
      * @return null, or why the node should not stop
      */
-    @Nullable String prepareStop(ServerState.Shutdown how);
+    @Nullable
+    String prepareStop(ServerState.Shutdown how);
 
     /** Gives everything back. Blocks until logs are closed. */
     void close();
