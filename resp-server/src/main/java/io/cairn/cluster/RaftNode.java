@@ -21,6 +21,7 @@ import io.cairn.mode.ShardStore;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.NodeState;
 import io.cairn.raft.shards.ShardGroup;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -48,6 +49,7 @@ public final class RaftNode implements AutoCloseable {
     private final RaftPersistence persistence;
     private final Mode mode;
     private final Runnable expiry;
+    private final RaftMeters meters;
     private final GossipThreads threads;
     private volatile boolean started;
     private long tendedMillis;
@@ -70,6 +72,7 @@ public final class RaftNode implements AutoCloseable {
             Keyspace keyspace,
             CommandTable commands,
             NodeStats stats,
+            MeterRegistry registry,
             Supplier<Integer> clients,
             GossipThreads threads,
             Clock clock,
@@ -103,13 +106,15 @@ public final class RaftNode implements AutoCloseable {
                 parts.clock(),
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
                 data.store()::records);
+        this.meters = new RaftMeters(runtime, parts.registry(), Integer.toString(config.port()));
         Redirects redirects = new Redirects(
                 runtime.topology(), () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE), this::endpointStyle);
         this.mode = data.mode(
                 runtime.shard(),
                 redirects,
                 () -> config.get(Keys.MAXMEMORY),
-                () -> config.get(Keys.CLUSTER_REPLICA_READS) == ReplicaReads.LINEARIZABLE);
+                () -> config.get(Keys.CLUSTER_REPLICA_READS) == ReplicaReads.LINEARIZABLE,
+                meters::proposed);
         this.expiry = data.expiry(runtime.shard());
     }
 
@@ -238,6 +243,7 @@ public final class RaftNode implements AutoCloseable {
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             persistence.tend();
+            meters.refresh();
         }
     }
 

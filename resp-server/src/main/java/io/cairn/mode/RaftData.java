@@ -7,6 +7,7 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.raft.shards.ShardGroup;
 import java.time.Clock;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,13 +38,24 @@ public final class RaftData {
      * @param shard this node's replica, null while it has none
      * @param maxMemory bytes, 0 for no limit
      * @param linearizableReplicaReads cluster-replica-reads
+     * @param proposalNanos told how long each entry of writes took from proposing to its replies
      */
     public RaftMode mode(
             Supplier<@Nullable ShardGroup> shard,
             Redirects redirects,
             LongSupplier maxMemory,
-            BooleanSupplier linearizableReplicaReads) {
-        return new RaftMode(keyspace, shard, redirects, stamps, ownBlobs, maxMemory, linearizableReplicaReads, stats);
+            BooleanSupplier linearizableReplicaReads,
+            LongConsumer proposalNanos) {
+        return new RaftMode(
+                keyspace,
+                shard,
+                redirects,
+                stamps,
+                ownBlobs,
+                maxMemory,
+                linearizableReplicaReads,
+                stats,
+                proposalNanos);
     }
 
     /** One round of active expiry; called by one timer thread. */
