@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.command.Persistence;
+import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
 import io.cairn.mode.Mode;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,11 @@ public interface NodeBackend {
 
     /** "master" or "replica". */
     String role();
+
+    /** The node's part in replication for INFO and ROLE, or null when it has none. */
+    default Replication.@Nullable View replication() {
+        return null;
+    }
 
     /**
      * Brings the data in, before the node listens. Blocks.
