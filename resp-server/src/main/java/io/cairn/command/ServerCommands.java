@@ -182,14 +182,21 @@ final class ServerCommands {
         }
     }
 
+    /** There is no reply to a SHUTDOWN that works: the connection waits until the process closes it. */
     private static void shutdown(SessionCall call, Shutdown how) {
-        String error = call.server().shutdown(how);
-        if (error != null) {
-            call.reply().error(error);
-            return;
-        }
-        // There is no reply to a SHUTDOWN that works: the connection waits until the process closes it.
-        call.later();
+        ServerState server = call.server();
+        SessionCall.Later later = call.later();
+        // Saving blocks, which an event loop may not. A second SHUTDOWN meanwhile is the node's to refuse.
+        Thread thread = new Thread(
+                () -> {
+                    String error = server.shutdown(how);
+                    if (error != null) {
+                        later.complete(reply -> reply.error(error));
+                    }
+                },
+                "shutdown");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** DEBUG has no table of subcommands in Redis either. */

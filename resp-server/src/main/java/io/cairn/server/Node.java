@@ -5,6 +5,7 @@ import io.cairn.command.Client;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
+import io.cairn.command.Replication;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import io.cairn.config.OutputLimits;
@@ -65,7 +66,8 @@ public final class Node implements AutoCloseable {
         boolean made = false;
         try {
             List<List<Command>> families = new ArrayList<>(Families.data());
-            families.addAll(Families.session(() -> backend().replication().view(), new JvmProcessFigures()));
+            // Asked when a command runs: the backend is made after the table.
+            families.addAll(Families.session(this::replication, new JvmProcessFigures()));
             families.addAll(kind.commands(this::backend));
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
@@ -192,6 +194,11 @@ public final class Node implements AutoCloseable {
 
     public NodeBackend backend() {
         return backend;
+    }
+
+    private Replication.View replication() {
+        Replication.View view = backend().replication();
+        return view == null ? new Replication.View(directory.nodeId(), 0, null, List.of()) : view;
     }
 
     /** What session commands see. */

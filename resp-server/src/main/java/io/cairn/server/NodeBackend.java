@@ -18,6 +18,11 @@ public interface NodeBackend {
     /** "master" or "replica". */
     String role();
 
+    /** The node's part in replication for INFO and ROLE, or null when it has none. */
+    default Replication.@Nullable View replication() {
+        return null;
+    }
+
     /**
      * Brings the data in, before the node listens. Blocks.
      *
