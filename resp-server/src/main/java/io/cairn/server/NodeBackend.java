@@ -12,9 +12,6 @@ public interface NodeBackend {
 
     Persistence persistence();
 
-    /** For INFO and ROLE. */
-    Replication replication();
-
     /** "master" or "replica". */
     String role();
 

@@ -70,8 +70,8 @@ final class RaftBackend implements NodeBackend {
     }
 
     @Override
-    public Replication replication() {
-        return node.replication();
+    public Replication.View replication() {
+        return node.replication().view();
     }
 
     @Override

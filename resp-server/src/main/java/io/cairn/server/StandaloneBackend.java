@@ -1,7 +1,6 @@
 package io.cairn.server;
 
 import io.cairn.command.Persistence;
-import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
 import io.cairn.mode.Journal;
@@ -17,14 +16,12 @@ final class StandaloneBackend implements NodeBackend {
     private final StandaloneMode mode;
     private final StandalonePersistence persistence;
     private final ActiveExpiry expiry;
-    private final Replication replication;
 
     StandaloneBackend(NodeParts parts) {
         this.parts = parts;
         this.mode = new StandaloneMode(parts.keyspace(), parts.commands(), parts.stats(), clock, Journal.NONE);
         this.persistence = new StandalonePersistence(parts, mode, clock);
         this.expiry = new ActiveExpiry(parts, mode, clock);
-        this.replication = Replication.alone(parts.directory().nodeId());
         mode.maxMemory(parts.config().get(Keys.MAXMEMORY));
         parts.config().onChange(Keys.MAXMEMORY, mode::maxMemory);
     }
@@ -37,11 +34,6 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public Persistence persistence() {
         return persistence;
-    }
-
-    @Override
-    public Replication replication() {
-        return replication;
     }
 
     @Override
