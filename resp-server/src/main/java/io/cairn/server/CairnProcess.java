@@ -1,8 +1,10 @@
 package io.cairn.server;
 
+import io.cairn.command.ProcessFigures;
 import io.cairn.command.ServerState;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
+import io.cairn.metrics.OperatingFigures;
 import io.cairn.resp.Transport;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayList;
@@ -32,6 +34,7 @@ public final class CairnProcess implements AutoCloseable {
     private static final long STOP_SECONDS = 5;
 
     private final Config config;
+    private final ProcessFigures figures = new OperatingFigures();
     private final Transport transport;
     private final ScheduledExecutorService cron;
     private final ExecutorService background;
@@ -117,6 +120,10 @@ public final class CairnProcess implements AutoCloseable {
         return List.copyOf(nodes);
     }
 
+    ProcessFigures figures() {
+        return figures;
+    }
+
     Transport transport() {
         return transport;
     }
@@ -143,7 +150,8 @@ public final class CairnProcess implements AutoCloseable {
      *
      * @return null when the process stops, else the error line that says why not
      */
-    @Nullable String shutdown(ServerState.Shutdown how) {
+    @Nullable
+    String shutdown(ServerState.Shutdown how) {
         for (Node node : nodes) {
             String refusal = node.backend().prepareStop(how);
             if (refusal != null && how != ServerState.Shutdown.FORCE) {

@@ -5,6 +5,7 @@ import io.cairn.command.Client;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
+import io.cairn.command.Replication;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import io.cairn.config.OutputLimits;
@@ -64,11 +65,10 @@ public final class Node implements AutoCloseable {
         boolean made = false;
         try {
             List<List<Command>> families = new ArrayList<>(Families.data());
-            families.addAll(Families.session());
+            families.addAll(Families.session(() -> replication(), process.figures()));
             families.addAll(kind.commands());
             CommandTable table = new CommandTable(families);
-            this.keyspace = new ChronicleKeyspace(
-                    KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
+            this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
             this.stats = new NodeStats(table);
             this.backend = kind.backend(new NodeParts(
                     config,
@@ -92,6 +92,10 @@ public final class Node implements AutoCloseable {
         follow();
     }
 
+    private Replication.View replication() {
+        return backend.replication().view();
+    }
+
     /** Takes configuration values over now and whenever CONFIG SET changes them. */
     private void follow() {
         limits.maxBulkBytes(config.get(Keys.PROTO_MAX_BULK_LEN));
@@ -111,18 +115,14 @@ public final class Node implements AutoCloseable {
     }
 
     private void receiveBudget(long maxMemory) {
-        budget.max(maxMemory > 0 ? maxMemory : Math.max(MIN_RECEIVE_BYTES, machineBytes() / MACHINE_SHARE));
+        budget.max(
+                maxMemory > 0
+                        ? maxMemory
+                        : Math.max(MIN_RECEIVE_BYTES, process.figures().machineBytes() / MACHINE_SHARE));
     }
 
     private void slowLogLength(long length) {
         state.slowLog().maxEntries((int) Math.min(Integer.MAX_VALUE, length));
-    }
-
-    private static long machineBytes() {
-        return java.lang.management.ManagementFactory.getOperatingSystemMXBean()
-                        instanceof com.sun.management.OperatingSystemMXBean machine
-                ? machine.getTotalMemorySize()
-                : 0;
     }
 
     /** Loads the data, then listens. Blocks. */

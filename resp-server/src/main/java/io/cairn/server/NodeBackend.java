@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.command.Persistence;
+import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
 import io.cairn.mode.Mode;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,9 @@ public interface NodeBackend {
     Mode mode();
 
     Persistence persistence();
+
+    /** INFO's and ROLE's view of replication. */
+    Replication replication();
 
     /** "master" or "replica". */
     String role();
@@ -37,7 +41,8 @@ public interface NodeBackend {
      *
      * @return null, or why the node should not stop
      */
-    @Nullable String prepareStop(ServerState.Shutdown how);
+    @Nullable
+    String prepareStop(ServerState.Shutdown how);
 
     /** Gives everything back. Blocks until logs are closed. */
     void close();

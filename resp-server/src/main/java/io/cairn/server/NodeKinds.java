@@ -1,0 +1,19 @@
+package io.cairn.server;
+
+import io.cairn.config.Config;
+import io.cairn.config.Keys;
+
+/** Chooses what the nodes of a process are. */
+public final class NodeKinds {
+    private NodeKinds() {}
+
+    /** @throws StartException when this version cannot be what the configuration asks for */
+    public static NodeKind of(Config config) throws StartException {
+        if (!config.get(Keys.CLUSTER_ENABLED)) {
+            return new Standalone();
+        }
+        throw new StartException("cluster-consensus "
+                + config.get(Keys.CLUSTER_CONSENSUS).name().toLowerCase(java.util.Locale.ROOT)
+                + " is not available in this version");
+    }
+}
