@@ -12,13 +12,11 @@ public interface NodeBackend {
 
     Persistence persistence();
 
+    /** INFO's and ROLE's view of replication. */
+    Replication replication();
+
     /** "master" or "replica". */
     String role();
-
-    /** The node's part in replication for INFO and ROLE, or null when it has none. */
-    default Replication.@Nullable View replication() {
-        return null;
-    }
 
     /**
      * Brings the data in, before the node listens. Blocks.

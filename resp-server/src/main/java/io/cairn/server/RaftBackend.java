@@ -32,6 +32,7 @@ final class RaftBackend implements NodeBackend {
                     parts.keyspace(),
                     parts.commands(),
                     parts.stats(),
+                    parts.registry(),
                     parts.connections()::count,
                     threads,
                     Clock.systemUTC(),
@@ -70,8 +71,8 @@ final class RaftBackend implements NodeBackend {
     }
 
     @Override
-    public Replication.View replication() {
-        return node.replication().view();
+    public Replication replication() {
+        return node.replication();
     }
 
     @Override
