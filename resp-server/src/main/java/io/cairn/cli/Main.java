@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
             ServerCommand.class,
             DemoCommand.class,
             ClusterCommand.class,
+            ConfigCommand.class,
             AutoComplete.GenerateCompletion.class,
             CommandLine.HelpCommand.class
         })
