@@ -201,7 +201,8 @@ public final class CairnProcess implements AutoCloseable {
      *
      * @return null when the process stops, else the error line that says why not
      */
-    @Nullable String shutdown(ServerState.Shutdown how) {
+    @Nullable
+    String shutdown(ServerState.Shutdown how) {
         holdClients();
         awaitLoops();
         for (Node node : nodes) {
