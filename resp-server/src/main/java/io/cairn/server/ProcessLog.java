@@ -21,6 +21,9 @@ public final class ProcessLog {
     private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level [%thread] %logger{0}: %msg%n%ex";
     private static final String APPENDER = "cairn";
 
+    /** Kept: the JDK forgets the level of a logger that nobody holds. Chronicle warns of a flag it does not need. */
+    private static final java.util.logging.Logger CHRONICLE = java.util.logging.Logger.getLogger("net.openhft");
+
     private ProcessLog() {}
 
     /** @throws IOException with one line when the log file cannot be written */
@@ -28,6 +31,7 @@ public final class ProcessLog {
         if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
             return;
         }
+        CHRONICLE.setLevel(java.util.logging.Level.SEVERE);
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
