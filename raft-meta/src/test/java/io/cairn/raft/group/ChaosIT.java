@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -75,7 +76,7 @@ class ChaosIT {
 
     private void strike(TestCluster cluster, Random random) throws Exception {
         String name = "abc".substring(random.nextInt(3)).substring(0, 1);
-        Member member = cluster.members.get(name);
+        Member member = Objects.requireNonNull(cluster.members.get(name));
         switch (random.nextInt(5)) {
             case 0 -> {
                 cluster.kill(name);
