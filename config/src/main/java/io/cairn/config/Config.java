@@ -214,6 +214,21 @@ public final class Config {
         }
     }
 
+    /** Every key with its value, as lines of a file. */
+    public List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        for (Key<?> key : KeyTable.keys()) {
+            lines.addAll(linesOf(key));
+        }
+        return lines;
+    }
+
+    <T> List<String> linesOf(Key<T> key) {
+        return key.type().lines(get(key)).stream()
+                .map(line -> key.name() + " " + line)
+                .toList();
+    }
+
     /** The file this configuration was read from, or null. */
     public @Nullable Path file() {
         return state.file;

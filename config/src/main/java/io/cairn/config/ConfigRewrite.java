@@ -53,7 +53,7 @@ final class ConfigRewrite {
             Key<?> key = directive == null ? null : KeyTable.find(directive.name());
             keys.add(key);
             if (key != null && !sameAs(onDisk, key)) {
-                fresh.computeIfAbsent(key, k -> new ArrayDeque<>(spelled(k)));
+                fresh.computeIfAbsent(key, k -> new ArrayDeque<>(config.linesOf(k)));
             }
         }
         StringBuilder out = new StringBuilder();
@@ -77,7 +77,7 @@ final class ConfigRewrite {
             if (left != null) {
                 missing.addAll(left);
             } else if (!keys.contains(key) && !sameAs(onDisk, key)) {
-                missing.addAll(spelled(key));
+                missing.addAll(config.linesOf(key));
             }
             if (!missing.isEmpty() && !signed) {
                 out.append('\n').append(SIGNATURE).append('\n');
@@ -89,12 +89,6 @@ final class ConfigRewrite {
 
     private boolean sameAs(Config onDisk, Key<?> key) {
         return config.get(key).equals(onDisk.get(key));
-    }
-
-    private <T> List<String> spelled(Key<T> key) {
-        return key.type().lines(config.get(key)).stream()
-                .map(line -> key.name() + " " + line)
-                .toList();
     }
 
     private static void replace(Path target, String text) throws IOException {

@@ -25,6 +25,9 @@ final class Inbound extends ByteToMessageDecoder {
     /** And a further one within this; a live member pings far more often. */
     static final long IDLE_MILLIS = 120_000;
 
+    /** Bytes of a first frame: what a stranger can make us hold. A sync of a thousand members fits. */
+    static final int MAX_FIRST_BYTES = 128 * 1024;
+
     private static final int LENGTH_BYTES = 4;
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -35,6 +38,7 @@ final class Inbound extends ByteToMessageDecoder {
     private PeerKey.@Nullable Seals seals;
     private @Nullable ScheduledFuture<?> deadline;
     private boolean fresh;
+    private boolean trusted;
 
     Inbound(PeerKey key, WireCodec codec, Consumer<Message> received, BiConsumer<String, String> refused) {
         this.key = key;
@@ -87,7 +91,7 @@ final class Inbound extends ByteToMessageDecoder {
             return;
         }
         int length = in.getInt(in.readerIndex());
-        if (length < 1 || length > WireCodec.MAX_MESSAGE_BYTES) {
+        if (length < 1 || length > (trusted ? WireCodec.MAX_MESSAGE_BYTES : MAX_FIRST_BYTES)) {
             refuse(ctx, in, "a frame of " + length + " bytes");
             return;
         }
@@ -104,6 +108,7 @@ final class Inbound extends ByteToMessageDecoder {
         try {
             Message message = codec.decode(payload);
             fresh = true;
+            trusted = true;
             received.accept(message);
         } catch (IOException e) {
             refuse(ctx, in, String.valueOf(e.getMessage()));

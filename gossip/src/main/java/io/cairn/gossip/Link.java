@@ -13,8 +13,8 @@ import java.net.ConnectException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.MonoSink;
 
 /**
  * The dialling side of the connection to one address. Lives on the event loop: every method is called there. Messages
@@ -24,6 +24,8 @@ final class Link {
     static final int MAX_WAITING = 64;
     /** This many requests in a row without an answer make the link dial again: its connection may be half open. */
     static final int MAX_UNANSWERED = 4;
+    /** The other side must say hello within this: a stopped process still accepts connections. */
+    static final long HELLO_MILLIS = 2_000;
 
     /** What a link tells its owner, on the event loop. */
     interface Owner {
@@ -34,7 +36,14 @@ final class Link {
         void closed(Link link, boolean wasOpen);
     }
 
-    private record Waiting(byte[] payload, MonoSink<Void> sink) {}
+    /** Told once what became of a message, on the event loop. */
+    interface Outcome {
+        void sent();
+
+        void failed(Throwable cause);
+    }
+
+    private record Waiting(byte[] payload, Outcome outcome) {}
 
     final String address;
     private final PeerKey key;
@@ -70,26 +79,37 @@ final class Link {
                     owner.refused(this);
                 }
                 end(cause);
+                return;
             }
+            dialled.channel()
+                    .eventLoop()
+                    .schedule(
+                            () -> {
+                                if (!open) {
+                                    end(new IOException(address + " accepted but said nothing"));
+                                }
+                            },
+                            HELLO_MILLIS,
+                            TimeUnit.MILLISECONDS);
         });
     }
 
-    void send(byte[] payload, MonoSink<Void> sink) {
+    void send(byte[] payload, Outcome outcome) {
         Channel ch = channel;
         if (over || ch == null) {
-            sink.error(new IOException("no connection to " + address));
+            outcome.failed(new IOException("no connection to " + address));
         } else if (open) {
-            write(ch, payload, sink);
+            write(ch, payload, outcome);
         } else if (waiting.size() < MAX_WAITING) {
-            waiting.add(new Waiting(payload, sink));
+            waiting.add(new Waiting(payload, outcome));
         } else {
-            sink.error(new IOException("too many messages wait for a connection to " + address));
+            outcome.failed(new IOException("too many messages wait for a connection to " + address));
         }
     }
 
-    private void write(Channel ch, byte[] payload, MonoSink<Void> sink) {
+    private void write(Channel ch, byte[] payload, Outcome outcome) {
         if (!ch.isWritable()) {
-            sink.error(new IOException(address + " does not read"));
+            outcome.failed(new IOException(address + " does not read"));
             return;
         }
         ByteBuf frame = ch.alloc().buffer(4 + payload.length + key.sealBytes());
@@ -100,9 +120,9 @@ final class Link {
         ch.writeAndFlush(frame).addListener(done -> {
             Throwable cause = done.cause();
             if (cause == null) {
-                sink.success();
+                outcome.sent();
             } else {
-                sink.error(cause);
+                outcome.failed(cause);
             }
         });
     }
@@ -131,7 +151,7 @@ final class Link {
             ch.close();
         }
         for (Waiting one : waiting) {
-            one.sink().error(cause);
+            one.outcome().failed(cause);
         }
         waiting.clear();
         owner.closed(this, open);
@@ -158,7 +178,7 @@ final class Link {
             seals = key.sealed() ? key.seals(hello.nonce()) : null;
             open = true;
             for (Waiting one = waiting.poll(); one != null; one = waiting.poll()) {
-                write(ctx.channel(), one.payload(), one.sink());
+                write(ctx.channel(), one.payload(), one.outcome());
             }
         }
 

@@ -25,6 +25,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.BufferOverflowStrategy;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -37,8 +38,8 @@ import reactor.core.publisher.Sinks;
  * nodes of the process. Connections carry messages one way: each side dials the other's listening address.
  */
 final class PeerTransport implements Transport, Link.Owner {
-    /** Connections accepted at the same time; far above the members of any cluster. */
-    static final int MAX_INBOUND = 4_096;
+    /** Connections accepted at the same time; each member dials one. */
+    static final int MAX_INBOUND = 1_024;
 
     private static final Logger log = LoggerFactory.getLogger(PeerTransport.class);
     private static final int CONNECT_TIMEOUT_MILLIS = 1_000;
@@ -195,15 +196,46 @@ final class PeerTransport implements Transport, Link.Owner {
                 sink.error(e);
                 return;
             }
+            Sending sending = new Sending(sink);
+            sink.onDispose(sending);
             loop.execute(() -> {
                 Link link = link(address);
                 if (link == null) {
-                    sink.error(new IOException("stopped"));
+                    sending.failed(new IOException("stopped"));
                 } else {
-                    link.send(payload, sink);
+                    link.send(payload, sending);
                 }
             });
         });
+    }
+
+    /** Passes an outcome on unless nobody waits any more: Reactor logs such late errors with their stack. */
+    private static final class Sending implements Link.Outcome, Disposable {
+        private final MonoSink<Void> sink;
+        private volatile boolean over;
+
+        Sending(MonoSink<Void> sink) {
+            this.sink = sink;
+        }
+
+        @Override
+        public void dispose() {
+            over = true;
+        }
+
+        @Override
+        public void sent() {
+            if (!over) {
+                sink.success();
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            if (!over) {
+                sink.error(cause);
+            }
+        }
     }
 
     /** The caller sets a timeout, whose cancellation frees the entry: ScaleCube does so everywhere. */
@@ -213,8 +245,9 @@ final class PeerTransport implements Transport, Link.Owner {
             String correlation = request.correlationId();
             requests.put(correlation, sink);
             var sending = send(address, request).subscribe(nothing -> {}, error -> {
-                requests.remove(correlation);
-                sink.error(error);
+                if (requests.remove(correlation, sink)) {
+                    sink.error(error);
+                }
             });
             sink.onCancel(() -> {
                 sending.dispose();

@@ -3,9 +3,11 @@ package io.cairn.gossip;
 import io.scalecube.cluster.membership.MemberStatus;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -69,6 +71,7 @@ final class Roster implements StatusTap {
     private final Map<String, Long> forgottenUntil = new HashMap<>();
     private final Map<String, Rumour> rumours = new ConcurrentHashMap<>();
     private volatile Map<String, Peer> snapshot = Map.of();
+    private volatile Set<String> liveAddresses = Set.of();
     private NodeInfo self;
 
     Roster(Executor events, GossipListener listener, NodeInfo self, LongSupplier clockMillis) {
@@ -288,13 +291,7 @@ final class Roster implements StatusTap {
 
     /** True if a live member has that address. Any thread. */
     boolean knows(String address) {
-        for (Peer peer : snapshot.values()) {
-            NodeInfo info = peer.info();
-            if (peer.health() != Health.DEAD && (info.host() + ":" + info.busPort()).equals(address)) {
-                return true;
-            }
-        }
-        return false;
+        return liveAddresses.contains(address);
     }
 
     private void turn(Entry entry, Health health) {
@@ -305,8 +302,15 @@ final class Roster implements StatusTap {
 
     private void publish() {
         Map<String, Peer> peers = new LinkedHashMap<>();
-        nodes.forEach((nodeId, entry) -> peers.put(nodeId, entry.peer()));
+        Set<String> addresses = new HashSet<>();
+        nodes.forEach((nodeId, entry) -> {
+            peers.put(nodeId, entry.peer());
+            if (entry.health != Health.DEAD) {
+                addresses.add(entry.address);
+            }
+        });
         snapshot = peers;
+        liveAddresses = addresses;
     }
 
     private void tell(String what, Entry entry, Consumer<Peer> event) {

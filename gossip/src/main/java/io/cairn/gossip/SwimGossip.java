@@ -123,7 +123,7 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
             transport.stop().subscribe();
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new GossipException(
-                    "gossip cannot listen on " + options.bindHost() + ":" + options.bindPort() + ": "
+                    "gossip cannot start on " + options.bindHost() + ":" + options.bindPort() + ": "
                             + cause.getMessage(),
                     e);
         }

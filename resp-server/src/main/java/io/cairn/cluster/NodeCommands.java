@@ -15,41 +15,23 @@ import io.cairn.raft.meta.PlanException;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** CAIRN FORM and CAIRN STATUS: what {@code cairn cluster create|status} sends; Redis has no such commands. */
 final class NodeCommands {
     private static final String ADMIN = "admin noscript loading stale @admin @slow @dangerous";
 
-    private final Topology topology;
-    private final Supplier<Collection<SeenNode>> seen;
-    private final Supplier<List<Peer>> peers;
+    private final Supplier<ClusterRuntime> runtime;
     private final Supplier<String> newClusterId;
-    private final Function<Layout, CompletableFuture<@Nullable Void>> form;
 
-    /**
-     * @param seen nodes that gossip found
-     * @param form gives a layout to all its nodes
-     */
-    NodeCommands(
-            Topology topology,
-            Supplier<Collection<SeenNode>> seen,
-            Supplier<List<Peer>> peers,
-            Supplier<String> newClusterId,
-            Function<Layout, CompletableFuture<@Nullable Void>> form) {
-        this.topology = topology;
-        this.seen = seen;
-        this.peers = peers;
+    /** @param runtime asked at each call: the table of commands is made before the node's parts */
+    NodeCommands(Supplier<ClusterRuntime> runtime, Supplier<String> newClusterId) {
+        this.runtime = runtime;
         this.newClusterId = newClusterId;
-        this.form = form;
     }
 
     List<Command> table() {
@@ -65,6 +47,7 @@ final class NodeCommands {
     /** CAIRN FORM replicas spread|shared host:port ... */
     private void form(SessionCall call) {
         Args args = call.args();
+        Topology topology = runtime.get().topology();
         if (topology.map().isFormed()) {
             call.reply()
                     .error("ERR This node is already in cluster "
@@ -115,7 +98,7 @@ final class NodeCommands {
 
     private List<ClusterNode> nodes(Args args) throws NotYetException, PlanException {
         Map<String, SeenNode> byAddress = new HashMap<>();
-        for (SeenNode node : seen.get()) {
+        for (SeenNode node : runtime.get().view().seen()) {
             if (node.alive()) {
                 byAddress.put(node.host() + ":" + node.port(), node);
             }
@@ -145,6 +128,7 @@ final class NodeCommands {
 
     /** A table of all nodes with what gossip knows of each. */
     private String status() {
+        Topology topology = runtime.get().topology();
         ClusterMap map = topology.map();
         StringBuilder text = new StringBuilder();
         text.append(
@@ -153,7 +137,7 @@ final class NodeCommands {
                 .append(topology.complete() ? "ok" : "fail")
                 .append('\n');
         row(text, "node", "address", "domain", "role", "health", "shard", "slots", "clients", "memory", "ops/s", "lag");
-        for (Peer peer : peers.get()) {
+        for (Peer peer : runtime.get().view().peers()) {
             ClusterNode node = map.node(peer.info().nodeId());
             if (map.isFormed() && (node == null || !node.isActive())) {
                 continue;

@@ -156,6 +156,19 @@ public final class ReplyBuffer implements Reply {
         at = (int) (mark - sealedBytes);
     }
 
+    /** The byte at an offset of what is gathered. */
+    byte byteAt(long offset) {
+        long position = 0;
+        for (int i = 0; i < sealed.size(); i++) {
+            ByteBuf bytes = sealed.get(i).bytes;
+            if (offset < position + bytes.readableBytes()) {
+                return bytes.getByte(bytes.readerIndex() + (int) (offset - position));
+            }
+            position += bytes.readableBytes();
+        }
+        return Memory.getByte(address + (offset - position));
+    }
+
     /** Copies what was written after {@code mark} (blocks included) into a heap array and takes it back. */
     byte[] cut(long mark) {
         byte[] bytes = bytes(mark, bytes());
@@ -164,7 +177,7 @@ public final class ReplyBuffer implements Reply {
     }
 
     /** Copies the bytes from {@code from} to {@code to} (blocks included) into a heap array. */
-    byte[] bytes(long from, long to) {
+    public byte[] bytes(long from, long to) {
         byte[] bytes = new byte[Math.toIntExact(to - from)];
         long position = 0;
         for (Segment segment : sealed) {
@@ -174,13 +187,6 @@ public final class ReplyBuffer implements Reply {
         }
         copy(address, position, at, bytes, from);
         return bytes;
-    }
-
-    /** The byte at a position. */
-    byte byteAt(long position) {
-        return position >= sealedBytes
-                ? Memory.getByte(address + position - sealedBytes)
-                : bytes(position, position + 1)[0];
     }
 
     /** Copies what a stretch of {@code length} bytes at {@code position} shares with the range that begins at {@code from}. */

@@ -10,6 +10,7 @@ import com.alipay.sofa.jraft.option.ReadOnlyOption;
 import com.alipay.sofa.jraft.rpc.RaftServerService;
 import com.alipay.sofa.jraft.storage.snapshot.ThroughputSnapshotThrottle;
 import io.cairn.aof.Log;
+import io.cairn.aof.LogStats;
 import io.cairn.aof.VoteStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -55,6 +56,9 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     static final long SNAPSHOT_BYTES_PER_SECOND = 200L << 20;
     static final int MAX_BATCH_BYTES = 1 << 20;
     static final int MAX_BATCHES_IN_FLIGHT = 64;
+    /** Entries kept in memory for an apply thread that lags; over it a replica takes no more until it has caught up. */
+    static final long MAX_LOG_MEMORY_BYTES = 256L << 20;
+
     static final int TRANSFER_POLL_MILLIS = 5;
 
     private final RaftHost host;
@@ -148,6 +152,7 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         raft.setMaxByteCountPerRpc(SNAPSHOT_CHUNK_BYTES);
         raft.setMaxReplicatorInflightMsgs(MAX_BATCHES_IN_FLIGHT);
         raft.setReadOnlyOptions(ReadOnlyOption.ReadOnlySafe);
+        raft.setMaxLogsInMemoryBytes(MAX_LOG_MEMORY_BYTES);
         raft.setSync(true);
         raft.setSyncMeta(true);
         return made;
@@ -485,6 +490,11 @@ final class HostedGroup implements RaftGroup, GroupHealth {
                 matches,
                 elections.get(),
                 storage.snapshotIndex());
+    }
+
+    @Override
+    public LogStats logStats() {
+        return storage.log().log().stats();
     }
 
     private long lastIndex() {

@@ -90,6 +90,7 @@ final class PeerLink {
     private static final class Connection {
         private final FrameWriter writer;
         private final boolean formed;
+        private final long sinceMillis = System.currentTimeMillis();
         private volatile long lastReadNanos = System.nanoTime();
 
         Connection(FrameWriter writer, boolean formed) {
@@ -107,6 +108,12 @@ final class PeerLink {
         ByteBuf frame(ByteBufAllocator allocator, long id);
     }
 
+    /** The established connection as an operator sees it, or null. */
+    RaftHost.@Nullable Link describe(String to) {
+        Connection now = connection;
+        return now == null ? null : new RaftHost.Link(to, now.sinceMillis, now.writer.outstanding());
+    }
+
     boolean isReady() {
         Connection now = connection;
         return now != null && now.formed;
@@ -118,6 +125,7 @@ final class PeerLink {
 
     /** Starts to connect in the background unless connected or connecting. */
     void connect() {
+        lastUsedNanos = System.nanoTime();
         if (connection == null && !closed) {
             loop.execute(() -> attempt(0));
         }

@@ -38,7 +38,7 @@ public final class RaftHost implements AutoCloseable {
     /** Types from here on are the host's own. */
     private static final byte BARRIER = -1;
 
-    static final int TICK_MILLIS = 50;
+    static final int TICK_MILLIS = 100;
     static final int CLOSE_TIMEOUT_MILLIS = 10_000;
 
     private final HostOptions options;
@@ -169,6 +169,19 @@ public final class RaftHost implements AutoCloseable {
         return messages.send(links.to(to), to, type, payload);
     }
 
+    /**
+     * An established connection to another node's Raft port.
+     *
+     * @param sinceMillis wall clock when it was made
+     * @param queuedBytes waiting to be taken by the socket
+     */
+    public record Link(String nodeId, long sinceMillis, long queuedBytes) {}
+
+    /** The connections to other nodes, in order of node id. */
+    public List<Link> connections() {
+        return links.describe();
+    }
+
     /** Tells every group of this host that a node seems gone ({@link RaftGroup#suspect}). */
     public void suspect(String nodeId) {
         for (HostedGroup group : groups.values()) {
@@ -293,6 +306,8 @@ public final class RaftHost implements AutoCloseable {
             LOG.error("node {}: a group did not stop", nodeId(), e);
         }
         closeNetwork();
+        NodeManager.getInstance().removeAddress(new Endpoint(nodeId(), Peers.PORT));
+        closeThreads();
     }
 
     /** For tests: goes away as a killed process does, its connections first and without a word to the peers. */
@@ -302,9 +317,6 @@ public final class RaftHost implements AutoCloseable {
     }
 
     private void closeNetwork() {
-        if (closed) {
-            return;
-        }
         closed = true;
         Future<?> ticking = ticks;
         if (ticking != null) {
@@ -312,8 +324,6 @@ public final class RaftHost implements AutoCloseable {
         }
         port.close();
         links.close();
-        NodeManager.getInstance().removeAddress(new Endpoint(nodeId(), Peers.PORT));
-        closeThreads();
     }
 
     private void closeThreads() {

@@ -15,10 +15,11 @@ class ReplicationIT {
     @Test
     void threeReplicasApplyTheSameLines() throws Exception {
         try (TestCluster cluster = new TestCluster(root).startAll("abc")) {
+            String last = "";
             for (int i = 0; i < 100; i++) {
-                cluster.write("line " + i);
+                last = cluster.write("line " + i);
             }
-            cluster.awaitEverywhere("line 99");
+            cluster.awaitEverywhere(last);
             Member leader = cluster.leader();
             for (Member member : cluster.members.values()) {
                 assertThat(member.ledger.lines()).isEqualTo(leader.ledger.lines());
@@ -36,11 +37,11 @@ class ReplicationIT {
     @Test
     void afterTheLeaderStopsAnotherLeads() throws Exception {
         try (TestCluster cluster = new TestCluster(root).startAll("abc")) {
-            cluster.write("before");
+            String before = cluster.write("before");
             cluster.stop(cluster.leader().name);
-            cluster.write("after");
-            cluster.awaitEverywhere("before");
-            cluster.awaitEverywhere("after");
+            String after = cluster.write("after");
+            cluster.awaitEverywhere(before);
+            cluster.awaitEverywhere(after);
         }
     }
 }

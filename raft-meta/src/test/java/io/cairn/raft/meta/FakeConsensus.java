@@ -1,5 +1,6 @@
 package io.cairn.raft.meta;
 
+import io.cairn.aof.LogStats;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.GroupOptions;
 import io.cairn.raft.group.GroupStatus;
@@ -187,6 +188,11 @@ final class FakeConsensus {
         @Override
         public String id() {
             return groupId;
+        }
+
+        @Override
+        public LogStats logStats() {
+            return new LogStats(log.size(), 0, 0, 0, 1, 0);
         }
 
         @Override

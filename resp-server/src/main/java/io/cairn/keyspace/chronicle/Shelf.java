@@ -106,6 +106,11 @@ final class Shelf implements AutoCloseable {
         return (entryBytes(keyLength, valueSize) + chunkBytes - 1) / chunkBytes * chunkBytes;
     }
 
+    /** The map itself, for tests that compare {@link ShelfLayout} with it. */
+    ChronicleMap<Span, Payload> map() {
+        return map;
+    }
+
     int segmentOf(long hash) {
         return (int) hash & (segments - 1);
     }

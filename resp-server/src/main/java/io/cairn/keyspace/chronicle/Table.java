@@ -46,6 +46,12 @@ final class Table {
     private final AtomicLong volatileKeys = new AtomicLong();
     private long liveBytes;
     private long largestEntry;
+    /**
+     * A write failed halfway: an entry may lie in chunks that the shelf thinks free. All is still readable, but nothing
+     * may be added before a new shelf is built.
+     */
+    private boolean damaged;
+
     private @Nullable NativeBlock scratch;
     /** Set while a snapshot has parts of this table to save. */
     @Nullable
@@ -113,6 +119,15 @@ final class Table {
         }
         long expireAt = EntryFormat.expireAt(entry, Memory.getInt(entry));
         return expireAt != 0 && expireAt <= now ? 0 : Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
+    }
+
+    /** Overwrites the version of {@link #key}, if it is there. */
+    void setVersion(long version) {
+        long entry = shelf.locate(key);
+        if (entry != 0) {
+            beforeChange();
+            Memory.putLong(entry + EntryFormat.VERSION_OFFSET, version);
+        }
     }
 
     void fill(Value out, long entry, int entrySize) {
@@ -194,6 +209,8 @@ final class Table {
             long more = shelf.chunkedBytes(key.length, newSize) - shelf.chunkedBytes(key.length, oldSize);
             if (more > 0) {
                 resources.claim(more);
+            }
+            if (more > 0 || damaged) {
                 makeRoom(0, Shelf.entryBytes(key.length, newSize));
             }
             more = -shelf.chunkedBytes(key.length, oldSize);
@@ -248,26 +265,34 @@ final class Table {
     /** Writes the payload; on a full segment builds larger shelves, a bounded number of times. */
     private void store() {
         for (int attempt = 0; ; attempt++) {
+            // Chronicle frees an entry's old chunks before it knows of new ones; see the field.
+            damaged = true;
             try {
                 shelf.put(key, payload);
+                damaged = false;
                 return;
             } catch (IllegalStateException full) {
                 if (attempt == MAX_GROWTH_ATTEMPTS) {
-                    OutOfMemoryError error = new OutOfMemoryError("table of a stripe cannot grow");
-                    error.initCause(full);
-                    throw error;
+                    throw outOfMemory(full);
                 }
                 rebuild(shelf.segments * 2);
             }
         }
     }
 
+    private static OutOfMemoryError outOfMemory(Throwable cause) {
+        OutOfMemoryError error = new OutOfMemoryError("the table of a stripe cannot grow");
+        error.initCause(cause);
+        return error;
+    }
+
     private void makeRoom(int moreEntries, long entryBytes) {
         largestEntry = Math.max(largestEntry, entryBytes);
-        boolean crowded = size.getPlain() + moreEntries > FULL * shelf.segments * Shelf.ENTRIES_PER_SEGMENT;
-        if (crowded) {
+        long entries = size.getPlain() + moreEntries;
+        if (entries > FULL * shelf.segments * Shelf.ENTRIES_PER_SEGMENT) {
             rebuild(shelf.segments * 2);
-        } else if (liveBytes + entryBytes > FULL * shelf.segments * shelf.tierBytes
+        } else if (damaged
+                || liveBytes + entryBytes > FULL * shelf.segments * shelf.tierBytes
                 || entryBytes > shelf.tierBytes / 2) {
             rebuild(shelf.segments);
         }
@@ -281,15 +306,17 @@ final class Table {
             Shelf next = new Shelf(segments, average, largestEntry);
             try {
                 move(next);
+                damaged = false;
                 return;
             } catch (IllegalStateException full) {
                 next.close();
                 if (attempt == MAX_GROWTH_ATTEMPTS) {
-                    OutOfMemoryError error = new OutOfMemoryError("table of a stripe cannot grow");
-                    error.initCause(full);
-                    throw error;
+                    throw outOfMemory(full);
                 }
                 segments *= 2;
+            } catch (OutOfMemoryError error) {
+                next.close();
+                throw error;
             }
         }
     }

@@ -1,4 +1,0 @@
-@NullMarked
-package io.cairn.raft.group;
-
-import org.jspecify.annotations.NullMarked;
