@@ -182,9 +182,9 @@ final class TestCluster implements AutoCloseable, PeerAddresses {
         String[] written = new String[1];
         int[] tries = new int[1];
         Eventually.eventually("a write of " + line, () -> {
-            String attempt = tries[0]++ == 0 ? line : line + "#" + tries[0];
             for (Member member : members.values()) {
                 if (!cut.contains(member.name) && member.group.isLeader()) {
+                    String attempt = tries[0]++ == 0 ? line : line + "#" + tries[0];
                     if (propose(member.group, attempt).equals("applied")) {
                         written[0] = attempt;
                         return true;
