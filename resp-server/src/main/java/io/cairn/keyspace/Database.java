@@ -46,7 +46,7 @@ public interface Database {
     /** The key's version, 0 when absent or expired. A version is never used twice in a keyspace. */
     long version(long key, int keyLength, long now);
 
-    /** Gives a key that is there a version of its past (loading a snapshot); see {@link Keyspace#raiseVersion}. */
+    /** Gives a key that is there a version of its past (loading a snapshot); see {@link Keyspace#restoreVersion}. */
     void setVersion(long key, int keyLength, long version);
 
     /**

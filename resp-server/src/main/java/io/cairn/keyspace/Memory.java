@@ -92,6 +92,11 @@ public final class Memory {
         return bytes;
     }
 
+    /** Where the bytes of a direct buffer begin; the caller keeps the buffer alive while it uses the address. */
+    public static long addressOf(java.nio.ByteBuffer direct) {
+        return net.openhft.chronicle.core.Jvm.address(direct);
+    }
+
     /**
      * Allocates {@code size} bytes, not zeroed.
      *
@@ -99,6 +104,15 @@ public final class Memory {
      */
     public static long allocate(long size) {
         return UNSAFE.allocate(size);
+    }
+
+    /**
+     * Resizes what {@link #allocate} returned, keeping its contents; large blocks are remapped, not copied.
+     *
+     * @throws OutOfMemoryError when the system has no memory left; the old memory is then untouched
+     */
+    public static long reallocate(long address, long newSize) {
+        return UnsafeMemory.UNSAFE.reallocateMemory(address, newSize);
     }
 
     /** Frees what {@link #allocate} returned, with the size it was asked for. */

@@ -70,7 +70,7 @@ public final class RdbReader {
             }
         }
         if (versions != null) {
-            keyspace.raiseVersion(versions.finish());
+            keyspace.restoreVersion(versions.finish());
         }
     }
 

@@ -8,4 +8,12 @@ public interface PeerAddresses {
     /** The address, or null when the node is unknown or was removed. Called from any thread, must not block. */
     @Nullable
     InetSocketAddress resolve(String nodeId);
+
+    /**
+     * True when this node id was removed from the cluster: removal is permanent (SAFETY 5), so nothing of it is
+     * accepted any more and nothing is sent to it. Called from any thread, must not block.
+     */
+    default boolean isRemoved(String nodeId) {
+        return false;
+    }
 }

@@ -1,0 +1,43 @@
+package io.cairn.raft.group;
+
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to start a node's Raft host.
+ *
+ * @param nodeId 40 lower-case hex digits
+ * @param bind address and port to listen on; port 0 takes a free one
+ * @param addresses where the other nodes listen
+ * @param clusterId at most 64 ASCII characters; null for a node that is in no cluster yet ({@link RaftHost#setClusterId})
+ * @param secret shared by all nodes of the cluster, at most 256 bytes; empty for none
+ * @param threads shared by the hosts of a process, closed by who made them; null for threads of its own
+ */
+public record HostOptions(
+        String nodeId,
+        InetSocketAddress bind,
+        PeerAddresses addresses,
+        @Nullable String clusterId,
+        byte[] secret,
+        @Nullable RaftThreads threads) {
+    public HostOptions {
+        if (!nodeId.matches("[0-9a-f]{40}")) {
+            throw new IllegalArgumentException("a node id has 40 lower-case hex digits: " + nodeId);
+        }
+        if (secret.length > 256) {
+            throw new IllegalArgumentException("a peer secret has at most 256 bytes");
+        }
+        checkClusterId(clusterId);
+    }
+
+    public HostOptions(
+            String nodeId, InetSocketAddress bind, PeerAddresses addresses, @Nullable String clusterId, byte[] secret) {
+        this(nodeId, bind, addresses, clusterId, secret, null);
+    }
+
+    static void checkClusterId(@Nullable String clusterId) {
+        if (clusterId != null && !clusterId.matches("[!-~]{1,64}")) {
+            throw new IllegalArgumentException("a cluster id has 1 to 64 printable ASCII characters: " + clusterId);
+        }
+    }
+}

@@ -1,0 +1,378 @@
+package io.cairn.raft.group;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The outgoing connection to one peer, shared by all groups of the host: requests go out in order, answers come back on
+ * it. It connects in the background and keeps trying while it is wanted; a request never waits for that. When an
+ * established connection ends and the peer's port then refuses, the peer's process is gone: the host is told.
+ */
+final class PeerLink {
+    private static final Logger LOG = LoggerFactory.getLogger(PeerLink.class);
+
+    /** Connect timeout of most attempts, so that a link is back soon after a partition; every fourth is patient. */
+    static final int CONNECT_TIMEOUT_MILLIS = 100;
+
+    static final int PATIENT_CONNECT_TIMEOUT_MILLIS = 1_000;
+
+    /** Pause between attempts: starts here and doubles up to the bound. */
+    static final int RETRY_MILLIS = 25;
+
+    static final int MAX_RETRY_MILLIS = 400;
+
+    /** For so long after the end of a connection a refused one means that the process is gone. */
+    static final long GONE_WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    static final int GONE_RETRY_MILLIS = 4;
+
+    /** A connection with heartbeats unanswered for so long and nothing else received is closed and made anew. */
+    static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    static final int SWEEP_MILLIS = 20;
+
+    /** Bound of what waits for the link to come up; more simply time out. */
+    static final int MAX_WAITING = 1_024;
+
+    private final Links links;
+    private final @Nullable String nodeId;
+    private final Supplier<@Nullable InetSocketAddress> address;
+    private final EventLoop loop;
+    private final AtomicLong ids = new AtomicLong();
+    private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
+    private final Queue<Runnable> waitingForUp = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean sweeping = new AtomicBoolean();
+    private volatile @Nullable Connection connection;
+    private volatile boolean closed;
+    private volatile long lastUsedNanos = System.nanoTime();
+    private volatile String lastRefusal = "not connected";
+    /** The rest belongs to the event loop. */
+    private boolean connecting;
+
+    private int attempts;
+    private long lostAtNanos;
+    private boolean lost;
+
+    /** @param nodeId null when only an address is known */
+    PeerLink(Links links, @Nullable String nodeId, Supplier<@Nullable InetSocketAddress> address) {
+        this.links = links;
+        this.nodeId = nodeId;
+        this.address = address;
+        this.loop = links.nextLoop();
+    }
+
+    /** An established connection. */
+    private static final class Connection {
+        private final FrameWriter writer;
+        private final boolean formed;
+        private final long sinceMillis = System.currentTimeMillis();
+        private volatile long lastReadNanos = System.nanoTime();
+
+        Connection(FrameWriter writer, boolean formed) {
+            this.writer = writer;
+            this.formed = formed;
+        }
+    }
+
+    /** A request that waits for its answer. */
+    private record Pending(
+            Call call, Lane lane, long sentNanos, long deadlineNanos, boolean probes, AtomicBoolean failed) {}
+
+    /** Encodes a request into a frame once its id is known. */
+    interface Encoder {
+        ByteBuf frame(ByteBufAllocator allocator, long id);
+    }
+
+    /** The established connection as an operator sees it, or null. */
+    RaftHost.@Nullable Link describe(String to) {
+        Connection now = connection;
+        return now == null ? null : new RaftHost.Link(to, now.sinceMillis, now.writer.outstanding());
+    }
+
+    boolean isReady() {
+        Connection now = connection;
+        return now != null && now.formed;
+    }
+
+    long lastUsedNanos() {
+        return lastUsedNanos;
+    }
+
+    /** Starts to connect in the background unless connected or connecting. */
+    void connect() {
+        lastUsedNanos = System.nanoTime();
+        if (connection == null && !closed) {
+            loop.execute(() -> attempt(0));
+        }
+    }
+
+    /**
+     * Sends a request.
+     *
+     * @param lane where the answer is handled
+     * @param probes whether silence on it means that the connection is dead
+     * @param unformed whether it may go to a peer that is not, or not yet, in this cluster
+     */
+    void request(Encoder encoder, Lane lane, long timeoutMillis, boolean probes, boolean unformed, Call call) {
+        lastUsedNanos = System.nanoTime();
+        Connection now = connection;
+        if (now == null || !(now.formed || unformed)) {
+            connect();
+            lane.execute(() -> call.failed(Call.Cause.NOT_CONNECTED, lastRefusal));
+            return;
+        }
+        long id = ids.incrementAndGet();
+        ByteBuf frame = encoder.frame(now.writer.channel().alloc(), id);
+        long sent = System.nanoTime();
+        Pending waiting = new Pending(
+                call, lane, sent, sent + TimeUnit.MILLISECONDS.toNanos(timeoutMillis), probes, new AtomicBoolean());
+        pending.put(id, waiting);
+        boolean offered;
+        if (nodeId != null && links.drops(nodeId)) {
+            frame.release();
+            offered = true;
+        } else {
+            offered = now.writer.offer(frame);
+        }
+        if ((!offered || connection != now) && pending.remove(id, waiting)) {
+            fail(waiting, Call.Cause.NOT_CONNECTED, "closed, or too much is outstanding");
+            return;
+        }
+        if (sweeping.compareAndSet(false, true)) {
+            loop.schedule(this::sweep, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void sweep() {
+        long now = System.nanoTime();
+        boolean silent = false;
+        Connection current = connection;
+        for (Iterator<Pending> each = pending.values().iterator(); each.hasNext(); ) {
+            Pending waiting = each.next();
+            silent |= waiting.probes() && now - waiting.sentNanos() > SILENCE_NANOS;
+            if (now - waiting.deadlineNanos() >= 0) {
+                each.remove();
+                fail(waiting, Call.Cause.TIMED_OUT, "no answer in time");
+            }
+        }
+        if (silent && current != null && now - current.lastReadNanos > SILENCE_NANOS) {
+            LOG.warn("peer {} is silent: connecting anew", nodeId);
+            current.writer.channel().close();
+        }
+        sweeping.set(false);
+        if (!pending.isEmpty() && sweeping.compareAndSet(false, true)) {
+            loop.schedule(this::sweep, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Two may find the same request lost; the library and our own calls take the first answer only. */
+    private static void fail(Pending waiting, Call.Cause cause, String why) {
+        if (waiting.failed().compareAndSet(false, true)) {
+            waiting.lane().execute(() -> waiting.call().failed(cause, why));
+        }
+    }
+
+    private void attempt(int delayMillis) {
+        if (connecting || closed || connection != null) {
+            return;
+        }
+        connecting = true;
+        if (delayMillis > 0) {
+            loop.schedule(this::open, delayMillis, TimeUnit.MILLISECONDS);
+        } else {
+            open();
+        }
+    }
+
+    private void open() {
+        InetSocketAddress to = closed ? null : address.get();
+        if (to == null) {
+            connecting = false;
+            lastRefusal = "no address is known";
+            return;
+        }
+        int timeout = attempts++ % 4 == 3 ? PATIENT_CONNECT_TIMEOUT_MILLIS : CONNECT_TIMEOUT_MILLIS;
+        if (nodeId != null && links.drops(nodeId)) {
+            loop.schedule(() -> failed(false, "timed out"), timeout, TimeUnit.MILLISECONDS);
+            return;
+        }
+        new Bootstrap()
+                .group(loop)
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeout)
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline()
+                                .addLast(new ClientHandshake(PeerLink.this, links.identity(), nodeId, links.ownPort()));
+                    }
+                })
+                .connect(to)
+                .addListener(done -> opened((ChannelFuture) done));
+    }
+
+    private void opened(ChannelFuture done) {
+        if (!done.isSuccess()) {
+            Throwable cause = done.cause();
+            failed(cause instanceof ConnectException && !isTimeout(cause), String.valueOf(cause.getMessage()));
+            return;
+        }
+        Channel channel = done.channel();
+        channel.closeFuture().addListener(end -> ended(channel));
+    }
+
+    private static boolean isTimeout(Throwable cause) {
+        return cause instanceof io.netty.channel.ConnectTimeoutException;
+    }
+
+    /** An attempt ended before its handshake did. */
+    private void failed(boolean refused, String why) {
+        connecting = false;
+        lastRefusal = why;
+        boolean justLost = lost && System.nanoTime() - lostAtNanos < GONE_WINDOW_NANOS;
+        if (justLost && refused) {
+            lost = false;
+            justLost = false;
+            if (nodeId != null) {
+                links.gone(nodeId);
+            }
+        }
+        int pause = justLost ? GONE_RETRY_MILLIS : Math.min(MAX_RETRY_MILLIS, RETRY_MILLIS << Math.min(attempts, 4));
+        if (links.wanted(this)) {
+            attempt(pause);
+        }
+    }
+
+    /** Called by the handshake, on the event loop, with its reason to close. */
+    void refused(String why) {
+        lastRefusal = why;
+        links.refused(String.valueOf(nodeId), why);
+    }
+
+    /** Called by the handshake, on the event loop, when both sides have proved themselves. */
+    void connected(ChannelHandlerContext ctx, ChannelHandler handshake, String peer, boolean formed)
+            throws PeerException {
+        if (nodeId != null && !nodeId.equals(peer)) {
+            throw new PeerException("another node answers at this address");
+        }
+        Connection now = new Connection(new FrameWriter(ctx.channel()), formed);
+        ctx.pipeline().addLast(new LengthFieldBasedFrameDecoder(Frame.MAX_BYTES, 0, 4, 0, 4), new Answers(now));
+        ctx.pipeline().remove(handshake);
+        connecting = false;
+        attempts = 0;
+        lost = false;
+        connection = now;
+        links.up(nodeId, formed);
+        runWaiting();
+    }
+
+    /** Runs {@code task} when the link is up next, on its event loop; at once when it is up. Never if it stays down. */
+    void whenUp(Runnable task) {
+        if (waitingForUp.size() < MAX_WAITING) {
+            waitingForUp.add(task);
+        }
+        if (connection != null) {
+            loop.execute(this::runWaiting);
+        }
+    }
+
+    private void runWaiting() {
+        for (Runnable task = waitingForUp.poll(); task != null; task = waitingForUp.poll()) {
+            task.run();
+        }
+    }
+
+    private void ended(Channel channel) {
+        Connection now = connection;
+        if (now == null || now.writer.channel() != channel) {
+            failed(false, lastRefusal);
+            return;
+        }
+        connection = null;
+        lost = true;
+        lostAtNanos = System.nanoTime();
+        lastRefusal = "the connection was closed";
+        for (Iterator<Pending> each = pending.values().iterator(); each.hasNext(); ) {
+            Pending waiting = each.next();
+            each.remove();
+            fail(waiting, Call.Cause.LOST, lastRefusal);
+        }
+        if (links.wanted(this)) {
+            attempt(0);
+        }
+    }
+
+    /** Takes answers off an established connection. */
+    private final class Answers extends io.netty.channel.SimpleChannelInboundHandler<ByteBuf> {
+        private final Connection from;
+
+        Answers(Connection from) {
+            this.from = from;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, ByteBuf in) {
+            if (in.readableBytes() < Frame.HEADER_BYTES) {
+                ctx.close();
+                return;
+            }
+            from.lastReadNanos = System.nanoTime();
+            Frame answer = Frame.read(in);
+            Pending waiting = pending.remove(answer.id());
+            if (waiting == null) {
+                return;
+            }
+            if (answer.kind() == Frame.ANSWER) {
+                waiting.lane().execute(() -> waiting.call().answered(answer));
+            } else {
+                String why = new String(answer.payload(), StandardCharsets.UTF_8);
+                waiting.lane().execute(() -> waiting.call().failed(Call.Cause.REFUSED, why));
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            LOG.debug("the connection to {} failed", nodeId, cause);
+            ctx.close();
+        }
+    }
+
+    /** Closes the connection to make it anew with what has changed since (the cluster id). */
+    void renew() {
+        Connection now = connection;
+        if (now != null) {
+            now.writer.channel().close();
+        }
+    }
+
+    void close() {
+        closed = true;
+        renew();
+    }
+}

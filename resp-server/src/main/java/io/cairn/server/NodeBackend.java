@@ -1,0 +1,51 @@
+package io.cairn.server;
+
+import io.cairn.command.Persistence;
+import io.cairn.command.Replication;
+import io.cairn.command.ServerState;
+import io.cairn.mode.Mode;
+import org.jspecify.annotations.Nullable;
+
+/** What runs a node's commands and keeps its data. */
+public interface NodeBackend {
+    Mode mode();
+
+    Persistence persistence();
+
+    /** "master" or "replica". */
+    String role();
+
+    /** The node's part in replication for INFO and ROLE, or null when it has none. */
+    default Replication.@Nullable View replication() {
+        return null;
+    }
+
+    /**
+     * Brings the data in, before the node listens. Blocks.
+     *
+     * @throws StartException when it cannot
+     */
+    void load() throws StartException;
+
+    /** The node listens now. */
+    default void started(ServerState server) {}
+
+    /** True when the node answers its clients as it should: /readyz. */
+    default boolean ready() {
+        return true;
+    }
+
+    /** About {@code hz} times a second, on the process's cron thread; must not block. */
+    void tick(long nowMillis);
+
+    /**
+     * Before a stop: saves what is to be saved. Blocks.
+     *
+     * @return null, or why the node should not stop
+     */
+    @Nullable
+    String prepareStop(ServerState.Shutdown how);
+
+    /** Gives everything back. Blocks until logs are closed. */
+    void close();
+}
