@@ -61,7 +61,6 @@ public final class ClusterRuntime implements AutoCloseable {
             List<SeedAddress> seeds,
             String secret,
             int electionTimeoutMillis,
-            int maxMetaVoters,
             FsyncPolicy fsync,
             int segmentBytes,
             String version,

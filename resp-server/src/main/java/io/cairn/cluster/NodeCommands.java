@@ -76,7 +76,7 @@ final class NodeCommands {
             return;
         }
         SessionCall.Later later = call.later();
-        form.apply(layout)
+        runtime.get().member().form(layout)
                 .whenComplete((done, failure) -> later.complete(reply -> {
                     if (failure == null) {
                         reply.ok();

@@ -56,7 +56,9 @@ final class ActiveExpiry {
                 }
             }
             parts.stats().expired(expired);
-            if (looked == 0 || expired == 0 || found.size() * 100 <= looked * acceptable
+            if (looked == 0
+                    || expired == 0
+                    || found.size() * 100 <= looked * acceptable
                     || System.nanoTime() >= deadline) {
                 return;
             }

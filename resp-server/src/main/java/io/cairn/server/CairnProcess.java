@@ -1,9 +1,13 @@
 package io.cairn.server;
 
+import io.cairn.command.ProcessFigures;
 import io.cairn.command.ServerState;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
+import io.cairn.metrics.OperatingFigures;
 import io.cairn.resp.Transport;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +36,9 @@ public final class CairnProcess implements AutoCloseable {
     private static final long STOP_SECONDS = 5;
 
     private final Config config;
+    private final ProcessFigures figures = new OperatingFigures();
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final NodeKind kind;
     private final Transport transport;
     private final ScheduledExecutorService cron;
     private final ExecutorService background;
@@ -49,6 +56,7 @@ public final class CairnProcess implements AutoCloseable {
      */
     public CairnProcess(Config config, NodeKind kind) throws StartException {
         this.config = config;
+        this.kind = kind;
         int threads = config.get(Keys.IO_THREADS);
         this.transport = new Transport(
                 threads > 0
@@ -117,6 +125,14 @@ public final class CairnProcess implements AutoCloseable {
         return List.copyOf(nodes);
     }
 
+    ProcessFigures figures() {
+        return figures;
+    }
+
+    PrometheusMeterRegistry registry() {
+        return registry;
+    }
+
     Transport transport() {
         return transport;
     }
@@ -143,7 +159,8 @@ public final class CairnProcess implements AutoCloseable {
      *
      * @return null when the process stops, else the error line that says why not
      */
-    @Nullable String shutdown(ServerState.Shutdown how) {
+    @Nullable
+    String shutdown(ServerState.Shutdown how) {
         for (Node node : nodes) {
             String refusal = node.backend().prepareStop(how);
             if (refusal != null && how != ServerState.Shutdown.FORCE) {
@@ -182,6 +199,7 @@ public final class CairnProcess implements AutoCloseable {
         for (Node node : nodes) {
             node.close();
         }
+        kind.close();
         background.shutdown();
         try {
             if (!background.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {

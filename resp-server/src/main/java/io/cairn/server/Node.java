@@ -12,7 +12,6 @@ import io.cairn.config.OutputLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
-import io.cairn.metrics.JvmProcessFigures;
 import io.cairn.metrics.NodeStats;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
@@ -67,11 +66,10 @@ public final class Node implements AutoCloseable {
         try {
             List<List<Command>> families = new ArrayList<>(Families.data());
             // Asked when a command runs: the backend is made after the table.
-            families.addAll(Families.session(this::replication, new JvmProcessFigures()));
-            families.addAll(kind.commands());
+            families.addAll(Families.session(this::replication, process.figures()));
+            families.addAll(kind.commands(this::backend));
             CommandTable table = new CommandTable(families);
-            this.keyspace = new ChronicleKeyspace(
-                    KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
+            this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
             this.stats = new NodeStats(table);
             this.backend = kind.backend(new NodeParts(
                     config,
@@ -79,6 +77,7 @@ public final class Node implements AutoCloseable {
                     keyspace,
                     table,
                     stats,
+                    process.registry(),
                     connections,
                     process.transport(),
                     process.background(),
@@ -93,6 +92,10 @@ public final class Node implements AutoCloseable {
             }
         }
         follow();
+    }
+
+    private Replication.View replication() {
+        return backend.replication().view();
     }
 
     /** Takes configuration values over now and whenever CONFIG SET changes them. */
@@ -114,18 +117,14 @@ public final class Node implements AutoCloseable {
     }
 
     private void receiveBudget(long maxMemory) {
-        budget.max(maxMemory > 0 ? maxMemory : Math.max(MIN_RECEIVE_BYTES, machineBytes() / MACHINE_SHARE));
+        budget.max(
+                maxMemory > 0
+                        ? maxMemory
+                        : Math.max(MIN_RECEIVE_BYTES, process.figures().machineBytes() / MACHINE_SHARE));
     }
 
     private void slowLogLength(long length) {
         state.slowLog().maxEntries((int) Math.min(Integer.MAX_VALUE, length));
-    }
-
-    private static long machineBytes() {
-        return java.lang.management.ManagementFactory.getOperatingSystemMXBean()
-                        instanceof com.sun.management.OperatingSystemMXBean machine
-                ? machine.getTotalMemorySize()
-                : 0;
     }
 
     /** Loads the data, then listens. Blocks. */
@@ -195,11 +194,6 @@ public final class Node implements AutoCloseable {
 
     public NodeBackend backend() {
         return backend;
-    }
-
-    private Replication.View replication() {
-        Replication.View view = backend().replication();
-        return view == null ? new Replication.View(directory.nodeId(), 0, null, List.of()) : view;
     }
 
     /** What session commands see. */

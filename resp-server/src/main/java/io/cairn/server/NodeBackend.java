@@ -12,13 +12,11 @@ public interface NodeBackend {
 
     Persistence persistence();
 
+    /** INFO's and ROLE's view of replication. */
+    Replication replication();
+
     /** "master" or "replica". */
     String role();
-
-    /** The node's part in replication for INFO and ROLE, or null when it has none. */
-    default Replication.@Nullable View replication() {
-        return null;
-    }
 
     /**
      * Brings the data in, before the node listens. Blocks.
@@ -43,7 +41,8 @@ public interface NodeBackend {
      *
      * @return null, or why the node should not stop
      */
-    @Nullable String prepareStop(ServerState.Shutdown how);
+    @Nullable
+    String prepareStop(ServerState.Shutdown how);
 
     /** Gives everything back. Blocks until logs are closed. */
     void close();

@@ -108,8 +108,7 @@ final class NodeState implements ServerState {
             return false;
         }
         // Without a password the default user takes any, as Redis's nopass.
-        return required.isEmpty()
-                || MessageDigest.isEqual(required.getBytes(StandardCharsets.UTF_8), password);
+        return required.isEmpty() || MessageDigest.isEqual(required.getBytes(StandardCharsets.UTF_8), password);
     }
 
     @Override

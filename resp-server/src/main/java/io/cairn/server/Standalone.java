@@ -4,6 +4,7 @@ import io.cairn.command.Command;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Nodes on their own. */
 public final class Standalone implements NodeKind {
@@ -18,7 +19,7 @@ public final class Standalone implements NodeKind {
     }
 
     @Override
-    public List<List<Command>> commands() {
+    public List<List<Command>> commands(Supplier<NodeBackend> backend) {
         return List.of();
     }
 

@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.command.Persistence;
+import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
 import io.cairn.mode.Journal;
@@ -16,6 +17,7 @@ final class StandaloneBackend implements NodeBackend {
     private final StandaloneMode mode;
     private final StandalonePersistence persistence;
     private final ActiveExpiry expiry;
+    private final Replication replication = Replication.alone(NodeDirectory.newId());
 
     StandaloneBackend(NodeParts parts) {
         this.parts = parts;
@@ -34,6 +36,11 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public Persistence persistence() {
         return persistence;
+    }
+
+    @Override
+    public Replication replication() {
+        return replication;
     }
 
     @Override

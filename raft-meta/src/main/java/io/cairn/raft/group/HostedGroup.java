@@ -56,6 +56,9 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     static final long SNAPSHOT_BYTES_PER_SECOND = 200L << 20;
     static final int MAX_BATCH_BYTES = 1 << 20;
     static final int MAX_BATCHES_IN_FLIGHT = 64;
+    /** Entries kept in memory for an apply thread that lags; over it a replica takes no more until it has caught up. */
+    static final long MAX_LOG_MEMORY_BYTES = 256L << 20;
+
     static final int TRANSFER_POLL_MILLIS = 5;
 
     private final RaftHost host;
@@ -149,6 +152,7 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         raft.setMaxByteCountPerRpc(SNAPSHOT_CHUNK_BYTES);
         raft.setMaxReplicatorInflightMsgs(MAX_BATCHES_IN_FLIGHT);
         raft.setReadOnlyOptions(ReadOnlyOption.ReadOnlySafe);
+        raft.setMaxLogsInMemoryBytes(MAX_LOG_MEMORY_BYTES);
         raft.setSync(true);
         raft.setSyncMeta(true);
         return made;

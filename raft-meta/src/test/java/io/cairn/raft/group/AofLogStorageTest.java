@@ -120,7 +120,7 @@ class AofLogStorageTest {
                 storage.appendEntry(data(i, 1, "x".repeat(payloadBytes)));
             }
             // Only the log's own frame header (26 bytes) comes on top.
-            assertThat(log.stats().appendedBytes()).isLessThan(100 * (payloadBytes + 32));
+            assertThat(log.stats().appendedBytes()).isLessThan(100L * (payloadBytes + 32));
         }
     }
 

@@ -87,16 +87,25 @@ final class TestCluster implements AutoCloseable, PeerAddresses {
     }
 
     RaftHost startHost(String name, @Nullable String clusterId) throws IOException {
+        return startHost(name, clusterId, new AofLogs());
+    }
+
+    RaftHost startHost(String name, @Nullable String clusterId, LogOpener opener) throws IOException {
         InetSocketAddress bind =
                 addresses.getOrDefault(id(name), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        RaftHost host = RaftHost.start(new HostOptions(id(name), bind, this, clusterId, new byte[] {7}, threads));
+        RaftHost host =
+                RaftHost.start(new HostOptions(id(name), bind, this, clusterId, new byte[] {7}, threads), opener);
         addresses.put(id(name), host.address());
         host.setFilter((from, to) -> cut.contains(name(from)) != cut.contains(name(to)));
         return host;
     }
 
     Member start(String name, String voters) throws IOException {
-        RaftHost host = startHost(name, "test-cluster");
+        return start(name, voters, new AofLogs());
+    }
+
+    Member start(String name, String voters, LogOpener opener) throws IOException {
+        RaftHost host = startHost(name, "test-cluster", opener);
         Ledger ledger = new Ledger();
         RaftGroup group = host.open(options(GROUP, name, voters), ledger);
         Member member = new Member(name, host, ledger, group);

@@ -71,13 +71,7 @@ final class WipedProcessIT {
 
     @Test
     void aWipedProcessComesBackByItselfAndItsReplicasCount() throws Exception {
-        for (int process = 0; process < 3; process++) {
-            startProcess(process);
-        }
-        Layout layout = cluster().layout(2);
-        cluster().node(1).member.form(layout).get(SECONDS, TimeUnit.SECONDS);
-        eventually(SECONDS, () -> assertThat(shards()).hasSize(3).allSatisfy(this::writes));
-
+        formed();
         List<String> oldIds = new ArrayList<>();
         for (int n = 1; n <= 3; n++) {
             oldIds.add(cluster().node(n).self.id());
@@ -88,10 +82,16 @@ final class WipedProcessIT {
         for (int n = 1; n <= 3; n++) {
             cluster().wipe(n);
         }
+        snapshotEverything();
         startProcess(0);
         eventually(SECONDS, () -> everyGroupIsWholeWithout(oldIds));
         eventually(SECONDS, () -> assertThat(shards()).allSatisfy(this::writes));
         eventually(SECONDS, this::everyReplicaHoldsWhatWasAcknowledged);
+
+        for (int n = 1; n <= 3; n++) {
+            ShardGroup fresh = Objects.requireNonNull(cluster().node(n).member.shard());
+            assertThat(fresh.status().snapshotIndex()).as("it came by snapshot").isPositive();
+        }
 
         // The new replicas are needed for a quorum now.
         killProcess(1);
@@ -101,6 +101,41 @@ final class WipedProcessIT {
         assertThat(cluster().nodes())
                 .hasSize(9)
                 .allSatisfy(node -> assertThat(node.data.broken).isNull());
+    }
+
+    @Test
+    void allProcessesKilledAtOnceComeBackWithWhatWasAcknowledged() throws Exception {
+        formed();
+        for (int round = 0; round < 3; round++) {
+            eventually(SECONDS, () -> assertThat(shards()).allSatisfy(this::writes));
+        }
+        for (int process = 0; process < 3; process++) {
+            killProcess(process);
+        }
+        for (int process = 0; process < 3; process++) {
+            startProcess(process);
+        }
+        eventually(SECONDS, () -> assertThat(shards()).hasSize(3).allSatisfy(this::writes));
+        eventually(SECONDS, this::everyReplicaHoldsWhatWasAcknowledged);
+        assertThat(cluster().nodes())
+                .allSatisfy(node -> assertThat(node.data.broken).isNull());
+    }
+
+    private void formed() throws Exception {
+        for (int process = 0; process < 3; process++) {
+            startProcess(process);
+        }
+        Layout layout = cluster().layout(2);
+        cluster().node(1).member.form(layout).get(SECONDS, TimeUnit.SECONDS);
+        eventually(SECONDS, () -> assertThat(shards()).hasSize(3).allSatisfy(this::writes));
+    }
+
+    /** Purges the logs, so that whoever comes new needs snapshots. */
+    private void snapshotEverything() throws Exception {
+        for (TestNode node : cluster().nodes()) {
+            Objects.requireNonNull(node.member.shard()).snapshot().get(SECONDS, TimeUnit.SECONDS);
+            Objects.requireNonNull(node.member.meta().group()).snapshot().get(SECONDS, TimeUnit.SECONDS);
+        }
     }
 
     private List<Shard> shards() {

@@ -104,7 +104,9 @@ class ShelfLayoutTest {
                     })
                     .isInstanceOf(IllegalStateException.class);
             for (int n = 0; n < stored[0]; n++) {
-                assertThat(shelf.locate(key(n, 100))).isNotZero();
+                assertThat(shelf.locate(key(n, 100)))
+                        .as("%d of %d, query %d", n, stored[0], locateByQuery(shelf, key(n, 100)))
+                        .isNotZero();
             }
             payload.setBytes(1, memory + 200, 5_000, 0);
             assertThatThrownBy(() -> shelf.put(key(1, 100), payload)).isInstanceOf(IllegalStateException.class);
