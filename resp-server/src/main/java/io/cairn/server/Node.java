@@ -78,7 +78,6 @@ public final class Node implements AutoCloseable {
                     keyspace,
                     table,
                     stats,
-                    process.registry(),
                     connections,
                     process.transport(),
                     process.background(),
