@@ -3,6 +3,7 @@ package io.cairn.cluster;
 import io.cairn.aof.LogStats;
 import io.cairn.gossip.Health;
 import io.cairn.gossip.Peer;
+import io.cairn.metrics.LogMetrics;
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.group.RaftGroup;
 import io.cairn.raft.shards.ClusterMember;
@@ -27,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  * them.
  */
 final class RaftMeters {
-    private static final double NANOS = 1e9;
-
     private final ClusterRuntime runtime;
     private final Tags tags;
     private final MeterRegistry registry;
@@ -144,14 +143,7 @@ final class RaftMeters {
                 reading,
                 s -> s.voters().size());
         counter("cairn_raft_elections", "Elections seen", all, reading, r -> r.of(GroupStatus::elections));
-        counter("cairn_raft_log_entries", "Entries appended", all, reading, r -> r.log.appendedEntries());
-        counter("cairn_raft_log_bytes", "Bytes appended to the log", all, reading, r -> r.log.appendedBytes());
-        counter("cairn_raft_log_fsyncs", "fsyncs of the log", all, reading, r -> r.log.syncs());
-        counter("cairn_raft_log_fsync_seconds", "Time in fsync", all, reading, r -> r.log.syncNanos() / NANOS);
-        Gauge.builder("cairn_raft_log_disk_bytes", () -> reading.get().log.diskBytes())
-                .description("Size of the segment files")
-                .tags(all)
-                .register(registry);
+        LogMetrics.bind(registry, tags.and("log", group), () -> reading.get().log);
     }
 
     private void gauge(

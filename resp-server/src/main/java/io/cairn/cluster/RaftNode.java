@@ -107,7 +107,6 @@ public final class RaftNode implements AutoCloseable {
                 parts.clock(),
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
                 data.store()::records);
-        this.meters = new RaftMeters(runtime, parts.registry(), Integer.toString(config.port()));
         Redirects redirects = new Redirects(
                 runtime.topology(), () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE), this::endpointStyle);
         this.mode = data.mode(
