@@ -535,11 +535,37 @@ public final class SegmentedLog implements Log {
      * more. Asks for more in the background, so it turns true by itself when there is space. Cheap; any thread.
      */
     public boolean hasRoom(long bytes) {
-        if (tail.free() + preallocator.readyBytes() >= bytes) {
+        if (roomBytes() >= bytes) {
             return true;
         }
         tail.prepareAhead(bytes);
         return !preallocator.full();
+    }
+
+    /** Bytes of frames that fit without preallocating more. */
+    public long roomBytes() {
+        return tail.free() + preallocator.readyBytes();
+    }
+
+    /**
+     * Notes in the active segment how far the log is durable, so that a later look can tell damage from a torn tail. For
+     * idle moments; writes a few bytes without forcing them.
+     *
+     * @return whether there is nothing more to note
+     */
+    boolean noteDurable() throws LogException {
+        mutation.lock();
+        try {
+            check();
+            mark();
+            return tail.forcedIndex() == bounds.last || options.policy() != FsyncPolicy.ALWAYS;
+        } catch (LogException e) {
+            throw e;
+        } catch (IOException e) {
+            throw broke("marking", e);
+        } finally {
+            mutation.unlock();
+        }
     }
 
     @Override

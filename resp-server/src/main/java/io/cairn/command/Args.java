@@ -42,6 +42,20 @@ public final class Args {
         blocks[count - 1] = block;
     }
 
+    /** Number of arguments there is room for without growing. */
+    public int capacity() {
+        return addresses.length;
+    }
+
+    /** The memory of all arguments that have no block of their own moved by {@code distance} bytes. */
+    public void move(long distance) {
+        for (int i = 0; i < count; i++) {
+            if (block(i) == null) {
+                addresses[i] += distance;
+            }
+        }
+    }
+
     public int count() {
         return count;
     }

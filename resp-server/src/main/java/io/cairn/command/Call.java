@@ -9,7 +9,9 @@ import io.cairn.keyspace.Value;
  * are locked while it runs.
  */
 public final class Call {
-    public final Args args;
+    /** The arguments, command name first. */
+    public Args args;
+
     public final Keyspace keyspace;
     /** Scratch views for handlers. */
     public final Value value = new Value();
@@ -21,12 +23,20 @@ public final class Call {
     private long now;
     private long seed;
     private boolean changed;
+    private long hits;
+    private long misses;
 
     public Call(Keyspace keyspace, Args args, Reply reply) {
         this.keyspace = keyspace;
         this.args = args;
         this.reply = reply;
         this.database = keyspace.database(0);
+    }
+
+    /** Prepares the next run with other arguments. */
+    public void begin(Args with, int databaseNumber, long at, long chance, Reply to) {
+        this.args = with;
+        begin(databaseNumber, at, chance, to);
     }
 
     /** Prepares the next run. {@code now} and {@code seed} are the record's in a write. */
@@ -36,6 +46,38 @@ public final class Call {
         this.seed = seed;
         this.reply = reply;
         this.changed = false;
+    }
+
+    /** Looks up the key at an argument for a read, and counts it as keyspace hit or miss (Redis: lookupKeyRead). */
+    public boolean find(int argument, Value out) {
+        boolean found = database.find(args.address(argument), args.length(argument), now, out);
+        if (found) {
+            hits++;
+        } else {
+            misses++;
+        }
+        return found;
+    }
+
+    /** As {@link #find}, without touching the access time (EXISTS, TTL, TYPE, OBJECT). */
+    public boolean peek(int argument, Value out) {
+        boolean found = database.peek(args.address(argument), args.length(argument), now, out);
+        if (found) {
+            hits++;
+        } else {
+            misses++;
+        }
+        return found;
+    }
+
+    /** Keyspace hits counted so far by the one thread that uses this call. */
+    public long hits() {
+        return hits;
+    }
+
+    /** Keyspace misses counted so far. */
+    public long misses() {
+        return misses;
     }
 
     public Database database() {

@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record KeySpec(
         int first, int last, int step, @Nullable Finder finder) {
-    /** No keys. */
+    /** No keys: the handler runs without a lock (it takes none of the keyspace, or locks by itself as SCAN does). */
     public static final KeySpec NONE = new KeySpec(0, 0, 0, null);
+    /** No keys, but the whole keyspace: the handler runs with all stripes locked (DBSIZE, KEYS, FLUSHALL, SWAPDB). */
+    public static final KeySpec ALL = new KeySpec(0, 0, -1, null);
 
     public static KeySpec range(int first, int last, int step) {
         return new KeySpec(first, last, step, null);
@@ -20,6 +22,11 @@ public record KeySpec(
     /** Keys found by looking at the arguments (numkeys, options). */
     public static KeySpec movable(Finder finder) {
         return new KeySpec(0, 0, 0, finder);
+    }
+
+    /** True when the command takes the lock of every stripe. */
+    public boolean wholeKeyspace() {
+        return step < 0;
     }
 
     /** Finds key positions. */

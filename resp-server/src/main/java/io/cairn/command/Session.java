@@ -1,8 +1,25 @@
 package io.cairn.command;
 
-/** What commands may know and change of the connection they came on. Confined to its event loop. */
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What commands may know and change of the connection they came on. Confined to its event loop; what other connections
+ * may see of it is {@link Client}.
+ */
 public interface Session {
+    /** CLIENT REPLY. */
+    enum ReplyMode {
+        ON,
+        /** No reply until ON. */
+        OFF,
+        /** No reply to the next command. */
+        SKIP
+    }
+
     long id();
+
+    /** The view that CLIENT INFO shows. */
+    Client client();
 
     int database();
 
@@ -13,5 +30,42 @@ public interface Session {
     /** READONLY and READWRITE. */
     void readonly(boolean readonly);
 
+    /** ASKING: holds for the next command. */
+    void asking();
+
     boolean authenticated();
+
+    /** Logs in as {@code user}, or out with null. */
+    void authenticated(@Nullable String user);
+
+    boolean resp3();
+
+    /** HELLO: the protocol version of this reply and all later ones. */
+    void resp3(boolean resp3);
+
+    /** CLIENT SETNAME; empty for none. */
+    void name(String name);
+
+    /** CLIENT SETINFO LIB-NAME. */
+    void libraryName(String name);
+
+    /** CLIENT SETINFO LIB-VER. */
+    void libraryVersion(String version);
+
+    void replyMode(ReplyMode mode);
+
+    /** CLIENT NO-EVICT. */
+    void noEvict(boolean noEvict);
+
+    /** CLIENT NO-TOUCH. */
+    void noTouch(boolean noTouch);
+
+    /** Sends what was replied so far and closes (QUIT, CLIENT KILL of oneself). */
+    void closeAfterReply();
+
+    /** RESET: leaves MULTI and WATCH, logs out where a password is set, database 0, RESP2, no name. */
+    void reset();
+
+    /** The state of MULTI and WATCH of this connection. */
+    Transaction transaction();
 }

@@ -9,6 +9,9 @@ public interface SessionCall {
     /** The connection it came on. */
     Session session();
 
+    /** The node it came to. */
+    ServerState server();
+
     /**
      * Takes the reply out of the handler's hands: the connection waits, later commands of it too, until
      * {@link Later#complete} is called from any thread. Bound it by a timeout.

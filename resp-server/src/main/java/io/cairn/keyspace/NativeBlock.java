@@ -21,6 +21,11 @@ public final class NativeBlock {
         return new NativeBlock(Memory.allocate(Math.max(1, capacity)), capacity);
     }
 
+    /** Makes a block of memory that {@link Memory#allocate} returned; it is freed with the last reference. */
+    public static NativeBlock adopt(long address, int capacity) {
+        return new NativeBlock(address, capacity);
+    }
+
     public long address() {
         return address;
     }

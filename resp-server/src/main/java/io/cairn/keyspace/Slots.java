@@ -9,6 +9,17 @@ public final class Slots {
 
     private Slots() {}
 
+    /** As {@link #of(long, int)} for a key on the heap. */
+    public static int of(byte[] key) {
+        NativeBlock copy = NativeBlock.allocate(key.length);
+        try {
+            Memory.copy(key, 0, copy.address(), key.length);
+            return of(copy.address(), key.length);
+        } finally {
+            copy.release();
+        }
+    }
+
     /** Redis: keyHashSlot. */
     public static int of(long address, int length) {
         int from = 0;

@@ -22,6 +22,8 @@ public final class Value {
     public long expireAt;
     /** Changes with every change of the key; see {@link Database#version}. */
     public long version;
+    /** When the key was last touched: seconds modulo 2^24 (Redis's LRU clock), before the call that filled this view. */
+    public int accessClock;
     /** Address and length of the bytes (strings other than {@link #INT}). */
     public long address;
     /** Length of the bytes. */

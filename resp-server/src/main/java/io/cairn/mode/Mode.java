@@ -2,6 +2,7 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Command;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a data command of a connection takes effect: at once (standalone) or through a shard's log (raft). Called on the
@@ -27,11 +28,24 @@ public interface Mode extends AutoCloseable {
     /** Runs or submits a MULTI block: the queued commands, with the versions its connection watches. */
     Outcome executeBlock(Origin origin, Block block);
 
+    /**
+     * What Redis checks before it queues a command in MULTI: memory, disk, redirects. Also asked for session commands
+     * that name keys (WATCH).
+     *
+     * @return the error line that refuses the command, or null
+     */
+    default @Nullable String refusal(Origin origin, Command command, Args args) {
+        return null;
+    }
+
     /** The connection has decoded all it has for now: submit what was gathered. */
     void endOfTurn(Origin origin);
 
     /** Bytes of the reply buffer up to here may be sent only when {@code run} was called: now if all is durable. */
     void whenDurable(Origin origin, Runnable run);
+
+    /** The connection is gone: nothing more is completed to it. On its event loop. */
+    default void forget(Origin origin) {}
 
     @Override
     void close();

@@ -1,7 +1,7 @@
 package io.cairn.mode;
 
 import io.cairn.command.Reply;
-import io.netty.buffer.ByteBuf;
+import io.cairn.resp.ReplyBuffer;
 import io.netty.channel.EventLoop;
 
 /** The connection that a call came on, as a {@link Mode} sees it. */
@@ -10,6 +10,15 @@ public interface Origin {
 
     /** The connection's own output; used by the event loop when a call is done at once. */
     Reply reply();
+
+    /** How much was written to {@link #reply}. */
+    long replyMark();
+
+    /** Error replies written to {@link #reply} so far. */
+    int replyErrors();
+
+    /** Takes back what was written to {@link #reply} since {@link #replyMark} answered {@code mark}. */
+    void rewindReply(long mark);
 
     boolean resp3();
 
@@ -24,12 +33,17 @@ public interface Origin {
     /** Calls of this connection that are PENDING. */
     int pending();
 
+    /** A note of the mode about this connection's pending calls; the connection only keeps it. */
+    byte phase();
+
+    void phase(byte phase);
+
     /**
      * Completes the oldest pending call with its encoded reply. On the event loop, in order of submission.
      *
-     * @param replies holds the reply bytes; not released by this call
+     * @param replies holds the reply from {@code from} to {@code to}; not released by this call
      */
-    void complete(ByteBuf replies, int offset, int length);
+    void complete(ReplyBuffer replies, long from, long to);
 
     /** After a series of {@link #complete}: send, and go on with commands that wait. On the event loop. */
     void resume();

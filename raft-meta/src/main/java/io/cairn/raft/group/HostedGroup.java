@@ -7,6 +7,7 @@ import com.alipay.sofa.jraft.core.State;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.rpc.RaftServerService;
 import io.cairn.aof.Log;
+import io.cairn.aof.LogStats;
 import io.cairn.aof.VoteStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -452,6 +453,11 @@ final class HostedGroup implements RaftGroup, GroupHealth {
                 matches,
                 elections.get(),
                 storage.snapshotIndex());
+    }
+
+    @Override
+    public LogStats logStats() {
+        return storage.log().log().stats();
     }
 
     private long lastIndex() {

@@ -90,6 +90,7 @@ final class PeerLink {
     private static final class Connection {
         private final FrameWriter writer;
         private final boolean formed;
+        private final long sinceMillis = System.currentTimeMillis();
         private volatile long lastReadNanos = System.nanoTime();
 
         Connection(FrameWriter writer, boolean formed) {
@@ -105,6 +106,12 @@ final class PeerLink {
     /** Encodes a request into a frame once its id is known. */
     interface Encoder {
         ByteBuf frame(ByteBufAllocator allocator, long id);
+    }
+
+    /** The established connection as an operator sees it, or null. */
+    RaftHost.@Nullable Link describe(String to) {
+        Connection now = connection;
+        return now == null ? null : new RaftHost.Link(to, now.sinceMillis, now.writer.outstanding());
     }
 
     boolean isReady() {

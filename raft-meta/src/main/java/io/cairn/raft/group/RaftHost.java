@@ -179,6 +179,19 @@ public final class RaftHost implements AutoCloseable {
         return messages.send(links.to(to), to, type, payload);
     }
 
+    /**
+     * An established connection to another node's Raft port.
+     *
+     * @param sinceMillis wall clock when it was made
+     * @param queuedBytes waiting to be taken by the socket
+     */
+    public record Link(String nodeId, long sinceMillis, long queuedBytes) {}
+
+    /** The connections to other nodes, in order of node id. */
+    public List<Link> connections() {
+        return links.describe();
+    }
+
     /** Tells every group of this host that a node seems gone ({@link RaftGroup#suspect}). */
     public void suspect(String nodeId) {
         for (HostedGroup group : groups.values()) {

@@ -1,0 +1,212 @@
+#!/usr/bin/env bash
+# Cairn against real redis-server on this machine, in turn, with redis-benchmark. Prints Markdown tables of medians.
+#
+#   ROUNDS=3            rounds; each measures both servers one after the other, so that both see the same weather
+#   REQUESTS=200000     requests of a row at pipeline 1; pipelines 16 and 64 get 6 and 12 times as many
+#   CLUSTER_REQUESTS=60000  the same for the clusters; pipeline 16 gets 6 times as many
+#   KEYS=1000000        size of the random key space
+#   ONLY=standalone|cluster  one of the two tables
+#   CAIRN_JAVA_HOME     JDK to run Cairn with; CAIRN_JVM_OPTS further JVM options
+#   PORT=21800          first port; the next 60 are used too
+set -euo pipefail
+root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
+rounds=${ROUNDS:-3} requests=${REQUESTS:-200000} cluster_requests=${CLUSTER_REQUESTS:-60000} keys=${KEYS:-1000000}
+port=${PORT:-21800} only=${ONLY:-all}
+clients=50 value=100
+work=$(mktemp -d "${TMPDIR:-/tmp}/cairn-bench.XXXXXX")
+pids=()
+
+finish() {
+  trap - EXIT INT TERM
+  local pid
+  for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
+  for pid in "${pids[@]}"; do
+    for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || continue 2; sleep 0.1; done
+    kill -9 "$pid" 2>/dev/null || true
+  done
+  rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+for tool in redis-server redis-cli redis-benchmark; do
+  command -v "$tool" >/dev/null || { echo "bench: $tool is missing (Debian: redis-server, redis-tools)" >&2; exit 1; }
+done
+
+# start NAME COMMAND...: runs a server in the background and keeps its pid.
+start() {
+  local name=$1
+  shift
+  mkdir -p "$work/$name"
+  (cd "$work/$name" && exec "$@" >"$work/$name.log" 2>&1) &
+  pids+=($!)
+}
+
+# stop_last N: stops the last N servers started.
+stop_last() {
+  local i pid
+  for ((i = 0; i < $1; i++)); do
+    pid=${pids[-1]}
+    unset 'pids[-1]'
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+}
+
+await() { # await PORT LOGNAME
+  local i
+  for ((i = 0; i < 600; i++)); do
+    [ "$(redis-cli -p "$1" ping 2>/dev/null)" = PONG ] && return
+    sleep 0.1
+  done
+  echo "bench: nothing answers on port $1" >&2
+  tail -20 "$work/$2.log" >&2
+  exit 1
+}
+
+# measure LABEL PORT TEST PIPELINE REQUESTS [options]: appends "label test pipeline requests-per-second p99" to the results.
+measure() {
+  local label=$1 at=$2 test=$3 pipeline=$4 count=$5
+  shift 5
+  redis-benchmark -p "$at" -t "$test" -P "$pipeline" -n "$count" -c $clients -d $value -r "$keys" --csv "$@" \
+    2>"$work/benchmark.err" |
+    awk -F'","|"' -v l="$label" -v t="$test" -v p="$pipeline" 'NR > 1 { print l, t, p, $3, $8 }' >>"$work/results"
+}
+
+# fill PORT [options]: fills the key space and runs every path until it is compiled.
+fill() {
+  local at=$1 round
+  shift
+  for round in 1 2; do
+    redis-benchmark -p "$at" -t set -P 64 -n "$keys" -c $clients -d $value -r "$keys" -q "$@" >/dev/null 2>&1
+    redis-benchmark -p "$at" -t get,incr -P 16 -n $((keys / 2)) -c $clients -d $value -r "$keys" -q "$@" >/dev/null 2>&1
+  done
+  redis-benchmark -p "$at" -t set,get,incr -P 1 -n "$requests" -c $clients -d $value -r "$keys" -q "$@" >/dev/null 2>&1
+}
+
+# table FIRST SECOND: medians of each row, and the ratio of the second to the first.
+table() {
+  echo "| command | pipeline | $1 req/s | $2 req/s | ratio | $1 p99 ms | $2 p99 ms |"
+  echo "|---|---|---|---|---|---|---|"
+  awk -v first="$1" -v second="$2" '
+    function median(list,   n, i, j, t, a) {
+      n = split(list, a, " ")
+      for (i = 2; i <= n; i++) for (j = i; j > 1 && a[j - 1] + 0 > a[j] + 0; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
+      return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+    }
+    { k = $2 " " $3; if (!(k in seen)) { seen[k] = 1; order[++rows] = k } rps[$1, k] = rps[$1, k] " " $4; p99[$1, k] = p99[$1, k] " " $5 }
+    END {
+      for (i = 1; i <= rows; i++) {
+        k = order[i]; split(k, parts, " ")
+        a = median(rps[first, k]); b = median(rps[second, k])
+        printf "| %s | %s | %d | %d | %.2f | %.2f | %.2f |\n", toupper(parts[1]), parts[2], a, b, (a ? b / a : 0), median(p99[first, k]), median(p99[second, k])
+      }
+    }' "$work/results"
+}
+
+setting() {
+  local java
+  java=$(sed -n 's/^java: //p' "$work/java" | head -1)
+  echo "$(nproc) cores ($(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)), $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo)," \
+    "Linux $(uname -r); $(redis-server --version | sed 's/ sha.*//'); $java."
+  echo "redis-benchmark on the same machine, $clients clients, $value-byte values, $keys random keys, $rounds rounds, medians; date $(date -u +%F)."
+}
+
+java_of() { # java_of PID: which JDK and options a server runs with
+  {
+    printf 'java: '
+    { "$(readlink -f "/proc/$1/exe")" -version 2>&1 || true; } | sed -n 2p | tr -d '\n'
+    printf ', '
+    { tr '\0' '\n' <"/proc/$1/cmdline" | grep -E '^-X(mx|ms|X)' || true; } | tr '\n' ' '
+    echo
+  } >"$work/java"
+}
+
+standalone() {
+  local redis=$port cairn=$((port + 1)) round test pipeline count
+  start redis redis-server --port "$redis" --bind 127.0.0.1 --save '' --appendonly no --dir "$work/redis"
+  start cairn "$root/cairn" server --port "$cairn" --bind 127.0.0.1 --save '' --appendonly no --dir "$work/cairn"
+  await "$redis" redis
+  await "$cairn" cairn
+  java_of "${pids[-1]}"
+  echo "bench: warming both" >&2
+  fill "$redis"
+  fill "$cairn"
+  : >"$work/results"
+  for ((round = 1; round <= rounds; round++)); do
+    echo "bench: standalone, round $round of $rounds" >&2
+    for pipeline in 1 16 64; do
+      count=$((pipeline == 1 ? requests : pipeline == 16 ? requests * 6 : requests * 12))
+      for test in set get incr; do
+        measure redis "$redis" $test $pipeline $count
+        measure cairn "$cairn" $test $pipeline $count
+      done
+    done
+  done
+  echo "### Standalone, both \`appendonly no\`, \`save \"\"\`"
+  echo
+  setting
+  echo
+  table redis cairn
+  echo
+  stop_last 2
+}
+
+cluster() {
+  local i redis=$((port + 10)) cairn=$((port + 20)) seeds nodes="" round test pipeline count
+  for ((i = 0; i < 9; i++)); do
+    start "redis-$i" redis-server --port $((redis + i)) --bind 127.0.0.1 --cluster-enabled yes --save '' \
+      --appendonly yes --appendfsync always --dir "$work/redis-$i"
+    nodes="$nodes 127.0.0.1:$((redis + i))"
+  done
+  for ((i = 0; i < 9; i++)); do await $((redis + i)) "redis-$i"; done
+  # shellcheck disable=SC2086
+  redis-cli --cluster create $nodes --cluster-replicas 2 --cluster-yes >"$work/create-redis.log"
+  seeds="127.0.0.1:$cairn,127.0.0.1:$((cairn + 3)),127.0.0.1:$((cairn + 6))"
+  nodes=""
+  for ((i = 0; i < 9; i += 3)); do
+    start "cairn-$i" "$root/cairn" server --port "$((cairn + i)),$((cairn + i + 1)),$((cairn + i + 2))" --bind 127.0.0.1 \
+      --cluster-raft-port "$((cairn + i + 20)),$((cairn + i + 21)),$((cairn + i + 22))" \
+      --cluster-enabled yes --cluster-consensus raft --cluster-seeds "$seeds" --save '' --dir "$work/cairn-$i"
+  done
+  for i in 0 3 6 1 4 7 2 5 8; do
+    await $((cairn + i)) "cairn-$((i / 3 * 3))"
+    nodes="$nodes 127.0.0.1:$((cairn + i))"
+  done
+  java_of "${pids[-1]}"
+  # shellcheck disable=SC2086
+  "$root/cairn" cluster create $nodes --replicas 2 >"$work/create-cairn.log"
+  for ((i = 0; i < 600; i++)); do
+    [ "$(redis-cli -p "$cairn" cluster info | grep -c 'cluster_state:ok')" = 1 ] &&
+      [ "$(redis-cli -p "$redis" cluster info | grep -c 'cluster_state:ok')" = 1 ] && break
+    sleep 0.1
+  done
+  echo "bench: warming both clusters" >&2
+  for round in 1 2; do
+    for i in "$redis" "$cairn"; do
+      redis-benchmark -p "$i" --cluster -t set,get,incr -P 16 -n $((cluster_requests * 5)) -c $clients -d $value -r "$keys" -q >/dev/null 2>&1
+    done
+  done
+  : >"$work/results"
+  for ((round = 1; round <= rounds; round++)); do
+    echo "bench: clusters, round $round of $rounds" >&2
+    for pipeline in 1 16; do
+      count=$((pipeline == 1 ? cluster_requests : cluster_requests * 6))
+      for test in set get incr; do
+        measure redis-cluster "$redis" $test $pipeline $count --cluster
+        measure cairn-raft "$cairn" $test $pipeline $count --cluster
+      done
+    done
+  done
+  echo "### Clusters of 3 primaries and 6 replicas, \`appendfsync always\`"
+  echo
+  echo "Redis Cluster acknowledges when its primary has fsynced; Cairn in raft mode when a majority of the shard has. Redis runs nine processes, Cairn three of three nodes."
+  echo
+  setting
+  echo
+  table redis-cluster cairn-raft
+  echo
+}
+
+[ "$only" = cluster ] || standalone
+[ "$only" = standalone ] || cluster

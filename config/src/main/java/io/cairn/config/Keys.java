@@ -1,0 +1,405 @@
+package io.cairn.config;
+
+import static io.cairn.config.Key.Change.RUNTIME;
+import static io.cairn.config.Key.Change.START;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * Every key that the product reads, one line each: name, type with its bounds, default, whether CONFIG SET may change it,
+ * and what it does. Names and defaults are Redis's where Redis has the key. A test fails if no product code reads one.
+ */
+public final class Keys {
+    static final List<Key<?>> ALL = new ArrayList<>();
+
+    private static final long MB = 1L << 20;
+    private static final long GB = 1L << 30;
+    private static final int INT = Integer.MAX_VALUE;
+    private static final long LONG = Long.MAX_VALUE;
+
+    private static final OutputLimits OUTPUT_LIMITS = new OutputLimits(
+            new OutputLimit(0, 0, 0), new OutputLimit(256 * MB, 64 * MB, 60), new OutputLimit(32 * MB, 8 * MB, 60));
+    private static final List<SavePoint> SAVE =
+            List.of(new SavePoint(3600, 1), new SavePoint(300, 100), new SavePoint(60, 10_000));
+
+    private Keys() {}
+
+    // Network and clients
+    public static final Key<List<Integer>> PORT = key(
+            "Network",
+            "port",
+            ListTypes.ports(false),
+            List.of(6379),
+            START,
+            "Client ports; a process hosts one node per port.");
+    public static final Key<List<String>> BIND = key(
+            "Network",
+            "bind",
+            ListTypes.words("addresses; a leading - means: skip it if this machine does not have it"),
+            List.of("127.0.0.1", "-::1"),
+            START,
+            "Addresses to listen on for clients.");
+    public static final Key<Boolean> PROTECTED_MODE = key(
+            "Network",
+            "protected-mode",
+            Types.yesNo(),
+            true,
+            RUNTIME,
+            "Without a password, answer only clients of this machine.");
+    public static final Key<Integer> TCP_BACKLOG =
+            key("Network", "tcp-backlog", Types.integer(0, INT), 511, START, "Length of the accept queue.");
+    public static final Key<Integer> TCP_KEEPALIVE = key(
+            "Network",
+            "tcp-keepalive",
+            Types.integer(0, INT),
+            300,
+            RUNTIME,
+            "Seconds between TCP keepalive probes; 0 is off.");
+    public static final Key<Integer> TIMEOUT = key(
+            "Network",
+            "timeout",
+            Types.integer(0, INT),
+            0,
+            RUNTIME,
+            "Close a client that is idle for so many seconds; 0 is never.");
+    public static final Key<Integer> MAXCLIENTS = key(
+            "Network",
+            "maxclients",
+            Types.integer(1, INT),
+            10_000,
+            RUNTIME,
+            "Clients connected to one node at the same time.");
+    public static final Key<Integer> IO_THREADS = key(
+            "Network",
+            "io-threads",
+            Types.integer(0, 128),
+            0,
+            START,
+            "Event loops of the process; 0 chooses by the number of processors.");
+    public static final Key<Long> PROTO_MAX_BULK_LEN = key(
+            "Network",
+            "proto-max-bulk-len",
+            Types.memory(MB, LONG),
+            512 * MB,
+            RUNTIME,
+            "Longest bulk string of a request.");
+    public static final Key<Long> CLIENT_QUERY_BUFFER_LIMIT = key(
+            "Network",
+            "client-query-buffer-limit",
+            Types.memory(MB, LONG),
+            GB,
+            RUNTIME,
+            "Most unprocessed request bytes of one client.");
+    public static final Key<OutputLimits> CLIENT_OUTPUT_BUFFER_LIMIT = key(
+            "Network",
+            "client-output-buffer-limit",
+            ListTypes.outputLimits(),
+            OUTPUT_LIMITS,
+            RUNTIME,
+            "Reply bytes a client may leave unread before it is closed.");
+    public static final Key<String> REQUIREPASS = key(
+            "Network", "requirepass", Types.text(), "", RUNTIME, "Password of the default user; empty asks for none.");
+
+    // General
+    public static final Key<String> DIR = key(
+            "General",
+            "dir",
+            Types.text(),
+            ".",
+            START,
+            "Data directory; each node uses the directory named by its port in it.");
+    public static final Key<Integer> DATABASES =
+            key("General", "databases", Types.integer(1, 10_000), 16, START, "Number of databases; a cluster has one.");
+    public static final Key<LogLevel> LOGLEVEL = key(
+            "General", "loglevel", Types.choice(LogLevel.class), LogLevel.NOTICE, RUNTIME, "Least level of log lines.");
+    public static final Key<String> LOGFILE =
+            key("General", "logfile", Types.text(), "", START, "Log file; empty is the standard output.");
+    public static final Key<Boolean> DAEMONIZE = key(
+            "General",
+            "daemonize",
+            Types.yesNo(),
+            false,
+            START,
+            "Accepted for stock files: a JVM cannot fork, so yes only writes the pidfile.");
+    public static final Key<String> PIDFILE = key(
+            "General",
+            "pidfile",
+            Types.text(),
+            "",
+            START,
+            "File with the process id, removed on a clean stop; empty is none.");
+    public static final Key<Integer> HZ =
+            key("General", "hz", Types.integer(1, 500), 10, RUNTIME, "Rounds of background work per second.");
+    public static final Key<Integer> ACTIVE_EXPIRE_EFFORT = key(
+            "General",
+            "active-expire-effort",
+            Types.integer(1, 10),
+            1,
+            RUNTIME,
+            "How much time active expiry may take, 1 to 10.");
+    public static final Key<Integer> SHUTDOWN_TIMEOUT = key(
+            "General",
+            "shutdown-timeout",
+            Types.integer(0, INT),
+            10,
+            RUNTIME,
+            "Seconds a stop waits for replicas to catch up.");
+    public static final Key<Long> MAXMEMORY = key(
+            "Memory",
+            "maxmemory",
+            Types.memory(0, LONG),
+            0L,
+            RUNTIME,
+            "Memory for data; 0 means no limit but the machine's.");
+    public static final Key<MaxmemoryPolicy> MAXMEMORY_POLICY = key(
+            "Memory",
+            "maxmemory-policy",
+            evictionPolicy(),
+            MaxmemoryPolicy.NOEVICTION,
+            RUNTIME,
+            "What happens at maxmemory; eviction is not built yet.");
+
+    // Persistence
+    public static final Key<Boolean> APPENDONLY = key(
+            "Persistence",
+            "appendonly",
+            Types.yesNo(),
+            false,
+            RUNTIME,
+            "Keep a log of all writes; raft mode needs and implies it.");
+    public static final Key<AppendFsync> APPENDFSYNC = key(
+            "Persistence",
+            "appendfsync",
+            Types.choice(AppendFsync.class),
+            AppendFsync.EVERYSEC,
+            RUNTIME,
+            "When the log is fsynced; raft mode uses always unless this key is set.");
+    public static final Key<Long> LOG_SEGMENT_SIZE = key(
+            "Persistence",
+            "log-segment-size",
+            Types.memory(MB, GB),
+            64 * MB,
+            START,
+            "Size of one preallocated log segment.");
+    public static final Key<Integer> AUTO_AOF_REWRITE_PERCENTAGE = key(
+            "Persistence",
+            "auto-aof-rewrite-percentage",
+            Types.integer(0, INT),
+            100,
+            RUNTIME,
+            "Rewrite the log when it grew by so many percent; 0 is never.");
+    public static final Key<Long> AUTO_AOF_REWRITE_MIN_SIZE = key(
+            "Persistence",
+            "auto-aof-rewrite-min-size",
+            Types.memory(0, LONG),
+            64 * MB,
+            RUNTIME,
+            "Do not rewrite a smaller log by itself.");
+    public static final Key<List<SavePoint>> SAVE_POINTS = key(
+            "Persistence",
+            "save",
+            ListTypes.save(),
+            SAVE,
+            RUNTIME,
+            "Save a snapshot after so many seconds with so many changes.");
+    public static final Key<String> DBFILENAME = key(
+            "Persistence", "dbfilename", Types.fileName("dbfilename"), "dump.rdb", START, "Name of the snapshot file.");
+    public static final Key<Boolean> RDBCHECKSUM = key(
+            "Persistence",
+            "rdbchecksum",
+            Types.yesNo(),
+            true,
+            START,
+            "Write and check the checksum of snapshot files.");
+    public static final Key<Boolean> STOP_WRITES_ON_BGSAVE_ERROR = key(
+            "Persistence",
+            "stop-writes-on-bgsave-error",
+            Types.yesNo(),
+            true,
+            RUNTIME,
+            "Refuse writes while the last snapshot failed.");
+
+    // Observation
+    public static final Key<Long> SLOWLOG_LOG_SLOWER_THAN = key(
+            "Observation",
+            "slowlog-log-slower-than",
+            Types.number(-1, LONG),
+            10_000L,
+            RUNTIME,
+            "Microseconds from which a command enters the slow log; -1 is off.");
+    public static final Key<Long> SLOWLOG_MAX_LEN =
+            key("Observation", "slowlog-max-len", Types.number(0, LONG), 128L, RUNTIME, "Entries the slow log keeps.");
+    public static final Key<Long> LATENCY_MONITOR_THRESHOLD = key(
+            "Observation",
+            "latency-monitor-threshold",
+            Types.number(0, LONG),
+            0L,
+            RUNTIME,
+            "Milliseconds from which LATENCY keeps an event; 0 is off.");
+    public static final Key<Integer> ADMIN_PORT = key(
+            "Observation",
+            "admin-port",
+            Types.integer(0, 65_535),
+            0,
+            START,
+            "HTTP port of /metrics, /healthz, /readyz; 0 is off.");
+    public static final Key<List<String>> ADMIN_BIND = key(
+            "Observation",
+            "admin-bind",
+            ListTypes.words("addresses"),
+            List.of("127.0.0.1"),
+            START,
+            "Addresses the admin port listens on.");
+
+    // Cluster
+    public static final Key<Boolean> CLUSTER_ENABLED =
+            key("Cluster", "cluster-enabled", Types.yesNo(), false, START, "Be a node of a cluster.");
+    public static final Key<Consensus> CLUSTER_CONSENSUS = key(
+            "Cluster",
+            "cluster-consensus",
+            Types.choice(Consensus.class),
+            Consensus.GOSSIP,
+            START,
+            "Who owns slots and elects primaries.");
+    public static final Key<List<Seed>> CLUSTER_SEEDS = key(
+            "Cluster",
+            "cluster-seeds",
+            ListTypes.seeds(),
+            List.of(),
+            START,
+            "Nodes to ask for the cluster; they are asked again until one answers.");
+    public static final Key<List<Integer>> CLUSTER_PORT = key(
+            "Cluster",
+            "cluster-port",
+            ListTypes.ports(true),
+            List.of(0),
+            START,
+            "Gossip ports, in the order of port; 0 is port + 10000.");
+    public static final Key<List<Integer>> CLUSTER_RAFT_PORT = key(
+            "Cluster",
+            "cluster-raft-port",
+            ListTypes.ports(true),
+            List.of(0),
+            START,
+            "Raft ports, in the order of port; 0 is port + 20000.");
+    public static final Key<String> CLUSTER_ANNOUNCE_IP = key(
+            "Cluster",
+            "cluster-announce-ip",
+            Types.text(),
+            "",
+            RUNTIME,
+            "Address told to others; empty is the one bound.");
+    public static final Key<List<Integer>> CLUSTER_ANNOUNCE_PORT = key(
+            "Cluster",
+            "cluster-announce-port",
+            ListTypes.ports(true),
+            List.of(0),
+            RUNTIME,
+            "Client ports told to others, in the order of port; 0 is the port itself.");
+    public static final Key<List<Integer>> CLUSTER_ANNOUNCE_BUS_PORT = key(
+            "Cluster",
+            "cluster-announce-bus-port",
+            ListTypes.ports(true),
+            List.of(0),
+            RUNTIME,
+            "Gossip ports told to others, in the order of port; 0 is the port itself.");
+    public static final Key<String> CLUSTER_ANNOUNCE_HOSTNAME =
+            key("Cluster", "cluster-announce-hostname", Types.text(), "", RUNTIME, "Host name told to others.");
+    public static final Key<EndpointType> CLUSTER_PREFERRED_ENDPOINT_TYPE = key(
+            "Cluster",
+            "cluster-preferred-endpoint-type",
+            Types.choice(EndpointType.class),
+            EndpointType.IP,
+            RUNTIME,
+            "What redirects name.");
+    public static final Key<Integer> CLUSTER_ELECTION_TIMEOUT = key(
+            "Cluster",
+            "cluster-election-timeout",
+            Types.integer(50, 60_000),
+            500,
+            START,
+            "Milliseconds without a leader after which a Raft election starts.");
+    public static final Key<ReadConsistency> CLUSTER_READ_CONSISTENCY = key(
+            "Cluster",
+            "cluster-read-consistency",
+            Types.choice(ReadConsistency.class),
+            ReadConsistency.READINDEX,
+            START,
+            "How a primary's reads are made linearizable.");
+    public static final Key<ReplicaReads> CLUSTER_REPLICA_READS = key(
+            "Cluster",
+            "cluster-replica-reads",
+            Types.choice(ReplicaReads.class),
+            ReplicaReads.STALE,
+            RUNTIME,
+            "What READONLY connections get at a replica in raft mode.");
+    public static final Key<Boolean> CLUSTER_REQUIRE_FULL_COVERAGE = key(
+            "Cluster",
+            "cluster-require-full-coverage",
+            Types.yesNo(),
+            true,
+            RUNTIME,
+            "Refuse commands while a slot has no owner.");
+    public static final Key<Long> CLUSTER_SNAPSHOT_LOG_SIZE = key(
+            "Cluster",
+            "cluster-snapshot-log-size",
+            Types.memory(MB, LONG),
+            256 * MB,
+            RUNTIME,
+            "Take a snapshot and purge when a Raft log grew by this.");
+    public static final Key<String> CLUSTER_PEER_SECRET = key(
+            "Cluster",
+            "cluster-peer-secret",
+            Types.text(),
+            "",
+            START,
+            "Secret shared by all nodes; without it peer ports listen on loopback only.");
+    public static final Key<String> FAILURE_DOMAIN = key(
+            "Cluster",
+            "failure-domain",
+            Types.text(),
+            "",
+            START,
+            "What fails together; empty is the process. No two voters of a group share one.");
+
+    private static <T> Key<T> key(
+            String group, String name, Type<T> type, T defaultValue, Key.Change change, String doc) {
+        Key<T> key = new Key<>(group, name, null, type, defaultValue, change, doc, false, null);
+        ALL.add(key);
+        return key;
+    }
+
+    /** All keys in the order above. */
+    public static List<Key<?>> all() {
+        return Collections.unmodifiableList(ALL);
+    }
+
+    /** Redis's other policies are refused by name until eviction exists, so that nobody believes they evict. */
+    private static Type<MaxmemoryPolicy> evictionPolicy() {
+        Type<MaxmemoryPolicy> choice = Types.choice(MaxmemoryPolicy.class);
+        List<String> redis = List.of(
+                "volatile-lru",
+                "volatile-lfu",
+                "volatile-random",
+                "volatile-ttl",
+                "allkeys-lru",
+                "allkeys-lfu",
+                "allkeys-random");
+        return new Types.Single<>(choice.bounds()) {
+            @Override
+            MaxmemoryPolicy parse(String text) throws BadValueException {
+                if (redis.contains(text)) {
+                    throw new BadValueException("eviction is not built yet, the only policy is noeviction");
+                }
+                return choice.parse(List.of(text), MaxmemoryPolicy.NOEVICTION);
+            }
+
+            @Override
+            public String show(MaxmemoryPolicy value) {
+                return choice.show(value);
+            }
+        };
+    }
+}

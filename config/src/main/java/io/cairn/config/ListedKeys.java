@@ -1,0 +1,226 @@
+package io.cairn.config;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keys of a stock redis.conf that mean nothing here: checked, accepted with one warning each and shown by CONFIG GET, so
+ * that an existing file starts. A key whose other values ask for behaviour that would be unsafe to ignore has a refusal:
+ * then only the default is accepted. Names, defaults and bounds are those of Redis 7.0.15.
+ */
+final class ListedKeys {
+    static final List<Key<?>> ALL = new ArrayList<>();
+
+    private static final String TLS = "TLS is not built yet";
+    private static final String ACL = "ACL files and users are not built yet";
+    private static final String REPLICATION = "replication of a Redis master is not built yet";
+    private static final String ISOLATION = "Unix sockets are not built yet";
+    private static final String MODULES = "Redis modules cannot be loaded here";
+    private static final String RENAME = "commands cannot be renamed here";
+    private static final String NOTIFY = "keyspace notifications are not built yet";
+
+    static {
+        network();
+        general();
+        memory();
+        persistence();
+        replication();
+        encodings();
+        cluster();
+        tls();
+    }
+
+    private ListedKeys() {}
+
+    static List<Key<?>> all() {
+        return Collections.unmodifiableList(ALL);
+    }
+
+    private static void network() {
+        listed("unixsocket", Types.text(), "", ISOLATION);
+        listed("unixsocketperm", Types.text(), "0");
+        listed("socket-mark-id", number(), 0L);
+        listed("bind-source-addr", Types.text(), "");
+        listed("maxmemory-clients", Types.text(), "0");
+        yesNo("io-threads-do-reads", false);
+        listed("tracking-table-max-keys", number(), 1_000_000L);
+        listed("aclfile", Types.text(), "", ACL);
+        listed("user", ListTypes.line("an ACL user"), "", ACL);
+        listed("acllog-max-len", number(), 128L);
+        listed("acl-pubsub-default", Types.word("allchannels", "resetchannels"), "resetchannels");
+        listed("enable-protected-configs", Types.word("no", "yes", "local"), "no");
+        listed("enable-debug-command", Types.word("no", "yes", "local"), "no");
+        listed("enable-module-command", Types.word("no", "yes", "local"), "no");
+        listed("rename-command", ListTypes.line("old and new name"), "", RENAME);
+        listed("loadmodule", ListTypes.line("a module and its arguments"), "", MODULES);
+    }
+
+    private static void general() {
+        listed("supervised", Types.word("upstart", "systemd", "auto", "no"), "no");
+        yesNo("always-show-logo", false);
+        yesNo("set-proc-title", true);
+        listed("proc-title-template", Types.text(), "{title} {listen-addr} {server-mode}");
+        yesNo("syslog-enabled", false);
+        listed("syslog-ident", Types.text(), "redis");
+        listed("syslog-facility", Types.text(), "local0");
+        yesNo("crash-log-enabled", true);
+        yesNo("crash-memcheck-enabled", true);
+        listed("ignore-warnings", ListTypes.line("warnings"), "");
+        listed("oom-score-adj", Types.word("no", "yes", "relative", "absolute"), "no");
+        listed("oom-score-adj-values", ListTypes.line("three numbers"), "0 200 800");
+        yesNo("disable-thp", true);
+        yesNo("dynamic-hz", true);
+        listed("shutdown-on-sigint", ListTypes.line("default, save, nosave, now, force"), "default");
+        listed("shutdown-on-sigterm", ListTypes.line("default, save, nosave, now, force"), "default");
+        listed("server_cpulist", Types.text(), "");
+        listed("bio_cpulist", Types.text(), "");
+        listed("aof_rewrite_cpulist", Types.text(), "");
+        listed("bgsave_cpulist", Types.text(), "");
+        listed("busy-reply-threshold", "lua-time-limit", number(), 5000L, null);
+        yesNo("latency-tracking", true);
+        listed("latency-tracking-info-percentiles", ListTypes.line("percentiles"), "50 99 99.9");
+        listed("notify-keyspace-events", Types.text(), "", NOTIFY);
+        listed("propagation-error-behavior", Types.word("ignore", "panic", "panic-on-replicas"), "ignore");
+    }
+
+    private static void memory() {
+        listed("maxmemory-samples", Types.integer(1, 64), 5);
+        listed("maxmemory-eviction-tenacity", Types.integer(0, 100), 10);
+        listed("lfu-log-factor", number(), 10L);
+        listed("lfu-decay-time", number(), 1L);
+        yesNo("lazyfree-lazy-eviction", false);
+        yesNo("lazyfree-lazy-expire", false);
+        yesNo("lazyfree-lazy-server-del", false);
+        yesNo("lazyfree-lazy-user-del", false);
+        yesNo("lazyfree-lazy-user-flush", false);
+        yesNo("replica-lazy-flush", "slave-lazy-flush", false);
+        yesNo("activerehashing", true);
+        yesNo("activedefrag", false);
+        listed("active-defrag-ignore-bytes", Types.memory(1, Long.MAX_VALUE), 100L << 20);
+        listed("active-defrag-threshold-lower", Types.integer(0, 1000), 10);
+        listed("active-defrag-threshold-upper", Types.integer(0, 1000), 100);
+        listed("active-defrag-cycle-min", Types.integer(1, 99), 1);
+        listed("active-defrag-cycle-max", Types.integer(1, 99), 25);
+        listed("active-defrag-max-scan-fields", number(), 1000L);
+        yesNo("jemalloc-bg-thread", true);
+    }
+
+    private static void persistence() {
+        listed("appendfilename", Types.fileName("appendfilename"), "appendonly.aof");
+        listed("appenddirname", Types.fileName("appenddirname"), "appendonlydir");
+        yesNo("no-appendfsync-on-rewrite", false);
+        yesNo("aof-load-truncated", true);
+        yesNo("aof-use-rdb-preamble", true);
+        yesNo("aof-timestamp-enabled", false);
+        yesNo("aof-rewrite-incremental-fsync", true);
+        yesNo("aof-disable-auto-gc", false);
+        yesNo("rdb-save-incremental-fsync", true);
+        yesNo("rdbcompression", true);
+        yesNo("rdb-del-sync-files", false);
+        listed("sanitize-dump-payload", Types.word("no", "yes", "clients"), "no");
+    }
+
+    private static void replication() {
+        listed("replicaof", "slaveof", ListTypes.line("host and port"), "", REPLICATION);
+        listed("masterauth", Types.text(), "");
+        listed("masteruser", Types.text(), "");
+        yesNo("replica-serve-stale-data", "slave-serve-stale-data", true);
+        yesNo("replica-read-only", "slave-read-only", true);
+        yesNo("replica-ignore-maxmemory", "slave-ignore-maxmemory", true);
+        yesNo("replica-ignore-disk-write-errors", false);
+        yesNo("replica-announced", true);
+        listed("replica-announce-ip", "slave-announce-ip", Types.text(), "", null);
+        listed("replica-announce-port", "slave-announce-port", Types.integer(0, 65_535), 0, null);
+        listed("replica-priority", "slave-priority", number(), 100L, null);
+        yesNo("repl-diskless-sync", true);
+        listed("repl-diskless-sync-delay", number(), 5L);
+        listed("repl-diskless-sync-max-replicas", number(), 0L);
+        listed("repl-diskless-load", Types.word("disabled", "on-empty-db", "swapdb"), "disabled");
+        yesNo("repl-disable-tcp-nodelay", false);
+        listed("repl-ping-replica-period", "repl-ping-slave-period", number(), 10L, null);
+        listed("repl-timeout", number(), 60L);
+        listed("repl-backlog-size", Types.memory(1, Long.MAX_VALUE), 1L << 20);
+        listed("repl-backlog-ttl", number(), 3600L);
+        listed("min-replicas-to-write", "min-slaves-to-write", number(), 0L, "use raft mode, or WAIT in the client");
+        listed("min-replicas-max-lag", "min-slaves-max-lag", number(), 10L, null);
+    }
+
+    private static void encodings() {
+        listed("hash-max-listpack-entries", "hash-max-ziplist-entries", number(), 512L, null);
+        listed("hash-max-listpack-value", "hash-max-ziplist-value", number(), 64L, null);
+        listed("list-max-listpack-size", "list-max-ziplist-size", Types.integer(-5, Integer.MAX_VALUE), -2, null);
+        listed("list-compress-depth", number(), 0L);
+        listed("set-max-intset-entries", number(), 512L);
+        listed("zset-max-listpack-entries", "zset-max-ziplist-entries", number(), 128L, null);
+        listed("zset-max-listpack-value", "zset-max-ziplist-value", number(), 64L, null);
+        listed("hll-sparse-max-bytes", Types.memory(0, Long.MAX_VALUE), 3000L);
+        listed("stream-node-max-bytes", Types.memory(0, Long.MAX_VALUE), 4096L);
+        listed("stream-node-max-entries", number(), 100L);
+    }
+
+    private static void cluster() {
+        listed("cluster-config-file", Types.text(), "nodes.conf");
+        listed("cluster-node-timeout", number(), 15_000L);
+        listed("cluster-replica-validity-factor", "cluster-slave-validity-factor", number(), 10L, null);
+        yesNo("cluster-replica-no-failover", "cluster-slave-no-failover", false);
+        listed("cluster-migration-barrier", number(), 1L);
+        yesNo("cluster-allow-replica-migration", true);
+        yesNo("cluster-allow-reads-when-down", false);
+        yesNo("cluster-allow-pubsubshard-when-down", true);
+        listed("cluster-link-sendbuf-limit", Types.memory(0, Long.MAX_VALUE), 0L);
+        listed("cluster-announce-tls-port", Types.integer(0, 65_535), 0);
+    }
+
+    private static void tls() {
+        listed("tls-port", Types.integer(0, 65_535), 0, TLS);
+        listed("tls-cluster", Types.yesNo(), false, TLS);
+        listed("tls-replication", Types.yesNo(), false, TLS);
+        listed("tls-auth-clients", Types.word("no", "yes", "optional"), "yes");
+        yesNo("tls-prefer-server-ciphers", false);
+        yesNo("tls-session-caching", true);
+        listed("tls-session-cache-size", number(), 20_480L);
+        listed("tls-session-cache-timeout", number(), 300L);
+        for (String name : List.of(
+                "tls-cert-file",
+                "tls-key-file",
+                "tls-key-file-pass",
+                "tls-client-cert-file",
+                "tls-client-key-file",
+                "tls-client-key-file-pass",
+                "tls-dh-params-file",
+                "tls-ca-cert-file",
+                "tls-ca-cert-dir",
+                "tls-protocols",
+                "tls-ciphers",
+                "tls-ciphersuites")) {
+            listed(name, Types.text(), "");
+        }
+    }
+
+    private static Type<Long> number() {
+        return Types.number(0, Long.MAX_VALUE);
+    }
+
+    private static void yesNo(String name, boolean byDefault) {
+        listed(name, Types.yesNo(), byDefault);
+    }
+
+    private static void yesNo(String name, String alias, boolean byDefault) {
+        listed(name, alias, Types.yesNo(), byDefault, null);
+    }
+
+    private static <T> void listed(String name, Type<T> type, T byDefault) {
+        listed(name, null, type, byDefault, null);
+    }
+
+    private static <T> void listed(String name, Type<T> type, T byDefault, String refusal) {
+        listed(name, null, type, byDefault, refusal);
+    }
+
+    private static <T> void listed(
+            String name, @Nullable String alias, Type<T> type, T byDefault, @Nullable String refusal) {
+        ALL.add(new Key<>("Listed", name, alias, type, byDefault, Key.Change.RUNTIME, "", true, refusal));
+    }
+}

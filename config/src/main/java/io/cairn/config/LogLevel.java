@@ -1,0 +1,9 @@
+package io.cairn.config;
+
+/** Redis's log levels. */
+public enum LogLevel {
+    DEBUG,
+    VERBOSE,
+    NOTICE,
+    WARNING
+}

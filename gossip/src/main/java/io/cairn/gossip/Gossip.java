@@ -1,0 +1,41 @@
+package io.cairn.gossip;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Discovery, SWIM health and soft state of one node. Several nodes of a process share {@link GossipThreads}. All methods
+ * may be called from any thread and none but {@link #start} and {@link #close} blocks.
+ */
+public interface Gossip extends AutoCloseable {
+    /**
+     * Binds the port and begins to look for the seeds, without waiting for them.
+     *
+     * @throws GossipException if the port is taken, or asks for strangers without a secret
+     */
+    static Gossip start(GossipOptions options, GossipListener listener) throws GossipException {
+        return SwimGossip.start(options, listener);
+    }
+
+    /** What this node tells of itself now. */
+    NodeInfo self();
+
+    /** This node and every member it knows; the dead stay listed for {@value Roster#DEAD_KEPT_MILLIS} ms. */
+    List<Peer> members();
+
+    /** The member of that node id. */
+    Optional<Peer> member(String nodeId);
+
+    /** Tells others something new of this node; node id, start and bus port must stay. */
+    void update(NodeInfo info);
+
+    /** CLUSTER MEET: one more seed, asked until it answers. Takes effect at once. */
+    void meet(SeedAddress seed);
+
+    /** CLUSTER FORGET: drops the node and takes no news of it for {@value Roster#FORGOTTEN_MILLIS} ms. */
+    void forget(String nodeId);
+
+    /** Tells the others that this node leaves, at most {@value SwimGossip#LEAVE_TIMEOUT_MILLIS} ms, and stops. */
+    @Override
+    void close();
+}

@@ -1,0 +1,48 @@
+package io.cairn.jepsen.nemesis;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/** Which faults strike, in which order. */
+public final class Schedule {
+    private static final long PAUSE_MILLIS = 5_000;
+
+    private Schedule() {}
+
+    /** Each process killed once, then all; one stopped for 5 s; one wiped. */
+    public static List<Fault> brief(int processes) {
+        List<Fault> faults = new ArrayList<>();
+        for (int process = 0; process < processes; process++) {
+            faults.add(new Fault.Kill(process));
+        }
+        faults.add(new Fault.Pause(0, PAUSE_MILLIS));
+        faults.add(new Fault.Wipe(1));
+        faults.add(new Fault.KillAll(processes));
+        return faults;
+    }
+
+    /** Rounds of all kinds in an order drawn from the seed. */
+    public static List<Fault> rounds(int processes, int rounds, long seed) {
+        List<Fault> faults = new ArrayList<>();
+        Random random = new Random(seed);
+        for (int round = 0; round < rounds; round++) {
+            List<Fault> some = brief(processes);
+            some.add(new Fault.Pause(random.nextInt(processes), PAUSE_MILLIS));
+            some.add(new Fault.Wipe(random.nextInt(processes)));
+            Collections.shuffle(some, random);
+            faults.addAll(some);
+        }
+        return faults;
+    }
+
+    /** Only {@code kill -9}, of one process after another: what the gap's median is taken from. */
+    public static List<Fault> kills(int processes, int kills) {
+        List<Fault> faults = new ArrayList<>();
+        for (int i = 0; i < kills; i++) {
+            faults.add(new Fault.Kill(i % processes));
+        }
+        return faults;
+    }
+}

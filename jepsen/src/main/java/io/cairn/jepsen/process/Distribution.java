@@ -1,0 +1,93 @@
+package io.cairn.jepsen.process;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The built distribution and how to run it. The launcher at the root would first look whether the build is stale,
+ * which inside a build it always is, so the JVM is started here with the launcher's flags.
+ */
+public final class Distribution {
+    /** As in the launcher script; a test compares them. */
+    static final List<String> JVM_FLAGS = List.of(
+            "--add-opens=java.base/java.lang=ALL-UNNAMED",
+            "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+            "--add-opens=java.base/java.nio=ALL-UNNAMED",
+            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+            "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED",
+            "--add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED",
+            "-Dio.netty.tryReflectionSetAccessible=true",
+            "-Dchronicle.analytics.disable=true",
+            "-XX:+UseG1GC",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Dfile.encoding=UTF-8");
+
+    static final List<String> JVM_FLAGS_SINCE_24 =
+            List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
+
+    private final Path root;
+    private final Path javaHome;
+
+    private Distribution(Path root, Path javaHome) {
+        this.root = root;
+        this.javaHome = javaHome;
+    }
+
+    /**
+     * The distribution of this source tree, run by the JDK that runs the caller; the system properties {@code
+     * cairn.root} and {@code cairn.java.home} choose others.
+     */
+    public static Distribution find() {
+        String root = System.getProperty("cairn.root");
+        String javaHome = System.getProperty("cairn.java.home", System.getProperty("java.home"));
+        return new Distribution(root == null ? searchUpwards() : Path.of(root), Path.of(javaHome));
+    }
+
+    /** The root of the source tree. */
+    public Path root() {
+        return root;
+    }
+
+    /** Whether it has been built. */
+    public boolean present() {
+        try (Stream<Path> jars = Files.list(lib())) {
+            return jars.anyMatch(jar -> jar.getFileName().toString().startsWith("resp-server"));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The command that runs {@code cairn} with these arguments and heap limits like {@code -Xmx256m}. */
+    public List<String> command(List<String> heap, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(javaHome.resolve("bin/java").toString());
+        command.addAll(heap);
+        command.addAll(JVM_FLAGS);
+        if (Runtime.version().feature() >= 24) {
+            command.addAll(JVM_FLAGS_SINCE_24);
+        }
+        command.add("-cp");
+        command.add(lib() + "/*");
+        command.add("io.cairn.cli.Main");
+        command.addAll(arguments);
+        return command;
+    }
+
+    private Path lib() {
+        return root.resolve("resp-server/target/dist/lib");
+    }
+
+    private static Path searchUpwards() {
+        for (Path folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+            if (Files.exists(folder.resolve("cairn")) && Files.exists(folder.resolve("jepsen/pom.xml"))) {
+                return folder;
+            }
+        }
+        throw new UncheckedIOException(new IOException("no Cairn source tree above the working directory"));
+    }
+}

@@ -1,0 +1,56 @@
+package io.cairn.jepsen.process;
+
+import io.cairn.jepsen.resp.Address;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A cluster of processes, each hosting one or more nodes, that faults can strike. One thread only. */
+public interface TestCluster extends AutoCloseable {
+    /** How many processes there are. */
+    int processes();
+
+    /** The nodes that a process hosts. */
+    List<Address> nodes(int process);
+
+    /** Starts a process that is not running, with whatever its directory holds. */
+    void start(int process);
+
+    /** {@code kill -9} of all these at the same moment. */
+    void kill9(List<Integer> processes);
+
+    /** SIGSTOP. */
+    void pause(int process);
+
+    /** SIGCONT. */
+    void resume(int process);
+
+    /** Deletes everything a stopped process has on disk. */
+    void wipe(int process);
+
+    /** All nodes, those of different processes in turn. */
+    default List<Address> nodes() {
+        List<Address> all = new ArrayList<>();
+        for (int i = 0; i < nodes(0).size(); i++) {
+            for (int process = 0; process < processes(); process++) {
+                all.add(nodes(process).get(i));
+            }
+        }
+        return all;
+    }
+
+    /** The process that hosts each node. */
+    default Map<Address, Integer> processOfNode() {
+        Map<Address, Integer> map = new HashMap<>();
+        for (int process = 0; process < processes(); process++) {
+            for (Address node : nodes(process)) {
+                map.put(node, process);
+            }
+        }
+        return map;
+    }
+
+    @Override
+    void close();
+}

@@ -1,0 +1,28 @@
+package io.cairn.jepsen.workload;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What was seen and may not be. Thread-safe; keeps the first {@value #KEPT} and counts the rest. */
+public final class Violations {
+    private static final int KEPT = 50;
+
+    private final List<String> kept = new ArrayList<>();
+    private final AtomicLong count = new AtomicLong();
+
+    public synchronized void add(String what) {
+        if (count.incrementAndGet() <= KEPT) {
+            kept.add(what);
+        }
+    }
+
+    public long count() {
+        return count.get();
+    }
+
+    /** The first ones in the order they were seen. */
+    public synchronized List<String> first() {
+        return List.copyOf(kept);
+    }
+}

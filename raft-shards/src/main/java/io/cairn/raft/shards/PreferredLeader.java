@@ -1,0 +1,81 @@
+package io.cairn.raft.shards;
+
+import io.cairn.raft.group.GroupStatus;
+import io.cairn.raft.meta.MembershipStep;
+import io.cairn.raft.meta.NodeDirectory;
+import io.cairn.raft.meta.Shard;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings a shard's leadership back to the node the layout meant for it, so that leaders spread over the processes. It is
+ * in no hurry: the preferred node must be a voter, caught up and alive for a while, and one try a minute is enough.
+ * Cluster thread, on the shard's leader.
+ */
+final class PreferredLeader {
+    /** How long the preferred node must have been alive. */
+    static final long ALIVE_MILLIS = 5_000;
+
+    /** Pause between two tries, also across terms of this replica. */
+    static final long PAUSE_MILLIS = 60_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(PreferredLeader.class);
+
+    private final NodeDirectory directory;
+    private final LongSupplier clockMillis;
+    private long lastTryMillis = Long.MIN_VALUE / 2;
+    private long aliveSinceMillis;
+    private @Nullable String watched;
+
+    PreferredLeader(NodeDirectory directory, LongSupplier clockMillis) {
+        this.directory = directory;
+        this.clockMillis = clockMillis;
+    }
+
+    /** Looks once; {@code settled} is false while the membership is being changed. */
+    void step(
+            Shard shard,
+            GroupStatus status,
+            String selfId,
+            boolean settled,
+            Function<String, CompletableFuture<@Nullable Void>> transfer) {
+        String preferred = shard.preferredPrimary();
+        long now = clockMillis.getAsLong();
+        if (preferred.equals(selfId) || !isAlive(preferred)) {
+            watched = null;
+            return;
+        }
+        if (!preferred.equals(watched)) {
+            watched = preferred;
+            aliveSinceMillis = now;
+        }
+        boolean ready = settled
+                && status.voters().contains(preferred)
+                && MembershipStep.caughtUp(status, preferred)
+                && now - aliveSinceMillis >= ALIVE_MILLIS
+                && now - lastTryMillis >= PAUSE_MILLIS;
+        if (!ready) {
+            return;
+        }
+        lastTryMillis = now;
+        LOG.info("shard {} term {}: leadership goes to its preferred node {}", shard.id(), status.term(), preferred);
+        transfer.apply(preferred).whenComplete((done, failure) -> {
+            if (failure != null) {
+                LOG.info("shard {}: leadership stays here: {}", shard.id(), failure.toString());
+            }
+        });
+    }
+
+    private boolean isAlive(String nodeId) {
+        for (NodeDirectory.SeenNode seen : directory.seen()) {
+            if (seen.id().equals(nodeId)) {
+                return seen.alive();
+            }
+        }
+        return false;
+    }
+}

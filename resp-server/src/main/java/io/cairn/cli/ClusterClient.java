@@ -1,0 +1,148 @@
+package io.cairn.cli;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Drives a cluster from outside, over RESP, for the demo and the cluster commands. */
+final class ClusterClient {
+    private static final int TIMEOUT_MILLIS = 10_000;
+    private static final int PROBE_MILLIS = 1_000;
+    private static final long POLL_MILLIS = 100;
+    private static final long FORM_MILLIS = 60_000;
+
+    private final List<InetSocketAddress> nodes;
+
+    ClusterClient(List<InetSocketAddress> nodes) {
+        this.nodes = List.copyOf(nodes);
+    }
+
+    /** Parses "host:port" words. */
+    static List<InetSocketAddress> addresses(List<String> words) {
+        List<InetSocketAddress> addresses = new ArrayList<>();
+        for (String word : words) {
+            int colon = word.lastIndexOf(':');
+            try {
+                addresses.add(new InetSocketAddress(
+                        word.substring(0, Math.max(0, colon)), Integer.parseInt(word.substring(colon + 1))));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("not a host:port: '" + word + "'", e);
+            }
+        }
+        return addresses;
+    }
+
+    /** True if a server answers PING there (an error such as NOAUTH is an answer). */
+    static boolean answers(InetSocketAddress node) {
+        try (RespClient client = new RespClient(node.getHostString(), node.getPort(), PROBE_MILLIS)) {
+            client.call("PING");
+            return true;
+        } catch (RespClient.ErrorReply e) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private RespClient connect(InetSocketAddress node) throws IOException {
+        try {
+            return new RespClient(node.getHostString(), node.getPort(), TIMEOUT_MILLIS);
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot reach " + node.getHostString() + ":" + node.getPort() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** True if the first node belongs to a cluster. */
+    boolean formed() throws IOException {
+        try (RespClient client = connect(nodes.get(0))) {
+            return !field(client.text("CLUSTER", "INFO"), "cluster_id").isEmpty();
+        }
+    }
+
+    /**
+     * Forms a cluster of all nodes, the first ones as primaries.
+     *
+     * @param replicas per primary
+     * @param sharedDomain allow two replicas of a shard in one failure domain when there is no other way
+     */
+    void create(int replicas, boolean sharedDomain) throws IOException, InterruptedException {
+        List<String> words = new ArrayList<>(List.of("CAIRN", "FORM", Integer.toString(replicas)));
+        words.add(sharedDomain ? "shared" : "spread");
+        for (InetSocketAddress node : nodes) {
+            words.add(node.getHostString() + ":" + node.getPort());
+        }
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FORM_MILLIS);
+        boolean again = false;
+        while (true) {
+            try (RespClient client = connect(nodes.get(0))) {
+                client.call(words.toArray(new String[0]));
+                return;
+            } catch (RespClient.ErrorReply e) {
+                String message = String.valueOf(e.getMessage());
+                if (again && message.startsWith("ERR This node is already in cluster")) {
+                    return;
+                }
+                if (!message.startsWith("NOTYET") || System.nanoTime() > deadline) {
+                    throw e;
+                }
+                again = true;
+            } catch (IOException e) {
+                // No answer in time: asking again is safe, the node says so if the cluster was formed meanwhile.
+                if (System.nanoTime() > deadline) {
+                    throw e;
+                }
+                again = true;
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    /** Waits until every node says cluster_state:ok. */
+    void awaitOk(long deadlineNanos) throws IOException, InterruptedException {
+        for (InetSocketAddress node : nodes) {
+            String state = "";
+            while (!state.equals("ok")) {
+                if (System.nanoTime() > deadlineNanos) {
+                    throw new IOException(
+                            "the cluster is not ok: " + node.getHostString() + ":" + node.getPort() + " says " + state);
+                }
+                try (RespClient client = connect(node)) {
+                    state = field(client.text("CLUSTER", "INFO"), "cluster_state");
+                } catch (RespClient.ErrorReply e) {
+                    throw e;
+                } catch (IOException e) {
+                    state = String.valueOf(e.getMessage());
+                }
+                if (!state.equals("ok")) {
+                    TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+                }
+            }
+        }
+    }
+
+    /** The nodes as a table: CAIRN STATUS of the first node that answers. */
+    String table() throws IOException {
+        IOException last = new IOException("no node given");
+        for (InetSocketAddress node : nodes) {
+            try (RespClient client = connect(node)) {
+                return client.text("CAIRN", "STATUS");
+            } catch (IOException e) {
+                last = e;
+            }
+        }
+        throw last;
+    }
+
+    /** The value of a "name:value" line, or empty. */
+    static String field(String text, String name) {
+        for (String line : text.split("\r?\n")) {
+            if (line.startsWith(name + ":")) {
+                return line.substring(name.length() + 1);
+            }
+        }
+        return "";
+    }
+}

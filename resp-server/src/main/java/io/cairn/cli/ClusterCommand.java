@@ -1,0 +1,91 @@
+package io.cairn.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code cairn cluster}: form a cluster, look at one. */
+@Command(
+        name = "cluster",
+        description = "Form a raft cluster, or show one.",
+        mixinStandardHelpOptions = true,
+        subcommands = {ClusterCommand.Create.class, ClusterCommand.Status.class})
+public final class ClusterCommand implements Callable<Integer> {
+    @Spec
+    CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return 2;
+    }
+
+    /** {@code cairn cluster create}. */
+    @Command(
+            name = "create",
+            description = "Form a raft cluster out of empty nodes that run with cluster-consensus raft and know each"
+                    + " other by cluster-seeds. The first nodes become the shards' primaries.",
+            mixinStandardHelpOptions = true)
+    static final class Create implements Callable<Integer> {
+        private static final long OK_SECONDS = 60;
+
+        @Parameters(arity = "1..*", paramLabel = "host:port", description = "Client address of each node.")
+        List<String> nodes;
+
+        @Option(
+                names = "--replicas",
+                defaultValue = "2",
+                description = "Replicas of each primary (default: ${DEFAULT-VALUE}).")
+        int replicas;
+
+        @Option(
+                names = "--shared-domain",
+                description = "Allow two replicas of one shard in one process when there is no other way.")
+        boolean sharedDomain;
+
+        @Spec
+        CommandSpec spec;
+
+        @Override
+        public Integer call() throws Exception {
+            ClusterClient cluster = new ClusterClient(ClusterClient.addresses(nodes));
+            cluster.create(replicas, sharedDomain);
+            cluster.awaitOk(System.nanoTime() + TimeUnit.SECONDS.toNanos(OK_SECONDS));
+            PrintWriter out = spec.commandLine().getOut();
+            out.print(cluster.table());
+            out.flush();
+            return 0;
+        }
+    }
+
+    /** {@code cairn cluster status}. */
+    @Command(
+            name = "status",
+            description = "Show every node with its role, health, load and lag, as one node sees them.",
+            mixinStandardHelpOptions = true)
+    static final class Status implements Callable<Integer> {
+        @Parameters(
+                arity = "0..*",
+                paramLabel = "host:port",
+                defaultValue = "127.0.0.1:7001",
+                description = "Nodes to ask; the first that answers does (default: ${DEFAULT-VALUE}).")
+        List<String> nodes;
+
+        @Spec
+        CommandSpec spec;
+
+        @Override
+        public Integer call() throws Exception {
+            PrintWriter out = spec.commandLine().getOut();
+            out.print(new ClusterClient(ClusterClient.addresses(nodes)).table());
+            out.flush();
+            return 0;
+        }
+    }
+}

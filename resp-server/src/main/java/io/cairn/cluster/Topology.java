@@ -1,0 +1,82 @@
+package io.cairn.cluster;
+
+import io.cairn.raft.meta.ClusterMap;
+import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.LeaderClaim;
+import io.cairn.raft.meta.Shard;
+import io.cairn.raft.shards.LeaderTable;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who serves what, as this node knows it now: the applied meta map for membership and slots, the leader table for the
+ * primaries. Any thread.
+ */
+public final class Topology {
+    private final ClusterNode self;
+    private final Supplier<ClusterMap> map;
+    private final LeaderTable leaders;
+    private final NodeHealth health;
+
+    public Topology(ClusterNode self, Supplier<ClusterMap> map, LeaderTable leaders, NodeHealth health) {
+        this.self = self;
+        this.map = map;
+        this.leaders = leaders;
+        this.health = health;
+    }
+
+    public ClusterMap map() {
+        return map.get();
+    }
+
+    /** This node, as the map knows it, or as it announces itself before it is in a map. */
+    public ClusterNode self() {
+        ClusterNode known = map().node(self.id());
+        return known == null ? self : known;
+    }
+
+    public NodeHealth health() {
+        return health;
+    }
+
+    /** The shard's serving primary, or null while none is known to be alive. */
+    public @Nullable ClusterNode primary(Shard shard) {
+        LeaderTable.Leader leader = leaders.leader(shard.id());
+        if (leader == null) {
+            return null;
+        }
+        ClusterNode node = map().node(leader.nodeId());
+        return node != null && node.isActive() ? node : null;
+    }
+
+    /** The node to print as the shard's primary: the serving one, else the last one claimed, else the planned one. */
+    public String printedPrimary(Shard shard) {
+        ClusterNode primary = primary(shard);
+        if (primary != null) {
+            return primary.id();
+        }
+        LeaderClaim claim = map().leaderClaim(shard.id());
+        return claim != null && shard.hasMember(claim.nodeId()) ? claim.nodeId() : shard.preferredPrimary();
+    }
+
+    /** The epoch to print for a shard: the term of its leader. */
+    public long epoch(Shard shard) {
+        LeaderTable.Leader leader = leaders.leader(shard.id());
+        LeaderClaim claim = map().leaderClaim(shard.id());
+        return Math.max(leader == null ? 0 : leader.term(), claim == null ? 0 : claim.term());
+    }
+
+    /** True when every slot has an owner and every owner a live primary. */
+    public boolean complete() {
+        ClusterMap now = map();
+        if (now.ownedSlots() < io.cairn.keyspace.Slots.COUNT) {
+            return false;
+        }
+        for (Shard shard : now.shards()) {
+            if (!now.slotsOf(shard.id()).isEmpty() && primary(shard) == null) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

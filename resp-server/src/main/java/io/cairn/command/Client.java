@@ -1,0 +1,57 @@
+package io.cairn.command;
+
+/** What any thread may see of a connection: CLIENT LIST and CLIENT KILL. Numbers may be a moment old. */
+public interface Client {
+    long id();
+
+    /** As "127.0.0.1:50000". */
+    String address();
+
+    /** Our end, as "127.0.0.1:6379". */
+    String localAddress();
+
+    /** CLIENT SETNAME's, empty when none. */
+    String name();
+
+    String libraryName();
+
+    String libraryVersion();
+
+    /** The user it is logged in as, "default" at first. */
+    String user();
+
+    /** Milliseconds of the Unix epoch when it connected. */
+    long connectedMillis();
+
+    /** Milliseconds of the Unix epoch of its last command. */
+    long lastCommandMillis();
+
+    int database();
+
+    /** 2 or 3. */
+    int protocol();
+
+    /** Commands queued by MULTI, -1 outside of it. */
+    int queuedCommands();
+
+    /** Keys watched. */
+    int watchedKeys();
+
+    /** Full name of its last command as "config|get", "NULL" before the first. */
+    String lastCommand();
+
+    /** Bytes of undecoded input held. */
+    long inputBytes();
+
+    /** Bytes of queued commands and partly received arguments held. */
+    long argumentBytes();
+
+    /** Bytes of replies not yet sent. */
+    long outputBytes();
+
+    /** Redis's flag letters: N alone, or of x (MULTI), d (watch failed), c (closing), r (READONLY), e (NO-EVICT), T... */
+    String flags();
+
+    /** Closes it, after the reply when it is the caller's own. Any thread. */
+    void kill();
+}

@@ -1,0 +1,31 @@
+package io.cairn.command;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** All client connections of a node. Any thread. */
+public interface Clients {
+    /** Connected now. */
+    int count();
+
+    /** In {@link SessionCall#later} now. */
+    int waiting();
+
+    /** Every connection, in order of id. */
+    void forEach(Consumer<Client> visitor);
+
+    @Nullable
+    Client byId(long id);
+
+    /**
+     * CLIENT PAUSE: commands that write (or all) wait until {@code untilMillis}; a later end of an earlier pause of the
+     * same kind stays.
+     */
+    void pause(long untilMillis, boolean writesOnly);
+
+    /** CLIENT UNPAUSE. */
+    void unpause();
+
+    /** Milliseconds of the Unix epoch when the pause ends, 0 when none. */
+    long pausedUntilMillis();
+}

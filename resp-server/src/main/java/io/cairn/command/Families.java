@@ -1,0 +1,42 @@
+package io.cairn.command;
+
+import java.util.List;
+
+/** The command families of this package, for {@link CommandTable}. */
+public final class Families {
+    private Families() {}
+
+    /** Commands on data: pure functions of the keyspace and the call, the same in every mode. */
+    public static List<List<Command>> data() {
+        return List.of(
+                StringCommands.table(),
+                CounterCommands.table(),
+                RangeCommands.table(),
+                LcsCommand.table(),
+                KeyCommands.table(),
+                ExpiryCommands.table(),
+                ScanCommands.table(),
+                ObjectCommands.table(),
+                MemoryCommands.table(),
+                DumpCommands.table(),
+                FlushCommands.table());
+    }
+
+    /**
+     * Commands of the connection and the server, the same in every mode.
+     *
+     * @param replication for INFO and ROLE
+     * @param process for INFO
+     */
+    public static List<List<Command>> session(Replication replication, ProcessFigures process) {
+        return List.of(
+                ConnectionCommands.table(),
+                TransactionCommands.table(),
+                new ServerCommands(replication, process).table(),
+                new CommandCommands().table(),
+                ClientCommands.table(),
+                ConfigCommands.table(),
+                SlowlogCommands.table(),
+                LatencyCommands.table());
+    }
+}

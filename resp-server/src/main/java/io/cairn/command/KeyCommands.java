@@ -1,0 +1,199 @@
+package io.cairn.command;
+
+import io.cairn.keyspace.Database;
+import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.Value;
+import io.cairn.keyspace.ValueType;
+import java.util.List;
+
+/** Keys of any type, one by one. Redis: db.c. */
+final class KeyCommands {
+    private KeyCommands() {}
+
+    static List<Command> table() {
+        KeySpec one = KeySpec.range(1, 1, 1);
+        KeySpec two = KeySpec.range(1, 2, 1);
+        KeySpec all = KeySpec.range(1, -1, 1);
+        return List.of(
+                Command.data("del", -2, "write @keyspace @write @slow", all, KeyCommands::del),
+                Command.data("unlink", -2, "write fast @keyspace @write @fast", all, KeyCommands::del),
+                Command.data("exists", -2, "readonly fast @keyspace @read @fast", all, KeyCommands::exists),
+                Command.data("touch", -2, "readonly fast @keyspace @read @fast", all, KeyCommands::touch),
+                Command.data("type", 2, "readonly fast @keyspace @read @fast", one, KeyCommands::type),
+                Command.data("rename", 3, "write @keyspace @write @slow", two, call -> rename(call, false)),
+                Command.data("renamenx", 3, "write fast @keyspace @write @fast", two, call -> rename(call, true)),
+                Command.data("copy", -3, "write denyoom @keyspace @write @slow", two, KeyCommands::copy),
+                Command.data("move", 3, "write fast @keyspace @write @fast", one, KeyCommands::move));
+    }
+
+    private static void del(Call call) {
+        Args args = call.args;
+        int removed = 0;
+        for (int i = 1; i < args.count(); i++) {
+            if (call.database().remove(args.address(i), args.length(i), call.now())) {
+                removed++;
+            }
+        }
+        if (removed > 0) {
+            call.changed();
+        }
+        call.reply().number(removed);
+    }
+
+    private static void exists(Call call) {
+        Args args = call.args;
+        int there = 0;
+        for (int i = 1; i < args.count(); i++) {
+            if (call.peek(i, call.value)) {
+                there++;
+            }
+        }
+        call.reply().number(there);
+    }
+
+    private static void touch(Call call) {
+        int there = 0;
+        for (int i = 1; i < call.args.count(); i++) {
+            if (call.find(i, call.value)) {
+                there++;
+            }
+        }
+        call.reply().number(there);
+    }
+
+    private static void type(Call call) {
+        boolean there = call.peek(1, call.value);
+        call.reply().simple(there ? call.value.type.redisName() : "none");
+    }
+
+    /** RENAME and RENAMENX. Redis: renameGenericCommand. */
+    private static void rename(Call call, boolean nx) {
+        Args args = call.args;
+        if (!StringCommands.find(call, 1)) {
+            call.reply().error(ErrorText.NO_SUCH_KEY);
+            return;
+        }
+        boolean refused =
+                sameKey(args) || (nx && call.database().find(args.address(2), args.length(2), call.now(), call.other));
+        if (!refused) {
+            Database database = call.database();
+            duplicate(call.value, database, args.address(2), args.length(2));
+            database.remove(args.address(1), args.length(1), call.now());
+            call.changed();
+        }
+        if (nx) {
+            call.reply().number(refused ? 0 : 1);
+        } else {
+            call.reply().ok();
+        }
+    }
+
+    /** COPY source destination [DB n] [REPLACE]. Redis: copyCommand. */
+    private static void copy(Call call) {
+        Args args = call.args;
+        boolean replace = false;
+        Database target = call.database();
+        for (int i = 3; i < args.count(); i++) {
+            if (args.is(i, "replace")) {
+                replace = true;
+            } else if (args.is(i, "db") && i + 1 < args.count()) {
+                i++;
+                int number = databaseNumber(call, i);
+                if (number < 0) {
+                    return;
+                }
+                target = call.keyspace.database(number);
+            } else {
+                call.reply().error(ErrorText.SYNTAX);
+                return;
+            }
+        }
+        if (target.number() == call.database().number() && sameKey(args)) {
+            call.reply().error(ErrorText.SAME_OBJECT);
+            return;
+        }
+        if (!call.find(1, call.value)
+                || (!replace && target.find(args.address(2), args.length(2), call.now(), call.other))) {
+            call.reply().number(0);
+            return;
+        }
+        duplicate(call.value, target, args.address(2), args.length(2));
+        call.changed();
+        call.reply().number(1);
+    }
+
+    /** MOVE key database. Redis: moveCommand. */
+    private static void move(Call call) {
+        Args args = call.args;
+        int number = databaseNumber(call, 2);
+        if (number < 0) {
+            return;
+        }
+        if (number == call.database().number()) {
+            call.reply().error(ErrorText.SAME_OBJECT);
+            return;
+        }
+        Database target = call.keyspace.database(number);
+        long key = args.address(1);
+        int length = args.length(1);
+        if (!StringCommands.find(call, 1) || target.find(key, length, call.now(), call.other)) {
+            call.reply().number(0);
+            return;
+        }
+        duplicate(call.value, target, key, length);
+        call.database().remove(key, length, call.now());
+        call.changed();
+        call.reply().number(1);
+    }
+
+    /** The database that argument {@code i} names; answers the error and returns -1. Redis: selectDb. */
+    static int databaseNumber(Call call, int i) {
+        if (!CounterCommands.isInteger(call, i)) {
+            return -1;
+        }
+        long number = Decimal.parse(call.args.address(i), call.args.length(i));
+        if (number < Integer.MIN_VALUE || number > Integer.MAX_VALUE) {
+            call.reply().error(ErrorText.INT_RANGE);
+            return -1;
+        }
+        if (number < 0 || number >= call.keyspace.databases()) {
+            call.reply().error(ErrorText.DATABASE_RANGE);
+            return -1;
+        }
+        return (int) number;
+    }
+
+    private static boolean sameKey(Args args) {
+        if (args.length(1) != args.length(2)) {
+            return false;
+        }
+        for (int i = 0; i < args.length(1); i++) {
+            if (Memory.getByte(args.address(1) + i) != Memory.getByte(args.address(2) + i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Gives {@code key} of {@code target} the value and expiry of {@code value}; a block is shared, not copied. */
+    private static void duplicate(Value value, Database target, long key, int keyLength) {
+        if (value.type != ValueType.STRING) {
+            throw new IllegalStateException("a value of type " + value.type + " in a keyspace of strings");
+        }
+        if (value.encoding == Value.INT) {
+            target.putNumber(key, keyLength, value.number, value.expireAt);
+        } else if (value.block != null) {
+            StringCommands.storeBlock(target, key, keyLength, value.block, value.length, value.expireAt);
+        } else {
+            // The view may move when the target's table grows, so the bytes go by way of a copy.
+            NativeBlock copy = NativeBlock.allocate(value.length);
+            try {
+                Memory.copy(value.address, copy.address(), value.length);
+                target.putString(key, keyLength, copy.address(), value.length, value.encoding, value.expireAt);
+            } finally {
+                copy.release();
+            }
+        }
+    }
+}

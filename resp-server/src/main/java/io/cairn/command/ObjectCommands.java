@@ -1,0 +1,89 @@
+package io.cairn.command;
+
+import io.cairn.keyspace.Value;
+import java.util.List;
+
+/** OBJECT: how a value is kept. Redis: objectCommand. */
+final class ObjectCommands {
+    /** Longest string that Redis embeds in its object. Redis: OBJ_ENCODING_EMBSTR_SIZE_LIMIT. */
+    private static final int EMBEDDED_LIMIT = 44;
+    /** Numbers from 0 up to this are one shared object in Redis. Redis: OBJ_SHARED_INTEGERS. */
+    private static final int SHARED_NUMBERS = 10_000;
+
+    /** Redis: LRU_CLOCK_MAX. */
+    private static final int CLOCK_MASK = (1 << 24) - 1;
+
+    private ObjectCommands() {}
+
+    static List<Command> table() {
+        KeySpec two = KeySpec.range(2, 2, 1);
+        String words = "readonly @keyspace @read @slow";
+        return List.of(
+                Command.data("object|encoding", 3, words, two, ObjectCommands::encoding),
+                Command.data("object|refcount", 3, words, two, ObjectCommands::refcount),
+                Command.data("object|idletime", 3, words, two, ObjectCommands::idletime),
+                Command.data("object|freq", 3, words, two, ObjectCommands::freq),
+                Command.session("object|help", 2, "loading stale @keyspace @slow", ObjectCommands::help));
+    }
+
+    private static void encoding(Call call) {
+        if (!call.peek(2, call.value)) {
+            call.reply().nil();
+            return;
+        }
+        call.reply().bulk(encodingName(call.value));
+    }
+
+    private static String encodingName(Value value) {
+        return switch (value.encoding) {
+            case Value.INT -> "int";
+            case Value.BYTES -> value.length <= EMBEDDED_LIMIT ? "embstr" : "raw";
+            default -> "raw";
+        };
+    }
+
+    private static void refcount(Call call) {
+        if (!call.peek(2, call.value)) {
+            call.reply().nil();
+            return;
+        }
+        Value value = call.value;
+        boolean shared = value.encoding == Value.INT && value.number >= 0 && value.number < SHARED_NUMBERS;
+        call.reply().number(shared ? Integer.MAX_VALUE : 1);
+    }
+
+    private static void idletime(Call call) {
+        if (!call.peek(2, call.value)) {
+            call.reply().nil();
+            return;
+        }
+        // The clock has 24 bits: after half a year it starts again.
+        call.reply().number((call.now() / 1000 - call.value.accessClock) & CLOCK_MASK);
+    }
+
+    /** Access frequencies are kept under an LFU eviction policy only, and there is none yet. */
+    private static void freq(Call call) {
+        if (!call.peek(2, call.value)) {
+            call.reply().nil();
+            return;
+        }
+        call.reply()
+                .error(
+                        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when"
+                                + " switching between policies at runtime LRU and LFU data will take some time to adjust.");
+    }
+
+    private static void help(SessionCall call) {
+        HelpText.reply(
+                call.reply(),
+                "OBJECT",
+                "ENCODING <key>",
+                "    How the value of <key> is kept in memory.",
+                "FREQ <key>",
+                "    The logarithmic access frequency of <key>, under an LFU eviction policy.",
+                "IDLETIME <key>",
+                "    Seconds since <key> was last read or written, about.",
+                "REFCOUNT <key>",
+                "    How many references the value of <key> has.");
+    }
+}

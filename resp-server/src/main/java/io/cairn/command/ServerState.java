@@ -1,0 +1,83 @@
+package io.cairn.command;
+
+import io.cairn.config.Config;
+import io.cairn.keyspace.Keyspace;
+
+/** What session commands may reach of the node they run on. Any thread. */
+public interface ServerState {
+    /** The Redis version whose behaviour this is; HELLO and INFO say it. */
+    String REDIS_VERSION = "7.0.15";
+
+    CommandTable commands();
+
+    Keyspace keyspace();
+
+    /** This node's view of the configuration. */
+    Config config();
+
+    Clients clients();
+
+    Stats stats();
+
+    Persistence persistence();
+
+    SlowLog slowLog();
+
+    LatencyEvents latency();
+
+    /** Who and where the node is. */
+    Identity identity();
+
+    /** "master" or "replica", as HELLO says it. */
+    String role();
+
+    /** The wall clock, milliseconds of the Unix epoch, microseconds below: {@code micros() / 1000}. */
+    long micros();
+
+    /** Passwords: true if {@code password} opens {@code user}. */
+    boolean login(String user, byte[] password);
+
+    /** True when a new connection must send AUTH first. */
+    boolean passwordRequired();
+
+    /**
+     * SHUTDOWN: begins to stop the process.
+     *
+     * @return null when it stops, else the error line that says why not
+     */
+    @org.jspecify.annotations.Nullable
+    String shutdown(Shutdown how);
+
+    /** SHUTDOWN ABORT: true if one was under way. */
+    boolean abortShutdown();
+
+    /** How to stop. */
+    enum Shutdown {
+        /** Saves when save points are configured. */
+        DEFAULT,
+        SAVE,
+        NOSAVE,
+        /** As DEFAULT, even when saving fails. */
+        FORCE
+    }
+
+    /**
+     * Who and where a node is.
+     *
+     * @param nodeId 40 hex digits, for the life of its data directory
+     * @param runId 40 hex digits, new at each start
+     * @param mode "standalone" or "cluster", as INFO's redis_mode
+     * @param host address it listens on
+     * @param startMillis milliseconds of the Unix epoch
+     * @param configFile absolute path, empty when none
+     */
+    record Identity(
+            String nodeId,
+            String runId,
+            String mode,
+            String host,
+            int port,
+            long startMillis,
+            String executable,
+            String configFile) {}
+}

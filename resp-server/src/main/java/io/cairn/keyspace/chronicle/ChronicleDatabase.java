@@ -1,0 +1,216 @@
+package io.cairn.keyspace.chronicle;
+
+import io.cairn.keyspace.Database;
+import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.Value;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One database: a table per stripe, made when the stripe's first key comes. {@link #size}, {@link #volatileKeys},
+ * {@link #scan} and {@link #sawExpired} may be called by any thread without a lock.
+ */
+final class ChronicleDatabase implements Database {
+    private final ChronicleKeyspace keyspace;
+    private final Resources resources;
+    private final int number;
+    private final AtomicReferenceArray<@Nullable Table> tables;
+    private final ThreadLocal<long[]> sawExpired = ThreadLocal.withInitial(() -> new long[1]);
+    private final KeyScan scan;
+
+    ChronicleDatabase(ChronicleKeyspace keyspace, Resources resources, int number) {
+        this.keyspace = keyspace;
+        this.resources = resources;
+        this.number = number;
+        this.tables = new AtomicReferenceArray<>(keyspace.stripes());
+        this.scan = new KeyScan(keyspace, resources, this);
+    }
+
+    @Nullable
+    Table table(int stripe) {
+        return tables.getPlain(stripe);
+    }
+
+    /** As {@link #table}, for a thread that does not hold the stripe's lock. */
+    @Nullable
+    Table tableNow(int stripe) {
+        return tables.get(stripe);
+    }
+
+    void setTable(int stripe, @Nullable Table table) {
+        tables.set(stripe, table);
+    }
+
+    private @Nullable Table at(long key, int keyLength, int slot) {
+        Table table = tables.getPlain(keyspace.stripeOf(slot));
+        if (table != null) {
+            table.key.set(key, keyLength, resources.hash(key, keyLength));
+        }
+        return table;
+    }
+
+    private Table forWrite(long key, int keyLength, int slot, int valueLength) {
+        Table table = at(key, keyLength, slot);
+        if (table == null) {
+            table = new Table(
+                    resources,
+                    Slots.COUNT / keyspace.stripes(),
+                    Shelf.entryBytes(
+                            keyLength, EntryFormat.size(true, Math.min(valueLength, resources.blockThreshold()))));
+            tables.set(keyspace.stripeOf(slot), table);
+            table.key.set(key, keyLength, resources.hash(key, keyLength));
+        }
+        return table;
+    }
+
+    @Override
+    public int number() {
+        return number;
+    }
+
+    @Override
+    public boolean find(long key, int keyLength, long now, Value out) {
+        return lookUp(key, keyLength, now, out, true);
+    }
+
+    @Override
+    public boolean peek(long key, int keyLength, long now, Value out) {
+        return lookUp(key, keyLength, now, out, false);
+    }
+
+    private boolean lookUp(long key, int keyLength, long now, Value out, boolean touch) {
+        resources.saw(now);
+        Table table = at(key, keyLength, Slots.of(key, keyLength));
+        if (table == null) {
+            return false;
+        }
+        int found = table.find(now, out, touch);
+        if (found == Table.EXPIRED) {
+            long[] seen = sawExpired.get();
+            seen[0] = Math.max(seen[0], table.expiredAt);
+        }
+        return found == Table.FOUND;
+    }
+
+    @Override
+    public void putString(long key, int keyLength, long bytes, int length, byte encoding, long expireAt) {
+        int slot = Slots.of(key, keyLength);
+        forWrite(key, keyLength, slot, length).putString(slot, bytes, length, encoding, expireAt);
+    }
+
+    @Override
+    public void putNumber(long key, int keyLength, long value, long expireAt) {
+        int slot = Slots.of(key, keyLength);
+        Table table = forWrite(key, keyLength, slot, Long.BYTES);
+        table.payload.setNumber(Value.INT, value, expireAt);
+        table.put(slot);
+    }
+
+    @Override
+    public void putBlock(long key, int keyLength, NativeBlock block, int length, long expireAt) {
+        int slot = Slots.of(key, keyLength);
+        forWrite(key, keyLength, slot, Long.BYTES).putBlock(slot, block, length, expireAt);
+    }
+
+    @Override
+    public void resize(long key, int keyLength, long now, int newLength, Value out) {
+        resources.saw(now);
+        int slot = Slots.of(key, keyLength);
+        forWrite(key, keyLength, slot, newLength).resize(slot, now, newLength, out);
+    }
+
+    @Override
+    public void setExpiry(long key, int keyLength, long expireAt) {
+        int slot = Slots.of(key, keyLength);
+        Table table = at(key, keyLength, slot);
+        if (table != null) {
+            table.setExpiry(slot, expireAt);
+        }
+    }
+
+    @Override
+    public boolean remove(long key, int keyLength, long now) {
+        resources.saw(now);
+        int slot = Slots.of(key, keyLength);
+        Table table = at(key, keyLength, slot);
+        return table != null && table.remove(slot, now) == Table.FOUND;
+    }
+
+    @Override
+    public long version(long key, int keyLength, long now) {
+        Table table = at(key, keyLength, Slots.of(key, keyLength));
+        return table == null ? 0 : table.version(now);
+    }
+
+    @Override
+    public void setVersion(long key, int keyLength, long version) {
+        Table table = at(key, keyLength, Slots.of(key, keyLength));
+        if (table != null) {
+            table.setVersion(version);
+        }
+    }
+
+    @Override
+    public long sawExpired() {
+        long[] seen = sawExpired.get();
+        long latest = seen[0];
+        seen[0] = 0;
+        return latest;
+    }
+
+    @Override
+    public long size() {
+        long sum = 0;
+        for (int stripe = 0; stripe < tables.length(); stripe++) {
+            Table table = tables.get(stripe);
+            sum += table == null ? 0 : table.size();
+        }
+        return sum;
+    }
+
+    @Override
+    public long volatileKeys() {
+        long sum = 0;
+        for (int stripe = 0; stripe < tables.length(); stripe++) {
+            Table table = tables.get(stripe);
+            sum += table == null ? 0 : table.volatileKeys();
+        }
+        return sum;
+    }
+
+    @Override
+    public void clear() {
+        for (int stripe = 0; stripe < tables.length(); stripe++) {
+            Table table = tables.getAndSet(stripe, null);
+            if (table != null) {
+                table.drop();
+            }
+        }
+    }
+
+    @Override
+    public byte @Nullable [] randomKey(long seed, long now) {
+        return scan.randomKey(seed, now);
+    }
+
+    @Override
+    public long scan(long cursor, int count, long now, KeyVisitor visitor) {
+        return scan.scan(cursor, count, now, visitor);
+    }
+
+    @Override
+    public void forEach(int stripe, KeyVisitor visitor) {
+        Table table = tables.getPlain(stripe);
+        if (table == null) {
+            return;
+        }
+        Value view = new Value();
+        for (int segment = 0; segment < table.segments(); segment++) {
+            table.forEach(segment, (key, keyLength, entry, entrySize) -> {
+                table.fill(view, entry, entrySize);
+                visitor.visit(key, keyLength, view);
+            });
+        }
+    }
+}

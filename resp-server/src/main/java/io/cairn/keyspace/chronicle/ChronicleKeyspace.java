@@ -1,0 +1,200 @@
+package io.cairn.keyspace.chronicle;
+
+import io.cairn.keyspace.Database;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.Slots;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keyspace on Chronicle Map. A stripe is a slot range, {@code slot >> shift}; its lock guards the tables of all
+ * databases in it. See DESIGN-keyspace.md.
+ */
+public final class ChronicleKeyspace implements Keyspace {
+    private final Resources resources;
+    private final ReentrantLock[] locks;
+    private final int shift;
+    private final ChronicleDatabase[] databases;
+    private final ExpirySweep sweep;
+    private final AtomicReference<@Nullable IncrementalSnapshot> snapshot = new AtomicReference<>();
+
+    /**
+     * Loads Chronicle Map, which compiles classes when the first keyspace of a process is made (1 to 2 seconds), so that
+     * no command waits for it. An empty database takes no off-heap memory.
+     */
+    public ChronicleKeyspace(KeyspaceOptions options) {
+        Shelf.warmUp();
+        this.resources = new Resources(options);
+        this.locks = new ReentrantLock[options.stripes()];
+        for (int stripe = 0; stripe < locks.length; stripe++) {
+            locks[stripe] = new ReentrantLock();
+        }
+        this.shift = Integer.numberOfTrailingZeros(Slots.COUNT / options.stripes());
+        this.databases = new ChronicleDatabase[options.databases()];
+        for (int number = 0; number < databases.length; number++) {
+            databases[number] = new ChronicleDatabase(this, resources, number);
+        }
+        this.sweep = new ExpirySweep(this, resources);
+    }
+
+    @Override
+    public int databases() {
+        return databases.length;
+    }
+
+    @Override
+    public Database database(int number) {
+        return databases[number];
+    }
+
+    ChronicleDatabase chronicleDatabase(int number) {
+        return databases[number];
+    }
+
+    @Override
+    public void swap(int first, int second) {
+        ChronicleDatabase a = databases[first];
+        ChronicleDatabase b = databases[second];
+        if (a == b) {
+            return;
+        }
+        for (int stripe = 0; stripe < locks.length; stripe++) {
+            Table table = a.table(stripe);
+            a.setTable(stripe, b.table(stripe));
+            b.setTable(stripe, table);
+        }
+    }
+
+    @Override
+    public int stripes() {
+        return locks.length;
+    }
+
+    @Override
+    public int stripeOf(int slot) {
+        return slot >> shift;
+    }
+
+    @Override
+    public void lock(int stripe) {
+        locks[stripe].lock();
+    }
+
+    @Override
+    public boolean tryLock(int stripe) {
+        return locks[stripe].tryLock();
+    }
+
+    @Override
+    public void unlock(int stripe) {
+        locks[stripe].unlock();
+    }
+
+    @Override
+    public void lockAll() {
+        for (ReentrantLock lock : locks) {
+            lock.lock();
+        }
+    }
+
+    @Override
+    public void unlockAll() {
+        for (int stripe = locks.length - 1; stripe >= 0; stripe--) {
+            locks[stripe].unlock();
+        }
+    }
+
+    @Override
+    public long keysInSlot(int slot) {
+        Table table = databases[0].tableNow(stripeOf(slot));
+        return table == null ? 0 : table.keysInSlot(slot);
+    }
+
+    @Override
+    public List<byte[]> keysOfSlot(int slot, int limit) {
+        List<byte[]> keys = new ArrayList<>();
+        int stripe = stripeOf(slot);
+        lock(stripe);
+        try {
+            Table table = databases[0].table(stripe);
+            if (table == null || table.keysInSlot(slot) == 0) {
+                return keys;
+            }
+            for (int segment = 0; segment < table.segments() && keys.size() < limit; segment++) {
+                table.forEach(segment, (key, keyLength, entry, entrySize) -> {
+                    if (keys.size() < limit && Slots.of(key, keyLength) == slot) {
+                        keys.add(Memory.bytes(key, keyLength));
+                    }
+                });
+            }
+        } finally {
+            unlock(stripe);
+        }
+        return keys;
+    }
+
+    @Override
+    public void restoreVersion(long version) {
+        resources.restoreVersion(version);
+    }
+
+    @Override
+    public long lastVersion() {
+        return resources.lastVersion();
+    }
+
+    @Override
+    public long usedBytes() {
+        return resources.usedBytes();
+    }
+
+    @Override
+    public int collectExpired(long now, int limit, ExpiredKey sink) {
+        return sweep.collect(now, limit, sink);
+    }
+
+    @Override
+    public Snapshot beginSnapshot() {
+        if (!locks[0].isHeldByCurrentThread()) {
+            throw new IllegalStateException("a snapshot begins with all stripes locked");
+        }
+        if (snapshot.get() != null) {
+            throw new IllegalStateException("a snapshot is under way");
+        }
+        IncrementalSnapshot begun = new IncrementalSnapshot(this);
+        snapshot.set(begun);
+        return begun;
+    }
+
+    void snapshotEnded(IncrementalSnapshot ended) {
+        snapshot.compareAndSet(ended, null);
+    }
+
+    /** Lets threads that wait for the stripe have it; a lock that is not fair would let the caller overtake them. */
+    void giveWay(int stripe, long nanos) {
+        if (locks[stripe].hasQueuedThreads()) {
+            LockSupport.parkNanos(nanos);
+        }
+    }
+
+    @Override
+    public void close() {
+        lockAll();
+        try {
+            IncrementalSnapshot running = snapshot.get();
+            if (running != null) {
+                running.cancel();
+            }
+            for (ChronicleDatabase database : databases) {
+                database.clear();
+            }
+        } finally {
+            unlockAll();
+        }
+    }
+}

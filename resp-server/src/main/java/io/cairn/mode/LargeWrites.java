@@ -1,0 +1,257 @@
+package io.cairn.mode;
+
+import io.cairn.command.Args;
+import io.cairn.command.Reply;
+import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.NativeBlock;
+import io.cairn.raft.group.Failure;
+import io.cairn.record.RecordFormat;
+import io.cairn.record.RecordWriter;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes with arguments too large for one entry: the arguments go ahead in chunks, then the command that refers to them.
+ * One such write of a loop is under way at a time, between the loop's other entries. Confined to the event loop.
+ */
+final class LargeWrites {
+    private final LoopQueue queue;
+    private final RaftMode mode;
+    private final Queue<Write> waiting = new ArrayDeque<>();
+    private final RecordWriter writer = new RecordWriter();
+    private @Nullable Write current;
+
+    LargeWrites(LoopQueue queue, RaftMode mode) {
+        this.queue = queue;
+        this.mode = mode;
+    }
+
+    static boolean isLarge(Args args) {
+        for (int i = 0; i < args.count(); i++) {
+            if (args.length(i) > RecordFormat.CHUNK_BYTES) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    static boolean isLarge(Block block) {
+        for (Block.Queued queued : block.commands()) {
+            if (isLarge(queued.args())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void add(Origin origin, Args args) {
+        waiting.add(new Write(origin, args));
+    }
+
+    void add(Origin origin, Block block) {
+        waiting.add(new Write(origin, block));
+    }
+
+    boolean isActive() {
+        return current != null || !waiting.isEmpty();
+    }
+
+    /** Proposes the next chunk, or the command after the last one; false when there is nothing to propose. */
+    boolean proposeNext() {
+        Write write = current;
+        if (write == null) {
+            write = waiting.poll();
+            current = write;
+        }
+        if (write == null) {
+            return false;
+        }
+        write.proposeNext();
+        return true;
+    }
+
+    /** One argument on its way. */
+    private record Blob(long id, NativeBlock block, int length) {}
+
+    /** One write with large arguments. */
+    private final class Write {
+        private final Origin origin;
+        private final List<Args> commands = new ArrayList<>();
+        private final List<long[]> blobIds = new ArrayList<>();
+        private final List<Blob> blobs = new ArrayList<>();
+        private final @Nullable Block block;
+        private final @Nullable NativeBlock small;
+        private int blob;
+        private int offset;
+        private @Nullable Failure failure;
+
+        Write(Origin origin, Args args) {
+            this.origin = origin;
+            this.block = null;
+            this.small = keep(args);
+        }
+
+        /** The block's memory is the connection's, which keeps it until the block is done. */
+        Write(Origin origin, Block block) {
+            this.origin = origin;
+            this.block = block;
+            this.small = null;
+            for (Block.Queued queued : block.commands()) {
+                register(queued.args());
+            }
+        }
+
+        /** Copies the small arguments: the connection reuses its own. */
+        private NativeBlock keep(Args args) {
+            int bytes = 0;
+            for (int i = 0; i < args.count(); i++) {
+                bytes += args.length(i) > RecordFormat.CHUNK_BYTES ? 0 : args.length(i);
+            }
+            NativeBlock copy = NativeBlock.allocate(bytes);
+            Args kept = new Args();
+            long at = copy.address();
+            for (int i = 0; i < args.count(); i++) {
+                NativeBlock own = args.block(i);
+                if (args.length(i) <= RecordFormat.CHUNK_BYTES) {
+                    Memory.copy(args.address(i), at, args.length(i));
+                    kept.add(at, args.length(i));
+                    at += args.length(i);
+                } else if (own != null) {
+                    kept.add(own, args.length(i));
+                } else {
+                    kept.add(args.address(i), args.length(i));
+                }
+            }
+            register(kept);
+            return copy;
+        }
+
+        private void register(Args args) {
+            long[] ids = new long[args.count()];
+            for (int i = 0; i < args.count(); i++) {
+                if (args.length(i) <= RecordFormat.CHUNK_BYTES) {
+                    continue;
+                }
+                NativeBlock own = args.block(i);
+                NativeBlock held = own == null ? copyOf(args, i) : own.retain();
+                ids[i] = mode.ownBlobs().register(held);
+                blobs.add(new Blob(ids[i], held, args.length(i)));
+            }
+            commands.add(args);
+            blobIds.add(ids);
+        }
+
+        private static NativeBlock copyOf(Args args, int i) {
+            NativeBlock copy = NativeBlock.allocate(args.length(i));
+            Memory.copy(args.address(i), copy.address(), args.length(i));
+            return copy;
+        }
+
+        void proposeNext() {
+            if (failure != null) {
+                refuse(failure);
+            } else if (blob < blobs.size()) {
+                proposeChunk(blobs.get(blob));
+            } else {
+                proposeCommand();
+            }
+        }
+
+        private void proposeChunk(Blob next) {
+            int length = Math.min(RecordFormat.CHUNK_BYTES, next.length() - offset);
+            long stamp = mode.stamps().next();
+            writer.begin(stamp, 0);
+            writer.chunk(stamp, next.id(), offset, next.length(), next.block().address() + offset, length);
+            offset += length;
+            if (offset == next.length()) {
+                blob++;
+                offset = 0;
+            }
+            queue.propose(LoopQueue.entry(writer), new Chunk(this));
+        }
+
+        private void proposeCommand() {
+            long stamp = mode.stamps().next();
+            writer.begin(stamp, queue.seed());
+            Block of = block;
+            if (of == null) {
+                writer.command(stamp, origin.database(), commands.get(0), blobIds.get(0));
+            } else {
+                writer.block(stamp, of.watches().size());
+                for (Block.Watch watch : of.watches()) {
+                    writer.watch(watch.database(), watch.key(), watch.version());
+                }
+                writer.commands(of.commands().size());
+                for (int i = 0; i < of.commands().size(); i++) {
+                    writer.queued(
+                            of.commands().get(i).database(),
+                            of.commands().get(i).args(),
+                            blobIds.get(i));
+                }
+            }
+            current = null;
+            WriteBatch last = new WriteBatch(queue, mode, new Origin[] {origin}, 1, LoopQueue.entry(writer));
+            last.whenDone(this::release);
+            queue.propose(last.entry(), last);
+        }
+
+        /** The command itself was never proposed: whatever became of the chunks, it surely takes no effect. */
+        private void refuse(Failure why) {
+            current = null;
+            WriteBatch none = new WriteBatch(queue, mode, new Origin[] {origin}, 1, LoopQueue.entry(writer));
+            none.refuse(why == Failure.OUTCOME_UNKNOWN ? Failure.NOT_LEADER : why);
+            release();
+        }
+
+        private void release() {
+            for (Blob sent : blobs) {
+                mode.ownBlobs().forget(sent.id());
+                sent.block().release();
+            }
+            blobs.clear();
+            if (small != null) {
+                small.release();
+            }
+        }
+    }
+
+    /** A chunk in flight. */
+    private final class Chunk implements LocalProposal, Runnable {
+        private final Write write;
+        private volatile @Nullable Failure failed;
+
+        Chunk(Write write) {
+            this.write = write;
+        }
+
+        @Override
+        public Reply reply() {
+            throw new IllegalStateException("a chunk has no reply");
+        }
+
+        @Override
+        public void recordDone() {}
+
+        @Override
+        public void applied() {
+            queue.loop.execute(this);
+        }
+
+        @Override
+        public void failed(Failure why) {
+            failed = why;
+            queue.loop.execute(this);
+        }
+
+        @Override
+        public void run() {
+            if (failed != null && write.failure == null) {
+                write.failure = failed;
+            }
+            queue.proposalDone();
+        }
+    }
+}

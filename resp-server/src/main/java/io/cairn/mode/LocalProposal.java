@@ -1,0 +1,19 @@
+package io.cairn.mode;
+
+import io.cairn.command.Reply;
+import io.cairn.raft.group.Proposal;
+
+/**
+ * A proposal of this node that still waits for its entry: the apply thread writes the reply of each of its records and
+ * says when the entry is done.
+ */
+interface LocalProposal extends Proposal {
+    /** Where the next record's reply goes. On the apply thread. */
+    Reply reply();
+
+    /** The record's reply is complete. On the apply thread. */
+    void recordDone();
+
+    /** All records are applied. On the apply thread. */
+    void applied();
+}

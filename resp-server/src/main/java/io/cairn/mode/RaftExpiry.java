@@ -1,0 +1,109 @@
+package io.cairn.mode;
+
+import io.cairn.command.Args;
+import io.cairn.command.Reply;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.NativeBlock;
+import io.cairn.metrics.NodeStats;
+import io.cairn.raft.group.Failure;
+import io.cairn.raft.shards.ShardGroup;
+import io.cairn.record.RecordWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Active expiry in raft mode: the primary finds expired keys and logs their removal, each as a block that watches the
+ * key at "absent or expired" and deletes it, so that a key written anew meanwhile stays (SAFETY 4). Called by one timer
+ * thread; at most one entry is in flight.
+ */
+final class RaftExpiry implements Runnable {
+    /** Most keys removed by one entry. */
+    static final int MAX_KEYS = 500;
+
+    private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
+    private static final long ABSENT = 0;
+
+    private final Keyspace keyspace;
+    private final Supplier<@Nullable ShardGroup> shard;
+    private final Stamps stamps;
+    private final RecordWriter writer = new RecordWriter();
+    private volatile boolean inFlight;
+    private final NodeStats stats;
+
+    RaftExpiry(Keyspace keyspace, Supplier<@Nullable ShardGroup> shard, Stamps stamps, NodeStats stats) {
+        this.keyspace = keyspace;
+        this.shard = shard;
+        this.stamps = stamps;
+        this.stats = stats;
+    }
+
+    /** One round. */
+    @Override
+    public void run() {
+        ShardGroup group = shard.get();
+        if (inFlight || group == null || !group.isServing()) {
+            return;
+        }
+        long now = stamps.readTime();
+        List<byte[]> keys = new ArrayList<>();
+        keyspace.collectExpired(now, MAX_KEYS, (database, key, expireAt, version) -> keys.add(key));
+        if (keys.isEmpty()) {
+            return;
+        }
+        long stamp = stamps.next();
+        writer.begin(stamp, 0);
+        for (byte[] key : keys) {
+            delete(stamp, key);
+        }
+        inFlight = true;
+        group.propose(LoopQueue.entry(writer), new Removal(keys.size()));
+    }
+
+    private void delete(long stamp, byte[] key) {
+        writer.block(stamp, 1);
+        writer.watch(0, key, ABSENT);
+        writer.commands(1);
+        NativeBlock block = NativeBlock.allocate(DEL.length + key.length);
+        try {
+            Memory.copy(DEL, 0, block.address(), DEL.length);
+            Memory.copy(key, 0, block.address() + DEL.length, key.length);
+            Args args = new Args();
+            args.add(block.address(), DEL.length);
+            args.add(block.address() + DEL.length, key.length);
+            writer.queued(0, args);
+        } finally {
+            block.release();
+        }
+    }
+
+    private final class Removal implements LocalProposal {
+        private final int keys;
+
+        Removal(int keys) {
+            this.keys = keys;
+        }
+
+        @Override
+        public Reply reply() {
+            return DiscardReply.INSTANCE;
+        }
+
+        @Override
+        public void recordDone() {}
+
+        @Override
+        public void applied() {
+            stats.expired(keys);
+            inFlight = false;
+        }
+
+        @Override
+        public void failed(Failure why) {
+            inFlight = false;
+        }
+    }
+}

@@ -1,0 +1,331 @@
+package io.cairn.mode;
+
+import io.cairn.cluster.Redirects;
+import io.cairn.command.Args;
+import io.cairn.command.Call;
+import io.cairn.command.Command;
+import io.cairn.command.Flag;
+import io.cairn.command.KeyPositions;
+import io.cairn.command.KeySpec;
+import io.cairn.command.Reply;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Slots;
+import io.cairn.metrics.NodeStats;
+import io.cairn.raft.shards.ShardGroup;
+import io.cairn.record.RecordWriter;
+import io.netty.channel.EventLoop;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Raft mode: a write becomes part of an entry of the shard's log and is answered when that is committed and applied
+ * here; a read of the primary waits for a barrier that proves it still leads; a slot of another shard, or of a replica
+ * that may not answer, is redirected. Called on event loops; the state of each loop is its {@link LoopQueue}.
+ */
+public final class RaftMode implements Mode {
+    /** Slot of a command that touches no key or all of them. */
+    static final int NO_SLOT = -1;
+
+    private static final int CROSS_SLOT = -2;
+    private static final String CROSS_SLOT_ERROR = "CROSSSLOT Keys in request don't hash to the same slot";
+    private static final String OOM = "OOM command not allowed when used memory > 'maxmemory'.";
+    private static final String READ_ONLY_REPLICA = "READONLY You can't write against a read only replica.";
+
+    private final Keyspace keyspace;
+    private final Supplier<@Nullable ShardGroup> shard;
+    private final Redirects redirects;
+    private final Stamps stamps;
+    private final LongSupplier maxMemory;
+    private final BooleanSupplier linearizableReplicaReads;
+    private final OwnBlobs ownBlobs;
+    private final NodeStats stats;
+    private final LongConsumer proposalNanos;
+    private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
+    private final AtomicLong oomRefusals = new AtomicLong();
+
+    RaftMode(
+            Keyspace keyspace,
+            Supplier<@Nullable ShardGroup> shard,
+            Redirects redirects,
+            Stamps stamps,
+            OwnBlobs ownBlobs,
+            LongSupplier maxMemory,
+            BooleanSupplier linearizableReplicaReads,
+            NodeStats stats,
+            LongConsumer proposalNanos) {
+        this.keyspace = keyspace;
+        this.shard = shard;
+        this.redirects = redirects;
+        this.stamps = stamps;
+        this.ownBlobs = ownBlobs;
+        this.maxMemory = maxMemory;
+        this.linearizableReplicaReads = linearizableReplicaReads;
+        this.stats = stats;
+        this.proposalNanos = proposalNanos;
+    }
+
+    @Override
+    public Outcome execute(Origin origin, Command command, Args args) {
+        LoopQueue queue = queue(origin);
+        int slot = slot(queue.keys, command, args);
+        if (slot == CROSS_SLOT) {
+            return refuse(origin, CROSS_SLOT_ERROR);
+        }
+        ShardGroup group = shard.get();
+        boolean write = command.is(Flag.WRITE);
+        if (slot == NO_SLOT && !write && (group == null || !group.isServing())) {
+            return readHere(queue, origin, command, args, slot);
+        }
+        if (group == null || (slot >= 0 && !group.slots().serves(slot))) {
+            return refuse(origin, redirect(slot));
+        }
+        if (!group.isServing()) {
+            return atReplica(queue, origin, command, args, slot, group);
+        }
+        return write ? write(queue, origin, command, args) : read(queue, origin, command, args, slot);
+    }
+
+    private Outcome write(LoopQueue queue, Origin origin, Command command, Args args) {
+        if (queue.mustWait(origin, LargeWrites.isLarge(args))) {
+            return Outcome.WAIT;
+        }
+        if (command.is(Flag.DENYOOM) && outOfMemory()) {
+            return refuse(origin, OOM);
+        }
+        if (!queue.hasRoom()) {
+            return refuse(origin, FailureText.BUSY);
+        }
+        queue.write(origin, args);
+        return Outcome.PENDING;
+    }
+
+    private Outcome read(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
+        if (LoopQueue.readMustWait(origin)) {
+            return Outcome.WAIT;
+        }
+        queue.read(origin, command, args, slot);
+        return Outcome.PENDING;
+    }
+
+    /** At a replica: redirected, but for a READONLY connection's reads. */
+    private Outcome atReplica(LoopQueue queue, Origin origin, Command command, Args args, int slot, ShardGroup group) {
+        if (slot == NO_SLOT) {
+            return refuse(origin, group.leader() == null ? FailureText.NO_LEADER : READ_ONLY_REPLICA);
+        }
+        if (!origin.readonly() || !command.is(Flag.READONLY)) {
+            return refuse(origin, redirect(slot));
+        }
+        if (linearizableReplicaReads.getAsBoolean()) {
+            return read(queue, origin, command, args, slot);
+        }
+        return readHere(queue, origin, command, args, slot);
+    }
+
+    private Outcome readHere(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
+        if (origin.pending() > 0) {
+            return Outcome.WAIT;
+        }
+        copy(args, queue.call.args);
+        runRead(queue.call, command, origin.database(), slot, stamps.readTime(), origin.reply());
+        return Outcome.DONE;
+    }
+
+    private static Outcome refuse(Origin origin, String error) {
+        if (origin.pending() > 0) {
+            return Outcome.WAIT;
+        }
+        origin.reply().error(error);
+        return Outcome.DONE;
+    }
+
+    @Override
+    public Outcome executeBlock(Origin origin, Block block) {
+        LoopQueue queue = queue(origin);
+        if (origin.pending() > 0) {
+            return Outcome.WAIT;
+        }
+        ShardGroup group = shard.get();
+        int slot = NO_SLOT;
+        boolean adds = false;
+        for (Block.Queued queued : block.commands()) {
+            int next = slot(queue.keys, queued.command(), queued.args());
+            if (next == CROSS_SLOT || (next >= 0 && slot >= 0 && next != slot)) {
+                return refuse(origin, CROSS_SLOT_ERROR);
+            }
+            slot = Math.max(slot, next);
+            adds |= queued.command().is(Flag.DENYOOM);
+        }
+        for (Block.Watch watch : block.watches()) {
+            int next = slotOf(watch.key());
+            if (slot >= 0 && next != slot) {
+                return refuse(origin, CROSS_SLOT_ERROR);
+            }
+            slot = next;
+        }
+        if (group == null || !group.isServing() || (slot >= 0 && !group.slots().serves(slot))) {
+            return refuse(origin, redirect(slot));
+        }
+        if (adds && outOfMemory()) {
+            return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
+        }
+        if (!queue.hasRoom()) {
+            return refuse(origin, FailureText.BUSY);
+        }
+        queue.write(origin, block);
+        return Outcome.PENDING;
+    }
+
+    /**
+     * Whether this node takes a command of a MULTI block or a WATCH at all: the error line (a redirect, CROSSSLOT), or
+     * null. Redis: getNodeByQuery runs when a command is queued.
+     */
+    @Override
+    public @Nullable String refusal(Origin origin, Command command, Args args) {
+        int slot = slot(queue(origin).keys, command, args);
+        if (slot == CROSS_SLOT) {
+            return CROSS_SLOT_ERROR;
+        }
+        ShardGroup group = shard.get();
+        if (slot == NO_SLOT) {
+            return null;
+        }
+        boolean serves = group != null && group.isServing() && group.slots().serves(slot);
+        return serves ? null : redirect(slot);
+    }
+
+    @Override
+    public void endOfTurn(Origin origin) {
+        // The queue runs once at the end of the loop's turn, for all of its connections together.
+    }
+
+    @Override
+    public void whenDurable(Origin origin, Runnable run) {
+        run.run();
+    }
+
+    /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
+    long runRead(Call call, Command command, int database, int slot, long now, Reply reply) {
+        call.begin(database, now, 0, reply);
+        call.database().sawExpired();
+        KeySpec keys = command.keys();
+        if (slot >= 0) {
+            int stripe = keyspace.stripeOf(slot);
+            keyspace.lock(stripe);
+            try {
+                run(command, call);
+            } finally {
+                keyspace.unlock(stripe);
+            }
+        } else if (keys.wholeKeyspace()) {
+            keyspace.lockAll();
+            try {
+                run(command, call);
+            } finally {
+                keyspace.unlockAll();
+            }
+        } else {
+            run(command, call);
+        }
+        return call.database().sawExpired();
+    }
+
+    private static void run(Command command, Call call) {
+        java.util.Objects.requireNonNull(command.data(), command.name()).run(call);
+    }
+
+    /** The slot of all keys of a call, {@link #NO_SLOT} or {@link #CROSS_SLOT}. */
+    private static int slot(KeyPositions keys, Command command, Args args) {
+        int count = keys.find(command, args);
+        if (count == 0) {
+            return NO_SLOT;
+        }
+        int first = keys.at(0);
+        int slot = Slots.of(args.address(first), args.length(first));
+        for (int i = 1; i < count; i++) {
+            int at = keys.at(i);
+            if (Slots.of(args.address(at), args.length(at)) != slot) {
+                return CROSS_SLOT;
+            }
+        }
+        return slot;
+    }
+
+    private static int slotOf(byte[] key) {
+        return Slots.of(key);
+    }
+
+    private boolean outOfMemory() {
+        long limit = maxMemory.getAsLong();
+        if (limit > 0 && keyspace.usedBytes() > limit) {
+            oomRefusals.incrementAndGet();
+            return true;
+        }
+        return false;
+    }
+
+    static void copy(Args from, Args to) {
+        to.clear();
+        for (int i = 0; i < from.count(); i++) {
+            to.add(from.address(i), from.length(i));
+        }
+    }
+
+    private LoopQueue queue(Origin origin) {
+        EventLoop loop = origin.eventLoop();
+        LoopQueue queue = queues.get(loop);
+        return queue != null ? queue : queues.computeIfAbsent(loop, l -> new LoopQueue(l, this));
+    }
+
+    /** The error line for a slot that this node does not serve now. */
+    String redirect(int slot) {
+        return redirects.forSlot(slot);
+    }
+
+    /** The error line for a write that was surely not taken. */
+    String notServing() {
+        return redirects.forOwnShard();
+    }
+
+    @Nullable
+    ShardGroup shard() {
+        return shard.get();
+    }
+
+    Keyspace keyspace() {
+        return keyspace;
+    }
+
+    Stamps stamps() {
+        return stamps;
+    }
+
+    /** An entry was answered, so many nanoseconds after it was proposed. */
+    void proposed(long nanos) {
+        proposalNanos.accept(nanos);
+    }
+
+    NodeStats stats() {
+        return stats;
+    }
+
+    OwnBlobs ownBlobs() {
+        return ownBlobs;
+    }
+
+    /** An entry that does nothing but raise the last applied stamp to {@code time}. */
+    ByteBuffer tickEntry(long time) {
+        RecordWriter writer = new RecordWriter();
+        writer.begin(time, 0);
+        writer.tick(time);
+        return LoopQueue.entry(writer);
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,200 @@
+package io.cairn.mode;
+
+import io.cairn.command.Args;
+import io.cairn.command.Command;
+import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.NativeBlock;
+import io.cairn.raft.group.Failure;
+import io.cairn.raft.group.ReadBarrier;
+import io.cairn.raft.shards.ShardGroup;
+
+/**
+ * Reads of one turn of an event loop that wait for one barrier; then they run on the loop, each under its stripe's
+ * lock. A read that found a key expired by the wall clock but not by the last applied stamp logs a tick first
+ * (SAFETY 4): the replies of the batch leave once it is applied.
+ */
+final class ReadBatch implements ReadBarrier, Runnable {
+    /** Most reads that share a barrier. */
+    static final int MAX_READS = 1_000;
+    /** Most bytes of arguments held for a batch. */
+    static final int MAX_BYTES = 4 << 20;
+
+    private static final int INITIAL_BYTES = 4 * 1024;
+
+    private final LoopQueue queue;
+    private final RaftMode mode;
+    private Origin[] origins = new Origin[16];
+    private Command[] commands = new Command[16];
+    /** Per read: slot or -1, number of arguments, then the arguments' lengths. */
+    private int[] shape = new int[64];
+
+    private int reads;
+    private int shapeLength;
+    private NativeBlock bytes = NativeBlock.allocate(INITIAL_BYTES);
+    private int length;
+    private Failure failure = Failure.OUTCOME_UNKNOWN;
+    private boolean passed;
+
+    ReadBatch(LoopQueue queue, RaftMode mode) {
+        this.queue = queue;
+        this.mode = mode;
+    }
+
+    boolean isEmpty() {
+        return reads == 0;
+    }
+
+    boolean hasRoom() {
+        return reads < MAX_READS && length < MAX_BYTES;
+    }
+
+    /** Copies a call; {@code slot} is -1 for a command without keys. */
+    void add(Origin origin, Command command, Args args, int slot) {
+        if (reads == origins.length) {
+            origins = java.util.Arrays.copyOf(origins, reads * 2);
+            commands = java.util.Arrays.copyOf(commands, reads * 2);
+        }
+        int count = args.count();
+        if (shapeLength + 2 + count > shape.length) {
+            shape = java.util.Arrays.copyOf(shape, Math.max(shape.length * 2, shapeLength + 2 + count));
+        }
+        origins[reads] = origin;
+        commands[reads++] = command;
+        shape[shapeLength++] = slot;
+        shape[shapeLength++] = count;
+        for (int i = 0; i < count; i++) {
+            int argument = args.length(i);
+            ensure(argument);
+            Memory.copy(args.address(i), bytes.address() + length, argument);
+            shape[shapeLength++] = argument;
+            length += argument;
+        }
+    }
+
+    private void ensure(int more) {
+        if (bytes.capacity() - length < more) {
+            NativeBlock grown = NativeBlock.allocate(Math.max(bytes.capacity() * 2, length + more));
+            Memory.copy(bytes.address(), grown.address(), length);
+            bytes.release();
+            bytes = grown;
+        }
+    }
+
+    @Override
+    public void passed() {
+        passed = true;
+        queue.loop.execute(this);
+    }
+
+    @Override
+    public void refused(Failure why) {
+        failure = why;
+        queue.loop.execute(this);
+    }
+
+    /** On the event loop. */
+    @Override
+    public void run() {
+        BatchReplies replies = new BatchReplies(reads, mode.stats());
+        try {
+            if (passed) {
+                answer(replies);
+            } else {
+                refuse(replies);
+            }
+        } finally {
+            bytes.release();
+        }
+    }
+
+    private void answer(BatchReplies replies) {
+        ShardGroup shard = mode.shard();
+        boolean primary = shard != null && shard.isServing();
+        long now = primary ? mode.stamps().readTime() : mode.stamps().applied();
+        long expired = 0;
+        Args args = queue.call.args;
+        int at = 0;
+        long address = bytes.address();
+        for (int i = 0; i < reads; i++) {
+            int slot = shape[at++];
+            int count = shape[at++];
+            args.clear();
+            for (int j = 0; j < count; j++) {
+                args.add(address, shape[at]);
+                address += shape[at++];
+            }
+            replies.begin(origins[i].resp3());
+            if (slot >= 0 && (shard == null || !shard.slots().serves(slot))) {
+                replies.reply().error(mode.redirect(slot));
+            } else {
+                expired = Math.max(
+                        expired,
+                        mode.runRead(queue.call, commands[i], origins[i].database(), slot, now, replies.reply()));
+            }
+            replies.end();
+        }
+        if (primary && expired > mode.stamps().applied()) {
+            queue.propose(mode.tickEntry(now), new TickProposal(replies));
+        } else {
+            deliver(replies);
+        }
+    }
+
+    private void refuse(BatchReplies replies) {
+        int at = 0;
+        for (int i = 0; i < reads; i++) {
+            int slot = shape[at];
+            at += 2 + shape[at + 1];
+            replies.begin(origins[i].resp3());
+            String text = failure == Failure.BUSY ? FailureText.BUSY : mode.redirect(slot);
+            replies.reply().error(text);
+            replies.end();
+        }
+        deliver(replies);
+    }
+
+    private void deliver(BatchReplies replies) {
+        replies.deliver(origins);
+    }
+
+    /** The tick that makes an observed expiry final for every later leader. */
+    private final class TickProposal implements LocalProposal, Runnable {
+        private final BatchReplies replies;
+        private volatile boolean failed;
+
+        TickProposal(BatchReplies replies) {
+            this.replies = replies;
+        }
+
+        @Override
+        public io.cairn.command.Reply reply() {
+            throw new IllegalStateException("a tick has no reply");
+        }
+
+        @Override
+        public void recordDone() {}
+
+        @Override
+        public void applied() {
+            queue.loop.execute(this);
+        }
+
+        @Override
+        public void failed(Failure why) {
+            failed = true;
+            failure = why == Failure.BUSY ? why : Failure.NOT_LEADER;
+            queue.loop.execute(this);
+        }
+
+        @Override
+        public void run() {
+            queue.proposalDone();
+            if (failed) {
+                replies.close();
+                refuse(new BatchReplies(reads, mode.stats()));
+            } else {
+                deliver(replies);
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package io.cairn.mode;
+
+import io.cairn.command.Reply;
+import io.cairn.raft.group.Failure;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Writes of one event loop that travel as one entry, with whoever waits for their replies. */
+final class WriteBatch implements LocalProposal, Runnable {
+    private final LoopQueue queue;
+    private final RaftMode mode;
+    private final Origin[] origins;
+    private final boolean[] resp3;
+    private final BatchReplies replies;
+    private final int size;
+    private @Nullable ByteBuffer entry;
+    private int done;
+    private long proposedNanos;
+    private @Nullable Failure failure;
+    private @Nullable Runnable whenDone;
+
+    /** Copies the first {@code size} of {@code origins}; owns {@code entry}. */
+    WriteBatch(LoopQueue queue, RaftMode mode, Origin[] origins, int size, ByteBuffer entry) {
+        this.queue = queue;
+        this.mode = mode;
+        this.origins = Arrays.copyOf(origins, size);
+        this.size = entry.remaining();
+        this.entry = entry;
+        this.replies = new BatchReplies(size, mode.stats());
+        this.resp3 = new boolean[size];
+        for (int i = 0; i < size; i++) {
+            resp3[i] = origins[i].resp3();
+        }
+    }
+
+    /** Runs on the event loop once the proposal is applied or failed. */
+    void whenDone(Runnable run) {
+        whenDone = run;
+    }
+
+    int bytes() {
+        return size;
+    }
+
+    /** Hands the entry over, once. */
+    ByteBuffer entry() {
+        ByteBuffer handed = java.util.Objects.requireNonNull(entry, "entry proposed twice");
+        entry = null;
+        proposedNanos = System.nanoTime();
+        return handed;
+    }
+
+    @Override
+    public Reply reply() {
+        replies.begin(resp3[done]);
+        return replies.reply();
+    }
+
+    @Override
+    public void recordDone() {
+        replies.end();
+        done++;
+    }
+
+    @Override
+    public void applied() {
+        queue.loop.execute(this);
+    }
+
+    @Override
+    public void failed(Failure why) {
+        failure = why;
+        queue.loop.execute(this);
+    }
+
+    /** On the event loop: the origins get their replies. */
+    @Override
+    public void run() {
+        queue.proposalDone();
+        mode.proposed(System.nanoTime() - proposedNanos);
+        if (whenDone != null) {
+            whenDone.run();
+        }
+        if (failure != null) {
+            refuse(failure);
+        } else {
+            replies.deliver(origins);
+        }
+    }
+
+    /** Answers every call with the error of {@code why}. On the event loop. */
+    void refuse(Failure why) {
+        String text = FailureText.of(why, mode.notServing());
+        for (int i = 0; i < origins.length; i++) {
+            replies.begin(resp3[i]);
+            replies.reply().error(text);
+            replies.end();
+        }
+        replies.deliver(origins);
+    }
+}
