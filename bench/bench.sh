@@ -115,8 +115,9 @@ setting() {
 java_of() { # java_of PID: which JDK and options a server runs with
   {
     printf 'java: '
-    "$(readlink -f "/proc/$1/exe")" -version 2>&1 | sed -n 2p | tr -d '\n'
-    tr '\0' '\n' <"/proc/$1/cmdline" | grep -E '^-X(mx|ms|X)' | tr '\n' ' ' | sed 's/^/, /'
+    { "$(readlink -f "/proc/$1/exe")" -version 2>&1 || true; } | sed -n 2p | tr -d '\n'
+    printf ', '
+    { tr '\0' '\n' <"/proc/$1/cmdline" | grep -E '^-X(mx|ms|X)' || true; } | tr '\n' ' '
     echo
   } >"$work/java"
 }

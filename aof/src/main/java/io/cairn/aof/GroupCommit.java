@@ -28,11 +28,17 @@ public final class GroupCommit implements AutoCloseable {
     /** Default bound of the queue, bytes. */
     public static final int DEFAULT_QUEUE_BYTES = 8 << 20;
 
-    /** Preallocated space is kept for this many full queues: one being written, one being filled. */
-    private static final int QUEUES_AHEAD = 2;
+    /**
+     * Preallocated space is kept for this many full queues: two so that the queue never outgrows it even if half is
+     * wasted at the ends of segments, one more so that the background has time to make the next.
+     */
+    private static final int QUEUES_AHEAD = 3;
+
+    private static final int MOST_WASTED = 2;
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
     private static final long DISK_FULL_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long PREALLOCATION_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final SegmentedLog log;
@@ -48,10 +54,16 @@ public final class GroupCommit implements AutoCloseable {
     private List<Waiter> inbox = new ArrayList<>();
     private long appended;
     private long term;
+    private long inFlightBytes;
 
     private volatile long appendedIndex;
     private volatile long durableIndex;
-    private volatile long queuedBytes;
+    /** Bytes accepted but not yet written. */
+    private volatile long waitingBytes;
+
+    /** More may not wait than surely fits the preallocated space. */
+    private volatile long waitingBound;
+
     private volatile boolean parked;
     private volatile boolean spaceAvailable = true;
     private volatile boolean closing;
@@ -94,6 +106,7 @@ public final class GroupCommit implements AutoCloseable {
         startAt(log.lastIndex());
         log.onBroken(this::fail);
         log.reserve(queueBytes * QUEUES_AHEAD);
+        checkSpace();
         appender = new Thread(this::run, "aof-" + name);
         appender.setDaemon(true);
         appender.start();
@@ -109,11 +122,12 @@ public final class GroupCommit implements AutoCloseable {
     // ---- producers ----
 
     /**
-     * Whether the queue is below its bound. Ask before taking locks; an {@link #append} after it always succeeds, so the
-     * queue overshoots its bound by at most one record per thread.
+     * Whether the queue is below its bound, which is never more than surely fits the preallocated space. Ask before
+     * taking locks, and wait when false: it lasts one write, or as long as the next segment takes to be made. An {@link
+     * #append} after it always succeeds, so the queue overshoots its bound by at most one record per thread.
      */
     public boolean hasSpace() {
-        return queuedBytes < queueBytes;
+        return waitingBytes < waitingBound;
     }
 
     /**
@@ -202,7 +216,7 @@ public final class GroupCommit implements AutoCloseable {
         queue.added(Frame.HEADER_BYTES + length);
         long index = ++appended;
         appendedIndex = index;
-        queuedBytes = queue.bytes();
+        waitingBytes = inFlightBytes + queue.bytes();
         return index;
     }
 
@@ -291,10 +305,10 @@ public final class GroupCommit implements AutoCloseable {
         synchronized (lock) {
             count = queue.count();
             last = appended;
+            inFlightBytes = queue.bytes();
             batch = queue.take(spareList);
             arrived = inbox;
             inbox = spareInbox;
-            queuedBytes = 0;
         }
         waiters.addAll(arrived);
         arrived.clear();
@@ -306,6 +320,8 @@ public final class GroupCommit implements AutoCloseable {
         }
         synchronized (lock) {
             queue.recycle(batch);
+            inFlightBytes = 0;
+            waitingBytes = queue.bytes();
         }
         spareList = batch;
         boolean ran = runWaiters();
@@ -327,6 +343,7 @@ public final class GroupCommit implements AutoCloseable {
                 return;
             } catch (DiskFullException e) {
                 noteSpace(false);
+                waitingBound = 0;
                 if (closing) {
                     throw new LogException("closed while the disk was full; " + count + " entries are lost", e);
                 }
@@ -337,6 +354,7 @@ public final class GroupCommit implements AutoCloseable {
 
     private void checkSpace() {
         noteSpace(log.hasRoom(queueBytes));
+        waitingBound = Math.min(queueBytes, log.roomBytes() / MOST_WASTED);
     }
 
     private void noteSpace(boolean available) {
@@ -380,8 +398,8 @@ public final class GroupCommit implements AutoCloseable {
 
     /** The first second of idleness ends with a note of how far the log is durable; after that nothing is left to do. */
     private void parkIdle() throws LogException {
-        if (!spaceAvailable || log.roomBytes() < queueBytes) {
-            LockSupport.parkNanos(this, DISK_FULL_RETRY_NANOS);
+        if (waitingBound < queueBytes) {
+            LockSupport.parkNanos(this, spaceAvailable ? PREALLOCATION_POLL_NANOS : DISK_FULL_RETRY_NANOS);
             checkSpace();
         } else if (!idleNoted) {
             LockSupport.parkNanos(this, IDLE_NANOS);

@@ -40,11 +40,15 @@ record SegmentHeader(long firstIndex, int fileBytes, int salt) {
 
     /** Both copies, ready to be written at offset 0. */
     ByteBuffer encode() {
+        return encode(VERSION);
+    }
+
+    ByteBuffer encode(int version) {
         ByteBuffer out = ByteBuffer.allocate(BYTES);
         for (int at : COPIES) {
             out.position(at);
             out.putLong(MAGIC)
-                    .putInt(VERSION)
+                    .putInt(version)
                     .putLong(firstIndex)
                     .putInt(fileBytes)
                     .putInt(salt);

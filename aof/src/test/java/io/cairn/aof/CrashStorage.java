@@ -41,7 +41,9 @@ public final class CrashStorage implements Storage {
 
     /** A change of a directory: {@code from} loses its name, {@code to} gets {@code inode}; either may be null. */
     private record NameChange(
-            @Nullable Path from, @Nullable Path to, @Nullable Inode inode) {}
+            @Nullable Path from,
+            @Nullable Path to,
+            @Nullable Inode inode) {}
 
     private final Random random;
     private final Map<Path, Inode> names = new TreeMap<>();
@@ -174,7 +176,7 @@ public final class CrashStorage implements Storage {
 
     /** The bytes of a file, to be damaged by a test and put back. */
     public synchronized byte[] bytes(Path file) {
-        Inode inode = names.get(file);
+        Inode inode = names.get(key(file));
         if (inode == null) {
             throw new IllegalArgumentException("no file " + file);
         }
@@ -183,11 +185,11 @@ public final class CrashStorage implements Storage {
 
     /** Replaces the bytes of a file, durably. */
     public synchronized void setBytes(Path file, byte[] bytes) {
-        Inode inode = names.computeIfAbsent(file, f -> new Inode());
+        Inode inode = names.computeIfAbsent(key(file), f -> new Inode());
         inode.bytes = bytes.clone();
         inode.durable = bytes.clone();
         inode.unforced.clear();
-        durableNames.put(file, inode);
+        durableNames.put(key(file), inode);
     }
 
     /** All files there are. */
@@ -211,9 +213,13 @@ public final class CrashStorage implements Storage {
         }
     }
 
+    private static Path key(Path file) {
+        return file.toAbsolutePath().normalize();
+    }
+
     private static Path directoryOf(Path file) {
-        Path parent = file.getParent();
-        return parent == null ? Path.of("") : parent;
+        Path parent = key(file).getParent();
+        return parent == null ? key(file) : parent;
     }
 
     private void change(NameChange change) {
@@ -239,11 +245,11 @@ public final class CrashStorage implements Storage {
         if (dead) {
             throw new PowerLoss();
         }
-        Inode inode = names.get(file);
+        Inode inode = names.get(key(file));
         if (mode == Mode.CREATE) {
             step(null);
             inode = new Inode();
-            change(new NameChange(null, file, inode));
+            change(new NameChange(null, key(file), inode));
         }
         if (inode == null) {
             throw new NoSuchFileException(file.toString());
@@ -256,24 +262,24 @@ public final class CrashStorage implements Storage {
         if (dead) {
             throw new PowerLoss();
         }
-        return names.containsKey(file);
+        return names.containsKey(key(file));
     }
 
     @Override
     public synchronized void rename(Path from, Path to) throws IOException {
         step(null);
-        Inode inode = names.get(from);
+        Inode inode = names.get(key(from));
         if (inode == null) {
             throw new NoSuchFileException(from.toString());
         }
-        change(new NameChange(from, to, inode));
+        change(new NameChange(key(from), key(to), inode));
     }
 
     @Override
     public synchronized void delete(Path file) throws IOException {
-        if (names.containsKey(file)) {
+        if (names.containsKey(key(file))) {
             step(null);
-            change(new NameChange(file, null, null));
+            change(new NameChange(key(file), null, null));
         }
     }
 
@@ -284,7 +290,7 @@ public final class CrashStorage implements Storage {
         }
         List<String> found = new ArrayList<>();
         for (Path file : names.keySet()) {
-            if (directoryOf(file).equals(directory)) {
+            if (directoryOf(file).equals(key(directory))) {
                 found.add(String.valueOf(file.getFileName()));
             }
         }
@@ -301,7 +307,7 @@ public final class CrashStorage implements Storage {
     @Override
     public synchronized void syncDirectory(Path directory) throws IOException {
         step(null);
-        List<NameChange> changes = forceLies ? null : unsynced.remove(directory);
+        List<NameChange> changes = forceLies ? null : unsynced.remove(key(directory));
         if (changes != null) {
             for (NameChange change : changes) {
                 apply(change, durableNames);

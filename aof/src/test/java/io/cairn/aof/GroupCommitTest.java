@@ -45,7 +45,7 @@ final class GroupCommitTest {
         SegmentedLog log = open(policy, 64 * 1024);
         GroupCommit commit = new GroupCommit(log, "t", 1 << 20, e -> {});
         int threads = 4;
-        int each = 20_000;
+        int each = 8_000;
         List<Thread> producers = new ArrayList<>();
         List<long[]> indexes = new CopyOnWriteArrayList<>();
         for (int t = 0; t < threads; t++) {

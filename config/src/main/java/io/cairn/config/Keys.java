@@ -314,13 +314,6 @@ public final class Keys {
             EndpointType.IP,
             RUNTIME,
             "What redirects name.");
-    public static final Key<Integer> CLUSTER_NODE_TIMEOUT = key(
-            "Cluster",
-            "cluster-node-timeout",
-            Types.integer(1, INT),
-            15_000,
-            RUNTIME,
-            "Milliseconds after which an unreachable node counts as failed in gossip mode.");
     public static final Key<Integer> CLUSTER_ELECTION_TIMEOUT = key(
             "Cluster",
             "cluster-election-timeout",
@@ -328,13 +321,6 @@ public final class Keys {
             500,
             START,
             "Milliseconds without a leader after which a Raft election starts.");
-    public static final Key<Integer> CLUSTER_META_VOTERS = key(
-            "Cluster",
-            "cluster-meta-voters",
-            Types.integer(1, 5),
-            5,
-            START,
-            "Most voters of the meta group; the largest odd number up to this and to the failure domains.");
     public static final Key<ReadConsistency> CLUSTER_READ_CONSISTENCY = key(
             "Cluster",
             "cluster-read-consistency",

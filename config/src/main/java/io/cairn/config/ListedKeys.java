@@ -162,6 +162,7 @@ final class ListedKeys {
 
     private static void cluster() {
         listed("cluster-config-file", Types.text(), "nodes.conf");
+        listed("cluster-node-timeout", number(), 15_000L);
         listed("cluster-replica-validity-factor", "cluster-slave-validity-factor", number(), 10L, null);
         yesNo("cluster-replica-no-failover", "cluster-slave-no-failover", false);
         listed("cluster-migration-barrier", number(), 1L);

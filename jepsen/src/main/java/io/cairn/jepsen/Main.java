@@ -2,6 +2,7 @@ package io.cairn.jepsen;
 
 import io.cairn.jepsen.nemesis.Fault;
 import io.cairn.jepsen.nemesis.FaultRun;
+import io.cairn.jepsen.nemesis.GapTable;
 import io.cairn.jepsen.nemesis.Schedule;
 import io.cairn.jepsen.process.CairnCluster;
 import io.cairn.jepsen.process.Disk;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The long forms of the fault tests, by hand: {@code faults [--rounds n] [--kills n] [--seed s] [--port p]}. */
@@ -25,6 +27,9 @@ public final class Main {
               --target  redis strikes a real Redis Cluster, which loses acknowledged writes (cairn)
               --keep    yes keeps the directory with data and logs
             """;
+
+    private static final double MOST_KILL_MILLIS = 300;
+    private static final double MOST_PAUSE_MILLIS = 1_500;
 
     private Main() {}
 
@@ -48,13 +53,29 @@ public final class Main {
                     : Schedule.rounds(cluster.processes(), Integer.parseInt(options.getOrDefault("rounds", "1")), seed);
             result = new FaultRun(cluster, CountingWorkload.Load.standard(seed), System.out).run(faults);
         }
-        boolean clean = result.violations().isEmpty();
+        boolean quick = quickEnough(result.gaps());
+        boolean clean = quick && result.violations().isEmpty();
         if (clean && !options.containsKey("keep")) {
             Disk.delete(directory);
         } else {
             System.out.println("kept " + directory);
         }
         System.exit(clean ? 0 : 1);
+    }
+
+    /** The floors of the first issue, judged where there are enough gaps for a median to mean something. */
+    private static boolean quickEnough(GapTable gaps) {
+        boolean kills = below(gaps, "kill -9", MOST_KILL_MILLIS);
+        boolean pauses = below(gaps, "SIGSTOP", MOST_PAUSE_MILLIS);
+        return kills && pauses;
+    }
+
+    private static boolean below(GapTable gaps, String kind, double most) {
+        double median = gaps.medianMillis(kind);
+        boolean fine = !(median >= most);
+        System.out.printf(
+                Locale.ROOT, "%s: median gap %.0f ms, floor %.0f: %s%n", kind, median, most, fine ? "ok" : "TOO LONG");
+        return fine;
     }
 
     /** {@code --name value} pairs after the first word; empty when they are not pairs. */

@@ -85,7 +85,7 @@ public final class DemoCommand implements Callable<Integer> {
             ports.append(i == 0 ? "" : ",").append(nodePort(process, i));
         }
         for (int i = 0; i < PROCESSES; i++) {
-            seeds.append(i == 0 ? "" : ",").append("127.0.0.1:").append(nodePort(i, 0) + 10_000);
+            seeds.append(i == 0 ? "" : ",").append("127.0.0.1:").append(nodePort(i, 0));
         }
         return List.of(
                 "--port", ports.toString(),

@@ -4,7 +4,6 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.Reply;
 import io.cairn.command.SessionCall;
-import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Slots;
 import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
@@ -12,6 +11,7 @@ import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,32 +22,40 @@ public final class ClusterCommands {
     private static final String READ = "stale @slow";
     private static final int KEYS_LIMIT = Integer.MAX_VALUE;
 
-    private final Topology topology;
-    private final ClusterReports reports;
-    private final ShardView shard;
-    private final Keyspace keyspace;
+    private final Supplier<Services> services;
 
-    /**
-     * @param shard what this node's own replica says of itself
-     */
-    public ClusterCommands(Topology topology, ShardView shard, Keyspace keyspace) {
-        this.topology = topology;
-        this.reports = new ClusterReports(topology);
-        this.shard = shard;
-        this.keyspace = keyspace;
+    /** @param services asked at each call: the table of commands is made before the node's parts */
+    public ClusterCommands(Supplier<Services> services) {
+        this.services = services;
+    }
+
+    private Topology topology() {
+        return services.get().topology();
+    }
+
+    private ShardView shard() {
+        return services.get().shard();
+    }
+
+    private ClusterReports reports() {
+        return new ClusterReports(topology());
     }
 
     public List<Command> table() {
         return List.of(
                 Command.session("cluster|info", 2, READ, call -> call.reply().verbatim(info())),
-                Command.session("cluster|nodes", 2, READ, call -> call.reply().verbatim(reports.nodes())),
+                Command.session(
+                        "cluster|nodes",
+                        2,
+                        READ,
+                        call -> call.reply().verbatim(reports().nodes())),
                 Command.session("cluster|slots", 2, READ + " loading", this::slots),
                 Command.session("cluster|shards", 2, READ + " loading", this::shards),
                 Command.session(
                         "cluster|myid",
                         2,
                         READ,
-                        call -> call.reply().bulk(topology.self().id())),
+                        call -> call.reply().bulk(topology().self().id())),
                 Command.session("cluster|myshardid", 2, READ, this::myShardId),
                 Command.session("cluster|keyslot", 3, READ, ClusterCommands::keySlot),
                 Command.session("cluster|countkeysinslot", 3, READ, this::countKeysInSlot),
@@ -91,19 +99,21 @@ public final class ClusterCommands {
     }
 
     /**
-     * A connection to or from another node.
+     * A connection that this node opened to another.
      *
-     * @param outgoing true when this node opened it
      * @param queuedBytes bytes waiting to be sent
      */
-    public record Link(boolean outgoing, String nodeId, long createdMillis, long queuedBytes) {}
+    public record Link(String nodeId, long createdMillis, long queuedBytes) {}
+
+    /** What the commands of one node read. */
+    public record Services(Topology topology, ShardView shard) {}
 
     private String info() {
-        return reports.info(shard.consensusLines());
+        return reports().info(shard().consensusLines());
     }
 
     private void slots(SessionCall call) {
-        ClusterMap map = topology.map();
+        ClusterMap map = topology().map();
         Reply reply = call.reply();
         int ranges = 0;
         for (Shard s : map.shards()) {
@@ -139,7 +149,7 @@ public final class ClusterCommands {
     }
 
     private List<ClusterNode> primaryFirst(Shard s, ClusterMap map) {
-        String primary = topology.printedPrimary(s);
+        String primary = topology().printedPrimary(s);
         List<ClusterNode> nodes = new java.util.ArrayList<>();
         for (String id : ClusterReports.members(s)) {
             ClusterNode node = map.node(id);
@@ -148,7 +158,7 @@ public final class ClusterCommands {
             }
             if (id.equals(primary)) {
                 nodes.add(0, node);
-            } else if (isMyself(node) || topology.health().alive(id)) {
+            } else if (isMyself(node) || topology().health().alive(id)) {
                 nodes.add(node);
             }
         }
@@ -156,12 +166,12 @@ public final class ClusterCommands {
     }
 
     private boolean isMyself(ClusterNode node) {
-        return node.id().equals(topology.self().id());
+        return node.id().equals(topology().self().id());
     }
 
     /** Redis: clusterReplyShards. */
     private void shards(SessionCall call) {
-        ClusterMap map = topology.map();
+        ClusterMap map = topology().map();
         Reply reply = call.reply();
         reply.array(map.shards().size());
         for (Shard s : map.shards()) {
@@ -180,7 +190,7 @@ public final class ClusterCommands {
                     .map(node -> java.util.Objects.requireNonNull(node))
                     .toList();
             reply.array(nodes.size());
-            String primary = topology.printedPrimary(s);
+            String primary = topology().printedPrimary(s);
             for (ClusterNode node : nodes) {
                 shardsNode(reply, node, node.id().equals(primary));
             }
@@ -204,15 +214,15 @@ public final class ClusterCommands {
         reply.bulk("role");
         reply.bulk(primary ? "master" : "replica");
         reply.bulk("replication-offset");
-        long offset = isMyself(node) ? shard.appliedIndex() : Math.max(0, shard.matchIndex(node.id()));
+        long offset = isMyself(node) ? shard().appliedIndex() : Math.max(0, shard().matchIndex(node.id()));
         reply.number(offset);
         reply.bulk("health");
-        reply.bulk(isMyself(node) || topology.health().alive(node.id()) ? "online" : "failed");
+        reply.bulk(isMyself(node) || topology().health().alive(node.id()) ? "online" : "failed");
     }
 
     private void myShardId(SessionCall call) {
-        Shard mine = topology.map().shardOfNode(topology.self().id());
-        call.reply().bulk(mine == null ? topology.self().id() : mine.id());
+        Shard mine = topology().map().shardOfNode(topology().self().id());
+        call.reply().bulk(mine == null ? topology().self().id() : mine.id());
     }
 
     private static void keySlot(SessionCall call) {
@@ -223,7 +233,7 @@ public final class ClusterCommands {
     private void countKeysInSlot(SessionCall call) {
         int slot = slotArgument(call);
         if (slot >= 0) {
-            call.reply().number(keyspace.keysInSlot(slot));
+            call.reply().number(call.server().keyspace().keysInSlot(slot));
         }
     }
 
@@ -237,7 +247,7 @@ public final class ClusterCommands {
             call.reply().error("ERR Invalid number of keys");
             return;
         }
-        List<byte[]> keys = keyspace.keysOfSlot(slot, (int) Math.min(limit, KEYS_LIMIT));
+        List<byte[]> keys = call.server().keyspace().keysOfSlot(slot, (int) Math.min(limit, KEYS_LIMIT));
         call.reply().array(keys.size());
         for (byte[] key : keys) {
             call.reply().bulk(key);
@@ -264,18 +274,18 @@ public final class ClusterCommands {
     }
 
     private void links(SessionCall call) {
-        List<Link> links = shard.links();
+        List<Link> links = shard().links();
         call.reply().array(links.size());
         for (Link link : links) {
             call.reply().map(6);
             call.reply().bulk("direction");
-            call.reply().bulk(link.outgoing() ? "to" : "from");
+            call.reply().bulk("to");
             call.reply().bulk("node");
             call.reply().bulk(link.nodeId());
             call.reply().bulk("create-time");
             call.reply().number(link.createdMillis());
             call.reply().bulk("events");
-            call.reply().bulk(link.outgoing() ? "w" : "r");
+            call.reply().bulk("w");
             call.reply().bulk("send-buffer-allocated");
             call.reply().number(link.queuedBytes());
             call.reply().bulk("send-buffer-used");
@@ -285,14 +295,14 @@ public final class ClusterCommands {
 
     private void replicas(SessionCall call) {
         String id = call.args().text(2);
-        ClusterMap map = topology.map();
+        ClusterMap map = topology().map();
         Shard of = map.shardOfNode(id);
         if (of == null) {
             call.reply().error("ERR Unknown node " + id);
-        } else if (!topology.printedPrimary(of).equals(id)) {
+        } else if (!topology().printedPrimary(of).equals(id)) {
             call.reply().error("ERR The specified node is not a master");
         } else {
-            List<String> lines = reports.replicas(of);
+            List<String> lines = reports().replicas(of);
             call.reply().array(lines.size());
             lines.forEach(call.reply()::bulk);
         }
@@ -310,17 +320,17 @@ public final class ClusterCommands {
                                     : "ERR syntax error");
             return;
         }
-        Shard mine = topology.map().shardOfNode(topology.self().id());
+        Shard mine = topology().map().shardOfNode(topology().self().id());
         if (mine == null) {
             call.reply().error("ERR Replica is not configured: this node belongs to no shard");
             return;
         }
-        if (topology.printedPrimary(mine).equals(topology.self().id())) {
+        if (topology().printedPrimary(mine).equals(topology().self().id())) {
             call.reply().error("ERR You should send CLUSTER FAILOVER to a replica");
             return;
         }
         SessionCall.Later later = call.later();
-        shard.takeLeadership(error -> later.complete(reply -> {
+        shard().takeLeadership(error -> later.complete(reply -> {
             if (error == null) {
                 reply.ok();
             } else {

@@ -1,7 +1,6 @@
 package io.cairn.cluster;
 
 import io.cairn.aof.FsyncPolicy;
-import io.cairn.command.Command;
 import io.cairn.gossip.Gossip;
 import io.cairn.gossip.GossipException;
 import io.cairn.gossip.GossipOptions;
@@ -9,7 +8,6 @@ import io.cairn.gossip.GossipThreads;
 import io.cairn.gossip.NodeInfo;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.gossip.SoftState;
-import io.cairn.keyspace.Keyspace;
 import io.cairn.raft.group.HostOptions;
 import io.cairn.raft.group.RaftHost;
 import io.cairn.raft.meta.AddressBook;
@@ -27,7 +25,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -64,7 +61,6 @@ public final class ClusterRuntime implements AutoCloseable {
             List<SeedAddress> seeds,
             String secret,
             int electionTimeoutMillis,
-            int maxMetaVoters,
             FsyncPolicy fsync,
             int segmentBytes,
             String version,
@@ -84,7 +80,7 @@ public final class ClusterRuntime implements AutoCloseable {
         this.self = options.self();
         this.load = load;
         AddressBook addresses = new AddressBook();
-        String clusterId = ClusterFile.savedClusterId(options.directory());
+        String clusterId = ClusterFile.clusterIdIn(options.directory());
         this.host = RaftHost.start(new HostOptions(
                 self.id(),
                 options.raftBind(),
@@ -200,11 +196,8 @@ public final class ClusterRuntime implements AutoCloseable {
         return host;
     }
 
-    /** The commands that only a node of a raft cluster has. */
-    public List<Command> commands(ClusterCommands.ShardView shardView, Keyspace keyspace, Supplier<String> newId) {
-        List<Command> commands = new ArrayList<>(new ClusterCommands(topology, shardView, keyspace).table());
-        commands.addAll(new NodeCommands(topology, view::seen, view::peers, newId, member::form).table());
-        return commands;
+    GossipView view() {
+        return view;
     }
 
     @Override

@@ -77,6 +77,7 @@ final class GossipView implements GossipListener, NodeDirectory, NodeHealth {
 
     @Override
     public void suspected(Peer peer) {
+        alive(peer, false);
         suspects.accept(peer.info().nodeId());
     }
 

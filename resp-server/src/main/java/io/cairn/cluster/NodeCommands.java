@@ -15,55 +15,43 @@ import io.cairn.raft.meta.PlanException;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** CAIRN FORM and CAIRN STATUS: what {@code cairn cluster create|status} sends; Redis has no such commands. */
 final class NodeCommands {
     private static final String ADMIN = "admin noscript loading stale @admin @slow @dangerous";
 
-    private final Topology topology;
-    private final Supplier<Collection<SeenNode>> seen;
-    private final Supplier<List<Peer>> peers;
+    private final Supplier<ClusterRuntime> runtime;
     private final Supplier<String> newClusterId;
-    private final Function<Layout, CompletableFuture<@Nullable Void>> form;
 
-    /**
-     * @param seen nodes that gossip found
-     * @param form gives a layout to all its nodes
-     */
-    NodeCommands(
-            Topology topology,
-            Supplier<Collection<SeenNode>> seen,
-            Supplier<List<Peer>> peers,
-            Supplier<String> newClusterId,
-            Function<Layout, CompletableFuture<@Nullable Void>> form) {
-        this.topology = topology;
-        this.seen = seen;
-        this.peers = peers;
+    /** @param runtime asked at each call: the table of commands is made before the node's parts */
+    NodeCommands(Supplier<ClusterRuntime> runtime, Supplier<String> newClusterId) {
+        this.runtime = runtime;
         this.newClusterId = newClusterId;
-        this.form = form;
     }
 
     List<Command> table() {
         return List.of(
                 Command.session("cairn|form", -5, ADMIN, this::form),
-                Command.session("cairn|status", 2, "loading stale @slow", call -> call.reply()
-                        .verbatim(status())));
+                Command.session(
+                        "cairn|status",
+                        2,
+                        "loading stale @slow",
+                        call -> call.reply().verbatim(status())));
     }
 
     /** CAIRN FORM replicas spread|shared host:port ... */
     private void form(SessionCall call) {
         Args args = call.args();
+        Topology topology = runtime.get().topology();
         if (topology.map().isFormed()) {
-            call.reply().error("ERR This node is already in cluster " + topology.map().clusterId());
+            call.reply()
+                    .error("ERR This node is already in cluster "
+                            + topology.map().clusterId());
             return;
         }
         int replicas;
@@ -88,14 +76,18 @@ final class NodeCommands {
             return;
         }
         SessionCall.Later later = call.later();
-        form.apply(layout).whenComplete((done, failure) -> later.complete(reply -> {
-            if (failure == null) {
-                reply.ok();
-            } else {
-                Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-                reply.error("ERR the cluster could not be formed: " + cause.getMessage());
-            }
-        }));
+        runtime.get().member().form(layout)
+                .whenComplete((done, failure) -> later.complete(reply -> {
+                    if (failure == null) {
+                        reply.ok();
+                    } else {
+                        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+                        // Until this node itself has taken the layout nothing has changed anywhere: ask again.
+                        boolean untouched = runtime.get().member().meta().clusterId().isEmpty();
+                        reply.error((untouched ? "NOTYET " : "ERR ") + "the cluster could not be formed: "
+                                + cause.getMessage());
+                    }
+                }));
     }
 
     /** A node is not known here so far. */
@@ -109,7 +101,7 @@ final class NodeCommands {
 
     private List<ClusterNode> nodes(Args args) throws NotYetException, PlanException {
         Map<String, SeenNode> byAddress = new HashMap<>();
-        for (SeenNode node : seen.get()) {
+        for (SeenNode node : runtime.get().view().seen()) {
             if (node.alive()) {
                 byAddress.put(node.host() + ":" + node.port(), node);
             }
@@ -139,25 +131,32 @@ final class NodeCommands {
 
     /** A table of all nodes with what gossip knows of each. */
     private String status() {
+        Topology topology = runtime.get().topology();
         ClusterMap map = topology.map();
         StringBuilder text = new StringBuilder();
-        text.append(map.isFormed() ? "cluster " + map.clusterId() + ", map version " + map.version() : "no cluster yet");
-        text.append(", consensus raft, state ").append(topology.complete() ? "ok" : "fail").append('\n');
+        text.append(
+                map.isFormed() ? "cluster " + map.clusterId() + ", map version " + map.version() : "no cluster yet");
+        text.append(", consensus raft, state ")
+                .append(topology.complete() ? "ok" : "fail")
+                .append('\n');
         row(text, "node", "address", "domain", "role", "health", "shard", "slots", "clients", "memory", "ops/s", "lag");
-        for (Peer peer : peers.get()) {
+        for (Peer peer : runtime.get().view().peers()) {
             ClusterNode node = map.node(peer.info().nodeId());
             if (map.isFormed() && (node == null || !node.isActive())) {
                 continue;
             }
             Shard shard = map.shardOfNode(peer.info().nodeId());
-            boolean primary = shard != null && topology.printedPrimary(shard).equals(peer.info().nodeId());
+            boolean primary = shard != null
+                    && topology.printedPrimary(shard).equals(peer.info().nodeId());
             row(
                     text,
                     peer.info().nodeId().substring(0, 8),
                     peer.info().host() + ":" + peer.info().clientPort(),
                     peer.info().failureDomain(),
                     shard == null ? "-" : primary ? "primary" : "replica",
-                    peer.health() == Health.ALIVE ? "alive" : peer.health().name().toLowerCase(Locale.ROOT),
+                    peer.health() == Health.ALIVE
+                            ? "alive"
+                            : peer.health().name().toLowerCase(Locale.ROOT),
                     shard == null ? "-" : shard.id().substring(0, 8),
                     primary ? slots(map, shard) : "-",
                     Long.toString(peer.state().clients()),
@@ -171,7 +170,10 @@ final class NodeCommands {
     private static String slots(ClusterMap map, Shard shard) {
         StringBuilder text = new StringBuilder();
         for (SlotRange range : map.slotsOf(shard.id())) {
-            text.append(text.isEmpty() ? "" : ",").append(range.first()).append('-').append(range.last());
+            text.append(text.isEmpty() ? "" : ",")
+                    .append(range.first())
+                    .append('-')
+                    .append(range.last());
         }
         return text.toString();
     }

@@ -9,7 +9,9 @@ import io.cairn.keyspace.Value;
  * are locked while it runs.
  */
 public final class Call {
-    public final Args args;
+    /** The arguments, command name first. */
+    public Args args;
+
     public final Keyspace keyspace;
     /** Scratch views for handlers. */
     public final Value value = new Value();
@@ -29,6 +31,12 @@ public final class Call {
         this.args = args;
         this.reply = reply;
         this.database = keyspace.database(0);
+    }
+
+    /** Prepares the next run with other arguments. */
+    public void begin(Args with, int databaseNumber, long at, long chance, Reply to) {
+        this.args = with;
+        begin(databaseNumber, at, chance, to);
     }
 
     /** Prepares the next run. {@code now} and {@code seed} are the record's in a write. */

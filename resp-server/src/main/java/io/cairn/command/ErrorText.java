@@ -37,6 +37,12 @@ final class ErrorText {
         return end < 0 ? text : text.substring(0, end);
     }
 
+    /** The message of an exception whose message is an error line. */
+    static String message(Exception e) {
+        String message = e.getMessage();
+        return message == null ? "ERR " + e.getClass().getSimpleName() : message;
+    }
+
     private static String shorten(String text, int limit) {
         return text.length() <= limit ? text : text.substring(0, limit);
     }

@@ -17,6 +17,26 @@ public final class Families {
                 ExpiryCommands.table(),
                 ScanCommands.table(),
                 ObjectCommands.table(),
+                MemoryCommands.table(),
+                DumpCommands.table(),
                 FlushCommands.table());
+    }
+
+    /**
+     * Commands of the connection and the server, the same in every mode.
+     *
+     * @param replication for INFO and ROLE
+     * @param process for INFO
+     */
+    public static List<List<Command>> session(Replication replication, ProcessFigures process) {
+        return List.of(
+                ConnectionCommands.table(),
+                TransactionCommands.table(),
+                new ServerCommands(replication, process).table(),
+                new CommandCommands().table(),
+                ClientCommands.table(),
+                ConfigCommands.table(),
+                SlowlogCommands.table(),
+                LatencyCommands.table());
     }
 }

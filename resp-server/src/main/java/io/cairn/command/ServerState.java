@@ -1,12 +1,19 @@
 package io.cairn.command;
 
+import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 
 /** What session commands may reach of the node they run on. Any thread. */
 public interface ServerState {
+    /** The Redis version whose behaviour this is; HELLO and INFO say it. */
+    String REDIS_VERSION = "7.0.15";
+
     CommandTable commands();
 
     Keyspace keyspace();
+
+    /** This node's view of the configuration. */
+    Config config();
 
     Clients clients();
 
@@ -20,6 +27,9 @@ public interface ServerState {
 
     /** Who and where the node is. */
     Identity identity();
+
+    /** "master" or "replica", as HELLO says it. */
+    String role();
 
     /** The wall clock, milliseconds of the Unix epoch, microseconds below: {@code micros() / 1000}. */
     long micros();

@@ -46,6 +46,9 @@ public interface Database {
     /** The key's version, 0 when absent or expired. A version is never used twice in a keyspace. */
     long version(long key, int keyLength, long now);
 
+    /** Gives a key that is there a version of its past (loading a snapshot); see {@link Keyspace#restoreVersion}. */
+    void setVersion(long key, int keyLength, long version);
+
     /**
      * The latest expiry that made a {@link #find} or {@link #peek} of the calling thread answer "absent" since the last
      * call of this method, 0 when none: a raft read above the last applied stamp logs a tick first (SAFETY 4).

@@ -34,8 +34,11 @@ public interface Keyspace extends AutoCloseable {
     /** Up to {@code limit} keys of database 0 in a slot; takes the stripe's lock. */
     java.util.List<byte[]> keysOfSlot(int slot, int limit);
 
-    /** Sets the version that the next change gets if it is above the current one (after loading a snapshot). */
-    void raiseVersion(long version);
+    /**
+     * Makes {@code version} the last one given, exactly (after loading a snapshot): replicas must go on counting alike,
+     * or a WATCH would be judged differently on each (SAFETY 12).
+     */
+    void restoreVersion(long version);
 
     long lastVersion();
 

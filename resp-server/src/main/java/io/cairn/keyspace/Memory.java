@@ -1,12 +1,20 @@
 package io.cairn.keyspace;
 
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import javax.management.JMException;
+import javax.management.ObjectName;
+import net.openhft.chronicle.core.Jvm;
 import net.openhft.chronicle.core.UnsafeMemory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Native memory by address. No bounds are checked: callers hold an (address, length) pair and stay inside it.
  * Multi-byte accesses are in the machine's byte order and may be unaligned (x86-64 and aarch64).
  */
 public final class Memory {
+    private static final Logger LOG = LoggerFactory.getLogger(Memory.class);
     private static final UnsafeMemory UNSAFE = UnsafeMemory.INSTANCE;
 
     private Memory() {}
@@ -50,6 +58,29 @@ public final class Memory {
         }
     }
 
+    /** Address of the first byte (position 0) of a direct buffer, which must stay reachable while it is used. */
+    public static long address(ByteBuffer direct) {
+        return Jvm.address(direct);
+    }
+
+    /**
+     * Asks the C library to give freed memory back to the system (malloc_trim), which it does not do by itself for
+     * memory between blocks in use. Takes milliseconds to tenths of a second: call it from a background thread, after
+     * much was freed (FLUSHALL). Does nothing where the JVM cannot (not glibc, older than JDK 17.0.9).
+     */
+    public static void trim() {
+        try {
+            ManagementFactory.getPlatformMBeanServer()
+                    .invoke(
+                            new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                            "systemTrimNativeHeap",
+                            new Object[] {new String[0]},
+                            new String[] {String[].class.getName()});
+        } catch (JMException unavailable) {
+            LOG.debug("the native heap cannot be trimmed here", unavailable);
+        }
+    }
+
     /** Sets {@code length} bytes to zero. */
     public static void zero(long address, long length) {
         UNSAFE.setMemory(address, length, (byte) 0);
@@ -80,8 +111,8 @@ public final class Memory {
      *
      * @throws OutOfMemoryError when the system has no memory left; the old memory is then untouched
      */
-    public static long reallocate(long address, long oldSize, long newSize) {
-        return NativeRealloc.reallocate(address, oldSize, newSize);
+    public static long reallocate(long address, long newSize) {
+        return UnsafeMemory.UNSAFE.reallocateMemory(address, newSize);
     }
 
     /** Frees what {@link #allocate} returned, with the size it was asked for. */

@@ -20,7 +20,7 @@ public final class LoopStats {
     final long[] nanos;
     final long[] rejected;
     final long[] failed;
-    final long @Nullable [][] histograms;
+    final long[] @Nullable [] histograms;
     final Map<String, LongAdder> errors = new ConcurrentHashMap<>();
     long commands;
     long inputBytes;

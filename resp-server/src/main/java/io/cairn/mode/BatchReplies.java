@@ -53,6 +53,11 @@ final class BatchReplies {
         close();
     }
 
+    /** A copy of all replies. */
+    byte[] bytes() {
+        return reply().bytes(0, reply().bytes());
+    }
+
     /** Drops the replies. */
     void close() {
         if (out != null) {

@@ -29,8 +29,10 @@ public interface Mode extends AutoCloseable {
     Outcome executeBlock(Origin origin, Block block);
 
     /**
-     * Whether this node takes a command at all that is queued by MULTI, or WATCH's keys: null, or the error line (a
-     * redirect, CROSSSLOT). Redis: getNodeByQuery runs when a command is queued.
+     * What Redis checks before it queues a command in MULTI: memory, disk, redirects. Also asked for session commands
+     * that name keys (WATCH).
+     *
+     * @return the error line that refuses the command, or null
      */
     default @Nullable String refusal(Origin origin, Command command, Args args) {
         return null;
@@ -41,6 +43,9 @@ public interface Mode extends AutoCloseable {
 
     /** Bytes of the reply buffer up to here may be sent only when {@code run} was called: now if all is durable. */
     void whenDurable(Origin origin, Runnable run);
+
+    /** The connection is gone: nothing more is completed to it. On its event loop. */
+    default void forget(Origin origin) {}
 
     @Override
     void close();

@@ -11,6 +11,15 @@ public interface Origin {
     /** The connection's own output; used by the event loop when a call is done at once. */
     Reply reply();
 
+    /** How much was written to {@link #reply}. */
+    long replyMark();
+
+    /** Error replies written to {@link #reply} so far. */
+    int replyErrors();
+
+    /** Takes back what was written to {@link #reply} since {@link #replyMark} answered {@code mark}. */
+    void rewindReply(long mark);
+
     boolean resp3();
 
     int database();

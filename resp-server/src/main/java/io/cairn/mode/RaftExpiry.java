@@ -5,13 +5,13 @@ import io.cairn.command.Reply;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.metrics.NodeStats;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.shards.ShardGroup;
 import io.cairn.record.RecordWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,17 +32,13 @@ final class RaftExpiry implements Runnable {
     private final Stamps stamps;
     private final RecordWriter writer = new RecordWriter();
     private volatile boolean inFlight;
-    private final AtomicLong removed = new AtomicLong();
+    private final NodeStats stats;
 
-    RaftExpiry(Keyspace keyspace, Supplier<@Nullable ShardGroup> shard, Stamps stamps) {
+    RaftExpiry(Keyspace keyspace, Supplier<@Nullable ShardGroup> shard, Stamps stamps, NodeStats stats) {
         this.keyspace = keyspace;
         this.shard = shard;
         this.stamps = stamps;
-    }
-
-    /** Keys whose removal was logged by this node. Any thread. */
-    long removed() {
-        return removed.get();
+        this.stats = stats;
     }
 
     /** One round. */
@@ -64,8 +60,7 @@ final class RaftExpiry implements Runnable {
             delete(stamp, key);
         }
         inFlight = true;
-        removed.addAndGet(keys.size());
-        group.propose(LoopQueue.entry(writer), new Removal());
+        group.propose(LoopQueue.entry(writer), new Removal(keys.size()));
     }
 
     private void delete(long stamp, byte[] key) {
@@ -86,6 +81,12 @@ final class RaftExpiry implements Runnable {
     }
 
     private final class Removal implements LocalProposal {
+        private final int keys;
+
+        Removal(int keys) {
+            this.keys = keys;
+        }
+
         @Override
         public Reply reply() {
             return DiscardReply.INSTANCE;
@@ -96,6 +97,7 @@ final class RaftExpiry implements Runnable {
 
         @Override
         public void applied() {
+            stats.expired(keys);
             inFlight = false;
         }
 

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,7 @@ public final class RaftMode implements Mode {
     private final BooleanSupplier linearizableReplicaReads;
     private final OwnBlobs ownBlobs;
     private final NodeStats stats;
+    private final LongConsumer proposalNanos;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
     private final AtomicLong oomRefusals = new AtomicLong();
 
@@ -55,7 +57,8 @@ public final class RaftMode implements Mode {
             OwnBlobs ownBlobs,
             LongSupplier maxMemory,
             BooleanSupplier linearizableReplicaReads,
-            NodeStats stats) {
+            NodeStats stats,
+            LongConsumer proposalNanos) {
         this.keyspace = keyspace;
         this.shard = shard;
         this.redirects = redirects;
@@ -64,6 +67,7 @@ public final class RaftMode implements Mode {
         this.maxMemory = maxMemory;
         this.linearizableReplicaReads = linearizableReplicaReads;
         this.stats = stats;
+        this.proposalNanos = proposalNanos;
     }
 
     @Override
@@ -299,6 +303,11 @@ public final class RaftMode implements Mode {
 
     Stamps stamps() {
         return stamps;
+    }
+
+    /** An entry was answered, so many nanoseconds after it was proposed. */
+    void proposed(long nanos) {
+        proposalNanos.accept(nanos);
     }
 
     NodeStats stats() {

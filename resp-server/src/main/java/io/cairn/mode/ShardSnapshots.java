@@ -2,16 +2,122 @@ package io.cairn.mode;
 
 import io.cairn.keyspace.Keyspace;
 import io.cairn.raft.group.StateMachine.SnapshotDone;
+import io.cairn.rdb.RdbReader;
+import io.cairn.rdb.RdbWriter;
+import io.cairn.rdb.VersionsReader;
+import io.cairn.rdb.VersionsWriter;
 import io.cairn.record.ReceivedBlobs;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.util.function.Consumer;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
+/**
+ * A shard's data as files: {@code data.rdb}, which Redis loads; {@code versions}, the keys' versions in the same order;
+ * {@code state}, the last stamp and unfinished large arguments. Saving begins on the apply thread, which fixes the
+ * moment, and goes on in a thread of its own; there is no second copy of the data.
+ */
 final class ShardSnapshots {
-    ShardSnapshots(Keyspace keyspace, Consumer<String> log) {}
+    private static final Logger LOG = LoggerFactory.getLogger(ShardSnapshots.class);
+    private static final String DATA = "data.rdb";
+    private static final String VERSIONS = "versions";
+    private static final String STATE = "state";
 
-    void save(Path dir, long index, long stamp, ReceivedBlobs blobs, SnapshotDone done) {}
+    private final Keyspace keyspace;
+    private final Clock clock;
 
+    ShardSnapshots(Keyspace keyspace, Clock clock) {
+        this.keyspace = keyspace;
+        this.clock = clock;
+    }
+
+    /** Begins a snapshot of the present state. On the apply thread. */
+    void save(Path dir, long index, long stamp, ReceivedBlobs blobs, SnapshotDone done) {
+        Keyspace.Snapshot snapshot;
+        long lastVersion;
+        keyspace.lockAll();
+        try {
+            snapshot = keyspace.beginSnapshot();
+            lastVersion = keyspace.lastVersion();
+        } catch (RuntimeException e) {
+            done.done(e);
+            return;
+        } finally {
+            keyspace.unlockAll();
+        }
+        ShardState state = ShardState.of(stamp, blobs);
+        Thread thread = new Thread(() -> write(dir, index, snapshot, lastVersion, state, done), "snapshot-write");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void write(
+            Path dir, long index, Keyspace.Snapshot snapshot, long lastVersion, ShardState state, SnapshotDone done) {
+        Throwable failure = null;
+        long began = System.nanoTime();
+        try (FileChannel data = create(dir.resolve(DATA));
+                FileChannel versions = create(dir.resolve(VERSIONS))) {
+            VersionsWriter versionsWriter = new VersionsWriter(versions);
+            RdbWriter writer = new RdbWriter(data, true, versionsWriter);
+            writer.begin(clock.millis() / 1000, keyspace.usedBytes());
+            writer.aux("cairn-index", Long.toString(index));
+            snapshot.writeTo(writer);
+            writer.finish();
+            versionsWriter.finish(lastVersion);
+            data.force(true);
+            versions.force(true);
+            state.write(dir.resolve(STATE));
+            LOG.info(
+                    "snapshot at index {}: {} keys, {} bytes, {} ms",
+                    index,
+                    writer.entries(),
+                    data.size(),
+                    (System.nanoTime() - began) / 1_000_000);
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            LOG.error("snapshot at index {} failed", index, e);
+            failure = e;
+        } finally {
+            snapshot.cancel();
+            state.release();
+        }
+        done.done(failure);
+    }
+
+    private static FileChannel create(Path file) throws IOException {
+        return FileChannel.open(
+                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+    }
+
+    /**
+     * Replaces the keyspace by a snapshot's. On the apply thread.
+     *
+     * @return the snapshot's last stamp, or -1 when it cannot be loaded
+     */
     long load(Path dir, ReceivedBlobs blobs) {
-        return -1;
+        long began = System.nanoTime();
+        keyspace.lockAll();
+        try (FileChannel data = FileChannel.open(dir.resolve(DATA), StandardOpenOption.READ);
+                FileChannel versions = FileChannel.open(dir.resolve(VERSIONS), StandardOpenOption.READ)) {
+            for (int i = 0; i < keyspace.databases(); i++) {
+                keyspace.database(i).clear();
+            }
+            RdbReader reader = new RdbReader(data, keyspace, 0, new VersionsReader(versions));
+            reader.load();
+            long stamp = ShardState.read(dir.resolve(STATE), blobs);
+            LOG.info(
+                    "loaded snapshot {}: {} keys, {} ms",
+                    dir.getFileName(),
+                    reader.loaded(),
+                    (System.nanoTime() - began) / 1_000_000);
+            return stamp;
+        } catch (IOException | OutOfMemoryError e) {
+            LOG.error("snapshot {} cannot be loaded", dir, e);
+            return -1;
+        } finally {
+            keyspace.unlockAll();
+        }
     }
 }

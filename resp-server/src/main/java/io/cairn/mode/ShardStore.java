@@ -19,8 +19,8 @@ import io.cairn.record.RecordKind;
 import io.cairn.record.RecordReader;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,13 +58,7 @@ public final class ShardStore implements ShardApply {
         void broken(Throwable cause);
     }
 
-    ShardStore(
-            Keyspace keyspace,
-            CommandTable table,
-            Stamps stamps,
-            OwnBlobs own,
-            Consumer<String> log,
-            Listener listener) {
+    ShardStore(Keyspace keyspace, CommandTable table, Stamps stamps, OwnBlobs own, Clock clock, Listener listener) {
         this.keyspace = keyspace;
         this.table = table;
         this.stamps = stamps;
@@ -72,7 +66,7 @@ public final class ShardStore implements ShardApply {
         this.reader = new RecordReader(blobs);
         this.call = new Call(keyspace, reader.args(), DiscardReply.INSTANCE);
         this.listener = listener;
-        this.snapshots = new ShardSnapshots(keyspace, log);
+        this.snapshots = new ShardSnapshots(keyspace, clock);
     }
 
     /** Index of the last batch applied. Any thread. */

@@ -16,6 +16,7 @@ final class WriteBatch implements LocalProposal, Runnable {
     private final int size;
     private @Nullable ByteBuffer entry;
     private int done;
+    private long proposedNanos;
     private @Nullable Failure failure;
     private @Nullable Runnable whenDone;
 
@@ -46,6 +47,7 @@ final class WriteBatch implements LocalProposal, Runnable {
     ByteBuffer entry() {
         ByteBuffer handed = java.util.Objects.requireNonNull(entry, "entry proposed twice");
         entry = null;
+        proposedNanos = System.nanoTime();
         return handed;
     }
 
@@ -76,6 +78,7 @@ final class WriteBatch implements LocalProposal, Runnable {
     @Override
     public void run() {
         queue.proposalDone();
+        mode.proposed(System.nanoTime() - proposedNanos);
         if (whenDone != null) {
             whenDone.run();
         }

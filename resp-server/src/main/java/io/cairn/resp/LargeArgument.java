@@ -22,7 +22,12 @@ final class LargeArgument {
         this.budget = budget;
         int first = Math.min(total, FIRST_BYTES);
         budget.take(first);
-        address = Memory.allocate(first);
+        try {
+            address = Memory.allocate(first);
+        } catch (OutOfMemoryError e) {
+            budget.give(first);
+            throw e;
+        }
         capacity = first;
     }
 
@@ -39,9 +44,13 @@ final class LargeArgument {
         if (received + length > capacity) {
             int wanted = (int) Math.min(total, Math.max((long) received + length, 2L * capacity));
             budget.take(wanted - capacity);
-            int before = capacity;
+            try {
+                address = Memory.reallocate(address, wanted);
+            } catch (OutOfMemoryError e) {
+                budget.give(wanted - capacity);
+                throw e;
+            }
             capacity = wanted;
-            address = Memory.reallocate(address, before, wanted);
         }
         Memory.copy(from, address + received, length);
         received += length;

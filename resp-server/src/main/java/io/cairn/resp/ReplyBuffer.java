@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The replies of one connection that were not handed to the channel yet, in RESP2 or RESP3, written straight into direct
- * memory. Memory is held only from the first reply to {@link #flush}. Confined to the connection's event loop.
+ * memory. Memory is held only from the first reply to {@link #write}. Confined to the connection's event loop.
  *
  * <p>Bytes are gathered in segments of at most {@link #SEGMENT_BYTES} (larger only for one larger string); blocks of
  * {@link #COPY_LIMIT} bytes or more become segments of their own that are sent from where they lie.
@@ -156,27 +156,47 @@ public final class ReplyBuffer implements Reply {
         at = (int) (mark - sealedBytes);
     }
 
+    /** The byte at an offset of what is gathered. */
+    byte byteAt(long offset) {
+        long position = 0;
+        for (int i = 0; i < sealed.size(); i++) {
+            ByteBuf bytes = sealed.get(i).bytes;
+            if (offset < position + bytes.readableBytes()) {
+                return bytes.getByte(bytes.readerIndex() + (int) (offset - position));
+            }
+            position += bytes.readableBytes();
+        }
+        return Memory.getByte(address + (offset - position));
+    }
+
     /** Copies what was written after {@code mark} (blocks included) into a heap array and takes it back. */
     byte[] cut(long mark) {
-        byte[] bytes = new byte[Math.toIntExact(bytes() - mark)];
-        long from = 0;
-        for (Segment segment : sealed) {
-            copy(
-                    segment.bytes.memoryAddress() + segment.bytes.readerIndex(),
-                    from,
-                    segment.bytes.readableBytes(),
-                    bytes,
-                    mark);
-            from += segment.bytes.readableBytes();
-        }
-        copy(address, from, at, bytes, mark);
+        byte[] bytes = bytes(mark, bytes());
         truncate(mark);
         return bytes;
     }
 
-    private static void copy(long source, long position, int length, byte[] to, long mark) {
-        long skipped = Math.min(length, Math.max(0, mark - position));
-        Memory.copy(source + skipped, to, (int) (position + skipped - mark), (int) (length - skipped));
+    /** Copies the bytes from {@code from} to {@code to} (blocks included) into a heap array. */
+    public byte[] bytes(long from, long to) {
+        byte[] bytes = new byte[Math.toIntExact(to - from)];
+        long position = 0;
+        for (Segment segment : sealed) {
+            int length = segment.bytes.readableBytes();
+            copy(segment.bytes.memoryAddress() + segment.bytes.readerIndex(), position, length, bytes, from);
+            position += length;
+        }
+        copy(address, position, at, bytes, from);
+        return bytes;
+    }
+
+    /** Copies what a stretch of {@code length} bytes at {@code position} shares with the range that begins at {@code from}. */
+    private static void copy(long source, long position, int length, byte[] to, long from) {
+        long skipped = Math.max(0, from - position);
+        long offset = position + skipped - from;
+        long shared = Math.min(length - skipped, to.length - offset);
+        if (shared > 0) {
+            Memory.copy(source + skipped, to, (int) offset, (int) shared);
+        }
     }
 
     private void ensure(int more) {

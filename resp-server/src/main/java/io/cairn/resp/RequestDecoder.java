@@ -26,6 +26,9 @@ final class RequestDecoder {
         ERROR
     }
 
+    /** {@link #error} when a large argument finds no memory. */
+    static final String OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+
     private static final int UNKNOWN = -1;
     private static final int MIN_KEPT_BYTES = 256;
 
@@ -53,6 +56,7 @@ final class RequestDecoder {
     private int bulkLength = UNKNOWN;
     private @Nullable LargeArgument large;
     private boolean hasBlocks;
+    private boolean outOfMemory;
     private String error = "";
 
     RequestDecoder(ByteBufAllocator allocator, ProtocolLimits limits, ReceiveBudget budget, ArgsPool pool) {
@@ -128,6 +132,9 @@ final class RequestDecoder {
         if (complete) {
             finish();
         }
+        if (outOfMemory) {
+            return fail(OUT_OF_MEMORY);
+        }
         while (true) {
             if (argumentsLeft == 0) {
                 if (at == end) {
@@ -178,11 +185,9 @@ final class RequestDecoder {
         } catch (OutOfMemoryError e) {
             receiving.release();
             large = null;
-            error = OUT_OF_MEMORY;
+            outOfMemory = true;
         }
     }
-
-    static final String OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
 
     /** Offset of the CR of a line that is complete with its LF, or -1; a NUL hides the rest as in C's strchr. */
     private int lineEnd() {
@@ -246,8 +251,6 @@ final class RequestDecoder {
                 hasBlocks = true;
                 current.add(block, bulkLength);
                 at += 2;
-            } else if (error.equals(OUT_OF_MEMORY)) {
-                return Result.ERROR;
             } else {
                 if (end - at < bulkLength + 2) {
                     return Result.MORE;
@@ -298,8 +301,8 @@ final class RequestDecoder {
         }
         int here = Math.min(end - at, bulkLength);
         receive(large, base + at, here);
-        if (large == null) {
-            return Result.ERROR;
+        if (outOfMemory) {
+            return fail(OUT_OF_MEMORY);
         }
         // The bytes that moved leave the buffer: what follows them closes up to the header.
         int after = end - at - here;

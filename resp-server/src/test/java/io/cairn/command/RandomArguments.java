@@ -1,6 +1,7 @@
 package io.cairn.command;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Random;
 
 /** Random arguments by kind: mostly sensible, sometimes at an edge, sometimes senseless. */
@@ -43,10 +44,13 @@ final class RandomArguments {
 
     private final Random random;
     private final int keys;
+    private final List<byte[]> payloads;
 
-    RandomArguments(Random random, int keys) {
+    /** {@code payloads} are what RESTORE is given. */
+    RandomArguments(Random random, int keys, List<byte[]> payloads) {
         this.random = random;
         this.keys = keys;
+        this.payloads = payloads;
     }
 
     byte[] get(String kind) {
@@ -73,6 +77,7 @@ final class RandomArguments {
             case "pattern" -> text(pick(PATTERNS));
             case "count" -> text(pick("1", "2", "10", "1000", "0", "-1", "x"));
             case "database" -> text(pick("0", "1", "2", "15", "16", "-1", "x", "99999999999"));
+            case "payload" -> payloads.get(random.nextInt(payloads.size()));
             case "digit" -> text(Integer.toString(random.nextInt(4)));
             default -> throw new IllegalArgumentException("no such kind of argument: " + kind);
         };

@@ -8,7 +8,9 @@ import io.cairn.jepsen.resp.RawClient;
 import io.cairn.jepsen.resp.Reply;
 import io.cairn.jepsen.resp.Timeouts;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the nodes of a cluster say about it. */
@@ -101,6 +103,35 @@ public final class ClusterState {
         } catch (IllegalStateException e) {
             throw new IllegalStateException(e.getMessage() + "; " + complaint, e);
         }
+    }
+
+    /** Waits until the nodes of each shard have applied the same; nobody writes meanwhile. */
+    public static void awaitCaughtUp(List<Address> nodes, int seconds) {
+        Await.until("all replicas have caught up", seconds, () -> {
+            for (Reply shard : ask(nodes.get(0), "CLUSTER", "SHARDS").items()) {
+                Set<Long> offsets = new HashSet<>();
+                for (Reply member : field(shard, "nodes").items()) {
+                    int port = (int) field(member, "port").number();
+                    offsets.add(ownOffset(new Address(field(member, "ip").text(), port)));
+                }
+                if (offsets.size() != 1) {
+                    return false;
+                }
+            }
+            return true;
+        });
+    }
+
+    /** How far a node says it has applied its shard's log. */
+    private static long ownOffset(Address node) throws NotSentException, OutcomeUnknownException {
+        for (Reply shard : ask(node, "CLUSTER", "SHARDS").items()) {
+            for (Reply member : field(shard, "nodes").items()) {
+                if (field(member, "port").number() == node.port()) {
+                    return field(member, "replication-offset").number();
+                }
+            }
+        }
+        throw new IllegalStateException(node + " does not list itself");
     }
 
     /** One command on a connection of its own. */

@@ -42,6 +42,11 @@ public final class StandaloneServer implements TestCluster {
         return new StandaloneServer(all, directory, Address.local(port));
     }
 
+    /** Starts any command that serves RESP on a port of this machine. */
+    public static StandaloneServer command(List<String> command, Path directory, int port) {
+        return new StandaloneServer(command, directory, Address.local(port));
+    }
+
     public Address address() {
         return address;
     }

@@ -14,6 +14,7 @@ import io.cairn.aof.DiskFullException;
 import io.cairn.aof.Entry;
 import io.cairn.aof.Log;
 import io.cairn.aof.LogException;
+import io.cairn.aof.SegmentedLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class AofLogStorage implements LogStorage {
     private static final Logger LOG = LoggerFactory.getLogger(AofLogStorage.class);
     static final byte DATA = (byte) EntryType.ENTRY_TYPE_DATA.getNumber();
+    static final byte CONFIGURATION = (byte) EntryType.ENTRY_TYPE_CONFIGURATION.getNumber();
 
     /** Pause before a replica with a full disk tries again to append what it was sent. */
     static final int FULL_DISK_RETRY_MILLIS = 100;
@@ -64,25 +66,41 @@ final class AofLogStorage implements LogStorage {
         try {
             findConfigurations(options.getConfigurationManager());
             return true;
-        } catch (LogException e) {
+        } catch (IOException e) {
             health.broken(e);
             return false;
         }
     }
 
-    private void findConfigurations(ConfigurationManager configurations) throws LogException {
+    private void findConfigurations(ConfigurationManager configurations) throws IOException {
+        if (log instanceof SegmentedLog segmented) {
+            segmented.replay(log.firstIndex(), (index, term, kind, payload) -> {
+                if (kind == CONFIGURATION) {
+                    add(configurations, new Entry(index, term, kind, payload));
+                }
+            });
+            return;
+        }
         for (long index = log.firstIndex(); index <= log.lastIndex(); index++) {
             Entry entry = log.read(index);
-            if (entry == null || entry.kind() != EntryType.ENTRY_TYPE_CONFIGURATION.getNumber()) {
-                continue;
+            if (entry != null && entry.kind() == CONFIGURATION) {
+                add(configurations, entry);
             }
-            LogEntry found = toLibrary(entry);
-            Configuration old = found.getOldPeers() == null
-                    ? new Configuration()
-                    : new Configuration(found.getOldPeers(), found.getOldLearners());
-            configurations.add(new ConfigurationEntry(
-                    new LogId(index, entry.term()), new Configuration(found.getPeers(), found.getLearners()), old));
         }
+    }
+
+    private void add(ConfigurationManager configurations, Entry entry) {
+        LogEntry found = toLibrary(entry);
+        Configuration old = found.getOldPeers() == null
+                ? new Configuration()
+                : new Configuration(found.getOldPeers(), found.getOldLearners());
+        configurations.add(new ConfigurationEntry(
+                new LogId(entry.index(), entry.term()), new Configuration(found.getPeers(), found.getLearners()), old));
+    }
+
+    /** Whether this many bytes may be proposed: a full disk must be found before anything is (SAFETY 11). */
+    boolean hasRoom(long bytes) {
+        return !(log instanceof SegmentedLog segmented) || segmented.hasRoom(bytes);
     }
 
     @Override
@@ -128,7 +146,7 @@ final class AofLogStorage implements LogStorage {
 
     private LogEntry toLibrary(Entry entry) {
         LogEntry converted;
-        if (entry.kind() == EntryType.ENTRY_TYPE_CONFIGURATION.getNumber()) {
+        if (entry.kind() == CONFIGURATION) {
             byte[] bytes = new byte[entry.payload().remaining()];
             entry.payload().duplicate().get(bytes);
             LogEntryDecoder codec = decoder;

@@ -22,6 +22,11 @@ final class FrameWriter {
         this.channel = channel;
     }
 
+    /** Bytes offered and not yet taken by the socket. */
+    long outstanding() {
+        return outstanding.get();
+    }
+
     Channel channel() {
         return channel;
     }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,12 +77,18 @@ final class GroupMachine implements StateMachine {
         Path dir = Path.of(writer.getPath());
         try {
             machine.saveSnapshot(
-                    dir,
-                    appliedIndex,
-                    failure -> group.host().threads().blocking().execute(() -> saved(dir, writer, failure, done)));
+                    dir, appliedIndex, failure -> finishLater(() -> saved(dir, writer, failure, done), done));
         } catch (RuntimeException e) {
             LOG.error("group {} cannot start a snapshot", group.id(), e);
             done.run(new Status(RaftError.ESTATEMACHINE, "snapshot failed: %s", e));
+        }
+    }
+
+    private void finishLater(Runnable task, Closure done) {
+        try {
+            group.host().threads().blocking().execute(task);
+        } catch (RejectedExecutionException e) {
+            done.run(new Status(RaftError.EBUSY, "too much is being written, or the process ends"));
         }
     }
 

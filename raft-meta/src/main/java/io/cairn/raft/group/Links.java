@@ -2,8 +2,11 @@ package io.cairn.raft.group;
 
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -122,7 +125,19 @@ final class Links {
     }
 
     EventLoop nextLoop() {
-        return (EventLoop) host.threads().loops().next();
+        return host.threads().loops().next();
+    }
+
+    /** The established connections to nodes, in order of node id. */
+    List<RaftHost.Link> describe() {
+        List<RaftHost.Link> all = new ArrayList<>();
+        new TreeMap<>(byNode).forEach((nodeId, link) -> {
+            RaftHost.Link one = link.describe(nodeId);
+            if (one != null) {
+                all.add(one);
+            }
+        });
+        return all;
     }
 
     /** Makes every connection anew: handshakes then say the new cluster id. */

@@ -15,6 +15,7 @@ import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -86,19 +87,36 @@ final class PeerLink {
     }
 
     /** An established connection. */
-    private record Connection(FrameWriter writer, boolean formed, AtomicLong lastReadNanos) {}
+    private static final class Connection {
+        private final FrameWriter writer;
+        private final boolean formed;
+        private final long sinceMillis = System.currentTimeMillis();
+        private volatile long lastReadNanos = System.nanoTime();
+
+        Connection(FrameWriter writer, boolean formed) {
+            this.writer = writer;
+            this.formed = formed;
+        }
+    }
 
     /** A request that waits for its answer. */
-    private record Pending(Call call, Lane lane, long sentNanos, long deadlineNanos, boolean probes) {}
+    private record Pending(
+            Call call, Lane lane, long sentNanos, long deadlineNanos, boolean probes, AtomicBoolean failed) {}
 
     /** Encodes a request into a frame once its id is known. */
     interface Encoder {
         ByteBuf frame(ByteBufAllocator allocator, long id);
     }
 
+    /** The established connection as an operator sees it, or null. */
+    RaftHost.@Nullable Link describe(String to) {
+        Connection now = connection;
+        return now == null ? null : new RaftHost.Link(to, now.sinceMillis, now.writer.outstanding());
+    }
+
     boolean isReady() {
         Connection now = connection;
-        return now != null && now.formed();
+        return now != null && now.formed;
     }
 
     long lastUsedNanos() {
@@ -107,6 +125,7 @@ final class PeerLink {
 
     /** Starts to connect in the background unless connected or connecting. */
     void connect() {
+        lastUsedNanos = System.nanoTime();
         if (connection == null && !closed) {
             loop.execute(() -> attempt(0));
         }
@@ -122,25 +141,26 @@ final class PeerLink {
     void request(Encoder encoder, Lane lane, long timeoutMillis, boolean probes, boolean unformed, Call call) {
         lastUsedNanos = System.nanoTime();
         Connection now = connection;
-        if (now == null || !(now.formed() || unformed)) {
+        if (now == null || !(now.formed || unformed)) {
             connect();
             lane.execute(() -> call.failed(Call.Cause.NOT_CONNECTED, lastRefusal));
             return;
         }
         long id = ids.incrementAndGet();
-        ByteBuf frame = encoder.frame(now.writer().channel().alloc(), id);
+        ByteBuf frame = encoder.frame(now.writer.channel().alloc(), id);
         long sent = System.nanoTime();
-        Pending waiting = new Pending(call, lane, sent, sent + TimeUnit.MILLISECONDS.toNanos(timeoutMillis), probes);
+        Pending waiting = new Pending(
+                call, lane, sent, sent + TimeUnit.MILLISECONDS.toNanos(timeoutMillis), probes, new AtomicBoolean());
         pending.put(id, waiting);
         boolean offered;
         if (nodeId != null && links.drops(nodeId)) {
             frame.release();
             offered = true;
         } else {
-            offered = now.writer().offer(frame);
+            offered = now.writer.offer(frame);
         }
         if ((!offered || connection != now) && pending.remove(id, waiting)) {
-            lane.execute(() -> call.failed(Call.Cause.NOT_CONNECTED, "closed, or too much is outstanding"));
+            fail(waiting, Call.Cause.NOT_CONNECTED, "closed, or too much is outstanding");
             return;
         }
         if (sweeping.compareAndSet(false, true)) {
@@ -152,20 +172,28 @@ final class PeerLink {
         long now = System.nanoTime();
         boolean silent = false;
         Connection current = connection;
-        for (Map.Entry<Long, Pending> entry : pending.entrySet()) {
-            Pending waiting = entry.getValue();
+        for (Iterator<Pending> each = pending.values().iterator(); each.hasNext(); ) {
+            Pending waiting = each.next();
             silent |= waiting.probes() && now - waiting.sentNanos() > SILENCE_NANOS;
-            if (now - waiting.deadlineNanos() >= 0 && pending.remove(entry.getKey(), waiting)) {
-                waiting.lane().execute(() -> waiting.call().failed(Call.Cause.TIMED_OUT, "no answer in time"));
+            if (now - waiting.deadlineNanos() >= 0) {
+                each.remove();
+                fail(waiting, Call.Cause.TIMED_OUT, "no answer in time");
             }
         }
-        if (silent && current != null && now - current.lastReadNanos().get() > SILENCE_NANOS) {
+        if (silent && current != null && now - current.lastReadNanos > SILENCE_NANOS) {
             LOG.warn("peer {} is silent: connecting anew", nodeId);
-            current.writer().channel().close();
+            current.writer.channel().close();
         }
         sweeping.set(false);
         if (!pending.isEmpty() && sweeping.compareAndSet(false, true)) {
             loop.schedule(this::sweep, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Two may find the same request lost; the library and our own calls take the first answer only. */
+    private static void fail(Pending waiting, Call.Cause cause, String why) {
+        if (waiting.failed().compareAndSet(false, true)) {
+            waiting.lane().execute(() -> waiting.call().failed(cause, why));
         }
     }
 
@@ -253,7 +281,7 @@ final class PeerLink {
         if (nodeId != null && !nodeId.equals(peer)) {
             throw new PeerException("another node answers at this address");
         }
-        Connection now = new Connection(new FrameWriter(ctx.channel()), formed, new AtomicLong(System.nanoTime()));
+        Connection now = new Connection(new FrameWriter(ctx.channel()), formed);
         ctx.pipeline().addLast(new LengthFieldBasedFrameDecoder(Frame.MAX_BYTES, 0, 4, 0, 4), new Answers(now));
         ctx.pipeline().remove(handshake);
         connecting = false;
@@ -282,7 +310,7 @@ final class PeerLink {
 
     private void ended(Channel channel) {
         Connection now = connection;
-        if (now == null || now.writer().channel() != channel) {
+        if (now == null || now.writer.channel() != channel) {
             failed(false, lastRefusal);
             return;
         }
@@ -290,11 +318,10 @@ final class PeerLink {
         lost = true;
         lostAtNanos = System.nanoTime();
         lastRefusal = "the connection was closed";
-        for (Map.Entry<Long, Pending> entry : pending.entrySet()) {
-            Pending waiting = entry.getValue();
-            if (pending.remove(entry.getKey(), waiting)) {
-                waiting.lane().execute(() -> waiting.call().failed(Call.Cause.LOST, lastRefusal));
-            }
+        for (Iterator<Pending> each = pending.values().iterator(); each.hasNext(); ) {
+            Pending waiting = each.next();
+            each.remove();
+            fail(waiting, Call.Cause.LOST, lastRefusal);
         }
         if (links.wanted(this)) {
             attempt(0);
@@ -315,7 +342,7 @@ final class PeerLink {
                 ctx.close();
                 return;
             }
-            from.lastReadNanos().set(System.nanoTime());
+            from.lastReadNanos = System.nanoTime();
             Frame answer = Frame.read(in);
             Pending waiting = pending.remove(answer.id());
             if (waiting == null) {
@@ -340,7 +367,7 @@ final class PeerLink {
     void renew() {
         Connection now = connection;
         if (now != null) {
-            now.writer().channel().close();
+            now.writer.channel().close();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.cairn.raft.group;
 
+import io.cairn.aof.LogStats;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,9 @@ public interface RaftGroup {
     void suspect(String nodeId);
 
     GroupStatus status();
+
+    /** Counters of this replica's log. */
+    LogStats logStats();
 
     /** Stops this replica; the log is synced and closed when the future completes. */
     CompletableFuture<@Nullable Void> stop();

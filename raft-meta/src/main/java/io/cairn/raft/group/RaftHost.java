@@ -38,8 +38,7 @@ public final class RaftHost implements AutoCloseable {
     /** Types from here on are the host's own. */
     private static final byte BARRIER = -1;
 
-    static final int TICK_MILLIS = 50;
-    static final int TICKS_PER_SPACE_CHECK = 20;
+    static final int TICK_MILLIS = 100;
     static final int CLOSE_TIMEOUT_MILLIS = 10_000;
 
     private final HostOptions options;
@@ -47,6 +46,7 @@ public final class RaftHost implements AutoCloseable {
     private final RaftThreads threads;
     private final FixedThreadsExecutorGroup appendExecutors;
     private final Map<String, HostedGroup> groups = new ConcurrentHashMap<>();
+    private final Set<String> opening = ConcurrentHashMap.newKeySet();
     private final Links links;
     private final PeerPort port;
     private final RaftRequests raftRequests;
@@ -56,7 +56,6 @@ public final class RaftHost implements AutoCloseable {
     private volatile InetSocketAddress address;
     private volatile boolean closed;
     private @Nullable Future<?> ticks;
-    private int tickCount;
 
     private RaftHost(HostOptions options, LogOpener opener) {
         this.options = options;
@@ -140,12 +139,16 @@ public final class RaftHost implements AutoCloseable {
         if (clusterId() == null) {
             throw new IllegalStateException("node " + nodeId() + " is in no cluster yet");
         }
-        if (closed || groups.containsKey(id)) {
+        if (closed || groups.containsKey(id) || !opening.add(id)) {
             throw new IllegalStateException("group " + id + " is open, or the host is closed");
         }
-        HostedGroup group = HostedGroup.open(this, groupOptions, machine, opener);
-        groups.put(id, group);
-        return group;
+        try {
+            HostedGroup group = HostedGroup.open(this, groupOptions, machine, opener);
+            groups.put(id, group);
+            return group;
+        } finally {
+            opening.remove(id);
+        }
     }
 
     /**
@@ -169,6 +172,19 @@ public final class RaftHost implements AutoCloseable {
     /** Sends to whoever listens at an address, over a connection of its own that is closed when idle. */
     public CompletableFuture<byte[]> send(InetSocketAddress to, byte type, byte[] payload) {
         return messages.send(links.to(to), to, type, payload);
+    }
+
+    /**
+     * An established connection to another node's Raft port.
+     *
+     * @param sinceMillis wall clock when it was made
+     * @param queuedBytes waiting to be taken by the socket
+     */
+    public record Link(String nodeId, long sinceMillis, long queuedBytes) {}
+
+    /** The connections to other nodes, in order of node id. */
+    public List<Link> connections() {
+        return links.describe();
     }
 
     /** Tells every group of this host that a node seems gone ({@link RaftGroup#suspect}). */
@@ -220,13 +236,9 @@ public final class RaftHost implements AutoCloseable {
     private void tick() {
         try {
             Set<String> members = new HashSet<>();
-            boolean checkSpace = tickCount++ % TICKS_PER_SPACE_CHECK == 0;
             for (HostedGroup group : groups.values()) {
                 group.requestTick();
                 members.addAll(group.members().all());
-                if (checkSpace) {
-                    threads.blocking().execute(group::checkSpace);
-                }
             }
             members.remove(nodeId());
             links.want(members);
@@ -299,6 +311,8 @@ public final class RaftHost implements AutoCloseable {
             LOG.error("node {}: a group did not stop", nodeId(), e);
         }
         closeNetwork();
+        NodeManager.getInstance().removeAddress(new Endpoint(nodeId(), Peers.PORT));
+        closeThreads();
     }
 
     /** For tests: goes away as a killed process does, its connections first and without a word to the peers. */
@@ -308,9 +322,6 @@ public final class RaftHost implements AutoCloseable {
     }
 
     private void closeNetwork() {
-        if (closed) {
-            return;
-        }
         closed = true;
         Future<?> ticking = ticks;
         if (ticking != null) {
@@ -318,8 +329,6 @@ public final class RaftHost implements AutoCloseable {
         }
         port.close();
         links.close();
-        NodeManager.getInstance().removeAddress(new Endpoint(nodeId(), Peers.PORT));
-        closeThreads();
     }
 
     private void closeThreads() {

@@ -18,6 +18,7 @@ import com.alipay.sofa.jraft.storage.FileService;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,9 @@ final class RaftRequests {
             }
         } catch (InvalidProtocolBufferException e) {
             from.fail(frame.id(), "malformed message");
+        } catch (IllegalStateException e) {
+            // The library throws this when its node is shutting down.
+            from.fail(frame.id(), String.valueOf(e.getMessage()));
         }
     }
 
@@ -93,8 +97,14 @@ final class RaftRequests {
 
     private void blocking(Inbound from, long id, Runnable task) {
         try {
-            host.threads().blocking().execute(task);
-        } catch (java.util.concurrent.RejectedExecutionException e) {
+            host.threads().blocking().execute(() -> {
+                try {
+                    task.run();
+                } catch (IllegalStateException e) {
+                    from.fail(id, String.valueOf(e.getMessage()));
+                }
+            });
+        } catch (RejectedExecutionException e) {
             from.fail(id, "busy");
         }
     }

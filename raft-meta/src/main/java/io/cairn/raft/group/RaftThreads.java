@@ -35,7 +35,9 @@ public final class RaftThreads implements AutoCloseable {
                 30,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(MAX_QUEUED),
-                new DefaultThreadFactory("raft-worker", true));
+                new DefaultThreadFactory("raft-worker", true),
+                // A full queue slows the feeder down; after close() nothing is left to do.
+                new ThreadPoolExecutor.CallerRunsPolicy());
         workers.allowCoreThreadTimeOut(true);
         blocking = new ThreadPoolExecutor(
                 MAX_BLOCKING,

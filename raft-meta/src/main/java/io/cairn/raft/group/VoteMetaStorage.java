@@ -27,7 +27,14 @@ final class VoteMetaStorage implements RaftMetaStorage {
 
     @Override
     public void shutdown() {
-        // Every change is on disk already.
+        // Every change is on disk already; a vote that comes later fails and is not given.
+        if (votes instanceof AutoCloseable closeable) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                health.broken(e);
+            }
+        }
     }
 
     @Override

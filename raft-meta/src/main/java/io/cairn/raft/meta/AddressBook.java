@@ -2,7 +2,9 @@ package io.cairn.raft.meta;
 
 import io.cairn.raft.group.PeerAddresses;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,15 +35,19 @@ public final class AddressBook implements PeerAddresses {
         }
     }
 
-    /** Takes over what the meta group decided. */
-    void take(ClusterMap map) {
+    /** Takes over what the meta group decided; returns the nodes that are newly gone for good. */
+    List<String> take(ClusterMap map) {
+        List<String> gone = new ArrayList<>();
         for (ClusterNode node : map.nodes()) {
             if (node.isActive()) {
                 addresses.put(node.id(), node.raftAddress());
             } else {
-                removed.add(node.id());
                 addresses.remove(node.id());
+                if (removed.add(node.id())) {
+                    gone.add(node.id());
+                }
             }
         }
+        return gone;
     }
 }

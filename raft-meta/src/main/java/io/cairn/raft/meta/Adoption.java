@@ -41,6 +41,8 @@ final class Adoption {
     private final LongSupplier clockMillis;
     private final Map<String, Long> invitedMillis = new HashMap<>();
     private @Nullable CompletableFuture<MetaResult> replacing;
+    private String replacedId = "";
+    private long replacedMillis;
 
     Adoption(
             String selfId,
@@ -85,9 +87,14 @@ final class Adoption {
     }
 
     private void replace(ClusterNode old, ClusterNode node) {
-        if (replacing != null && !replacing.isDone()) {
+        long now = clockMillis.getAsLong();
+        boolean running = replacing != null && !replacing.isDone();
+        boolean justTried = old.id().equals(replacedId) && now - replacedMillis < INVITE_MILLIS;
+        if (running || justTried) {
             return;
         }
+        replacedMillis = now;
+        replacedId = old.id();
         LOG.info("node {} came with an empty disk to {}:{}, it replaces {}", node.id(), node.host(), node.port(), old);
         replacing = propose.apply(new MetaCommand.ReplaceNode(old.id(), node));
         replacing.thenAccept(result -> {

@@ -22,7 +22,7 @@ final class Formation {
     static final long FORM_TIMEOUT_MILLIS = 30_000;
 
     /** Pause between two rounds of giving the layout to nodes that lack it. */
-    static final long PUSH_MILLIS = 1_000;
+    static final long PUSH_MILLIS = 300;
 
     private static final int ASK = 0;
     private static final int TAKE = 1;
@@ -140,6 +140,7 @@ final class Formation {
             if (failure == null) {
                 acknowledged.add(node.id());
             } else {
+                // A node that takes the layout leaves the unformed mode, which may cut the connection of its answer.
                 LOG.info("node {} did not take the layout yet: {}", node.id(), failure.toString());
             }
         });

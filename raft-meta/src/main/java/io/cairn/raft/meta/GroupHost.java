@@ -24,6 +24,9 @@ public interface GroupHost {
     /** This node belongs to this cluster from now on. */
     void setClusterId(String clusterId);
 
+    /** Closes what connections a node that left the cluster for good still has here. */
+    void disconnect(String nodeId);
+
     /** Answers messages; must not wait for another message. */
     interface MessageHandler {
         CompletableFuture<byte[]> handle(String fromNodeId, byte[] payload);

@@ -210,23 +210,20 @@ public final class LayoutPlanner {
             return chosen;
         }
 
+        /** A domain with room is taken as it is; only without one an earlier shard is asked to move. */
         private boolean augment(int shard, int capacity, boolean[] tried) {
+            for (int domain : places.get(shard)) {
+                if (!tried[domain] && holders(domain).size() < capacity) {
+                    chosen[shard] = domain;
+                    return true;
+                }
+            }
             for (int domain : places.get(shard)) {
                 if (tried[domain]) {
                     continue;
                 }
                 tried[domain] = true;
-                List<Integer> holders = new ArrayList<>();
-                for (int other = 0; other < chosen.length; other++) {
-                    if (chosen[other] == domain) {
-                        holders.add(other);
-                    }
-                }
-                if (holders.size() < capacity) {
-                    chosen[shard] = domain;
-                    return true;
-                }
-                for (int holder : holders) {
+                for (int holder : holders(domain)) {
                     if (augment(holder, capacity, tried)) {
                         chosen[shard] = domain;
                         return true;
@@ -234,6 +231,16 @@ public final class LayoutPlanner {
                 }
             }
             return false;
+        }
+
+        private List<Integer> holders(int domain) {
+            List<Integer> holders = new ArrayList<>();
+            for (int shard = 0; shard < chosen.length; shard++) {
+                if (chosen[shard] == domain) {
+                    holders.add(shard);
+                }
+            }
+            return holders;
         }
     }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -88,7 +89,7 @@ public final class MetaGroup implements AutoCloseable {
 
     /** Opens what the data directory holds; a node in no cluster waits for a layout or an adoption. Blocks. */
     public void start() throws IOException {
-        machine.onChange(addresses::take);
+        machine.onChange(map -> addresses.take(map).forEach(host::disconnect));
         host.handle(MessageTypes.META_PROPOSE, false, (from, payload) -> proposer.answer(payload));
         host.handle(MessageTypes.FORM, true, (from, payload) -> onClusterThread(() -> formation.answer(payload)));
         host.handle(MessageTypes.ADOPT, true, (from, payload) -> onClusterThread(() -> adoption.answer(payload)));
@@ -282,7 +283,11 @@ public final class MetaGroup implements AutoCloseable {
     }
 
     private <T> CompletableFuture<T> onClusterThread(Supplier<T> work) {
-        return CompletableFuture.supplyAsync(work, clusterThread);
+        try {
+            return CompletableFuture.supplyAsync(work, clusterThread);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.failedFuture(new IOException("the node stops", e));
+        }
     }
 
     private final class LayoutTaker implements Formation.Taker {

@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,15 +59,20 @@ final class MetaStateMachine implements StateMachine {
     @Override
     public void saveSnapshot(Path dir, long index, SnapshotDone done) {
         byte[] bytes = MapCodec.encode(map);
-        disk.execute(() -> {
-            Throwable failure = null;
-            try {
-                DurableFile.write(dir.resolve(SNAPSHOT_FILE), bytes);
-            } catch (IOException e) {
-                failure = e;
-            }
-            done.done(failure);
-        });
+        try {
+            disk.execute(() -> done.done(write(dir, bytes)));
+        } catch (RejectedExecutionException e) {
+            done.done(e);
+        }
+    }
+
+    private static @Nullable Throwable write(Path dir, byte[] bytes) {
+        try {
+            DurableFile.write(dir.resolve(SNAPSHOT_FILE), bytes);
+            return null;
+        } catch (IOException e) {
+            return e;
+        }
     }
 
     @Override

@@ -40,4 +40,9 @@ public final class RaftHostPort implements GroupHost {
     public void setClusterId(String clusterId) {
         host.setClusterId(clusterId);
     }
+
+    @Override
+    public void disconnect(String nodeId) {
+        host.disconnect(nodeId);
+    }
 }

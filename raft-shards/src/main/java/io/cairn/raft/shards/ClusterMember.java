@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -119,7 +120,16 @@ public final class ClusterMember implements AutoCloseable {
         }
         clusterThread.scheduleWithFixedDelay(
                 this::tick, MetaGroup.TICK_MILLIS, MetaGroup.TICK_MILLIS, TimeUnit.MILLISECONDS);
-        meta.onChange(map -> clusterThread.execute(this::openWanted));
+        meta.onChange(map -> openSoon());
+    }
+
+    /** Off the apply thread, for opening a replica reads its log. The next tick would do it, too. */
+    private void openSoon() {
+        try {
+            clusterThread.execute(this::openWanted);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("node {} stops", selfId, e);
+        }
     }
 
     /** Forms a fresh cluster from this node; see {@link MetaGroup#form}. */

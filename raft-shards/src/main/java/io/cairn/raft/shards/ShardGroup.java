@@ -1,5 +1,6 @@
 package io.cairn.raft.shards;
 
+import io.cairn.aof.LogStats;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.GroupOptions;
 import io.cairn.raft.group.GroupStatus;
@@ -122,6 +123,11 @@ public final class ShardGroup {
 
     public GroupStatus status() {
         return raft().status();
+    }
+
+    /** Counters of this replica's log. */
+    public LogStats logStats() {
+        return raft().logStats();
     }
 
     RaftGroup raft() {

@@ -25,12 +25,18 @@ final class ShardReconciler {
     /** The epoch of a slot's first owner: nobody else can hold data of it. */
     private static final long FIRST_EPOCH = 1;
 
+    /** Pause between two claims of one term. */
+    static final long CLAIM_MILLIS = 1_000;
+
     private final String selfId;
     private final ShardGroup shard;
     private final Function<MetaCommand, CompletableFuture<MetaResult>> propose;
     private final MembershipDriver driver;
     private final PreferredLeader preferred;
+    private final LongSupplier clockMillis;
     private @Nullable CompletableFuture<MetaResult> claim;
+    private long claimedTerm;
+    private long claimedMillis;
 
     ShardReconciler(
             String selfId,
@@ -41,6 +47,7 @@ final class ShardReconciler {
         this.selfId = selfId;
         this.shard = shard;
         this.propose = propose;
+        this.clockMillis = clockMillis;
         this.driver = new MembershipDriver(clockMillis);
         this.preferred = new PreferredLeader(directory, clockMillis);
     }
@@ -88,7 +95,12 @@ final class ShardReconciler {
     private void claim(ClusterMap map, long term) {
         var known = map.leaderClaim(shard.shardId());
         boolean told = known != null && known.term() >= term;
-        if (!told && (claim == null || claim.isDone())) {
+        long now = clockMillis.getAsLong();
+        boolean waits =
+                claim != null && (!claim.isDone() || (term == claimedTerm && now - claimedMillis < CLAIM_MILLIS));
+        if (!told && !waits) {
+            claimedTerm = term;
+            claimedMillis = now;
             claim = propose.apply(new MetaCommand.ClaimLeader(shard.shardId(), term, selfId));
         }
     }

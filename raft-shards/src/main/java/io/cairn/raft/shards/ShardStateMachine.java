@@ -167,6 +167,7 @@ final class ShardStateMachine implements StateMachine {
 
     @Override
     public void leaderStop() {
+        watcher.leaderChanged(null, leadingTerm);
         leadingTerm = 0;
         servingTerm = 0;
         if (leaderTold) {

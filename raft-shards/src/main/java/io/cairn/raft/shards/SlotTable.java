@@ -53,7 +53,7 @@ public final class SlotTable {
     }
 
     /** Serves the slots of the range that are not this shard's yet under an epoch as high; the rest stays. */
-    SlotTable activate(SlotRange range, long epoch) {
+    public SlotTable activate(SlotRange range, long epoch) {
         byte[] newStates = states.clone();
         long[] newEpochs = epochs.clone();
         for (int slot = range.first(); slot <= range.last(); slot++) {

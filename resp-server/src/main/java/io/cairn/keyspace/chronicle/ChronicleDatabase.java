@@ -1,7 +1,6 @@
 package io.cairn.keyspace.chronicle;
 
 import io.cairn.keyspace.Database;
-import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
@@ -145,6 +144,14 @@ final class ChronicleDatabase implements Database {
     }
 
     @Override
+    public void setVersion(long key, int keyLength, long version) {
+        Table table = at(key, keyLength, Slots.of(key, keyLength));
+        if (table != null) {
+            table.setVersion(version);
+        }
+    }
+
+    @Override
     public long sawExpired() {
         long[] seen = sawExpired.get();
         long latest = seen[0];
@@ -205,9 +212,5 @@ final class ChronicleDatabase implements Database {
                 visitor.visit(key, keyLength, view);
             });
         }
-    }
-
-    static byte[] copy(long key, int keyLength) {
-        return Memory.bytes(key, keyLength);
     }
 }

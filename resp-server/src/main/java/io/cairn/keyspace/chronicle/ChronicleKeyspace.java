@@ -139,8 +139,8 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
-    public void raiseVersion(long version) {
-        resources.raiseVersion(version);
+    public void restoreVersion(long version) {
+        resources.restoreVersion(version);
     }
 
     @Override

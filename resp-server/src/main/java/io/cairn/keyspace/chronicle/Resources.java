@@ -33,8 +33,8 @@ final class Resources {
         return version.get();
     }
 
-    void raiseVersion(long least) {
-        version.accumulateAndGet(least, Math::max);
+    void restoreVersion(long last) {
+        version.set(last);
     }
 
     /** Remembers the time that callers pass, so that writes, which pass none, can stamp the access clock. */

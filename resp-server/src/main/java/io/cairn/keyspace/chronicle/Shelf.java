@@ -34,6 +34,8 @@ final class Shelf implements AutoCloseable {
     final long tierBytes;
     private final ChronicleMap<Span, Payload> map;
     private final ShelfLayout layout;
+    /** Chunks in use, in bytes; kept by the table. */
+    long liveBytes;
     /** Size of the entry's value that {@link #locate} found. */
     int locatedSize;
 
@@ -104,6 +106,11 @@ final class Shelf implements AutoCloseable {
 
     long chunkedBytes(int keyLength, int valueSize) {
         return (entryBytes(keyLength, valueSize) + chunkBytes - 1) / chunkBytes * chunkBytes;
+    }
+
+    /** The map itself, for tests that compare {@link ShelfLayout} with it. */
+    ChronicleMap<Span, Payload> map() {
+        return map;
     }
 
     int segmentOf(long hash) {

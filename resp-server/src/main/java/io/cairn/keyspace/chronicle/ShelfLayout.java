@@ -1,6 +1,7 @@
 package io.cairn.keyspace.chronicle;
 
 import io.cairn.keyspace.Memory;
+import net.openhft.chronicle.hash.impl.BigSegmentHeader;
 import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
 
 /**
@@ -12,8 +13,8 @@ import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
  * with our entries unaligned. The geometry is read from the map's public fields:
  *
  * <pre>
- * tier:  lookup slots | counters (64 bytes; first long: index of the next tier of this segment, 0 none)
- *        | free list | entry space, in chunks
+ * tier:  lookup slots | counters (64 bytes; first long: index of the next tier of this segment, 0
+ *        none; that of a segment's first tier is in the segment's header instead) | free list | entry space, in chunks
  * slot:  int, 0 empty; low bits: bits of the hash above the segment's, never all 0; the rest: first chunk of the entry
  * entry: key size (stop bit) | key | value size (stop bit) | value
  * </pre>
@@ -64,7 +65,8 @@ final class ShelfLayout {
 
     /** Address of the key's value, 0 when absent; its size is then in {@link #locatedSize()}. */
     long locate(Span key) {
-        long tier = firstTier + ((int) key.hash & segmentMask) * tierSize;
+        int segment = (int) key.hash & segmentMask;
+        long tier = firstTier + segment * tierSize;
         int slotKey = (int) (key.hash >>> segmentBits) & slotKeyMask;
         if (slotKey == 0) {
             slotKey = slotKeyMask;
@@ -80,15 +82,18 @@ final class ShelfLayout {
                 }
                 at = (at + 1) & slotMask;
             }
-            tier = nextTier(tier);
+            tier = nextTier(segment, tier);
             if (tier == 0) {
                 return 0;
             }
         }
     }
 
-    private long nextTier(long tier) {
-        long index = Memory.getLong(tier + countersOffset);
+    /** Address of the tier behind {@code tier}; the first tier's link is in the segment's header. */
+    private long nextTier(int segment, long tier) {
+        long index = tier == firstTier + segment * tierSize
+                ? BigSegmentHeader.INSTANCE.nextTierIndex(map.segmentHeaderAddress(segment))
+                : Memory.getLong(tier + countersOffset);
         return index == 0 ? 0 : map.tierIndexToBaseAddr(index);
     }
 
@@ -129,7 +134,7 @@ final class ShelfLayout {
                     visitor.visit(key, keyLength, behindSize, entrySize);
                 }
             }
-            tier = nextTier(tier);
+            tier = nextTier(segment, tier);
         }
     }
 }

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The keys of one database in one stripe: a {@link Shelf} that is replaced by a larger one before it is full, the
@@ -27,6 +29,10 @@ final class Table {
     /** Tries to build a larger shelf when a segment overflows though the whole is far from full. */
     private static final int MAX_GROWTH_ATTEMPTS = 6;
 
+    /** Below this number of entries all are moved at once (some milliseconds), above it segment by segment. */
+    private static final int GROW_AT_ONCE = 1024;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Table.class);
     private static final ValueType[] TYPES = ValueType.values();
 
     final Span key = new Span();
@@ -39,13 +45,28 @@ final class Table {
     private final Blocks blocks = new Blocks();
     private final List<Shelf> retired = new ArrayList<>(1);
     private Shelf shelf;
-    /** Per segment, a lower bound of the earliest expiry in it; Long.MAX_VALUE when none. */
+    /** Per segment of {@link #shelf}, a lower bound of the earliest expiry in it; Long.MAX_VALUE when none. */
     private long[] earliest;
+    /** While the table grows: the larger shelf, to which the first {@link #moved} segments of the other have gone. */
+    private @Nullable Shelf next;
+
+    private long[] nextEarliest = noExpiries(0);
+    private int moved;
+    /** Size of the entry that {@link #locate} found. */
+    private int locatedSize;
 
     private final AtomicLong size = new AtomicLong();
     private final AtomicLong volatileKeys = new AtomicLong();
-    private long liveBytes;
+    /** Sum of all entries' bytes, before rounding to chunks. */
+    private long entryBytes;
+
     private long largestEntry;
+    /**
+     * A write failed halfway: an entry may lie in chunks that the shelf thinks free. All is still readable, but nothing
+     * may be added before a new shelf is built.
+     */
+    private boolean damaged;
+
     private @Nullable NativeBlock scratch;
     /** Set while a snapshot has parts of this table to save. */
     @Nullable
@@ -81,13 +102,26 @@ final class Table {
         return slotCounts.get(slot & slotMask);
     }
 
+    /** Number of hash buckets, a power of two that only grows; see {@link #forEach}. */
     int segments() {
         return shelf.segments;
     }
 
+    private Shelf shelfOf(long hash) {
+        Shelf larger = next;
+        return larger != null && shelf.segmentOf(hash) < moved ? larger : shelf;
+    }
+
+    private long locate() {
+        Shelf in = shelfOf(key.hash);
+        long entry = in.locate(key);
+        locatedSize = in.locatedSize;
+        return entry;
+    }
+
     /** Looks up {@link #key} and fills {@code out}. */
     int find(long now, Value out, boolean touch) {
-        long entry = shelf.locate(key);
+        long entry = locate();
         if (entry == 0) {
             return ABSENT;
         }
@@ -99,7 +133,7 @@ final class Table {
                 return EXPIRED;
             }
         }
-        fill(out, entry, shelf.locatedSize);
+        fill(out, entry, locatedSize);
         if (touch) {
             EntryFormat.touch(entry, header, now);
         }
@@ -107,12 +141,21 @@ final class Table {
     }
 
     long version(long now) {
-        long entry = shelf.locate(key);
+        long entry = locate();
         if (entry == 0) {
             return 0;
         }
         long expireAt = EntryFormat.expireAt(entry, Memory.getInt(entry));
         return expireAt != 0 && expireAt <= now ? 0 : Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
+    }
+
+    /** Overwrites the version of {@link #key}, if it is there. */
+    void setVersion(long version) {
+        long entry = locate();
+        if (entry != 0) {
+            beforeChange();
+            Memory.putLong(entry + EntryFormat.VERSION_OFFSET, version);
+        }
     }
 
     void fill(Value out, long entry, int entrySize) {
@@ -149,15 +192,16 @@ final class Table {
         beforeChange();
         try {
             payload.header |= EntryFormat.clockHeader(resources.clock());
-            long entry = shelf.locate(key);
+            long entry = locate();
             if (entry == 0) {
                 insert(slot);
             } else {
-                replace(entry, shelf.locatedSize);
+                replace(entry, locatedSize);
             }
             if (payload.expireAt != 0) {
                 noteExpiry(key.hash, payload.expireAt);
             }
+            advance();
         } finally {
             closeRetired();
         }
@@ -165,12 +209,13 @@ final class Table {
 
     private void insert(int slot) {
         int valueSize = payload.size();
-        long bytes = shelf.chunkedBytes(key.length, valueSize);
+        long bytes = Shelf.entryBytes(key.length, valueSize);
         resources.claim(bytes);
-        makeRoom(1, Shelf.entryBytes(key.length, valueSize));
+        makeRoom(1, bytes);
         payload.version = resources.nextVersion();
-        store();
-        added(bytes);
+        Shelf in = store();
+        added(in, in.chunkedBytes(key.length, valueSize));
+        entryBytes += bytes;
         count(slot, 1);
         if (payload.expireAt != 0) {
             countVolatile(1);
@@ -191,15 +236,18 @@ final class Table {
             if (!payload.numeric && payload.address >= entry && payload.address < entry + oldSize) {
                 payload.address = stage(payload.address, payload.length, payload.length);
             }
-            long more = shelf.chunkedBytes(key.length, newSize) - shelf.chunkedBytes(key.length, oldSize);
+            long bytes = Shelf.entryBytes(key.length, newSize);
+            long more = bytes - Shelf.entryBytes(key.length, oldSize);
             if (more > 0) {
                 resources.claim(more);
-                makeRoom(0, Shelf.entryBytes(key.length, newSize));
             }
-            more = -shelf.chunkedBytes(key.length, oldSize);
+            if (more > 0 || damaged) {
+                makeRoom(0, bytes);
+            }
             payload.version = resources.nextVersion();
-            store();
-            added(more + shelf.chunkedBytes(key.length, newSize));
+            Shelf in = store();
+            added(in, in.chunkedBytes(key.length, newSize) - in.chunkedBytes(key.length, oldSize));
+            entryBytes += more;
         }
         if (oldBlock >= 0 && !payload.holdsBlock(oldBlock)) {
             release(oldBlock);
@@ -220,8 +268,8 @@ final class Table {
         volatileKeys.setRelease(volatileKeys.getPlain() + change);
     }
 
-    private void added(long bytes) {
-        liveBytes += bytes;
+    private void added(Shelf in, long bytes) {
+        in.liveBytes += bytes;
         resources.used(bytes);
     }
 
@@ -246,77 +294,146 @@ final class Table {
     }
 
     /** Writes the payload; on a full segment builds larger shelves, a bounded number of times. */
-    private void store() {
+    private Shelf store() {
         for (int attempt = 0; ; attempt++) {
+            // Chronicle frees an entry's old chunks before it knows of new ones; see the field.
+            damaged = true;
             try {
-                shelf.put(key, payload);
-                return;
+                Shelf in = shelfOf(key.hash);
+                in.put(key, payload);
+                damaged = false;
+                return in;
             } catch (IllegalStateException full) {
                 if (attempt == MAX_GROWTH_ATTEMPTS) {
-                    OutOfMemoryError error = new OutOfMemoryError("table of a stripe cannot grow");
-                    error.initCause(full);
-                    throw error;
+                    throw outOfMemory(full);
                 }
-                rebuild(shelf.segments * 2);
+                rebuild(largest().segments * 2);
             }
         }
     }
 
-    private void makeRoom(int moreEntries, long entryBytes) {
-        largestEntry = Math.max(largestEntry, entryBytes);
-        boolean crowded = size.getPlain() + moreEntries > FULL * shelf.segments * Shelf.ENTRIES_PER_SEGMENT;
-        if (crowded) {
-            rebuild(shelf.segments * 2);
-        } else if (liveBytes + entryBytes > FULL * shelf.segments * shelf.tierBytes
-                || entryBytes > shelf.tierBytes / 2) {
-            rebuild(shelf.segments);
+    private static OutOfMemoryError outOfMemory(Throwable cause) {
+        OutOfMemoryError error = new OutOfMemoryError("the table of a stripe cannot grow");
+        error.initCause(cause);
+        return error;
+    }
+
+    private Shelf largest() {
+        Shelf larger = next;
+        return larger == null ? shelf : larger;
+    }
+
+    private void makeRoom(int moreEntries, long bytes) {
+        largestEntry = Math.max(largestEntry, bytes);
+        Shelf in = largest();
+        long entries = size.getPlain() + moreEntries;
+        boolean crowded = entries > FULL * in.segments * Shelf.ENTRIES_PER_SEGMENT;
+        if (damaged || bytes > in.tierBytes / 2 || bytes > shelf.tierBytes / 2) {
+            rebuild(crowded ? in.segments * 2 : in.segments);
+        } else if (crowded || entryBytes + bytes > FULL * in.segments * in.tierBytes) {
+            int segments = crowded ? in.segments * 2 : in.segments;
+            if (next != null || entries < GROW_AT_ONCE) {
+                rebuild(segments);
+            } else {
+                next = newShelf(segments);
+                nextEarliest = noExpiries(segments);
+                moved = 0;
+            }
         }
     }
 
-    /** Moves all to a new shelf; tries larger ones when a segment of the new one overflows. */
+    private Shelf newShelf(int segments) {
+        long average = Math.max(64, (entryBytes + largestEntry) / (size.getPlain() + 1));
+        Shelf created = new Shelf(segments, average, largestEntry);
+        resources.used(created.fixedBytes());
+        return created;
+    }
+
+    /** While the table grows, every change moves one more segment (some hundred entries). */
+    private void advance() {
+        Shelf to = next;
+        if (to == null || damaged) {
+            return;
+        }
+        damaged = true;
+        try {
+            moveSegment(moved, to, nextEarliest);
+        } catch (IllegalStateException | OutOfMemoryError full) {
+            // The change itself is done. The next one that needs room builds a new shelf first, or fails.
+            LOG.debug("a segment could not be moved", full);
+            return;
+        }
+        damaged = false;
+        moved++;
+        if (moved == shelf.segments) {
+            retire(shelf);
+            shelf = to;
+            earliest = nextEarliest;
+            next = null;
+            moved = 0;
+        }
+    }
+
+    /** Moves all to a new shelf at once; tries larger ones when a segment of the new one overflows. */
     private void rebuild(int firstSegments) {
         int segments = firstSegments;
         for (int attempt = 0; ; attempt++) {
-            long average = Math.max(64, (liveBytes + largestEntry) / (size.getPlain() + 1));
-            Shelf next = new Shelf(segments, average, largestEntry);
+            Shelf target = newShelf(segments);
+            long[] targetEarliest = noExpiries(segments);
             try {
-                move(next);
-                return;
+                for (int segment = 0; segment < shelf.segments; segment++) {
+                    moveSegment(segment, target, targetEarliest);
+                }
             } catch (IllegalStateException full) {
-                next.close();
+                discard(target);
                 if (attempt == MAX_GROWTH_ATTEMPTS) {
-                    OutOfMemoryError error = new OutOfMemoryError("table of a stripe cannot grow");
-                    error.initCause(full);
-                    throw error;
+                    throw outOfMemory(full);
                 }
                 segments *= 2;
+                continue;
+            } catch (OutOfMemoryError error) {
+                discard(target);
+                throw error;
             }
+            retire(shelf);
+            Shelf half = next;
+            if (half != null) {
+                retire(half);
+            }
+            shelf = target;
+            earliest = targetEarliest;
+            next = null;
+            moved = 0;
+            damaged = false;
+            return;
         }
     }
 
-    private void move(Shelf next) {
-        long[] nextEarliest = noExpiries(next.segments);
-        long[] bytes = new long[1];
+    /** Copies the entries of a segment; the source keeps them until its shelf is dropped. */
+    private void moveSegment(int segment, Shelf to, long[] toEarliest) {
         movedPayload.whole = true;
-        for (int segment = 0; segment < shelf.segments; segment++) {
-            shelf.forEach(segment, (at, length, entry, entrySize) -> {
-                movedKey.set(at, length, resources.hash(at, length));
-                movedPayload.address = entry;
-                movedPayload.length = entrySize;
-                next.put(movedKey, movedPayload);
-                bytes[0] += next.chunkedBytes(length, entrySize);
-                int header = Memory.getInt(entry);
-                if ((header & EntryFormat.HAS_EXPIRY) != 0) {
-                    int to = next.segmentOf(movedKey.hash);
-                    nextEarliest[to] = Math.min(nextEarliest[to], EntryFormat.expireAt(entry, header));
-                }
-            });
-        }
-        resources.used(next.fixedBytes() - shelf.fixedBytes() + bytes[0] - liveBytes);
-        liveBytes = bytes[0];
-        retired.add(shelf);
-        shelf = next;
-        earliest = nextEarliest;
+        forEach(segment, (at, length, entry, entrySize) -> {
+            movedKey.set(at, length, resources.hash(at, length));
+            movedPayload.address = entry;
+            movedPayload.length = entrySize;
+            to.put(movedKey, movedPayload);
+            added(to, to.chunkedBytes(length, entrySize));
+            int header = Memory.getInt(entry);
+            if ((header & EntryFormat.HAS_EXPIRY) != 0) {
+                int index = to.segmentOf(movedKey.hash);
+                toEarliest[index] = Math.min(toEarliest[index], EntryFormat.expireAt(entry, header));
+            }
+        });
+    }
+
+    private void discard(Shelf old) {
+        resources.used(-old.liveBytes - old.fixedBytes());
+        old.close();
+    }
+
+    private void retire(Shelf old) {
+        resources.used(-old.liveBytes - old.fixedBytes());
+        retired.add(old);
     }
 
     /** Shelves left behind are closed when the change is done: its source may lie in one of them. */
@@ -330,10 +447,10 @@ final class Table {
     }
 
     private void noteExpiry(long hash, long expireAt) {
-        int segment = shelf.segmentOf(hash);
-        if (expireAt < earliest[segment]) {
-            earliest[segment] = expireAt;
-        }
+        Shelf in = shelfOf(hash);
+        long[] bounds = in == shelf ? earliest : nextEarliest;
+        int segment = in.segmentOf(hash);
+        bounds[segment] = Math.min(bounds[segment], expireAt);
     }
 
     /** Stores a string of {@code length} bytes, in a block when it is long. */
@@ -416,7 +533,7 @@ final class Table {
     private void resizeBlock(int slot, boolean wasBlock, int kept, long expireAt, int newLength, Value out) {
         NativeBlock old = wasBlock ? out.block : null;
         if (old != null && !old.shared() && old.capacity() >= newLength) {
-            int id = Memory.getInt(EntryFormat.payload(shelf.locate(key), expireAt == 0 ? 0 : EntryFormat.HAS_EXPIRY));
+            int id = Memory.getInt(EntryFormat.payload(locate(), expireAt == 0 ? 0 : EntryFormat.HAS_EXPIRY));
             payload.setNumber(Value.BLOCK, blockNumber(id, newLength), expireAt);
             put(slot);
             Memory.zero(old.address() + kept, newLength - kept);
@@ -435,7 +552,7 @@ final class Table {
 
     /** Sets or removes the expiry of {@link #key}; nothing happens when it is absent. */
     void setExpiry(int slot, long expireAt) {
-        long entry = shelf.locate(key);
+        long entry = locate();
         if (entry == 0) {
             return;
         }
@@ -445,7 +562,7 @@ final class Table {
         if (encoding == Value.INT || encoding == Value.BLOCK) {
             payload.setNumber(encoding, Memory.getLong(at), expireAt);
         } else {
-            payload.setBytes(encoding, at, (int) (entry + shelf.locatedSize - at), expireAt);
+            payload.setBytes(encoding, at, (int) (entry + locatedSize - at), expireAt);
         }
         payload.header |= EntryFormat.type(header);
         put(slot);
@@ -453,7 +570,7 @@ final class Table {
 
     /** Removes {@link #key}; {@link #ABSENT}, {@link #EXPIRED} or {@link #FOUND} as it was. */
     int remove(int slot, long now) {
-        long entry = shelf.locate(key);
+        long entry = locate();
         if (entry == 0) {
             return ABSENT;
         }
@@ -463,35 +580,63 @@ final class Table {
         boolean expired = isVolatile && EntryFormat.expireAt(entry, header) <= now;
         int block =
                 EntryFormat.encoding(header) == Value.BLOCK ? Memory.getInt(EntryFormat.payload(entry, header)) : -1;
-        long bytes = shelf.chunkedBytes(key.length, shelf.locatedSize);
-        shelf.remove(key);
+        Shelf in = shelfOf(key.hash);
+        in.remove(key);
+        added(in, -in.chunkedBytes(key.length, locatedSize));
+        entryBytes -= Shelf.entryBytes(key.length, locatedSize);
         if (block >= 0) {
             release(block);
         }
-        added(-bytes);
         count(slot, -1);
         if (isVolatile) {
             countVolatile(-1);
         }
+        advance();
+        closeRetired();
         return expired ? EXPIRED : FOUND;
     }
 
+    /** Visits the keys whose hash has {@code segment} in its low bits ({@link #segments}), wherever they lie. */
     void forEach(int segment, Shelf.EntryVisitor visitor) {
-        shelf.forEach(segment, visitor);
+        Shelf larger = next;
+        if (larger == null || segment >= moved) {
+            shelf.forEach(segment, visitor);
+            return;
+        }
+        for (int part = segment; part < larger.segments; part += shelf.segments) {
+            larger.forEach(part, visitor);
+        }
     }
 
-    /** Segments whose earliest expiry may be at or before {@code now}, from {@code from} on; -1 when none. */
+    /** First segment from {@code from} on whose earliest expiry may be at or before {@code now}; -1 when none. */
     int nextExpiring(int from, long now) {
-        for (int segment = from; segment < earliest.length; segment++) {
-            if (earliest[segment] <= now) {
+        for (int segment = from; segment < shelf.segments; segment++) {
+            if (earliest(segment) <= now) {
                 return segment;
             }
         }
         return -1;
     }
 
+    private long earliest(int segment) {
+        if (segment >= moved) {
+            return earliest[segment];
+        }
+        long bound = Long.MAX_VALUE;
+        for (int part = segment; part < nextEarliest.length; part += shelf.segments) {
+            bound = Math.min(bound, nextEarliest[part]);
+        }
+        return bound;
+    }
+
     void setEarliest(int segment, long expireAt) {
-        earliest[segment] = expireAt;
+        if (segment >= moved) {
+            earliest[segment] = expireAt;
+            return;
+        }
+        for (int part = segment; part < nextEarliest.length; part += shelf.segments) {
+            nextEarliest[part] = expireAt;
+        }
     }
 
     private void beforeChange() {
@@ -511,10 +656,13 @@ final class Table {
 
     /** Gives all memory back. Nothing may touch the table afterwards. */
     void close() {
-        long blockBytes = blocks.releaseAll();
-        resources.used(-blockBytes - liveBytes - shelf.fixedBytes());
+        resources.used(-blocks.releaseAll());
         closeRetired();
-        shelf.close();
+        discard(shelf);
+        Shelf larger = next;
+        if (larger != null) {
+            discard(larger);
+        }
         if (scratch != null) {
             scratch.release();
             scratch = null;

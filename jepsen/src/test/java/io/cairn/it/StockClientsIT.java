@@ -1,0 +1,229 @@
+package io.cairn.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.cairn.jepsen.process.CairnCluster;
+import io.cairn.jepsen.process.ClusterState;
+import io.cairn.jepsen.process.Distribution;
+import io.cairn.jepsen.process.RedisCluster;
+import io.cairn.jepsen.process.ServerProcess;
+import io.cairn.jepsen.process.TestCluster;
+import io.cairn.jepsen.resp.Address;
+import io.cairn.jepsen.resp.HashSlot;
+import io.cairn.jepsen.resp.RawClient;
+import io.cairn.jepsen.resp.Timeouts;
+import io.lettuce.core.LettuceFutures;
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.JedisCluster;
+
+/** Clients as people install them, against a raft cluster; {@code -Dcairn.target=redis} tries the test itself on Redis. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StockClientsIT {
+    private static final int PORT = 21200;
+    private static final int KEYS = 10_000;
+    private static final int LETTUCE_BATCH = 500;
+    private static final int TOOL_SECONDS = 120;
+
+    private Path directory;
+    private TestCluster cluster;
+
+    @BeforeAll
+    void startCluster(@TempDir Path temporary) {
+        directory = temporary;
+        cluster = Target.isRedis()
+                ? new RedisCluster(directory, PORT)
+                : new CairnCluster(Distribution.find(), directory, PORT);
+        ClusterState.awaitHealthy(cluster.nodes(), 60);
+    }
+
+    @AfterAll
+    void stopCluster() {
+        cluster.close();
+    }
+
+    @Test
+    void jedisWritesAndReads() {
+        Set<HostAndPort> nodes = cluster.nodes().stream()
+                .map(node -> new HostAndPort(node.host(), node.port()))
+                .collect(Collectors.toSet());
+        try (JedisCluster jedis = new JedisCluster(nodes)) {
+            for (int i = 0; i < KEYS; i++) {
+                assertThat(jedis.set("jedis:" + i, "value-" + i)).isEqualTo("OK");
+            }
+            for (int i = 0; i < KEYS; i++) {
+                assertThat(jedis.get("jedis:" + i)).isEqualTo("value-" + i);
+            }
+            assertThat(jedis.incrBy("jedis:counter", 5)).isEqualTo(5);
+            jedis.mset("{jedis}a", "1", "{jedis}b", "2");
+            assertThat(jedis.mget("{jedis}a", "{jedis}b")).containsExactly("1", "2");
+            assertThat(jedis.del("jedis:0")).isEqualTo(1);
+            assertThat(jedis.get("jedis:0")).isNull();
+        }
+    }
+
+    @Test
+    void lettuceWritesAndReads() throws Exception {
+        List<RedisURI> seeds = cluster.nodes().stream()
+                .map(node -> RedisURI.create(node.host(), node.port()))
+                .toList();
+        RedisClusterClient client = RedisClusterClient.create(seeds);
+        try (StatefulRedisClusterConnection<String, String> connection = client.connect()) {
+            var async = connection.async();
+            for (int first = 0; first < KEYS; first += LETTUCE_BATCH) {
+                List<RedisFuture<String>> batch = new ArrayList<>();
+                for (int i = first; i < first + LETTUCE_BATCH; i++) {
+                    batch.add(async.set("lettuce:" + i, "value-" + i));
+                }
+                await(batch);
+                for (RedisFuture<String> reply : batch) {
+                    assertThat(reply.get()).isEqualTo("OK");
+                }
+            }
+            for (int first = 0; first < KEYS; first += LETTUCE_BATCH) {
+                List<RedisFuture<String>> batch = new ArrayList<>();
+                for (int i = first; i < first + LETTUCE_BATCH; i++) {
+                    batch.add(async.get("lettuce:" + i));
+                }
+                await(batch);
+                for (int i = 0; i < LETTUCE_BATCH; i++) {
+                    assertThat(batch.get(i).get()).isEqualTo("value-" + (first + i));
+                }
+            }
+            var sync = connection.sync();
+            assertThat(sync.incr("lettuce:counter")).isEqualTo(1);
+            assertThat(sync.dbsize()).isGreaterThanOrEqualTo(KEYS);
+            assertThat(connection.getPartitions()).hasSize(cluster.nodes().size());
+        } finally {
+            client.shutdown(Duration.ZERO, Duration.ofSeconds(5));
+        }
+    }
+
+    @Test
+    void redisPyWritesAndReads() throws Exception {
+        assumeTrue(Files.exists(Path.of("/usr/bin/python3")), "no /usr/bin/python3");
+        ServerProcess probe = tool("import", "/usr/bin/python3", "-c", "import redis.cluster");
+        assumeTrue(probe.exitCode() == 0, "redis-py is not installed (Debian: python3-redis)");
+        Path script = Path.of(Objects.requireNonNull(StockClientsIT.class.getResource("/redis_py_cluster.py"))
+                .toURI());
+        ServerProcess run = tool(
+                "redis-py",
+                "/usr/bin/python3",
+                script.toString(),
+                Integer.toString(cluster.nodes().get(0).port()),
+                Integer.toString(KEYS));
+        assertThat(run.exitCode()).as(run.output()).isZero();
+    }
+
+    @Test
+    void redisCliFollowsRedirects() {
+        assumeRedisCli();
+        for (Address node : cluster.nodes()) {
+            String key = "cli:" + node.port();
+            assertThat(cli(node, "set", key, "v")).isEqualTo("OK");
+            assertThat(cli(node, "get", key)).isEqualTo("v");
+            assertThat(cli(node, "incr", key + ":n")).isEqualTo("1");
+            assertThat(cli(node, "mset", "{t}a", "1", "{t}b", "2")).isEqualTo("OK");
+            assertThat(cli(node, "mget", "{t}a", "{t}b")).isEqualTo("1\n2");
+            assertThat(cli(node, "mset", "a", "1", "b", "2")).startsWith("CROSSSLOT ");
+        }
+    }
+
+    @Test
+    void redisCliSeesAWholeCluster() {
+        assumeRedisCli();
+        Address node = cluster.nodes().get(0);
+        ServerProcess check = tool("check", "redis-cli", "--cluster", "check", node.toString());
+        assertThat(check.output()).contains("[OK] All nodes agree about slots configuration.");
+        assertThat(check.output()).contains("[OK] All 16384 slots covered.");
+        assertThat(check.exitCode()).isZero();
+    }
+
+    @Test
+    void watchedTransactionRunsOnlyWhenNothingChanged() throws Exception {
+        String key = "tx:{w}";
+        Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of(key), cluster.nodes()));
+        try (RawClient one = RawClient.connect(primary, Timeouts.PATIENT);
+                RawClient two = RawClient.connect(primary, Timeouts.PATIENT)) {
+            one.call("SET", key, "1");
+            one.call("WATCH", key);
+            one.call("MULTI");
+            assertThat(one.call("INCR", key).text()).isEqualTo("QUEUED");
+            assertThat(one.call("SET", "{w}other", "x").text()).isEqualTo("QUEUED");
+            assertThat(one.call("EXEC").items()).hasSize(2);
+            one.call("WATCH", key);
+            assertThat(two.call("SET", key, "changed").text()).isEqualTo("OK");
+            one.call("MULTI");
+            one.call("SET", key, "lost");
+            assertThat(one.call("EXEC").text()).isEqualTo("(nil)");
+            assertThat(two.call("GET", key).text()).isEqualTo("changed");
+            one.call("MULTI");
+            assertThat(one.call("NOSUCH").text()).startsWith("ERR unknown command");
+            assertThat(one.call("EXEC").text()).startsWith("EXECABORT");
+        }
+    }
+
+    @Test
+    void redisCliRunsATransaction() throws Exception {
+        assumeRedisCli();
+        String key = "cli:{m}";
+        Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of(key), cluster.nodes()));
+        Path input = Files.writeString(
+                directory.resolve("transaction.txt"),
+                "watch %1$s\nmulti\nset %1$s 7\nincr %1$s\nget %1$s\nexec\n".formatted(key));
+        ServerProcess run = tool("transaction", "sh", "-c", "redis-cli -c -p %d < %s".formatted(primary.port(), input));
+        assertThat(run.output().strip().split("\n")).endsWith("OK", "8", "8");
+    }
+
+    @Test
+    void valueOf100MegabytesGoesThroughRaft() throws Exception {
+        String key = "value-of-100-megabytes";
+        Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of(key), cluster.nodes()));
+        try (RawClient client = RawClient.connect(primary, new Timeouts(2_000, 60_000))) {
+            BigValue.setAndCheck(client, key, BigValue.make(100 << 20));
+            assertThat(client.call("DEL", key).number()).isEqualTo(1);
+        }
+        ClusterState.awaitHealthy(cluster.nodes(), 60);
+    }
+
+    private String cli(Address node, String... words) {
+        List<String> command = new ArrayList<>(List.of("redis-cli", "-c", "-p", Integer.toString(node.port())));
+        command.addAll(Arrays.asList(words));
+        ServerProcess run = tool("cli-" + System.nanoTime(), command.toArray(String[]::new));
+        return run.output().strip();
+    }
+
+    private ServerProcess tool(String name, String... command) {
+        ServerProcess run = ServerProcess.start(List.of(command), directory, directory.resolve(name + ".log"));
+        assertThat(run.awaitExit(TOOL_SECONDS)).as(name + " ends").isTrue();
+        run.close();
+        return run;
+    }
+
+    private static void await(List<RedisFuture<String>> batch) {
+        assertThat(LettuceFutures.awaitAll(Duration.ofSeconds(30), batch.toArray(RedisFuture[]::new)))
+                .isTrue();
+    }
+
+    private static void assumeRedisCli() {
+        assumeTrue(Tools.onPath("redis-cli"), "redis-cli is not installed (Debian: redis-tools)");
+    }
+}

@@ -1,0 +1,169 @@
+package io.cairn.raft.group;
+
+import static io.cairn.raft.group.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PeerPortIT {
+    private static final byte ECHO = 1;
+    private static final byte JOIN = 2;
+
+    @TempDir
+    Path root;
+
+    private final RaftThreads threads = new RaftThreads();
+    private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
+    private final Set<String> removed = ConcurrentHashMap.newKeySet();
+    private final PeerAddresses book = new PeerAddresses() {
+        @Override
+        public @Nullable InetSocketAddress resolve(String nodeId) {
+            return addresses.get(nodeId);
+        }
+
+        @Override
+        public boolean isRemoved(String nodeId) {
+            return removed.contains(nodeId);
+        }
+    };
+
+    private RaftHost start(String name, @Nullable String clusterId, String secret) throws IOException {
+        RaftHost host = RaftHost.start(new HostOptions(
+                TestCluster.id(name),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                book,
+                clusterId,
+                secret.getBytes(StandardCharsets.UTF_8),
+                threads));
+        addresses.put(TestCluster.id(name), host.address());
+        host.handle(ECHO, false, (from, payload) -> CompletableFuture.completedFuture(payload));
+        host.handle(
+                JOIN,
+                true,
+                (from, payload) -> CompletableFuture.completedFuture(
+                        (from.nodeId() + from.clusterId()).getBytes(StandardCharsets.UTF_8)));
+        return host;
+    }
+
+    @AfterEach
+    void close() {
+        threads.close();
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void membersOfOneClusterTalk() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", "one", "s")) {
+            assertThat(a.send(b.nodeId(), ECHO, bytes("hello")).join()).isEqualTo(bytes("hello"));
+            assertThat(b.send(a.address(), ECHO, new byte[1 << 20]).join()).hasSize(1 << 20);
+            assertThat(a.send(b.nodeId(), JOIN, bytes("")).join()).isEqualTo(bytes(a.nodeId() + "one"));
+        }
+    }
+
+    @Test
+    void anotherClusterAnotherSecretOrARemovedNodeIsRefused() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", "two", "s");
+                RaftHost c = start("c", "one", "wrong");
+                RaftHost d = start("d", "one", "s")) {
+            CompletableFuture<byte[]> otherCluster = b.send(a.nodeId(), JOIN, bytes("x"));
+            CompletableFuture<byte[]> otherSecret = c.send(a.nodeId(), JOIN, bytes("x"));
+            assertThatThrownBy(otherCluster::join).hasCauseInstanceOf(PeerException.class);
+            assertThatThrownBy(otherSecret::join).hasCauseInstanceOf(PeerException.class);
+            assertThat(d.send(a.nodeId(), ECHO, bytes("x")).join()).isEqualTo(bytes("x"));
+            removed.add(d.nodeId());
+            assertThatThrownBy(() -> d.send(a.nodeId(), ECHO, bytes("x")).join())
+                    .hasCauseInstanceOf(PeerException.class);
+            a.disconnect(d.nodeId());
+            assertThatThrownBy(() -> d.send(a.address(), ECHO, bytes("x")).join())
+                    .hasCauseInstanceOf(PeerException.class);
+        }
+    }
+
+    @Test
+    void anUnformedNodeTakesOnlyWhatIsAllowedUntilItIsAdopted() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost fresh = start("b", null, "s")) {
+            assertThatThrownBy(() -> a.send(fresh.address(), ECHO, bytes("x")).join())
+                    .hasCauseInstanceOf(PeerException.class);
+            assertThat(a.send(fresh.address(), JOIN, bytes("")).join()).isEqualTo(bytes(a.nodeId() + "one"));
+            assertThat(fresh.send(a.address(), JOIN, bytes("")).join()).isEqualTo(bytes(fresh.nodeId() + "null"));
+            fresh.setClusterId("one");
+            assertThat(fresh.clusterId()).isEqualTo("one");
+            eventually("it is a member", () -> echoes(a, fresh.nodeId()) && echoes(fresh, a.nodeId()));
+            assertThatThrownBy(() -> fresh.setClusterId("two")).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    private static boolean echoes(RaftHost from, String to) {
+        return from.send(to, ECHO, bytes("x"))
+                .handle((ok, failure) -> failure == null)
+                .join();
+    }
+
+    @Test
+    void aStrangersBytesGetNoAnswerAndTheConnectionCloses() throws Exception {
+        Random random = new Random(42);
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", "one", "s")) {
+            for (int round = 0; round < 50; round++) {
+                byte[] junk = new byte[1 + random.nextInt(2_000)];
+                random.nextBytes(junk);
+                if (round % 2 == 1) {
+                    // The right magic and version, then nonsense.
+                    byte[] start = {0x43, 0x41, 0x49, 0x52, 0x4e, 0x52, 0x46, 0x54, 1, 1};
+                    System.arraycopy(start, 0, junk, 0, Math.min(start.length, junk.length));
+                }
+                try (Socket socket =
+                        new Socket(InetAddress.getLoopbackAddress(), a.address().getPort())) {
+                    socket.getOutputStream().write(junk);
+                    socket.shutdownOutput();
+                    socket.setSoTimeout(10_000);
+                    assertThat(readByte(socket)).isEqualTo(-1);
+                }
+            }
+            assertThat(b.send(a.nodeId(), ECHO, bytes("alive")).join()).isEqualTo(bytes("alive"));
+        }
+    }
+
+    /** A reset is as good as an end: nothing was answered. */
+    private static int readByte(Socket socket) throws IOException {
+        try {
+            return socket.getInputStream().read();
+        } catch (java.net.SocketException e) {
+            return -1;
+        }
+    }
+
+    @Test
+    void aHandlersFailureReachesTheSender() throws Exception {
+        try (RaftHost a = start("a", "one", "");
+                RaftHost b = start("b", "one", "")) {
+            b.handle((byte) 9, false, (from, payload) -> CompletableFuture.failedFuture(new IOException("no luck")));
+            assertThatThrownBy(() -> a.send(b.nodeId(), (byte) 9, bytes("x")).join())
+                    .hasCauseInstanceOf(PeerException.class)
+                    .hasMessageContaining("no luck");
+            assertThatThrownBy(() -> a.send(b.nodeId(), (byte) 10, bytes("x")).join())
+                    .hasMessageContaining("not accepted");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+package io.cairn.raft.shards;
+
+import static io.cairn.raft.meta.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cairn.raft.meta.AddressBook;
+import io.cairn.raft.meta.ClusterMap;
+import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.FakeHost;
+import io.cairn.raft.meta.FakeNetwork;
+import io.cairn.raft.meta.GroupHost;
+import io.cairn.raft.meta.Layout;
+import io.cairn.raft.meta.Members;
+import io.cairn.raft.meta.MetaCommand;
+import io.cairn.raft.meta.MetaResult;
+import io.cairn.raft.meta.Shard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole nodes over groups that commit at once: what is tested is who does what when, not Raft. */
+final class ClusterMemberTest {
+    private static final int SECONDS = 10;
+
+    @TempDir
+    Path dir;
+
+    private final FakeNetwork network = new FakeNetwork();
+    private @Nullable TestCluster cluster;
+
+    private TestCluster cluster() {
+        if (cluster == null) {
+            cluster = new TestCluster(dir, 20_300, new FakeHosts());
+        }
+        return cluster;
+    }
+
+    @AfterEach
+    void close() {
+        cluster().close();
+        network.close();
+    }
+
+    private TestCluster nineNodes() throws Exception {
+        for (int n = 1; n <= 9; n++) {
+            cluster().start(n, "process-" + (n - 1) / 3);
+        }
+        return cluster();
+    }
+
+    private Layout form() throws Exception {
+        Layout layout = cluster().layout(2);
+        cluster().node(1).member.form(layout).get(SECONDS, TimeUnit.SECONDS);
+        eventually(SECONDS, () -> {
+            for (TestCluster.TestNode node : cluster().nodes()) {
+                assertThat(node.member.map().isFormed()).isTrue();
+                ShardGroup shard = node.member.shard();
+                assertThat(shard).isNotNull();
+            }
+            for (Shard shard : cluster().node(1).member.map().shards()) {
+                ShardGroup leader = Objects.requireNonNull(
+                        cluster().leaderOf(shard.id()).member.shard());
+                assertThat(leader.slots().served()).isPositive();
+                for (TestCluster.TestNode node : cluster().nodes()) {
+                    LeaderTable.Leader known = node.member.leaders().leader(shard.id());
+                    assertThat(known).isNotNull();
+                }
+            }
+        });
+        return layout;
+    }
+
+    @Test
+    void nineNodesFormThreeShardsThatTakeWrites() throws Exception {
+        nineNodes();
+        Layout layout = form();
+        for (Layout.ShardLayout planned : layout.shards()) {
+            TestCluster.TestNode leader = cluster().leaderOf(planned.id());
+            ShardGroup shard = Objects.requireNonNull(leader.member.shard());
+            FakeWrite.of(shard, "one").done.get(SECONDS, TimeUnit.SECONDS);
+            eventually(SECONDS, () -> {
+                for (TestCluster.TestNode node : cluster().nodes()) {
+                    if (planned.voters().contains(node.self.id())) {
+                        assertThat(node.data.copyOfRecords()).containsExactly("one");
+                    }
+                }
+            });
+            assertThat(leader.data.copyOfEvents()).contains("term 1", "leads 1");
+        }
+        eventually(
+                SECONDS,
+                () -> assertThat(cluster()
+                                .node(9)
+                                .member
+                                .map()
+                                .leaderClaim(layout.shards().get(0).id()))
+                        .isNotNull());
+    }
+
+    @Test
+    void aNodeOfAnotherClusterRefusesAndNothingChanges() throws Exception {
+        nineNodes();
+        form();
+        TestCluster.TestNode stranger = cluster().start(10, "process-9");
+        Layout second = new TestLayouts(cluster()).withId("c2");
+        assertThatThrownBy(() -> stranger.member.form(second).get(SECONDS, TimeUnit.SECONDS))
+                .hasMessageContaining("already in cluster");
+        assertThat(stranger.member.meta().clusterId()).isEmpty();
+    }
+
+    @Test
+    void aWipedProcessComesBackUnderNewIdsUntilEveryGroupIsWholeAgain() throws Exception {
+        nineNodes();
+        form();
+        List<String> oldIds = new ArrayList<>();
+        for (int n = 4; n <= 6; n++) {
+            oldIds.add(cluster().node(n).self.id());
+            cluster().kill(n);
+            cluster().wipe(n);
+        }
+        eventually(
+                SECONDS,
+                () -> cluster()
+                        .node(1)
+                        .member
+                        .map()
+                        .shards()
+                        .forEach(s -> cluster().leaderOf(s.id())));
+        for (int n = 4; n <= 6; n++) {
+            cluster().start(n, "process-1");
+        }
+        eventually(SECONDS * 2, () -> everyGroupIsWholeWithout(oldIds));
+        for (int n = 4; n <= 6; n++) {
+            TestCluster.TestNode back = cluster().node(n);
+            assertThat(back.data.broken).isNull();
+            assertThat(back.member.meta().clusterId()).isNotEmpty();
+        }
+    }
+
+    private void everyGroupIsWholeWithout(List<String> oldIds) {
+        ClusterMap map = cluster().node(1).member.map();
+        assertThat(map.activeNodes()).hasSize(9);
+        List<String> groups = new ArrayList<>(List.of("meta"));
+        map.shards().forEach(shard -> groups.add(shard.groupId()));
+        for (String group : groups) {
+            var leader = network.leaderOf(group);
+            assertThat(leader).as(group).isNotNull();
+            var status = Objects.requireNonNull(leader).status();
+            assertThat(status.voters()).as(group).hasSize(3).doesNotContainAnyElementsOf(oldIds);
+            assertThat(status.learners())
+                    .as(group)
+                    .hasSize(group.equals("meta") ? 6 : 0)
+                    .doesNotContainAnyElementsOf(oldIds);
+        }
+        assertThat(cluster().nodes())
+                .allSatisfy(node -> assertThat(node.member.shard()).isNotNull());
+    }
+
+    @Test
+    void noVoterEverGivesItsPlaceToANodeThatDidNotFollowFirst() throws Exception {
+        aWipedProcessComesBackUnderNewIdsUntilEveryGroupIsWholeAgain();
+        for (Shard shard : cluster().node(1).member.map().shards()) {
+            List<Members> changes = network.changesOf(shard.groupId());
+            assertThat(changes).hasSize(2);
+            String fresh = changes.get(0).learners().get(0);
+            assertThat(changes.get(0).voters()).doesNotContain(fresh);
+            assertThat(changes.get(1).voters()).contains(fresh).hasSize(3);
+        }
+    }
+
+    @Test
+    void aCommandReachesTheMetaLeaderFromAnyNode() throws Exception {
+        nineNodes();
+        form();
+        for (TestCluster.TestNode node : cluster().nodes()) {
+            MetaResult result = node.member
+                    .meta()
+                    .propose(new MetaCommand.SetConfig("from-" + node.number, "x"))
+                    .get(SECONDS, TimeUnit.SECONDS);
+            assertThat(result.isApplied()).isTrue();
+        }
+        assertThat(cluster().node(1).member.map().config()).hasSize(9);
+    }
+
+    @Test
+    void aRestartedNodeFindsItsPlaceWithoutBeingTold() throws Exception {
+        nineNodes();
+        form();
+        String id = cluster().node(2).self.id();
+        cluster().kill(2);
+        TestCluster.TestNode back = cluster().start(2, "process-0");
+        assertThat(back.self.id()).isEqualTo(id);
+        assertThat(back.member.shard()).isNotNull();
+        eventually(SECONDS, () -> assertThat(back.member.map().isFormed()).isTrue());
+    }
+
+    @Test
+    void aNodeWhoseShardLogIsGoneDoesNotStart() throws Exception {
+        nineNodes();
+        form();
+        cluster().kill(2);
+        Path log = dir.resolve("node-2").resolve("shard");
+        try (Stream<Path> files = Files.list(log)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        assertThatThrownBy(() -> cluster().start(2, "process-0"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("is gone although this node had it");
+    }
+
+    @Test
+    void anotherLeaderActivatesNothingTwiceAndServesInItsTerm() throws Exception {
+        nineNodes();
+        Layout layout = form();
+        String shardId = layout.shards().get(0).id();
+        TestCluster.TestNode first = cluster().leaderOf(shardId);
+        network.deposeLeader("shard-" + shardId);
+        eventually(SECONDS, () -> assertThat(cluster().leaderOf(shardId)).isNotSameAs(first));
+        TestCluster.TestNode second = cluster().leaderOf(shardId);
+        assertThat(first.data.copyOfEvents()).contains("stops");
+        assertThat(second.data.copyOfEvents().stream().filter(e -> e.startsWith("slots")))
+                .hasSize(1);
+        eventually(SECONDS, () -> {
+            for (TestCluster.TestNode node : cluster().nodes()) {
+                LeaderTable.Leader known = node.member.leaders().leader(shardId);
+                assertThat(known).isNotNull();
+                assertThat(Objects.requireNonNull(known).nodeId()).isEqualTo(second.self.id());
+            }
+        });
+    }
+
+    private final class FakeHosts implements TestCluster.Hosts {
+        @Override
+        public GroupHost start(ClusterNode self, AddressBook book, @Nullable String clusterId) {
+            FakeHost host = network.host(self.id(), self.raftAddress());
+            if (clusterId != null) {
+                host.setClusterId(clusterId);
+            }
+            return host;
+        }
+
+        @Override
+        public void stop(GroupHost host, ClusterNode self, boolean kill) {
+            network.kill(self.id());
+        }
+    }
+
+    /** Layouts over the nodes that run. */
+    private record TestLayouts(TestCluster nodes) {
+        Layout withId(String suffix) {
+            Layout layout = nodes.layout(2);
+            return new Layout(
+                    "0".repeat(40 - suffix.length()) + suffix, layout.nodes(), layout.meta(), layout.shards());
+        }
+    }
+}

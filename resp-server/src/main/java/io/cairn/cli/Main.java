@@ -1,0 +1,63 @@
+package io.cairn.cli;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The command line: {@code cairn <command>}. Exit codes: 0 done, 1 it failed (one line on stderr says why), 2 usage. */
+@Command(
+        name = "cairn",
+        description = "A Redis-compatible cache with gossip and Raft clustering.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        subcommands = {
+            ServerCommand.class,
+            DemoCommand.class,
+            ClusterCommand.class,
+            ConfigCommand.class,
+            AutoComplete.GenerateCompletion.class,
+            CommandLine.HelpCommand.class
+        })
+public final class Main implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    /** What {@code --version} prints. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"cairn " + (version == null ? "development" : version) + ", Java " + Runtime.version()
+            };
+        }
+    }
+
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    /** Runs a command line and returns its exit code. */
+    public static int run(String... words) {
+        CommandLine line = new CommandLine(new Main());
+        // Redis's habit: --any-key value; the configuration knows which keys there are.
+        line.getSubcommands().get("server").setUnmatchedOptionsArePositionalParams(true);
+        line.setExecutionExceptionHandler((failure, command, parsed) -> {
+            PrintWriter err = command.getErr();
+            String message = failure.getMessage();
+            err.println("cairn: " + (message == null ? failure.toString() : message));
+            return CommandLine.ExitCode.SOFTWARE;
+        });
+        return line.execute(words);
+    }
+
+    /** Runs the command line and exits with its code. */
+    public static void main(String[] words) {
+        System.exit(run(words));
+    }
+}

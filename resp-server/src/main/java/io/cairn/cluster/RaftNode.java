@@ -1,0 +1,278 @@
+package io.cairn.cluster;
+
+import io.cairn.aof.FsyncPolicy;
+import io.cairn.cluster.ClusterCommands.Services;
+import io.cairn.command.Command;
+import io.cairn.command.CommandTable;
+import io.cairn.command.Persistence;
+import io.cairn.command.Replication;
+import io.cairn.config.AppendFsync;
+import io.cairn.config.Config;
+import io.cairn.config.Keys;
+import io.cairn.config.ReplicaReads;
+import io.cairn.gossip.GossipException;
+import io.cairn.gossip.GossipThreads;
+import io.cairn.gossip.SeedAddress;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.metrics.NodeStats;
+import io.cairn.mode.Mode;
+import io.cairn.mode.RaftData;
+import io.cairn.mode.ShardStore;
+import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.NodeState;
+import io.cairn.raft.shards.ShardGroup;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A node of a raft cluster, put together from its configuration: {@link ClusterRuntime}, {@link RaftData}, views. */
+public final class RaftNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
+    /** How long a stop waits for its shard's leadership to move, milliseconds. */
+    private static final long HAND_OVER_MILLIS = 3_000;
+
+    private static final long SECOND_MILLIS = 1_000;
+
+    private final Config config;
+    private final ClusterRuntime runtime;
+    private final LocalShard local;
+    private final RaftPersistence persistence;
+    private final Mode mode;
+    private final Runnable expiry;
+    private final RaftMeters meters;
+    private final GossipThreads threads;
+    private volatile boolean started;
+    private long tendedMillis;
+
+    /**
+     * What a node is made of.
+     *
+     * @param directory the node's own
+     * @param nodeId 40 hex digits
+     * @param process names the process: nodes of one process are one failure domain
+     * @param clients number of connected clients
+     * @param fatal stops the process
+     */
+    public record Parts(
+            Config config,
+            Path directory,
+            String nodeId,
+            String process,
+            String version,
+            Keyspace keyspace,
+            CommandTable commands,
+            NodeStats stats,
+            MeterRegistry registry,
+            Supplier<Integer> clients,
+            GossipThreads threads,
+            Clock clock,
+            ShardStore.Listener listener) {}
+
+    /** Binds the Raft port; nothing is loaded yet. */
+    public RaftNode(Parts parts) throws IOException {
+        this.config = parts.config();
+        this.threads = parts.threads();
+        RaftData data =
+                new RaftData(parts.keyspace(), parts.commands(), parts.stats(), parts.clock(), parts.listener());
+        this.runtime = new ClusterRuntime(options(parts), data.store(), new ClusterRuntime.LoadSource() {
+            @Override
+            public long clients() {
+                return parts.clients().get();
+            }
+
+            @Override
+            public long usedMemoryBytes() {
+                return parts.keyspace().usedBytes();
+            }
+
+            @Override
+            public long opsPerSecond() {
+                return parts.stats().commandsPerSecond();
+            }
+        });
+        this.local = new LocalShard(runtime.topology(), runtime.member(), runtime.host());
+        this.persistence = new RaftPersistence(
+                runtime.member(),
+                parts.clock(),
+                () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
+                data.store()::records);
+        this.meters = new RaftMeters(runtime, parts.registry(), Integer.toString(config.port()));
+        Redirects redirects = new Redirects(
+                runtime.topology(), () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE), this::endpointStyle);
+        this.mode = data.mode(
+                runtime.shard(),
+                redirects,
+                () -> config.get(Keys.MAXMEMORY),
+                () -> config.get(Keys.CLUSTER_REPLICA_READS) == ReplicaReads.LINEARIZABLE,
+                meters::proposed);
+        this.expiry = data.expiry(runtime.shard());
+    }
+
+    /** The commands that only a node of a raft cluster has; {@code node} is asked at each call. */
+    public static List<List<Command>> commands(Supplier<RaftNode> node, Supplier<String> newId) {
+        return List.of(
+                new ClusterCommands(() -> new Services(node.get().runtime.topology(), node.get().local)).table(),
+                new NodeCommands(() -> node.get().runtime, newId).table());
+    }
+
+    private static ClusterRuntime.Options options(Parts parts) throws IOException {
+        Config config = parts.config();
+        String bind = bindHost(config);
+        String secret = config.get(Keys.CLUSTER_PEER_SECRET);
+        boolean loopback = InetAddress.getByName(bind).isLoopbackAddress();
+        if (!loopback && secret.isEmpty()) {
+            throw new IOException("peer ports listen beyond loopback only with cluster-peer-secret set (bind " + bind
+                    + "); set it, or bind to 127.0.0.1");
+        }
+        return new ClusterRuntime.Options(
+                parts.directory(),
+                self(parts, bind),
+                new InetSocketAddress(bind, config.raftPort()),
+                bind,
+                config.get(Keys.CLUSTER_SEEDS).stream()
+                        .map(seed -> new SeedAddress(seed.host(), seed.busPort()))
+                        .toList(),
+                secret,
+                config.get(Keys.CLUSTER_ELECTION_TIMEOUT),
+                fsync(config),
+                Math.toIntExact(config.get(Keys.LOG_SEGMENT_SIZE)),
+                parts.version(),
+                parts.clock().millis());
+    }
+
+    private static ClusterNode self(Parts parts, String bind) throws IOException {
+        Config config = parts.config();
+        String announced = config.get(Keys.CLUSTER_ANNOUNCE_IP);
+        String host = announced.isEmpty() ? reachable(bind) : announced;
+        String domain = config.get(Keys.FAILURE_DOMAIN);
+        return new ClusterNode(
+                parts.nodeId(),
+                host,
+                config.announcePort(),
+                config.announceBusPort(),
+                config.raftPort(),
+                config.get(Keys.CLUSTER_ANNOUNCE_HOSTNAME),
+                domain.isEmpty() ? host + "/" + parts.process() : domain,
+                NodeState.ACTIVE);
+    }
+
+    private static String reachable(String bind) throws IOException {
+        InetAddress address = InetAddress.getByName(bind);
+        return address.isAnyLocalAddress() ? InetAddress.getLocalHost().getHostAddress() : address.getHostAddress();
+    }
+
+    private static String bindHost(Config config) {
+        String first = config.get(Keys.BIND).get(0);
+        String host = first.startsWith("-") ? first.substring(1) : first;
+        return host.equals("*") ? "0.0.0.0" : host;
+    }
+
+    /** Raft mode fsyncs before it acknowledges unless it is told not to, which it says loudly. */
+    private static FsyncPolicy fsync(Config config) {
+        if (!config.isSet(Keys.APPENDFSYNC)) {
+            return FsyncPolicy.ALWAYS;
+        }
+        AppendFsync chosen = config.get(Keys.APPENDFSYNC);
+        if (chosen != AppendFsync.ALWAYS) {
+            LOG.warn("appendfsync {} in raft mode: a power loss may lose acknowledged writes", chosen);
+        }
+        return switch (chosen) {
+            case ALWAYS -> FsyncPolicy.ALWAYS;
+            case EVERYSEC -> FsyncPolicy.EVERYSEC;
+            case NO -> FsyncPolicy.NO;
+        };
+    }
+
+    private Redirects.EndpointStyle endpointStyle() {
+        return switch (config.get(Keys.CLUSTER_PREFERRED_ENDPOINT_TYPE)) {
+            case IP -> Redirects.EndpointStyle.IP;
+            case HOSTNAME -> Redirects.EndpointStyle.HOSTNAME;
+            case UNKNOWN_ENDPOINT -> Redirects.EndpointStyle.UNKNOWN;
+        };
+    }
+
+    /** Reads the logs, begins to gossip and to take part. Blocks. */
+    public void start() throws IOException, GossipException {
+        runtime.start(threads);
+        started = true;
+    }
+
+    public Mode mode() {
+        return mode;
+    }
+
+    public Persistence persistence() {
+        return persistence;
+    }
+
+    public Replication replication() {
+        return local;
+    }
+
+    public ClusterRuntime runtime() {
+        return runtime;
+    }
+
+    /** "master" or "replica", as HELLO says it. */
+    public String role() {
+        return local.view().primary() == null ? "master" : "replica";
+    }
+
+    /** True when this node's shard has a leader and its map is known. */
+    public boolean ready() {
+        ShardGroup shard = runtime.member().shard();
+        return started && shard != null && shard.leader() != null;
+    }
+
+    /** Some ten times a second, on one thread. */
+    public void tick(long nowMillis) {
+        if (!started) {
+            return;
+        }
+        expiry.run();
+        if (nowMillis - tendedMillis >= SECOND_MILLIS) {
+            tendedMillis = nowMillis;
+            persistence.tend();
+            meters.refresh();
+        }
+    }
+
+    /** Before a stop: hands the shard's leadership to a replica that has all, a bounded time. */
+    public void handOver() {
+        ShardGroup shard = runtime.member().shard();
+        if (shard == null || !shard.isServing()) {
+            return;
+        }
+        var matches = shard.status().matchIndexes();
+        matches.entrySet().stream()
+                .filter(match -> runtime.topology().health().alive(match.getKey()))
+                .max(java.util.Map.Entry.comparingByValue())
+                .ifPresent(best -> transfer(shard, best.getKey()));
+    }
+
+    private static void transfer(ShardGroup shard, String to) {
+        try {
+            shard.transferLeadership(to).get(HAND_OVER_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("shard {}: leadership was not handed over before the stop: {}", shard.shardId(), e.toString());
+        }
+    }
+
+    @Override
+    public void close() {
+        started = false;
+        runtime.close();
+    }
+}

@@ -1,0 +1,169 @@
+package io.cairn.cluster;
+
+import io.cairn.aof.LogStats;
+import io.cairn.command.Persistence;
+import io.cairn.raft.shards.ClusterMember;
+import io.cairn.raft.shards.ShardGroup;
+import java.time.Clock;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * SAVE, BGSAVE and BGREWRITEAOF in raft mode are all a snapshot of the shard's replica, after which its log is purged;
+ * one is taken by itself when the log grew by {@code cluster-snapshot-log-size}. Any thread.
+ */
+final class RaftPersistence implements Persistence {
+    private static final Logger LOG = LoggerFactory.getLogger(RaftPersistence.class);
+    private static final long SAVE_SECONDS = 600;
+    private static final String NO_SHARD = "ERR This node has no shard to save";
+    private static final String UNDER_WAY = "ERR Background save already in progress";
+
+    private final ClusterMember member;
+    private final Clock clock;
+    private final LongSupplier maxLogBytes;
+    private final LongSupplier records;
+    private volatile @Nullable Run current;
+    private volatile @Nullable Run last;
+    private volatile boolean scheduled;
+    private volatile long bytesAtSnapshot;
+    private volatile long recordsAtSnapshot;
+    private volatile long snapshots;
+
+    /** A snapshot's times, seconds of the Unix epoch; {@code ended} 0 while it runs. */
+    private record Run(long began, long ended, boolean ok) {}
+
+    /**
+     * @param maxLogBytes cluster-snapshot-log-size
+     * @param records applied since the start
+     */
+    RaftPersistence(ClusterMember member, Clock clock, LongSupplier maxLogBytes, LongSupplier records) {
+        this.member = member;
+        this.clock = clock;
+        this.maxLogBytes = maxLogBytes;
+        this.records = records;
+    }
+
+    /** About once a second: a snapshot when the log has grown enough, or one that was scheduled. */
+    void tend() {
+        ShardGroup shard = member.shard();
+        if (shard == null || current != null) {
+            return;
+        }
+        long grown = shard.logStats().appendedBytes() - bytesAtSnapshot;
+        if (scheduled || grown > maxLogBytes.getAsLong()) {
+            scheduled = false;
+            begin(shard);
+        }
+    }
+
+    private synchronized @Nullable CompletableFuture<Long> begin(ShardGroup shard) {
+        if (current != null) {
+            return null;
+        }
+        Run run = new Run(seconds(), 0, false);
+        current = run;
+        long bytes = shard.logStats().appendedBytes();
+        long applied = records.getAsLong();
+        return shard.snapshot().whenComplete((index, failure) -> {
+            last = new Run(run.began(), seconds(), failure == null);
+            current = null;
+            if (failure == null) {
+                bytesAtSnapshot = bytes;
+                recordsAtSnapshot = applied;
+                synchronized (this) {
+                    snapshots++;
+                }
+            } else {
+                LOG.warn("snapshot of shard {} failed: {}", shard.shardId(), failure.getMessage());
+            }
+        });
+    }
+
+    private long seconds() {
+        return clock.millis() / 1000;
+    }
+
+    @Override
+    public @Nullable String save() {
+        ShardGroup shard = member.shard();
+        if (shard == null) {
+            return NO_SHARD;
+        }
+        CompletableFuture<Long> done = begin(shard);
+        if (done == null) {
+            return UNDER_WAY;
+        }
+        try {
+            done.get(SAVE_SECONDS, TimeUnit.SECONDS);
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "ERR interrupted";
+        } catch (ExecutionException | TimeoutException e) {
+            return "ERR snapshot failed: " + e.getMessage();
+        }
+    }
+
+    @Override
+    public String backgroundSave(boolean schedule) throws Refused {
+        return start(schedule, "Background saving started", "Background saving scheduled");
+    }
+
+    @Override
+    public String rewriteLog() throws Refused {
+        return start(
+                true,
+                "Background append only file rewriting started",
+                "Background append only file rewriting scheduled");
+    }
+
+    private String start(boolean schedule, String started, String later) throws Refused {
+        ShardGroup shard = member.shard();
+        if (shard == null) {
+            throw new Refused(NO_SHARD);
+        }
+        if (begin(shard) != null) {
+            return started;
+        }
+        if (!schedule) {
+            throw new Refused(UNDER_WAY);
+        }
+        scheduled = true;
+        return later;
+    }
+
+    @Override
+    public Status status() {
+        ShardGroup shard = member.shard();
+        LogStats log = shard == null ? new LogStats(0, 0, 0, 0, 0, 0) : shard.logStats();
+        Run running = current;
+        Run ended = last;
+        long began = running == null ? -1 : seconds() - running.began();
+        long took = ended == null ? -1 : ended.ended() - ended.began();
+        boolean ok = ended == null || ended.ok();
+        return new Status(
+                false,
+                Math.max(0, records.getAsLong() - recordsAtSnapshot),
+                running != null,
+                ended == null ? 0 : ended.ended(),
+                ok,
+                took,
+                began,
+                true,
+                running != null,
+                scheduled,
+                took,
+                began,
+                ok,
+                true,
+                log.appendedBytes(),
+                bytesAtSnapshot,
+                snapshots);
+    }
+}

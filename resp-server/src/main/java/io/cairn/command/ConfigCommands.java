@@ -1,0 +1,79 @@
+package io.cairn.command;
+
+import io.cairn.config.ConfigException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** CONFIG. Redis: config.c. */
+final class ConfigCommands {
+    private ConfigCommands() {}
+
+    static List<Command> table() {
+        String words = "admin noscript loading stale @admin @slow @dangerous";
+        return List.of(
+                Command.session("config|get", -3, words, ConfigCommands::get),
+                Command.session("config|set", -4, words, ConfigCommands::set),
+                Command.session("config|resetstat", 2, words, ConfigCommands::resetstat),
+                Command.session("config|rewrite", 2, words, ConfigCommands::rewrite),
+                Command.session("config|help", 2, "loading stale @slow", ConfigCommands::help));
+    }
+
+    private static void get(SessionCall call) {
+        Map<String, String> found = call.server().config().matching(texts(call.args()));
+        call.reply().map(found.size());
+        found.forEach((name, value) -> {
+            call.reply().bulk(name);
+            call.reply().bulk(value);
+        });
+    }
+
+    private static void set(SessionCall call) {
+        if (call.args().count() % 2 != 0) {
+            call.reply().error(ErrorText.SYNTAX);
+            return;
+        }
+        try {
+            call.server().config().set(texts(call.args()));
+            call.reply().ok();
+        } catch (ConfigException e) {
+            call.reply().error(ErrorText.message(e));
+        }
+    }
+
+    private static List<String> texts(Args args) {
+        List<String> texts = new ArrayList<>();
+        for (int i = 2; i < args.count(); i++) {
+            texts.add(args.text(i));
+        }
+        return texts;
+    }
+
+    private static void resetstat(SessionCall call) {
+        call.server().stats().reset();
+        call.reply().ok();
+    }
+
+    private static void rewrite(SessionCall call) {
+        try {
+            call.server().config().rewrite();
+            call.reply().ok();
+        } catch (ConfigException e) {
+            call.reply().error(ErrorText.message(e));
+        }
+    }
+
+    private static void help(SessionCall call) {
+        HelpText.reply(
+                call.reply(),
+                "CONFIG",
+                "GET <pattern> [<pattern> ...]",
+                "    The parameters whose names match a <pattern>, with their values.",
+                "SET <directive> <value> [<directive> <value> ...]",
+                "    Change parameters, all of them or none.",
+                "RESETSTAT",
+                "    Begin counting what INFO shows from zero.",
+                "REWRITE",
+                "    Write the values in force into the configuration file.");
+    }
+}

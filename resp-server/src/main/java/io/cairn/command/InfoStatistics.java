@@ -1,0 +1,100 @@
+package io.cairn.command;
+
+import java.util.Locale;
+
+/** INFO's sections of counters. Redis: genRedisInfoString, genRedisInfoStringCommandStats. */
+final class InfoStatistics {
+    /** Redis: latency-tracking-info-percentiles, at its default. */
+    private static final double[] PERCENTILES = {50, 99, 99.9};
+
+    private static final double NANOS_PER_MICRO = 1000;
+
+    private InfoStatistics() {}
+
+    static void stats(ServerState server, InfoText text) {
+        Stats stats = server.stats();
+        text.section("Stats");
+        text.line("total_connections_received", stats.connectionsReceived())
+                .line("total_commands_processed", stats.commandsProcessed())
+                .line("instantaneous_ops_per_sec", stats.commandsPerSecond())
+                .line("total_net_input_bytes", stats.inputBytes())
+                .line("total_net_output_bytes", stats.outputBytes())
+                .fraction("instantaneous_input_kbps", stats.inputBytesPerSecond() / 1024.0)
+                .fraction("instantaneous_output_kbps", stats.outputBytesPerSecond() / 1024.0)
+                .line("rejected_connections", stats.connectionsRejected())
+                .line("sync_full", 0)
+                .line("sync_partial_ok", 0)
+                .line("sync_partial_err", 0)
+                .line("expired_keys", stats.expiredKeys())
+                .line("evicted_keys", stats.evictedKeys())
+                .line("keyspace_hits", stats.keyspaceHits())
+                .line("keyspace_misses", stats.keyspaceMisses())
+                .line("pubsub_channels", 0)
+                .line("pubsub_patterns", 0)
+                .line("latest_fork_usec", 0)
+                .line("total_forks", 0)
+                .line("total_error_replies", stats.errorReplies())
+                .line("client_query_buffer_limit_disconnections", stats.queryBufferLimitDisconnections())
+                .line("client_output_buffer_limit_disconnections", stats.outputBufferLimitDisconnections());
+    }
+
+    static void commands(ServerState server, InfoText text) {
+        text.section("Commandstats");
+        server.stats()
+                .forEachCommand((command, calls, micros, rejected, failed, histogram) -> text.line(
+                        "cmdstat_" + command.name(),
+                        String.format(
+                                Locale.ROOT,
+                                "calls=%d,usec=%d,usec_per_call=%.2f,rejected_calls=%d,failed_calls=%d",
+                                calls,
+                                micros,
+                                calls == 0 ? 0.0 : (double) micros / calls,
+                                rejected,
+                                failed)));
+    }
+
+    static void errors(ServerState server, InfoText text) {
+        text.section("Errorstats");
+        server.stats().forEachError((code, count) -> text.line("errorstat_" + code, "count=" + count));
+    }
+
+    static void latencies(ServerState server, InfoText text) {
+        text.section("Latencystats");
+        server.stats().forEachCommand((command, calls, micros, rejected, failed, histogram) -> {
+            if (calls > 0) {
+                text.line("latency_percentiles_usec_" + command.name(), percentiles(histogram));
+            }
+        });
+    }
+
+    private static String percentiles(long[] histogram) {
+        long total = 0;
+        for (long count : histogram) {
+            total += count;
+        }
+        StringBuilder text = new StringBuilder();
+        for (double percentile : PERCENTILES) {
+            String name = percentile == Math.rint(percentile)
+                    ? Long.toString((long) percentile)
+                    : Double.toString(percentile);
+            text.append(text.length() == 0 ? "p" : ",p")
+                    .append(name)
+                    .append(String.format(
+                            Locale.ROOT, "=%.3f", nanosAt(histogram, total, percentile) / NANOS_PER_MICRO));
+        }
+        return text.toString();
+    }
+
+    /** The upper end of the bucket that the percentile falls into. */
+    private static double nanosAt(long[] histogram, long total, double percentile) {
+        long rank = (long) Math.ceil(total * percentile / 100);
+        long seen = 0;
+        for (int i = 0; i < histogram.length; i++) {
+            seen += histogram[i];
+            if (seen >= rank && seen > 0) {
+                return Math.scalb(1.0, i);
+            }
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,65 @@
+package io.cairn.mode;
+
+import io.cairn.cluster.Redirects;
+import io.cairn.command.CommandTable;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.metrics.NodeStats;
+import io.cairn.raft.shards.ShardGroup;
+import java.time.Clock;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node's data in raft mode: what the shard's log changes ({@link #store}), the mode its connections call, and active
+ * expiry, which share the stamps and the large arguments under way.
+ */
+public final class RaftData {
+    private final Keyspace keyspace;
+    private final NodeStats stats;
+    private final Stamps stamps;
+    private final OwnBlobs ownBlobs = new OwnBlobs();
+    private final ShardStore store;
+
+    public RaftData(Keyspace keyspace, CommandTable table, NodeStats stats, Clock clock, ShardStore.Listener listener) {
+        this.keyspace = keyspace;
+        this.stats = stats;
+        this.stamps = new Stamps(clock::millis);
+        this.store = new ShardStore(keyspace, table, stamps, ownBlobs, clock, listener);
+    }
+
+    public ShardStore store() {
+        return store;
+    }
+
+    /**
+     * @param shard this node's replica, null while it has none
+     * @param maxMemory bytes, 0 for no limit
+     * @param linearizableReplicaReads cluster-replica-reads
+     * @param proposalNanos told how long each entry of writes took from proposing to its replies
+     */
+    public RaftMode mode(
+            Supplier<@Nullable ShardGroup> shard,
+            Redirects redirects,
+            LongSupplier maxMemory,
+            BooleanSupplier linearizableReplicaReads,
+            LongConsumer proposalNanos) {
+        return new RaftMode(
+                keyspace,
+                shard,
+                redirects,
+                stamps,
+                ownBlobs,
+                maxMemory,
+                linearizableReplicaReads,
+                stats,
+                proposalNanos);
+    }
+
+    /** One round of active expiry; called by one timer thread. */
+    public Runnable expiry(Supplier<@Nullable ShardGroup> shard) {
+        return new RaftExpiry(keyspace, shard, stamps, stats);
+    }
+}

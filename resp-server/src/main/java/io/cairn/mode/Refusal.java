@@ -1,0 +1,16 @@
+package io.cairn.mode;
+
+/** Error lines of Redis that refuse a command before it runs. */
+public final class Refusal {
+    public static final String OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+
+    public static final String SNAPSHOT_FAILED =
+            "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands"
+                    + " that may modify the data set are disabled, because this instance is configured to report errors"
+                    + " during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the"
+                    + " Redis logs for details about the RDB error.";
+
+    public static final String DISK_FULL = "MISCONF Errors writing to the AOF file: No space left on device";
+
+    private Refusal() {}
+}

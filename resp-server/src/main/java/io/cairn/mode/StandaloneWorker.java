@@ -1,0 +1,294 @@
+package io.cairn.mode;
+
+import io.cairn.command.Args;
+import io.cairn.command.Call;
+import io.cairn.command.Command;
+import io.cairn.command.Flag;
+import io.cairn.command.KeyPositions;
+import io.cairn.command.Reply;
+import io.cairn.keyspace.Database;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.Slots;
+import io.cairn.metrics.LoopStats;
+import io.cairn.record.RecordWriter;
+import io.cairn.record.Seeds;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** What one thread needs to run calls of a standalone node; reused from call to call. */
+final class StandaloneWorker {
+    private final StandaloneMode mode;
+    private final Keyspace keyspace;
+    private final LoopStats stats;
+    private final SplittableRandom random =
+            new SplittableRandom(ThreadLocalRandom.current().nextLong());
+    private final KeyPositions positions = new KeyPositions();
+    private final Stripes stripes;
+    private final Call call;
+    private final RecordWriter writer = new RecordWriter();
+    private final LargeArguments large;
+    private @Nullable DurableReplies replies;
+    private @Nullable Journal repliesOf;
+    /** Time of this turn's reads and records; 0 until it is asked for. */
+    private long turnMillis;
+
+    StandaloneWorker(StandaloneMode mode) {
+        this.mode = mode;
+        this.keyspace = mode.keyspace;
+        this.stats = mode.stats.local();
+        this.stripes = new Stripes(keyspace);
+        this.call = new Call(keyspace, new Args(), NoReply.INSTANCE);
+        this.large = new LargeArguments(writer);
+    }
+
+    private long now() {
+        if (turnMillis == 0) {
+            turnMillis = mode.clock().stamp();
+        }
+        return turnMillis;
+    }
+
+    void endOfTurn() {
+        turnMillis = 0;
+        stats.lookups(call.hits(), call.misses());
+    }
+
+    // ---- one command
+
+    Mode.Outcome execute(Origin origin, Command command, Args args) {
+        boolean write = command.is(Flag.WRITE);
+        if (write) {
+            String refusal = mode.writeRefusal(command);
+            if (refusal != null) {
+                origin.reply().error(refusal);
+                return Mode.Outcome.DONE;
+            }
+            if (!mode.journal().hasSpace()) {
+                resumeLater(origin);
+                return Mode.Outcome.WAIT;
+            }
+        }
+        int keys = positions.find(command, args);
+        if (keys == 1) {
+            int at = positions.at(0);
+            int stripe = keyspace.stripeOf(Slots.of(args.address(at), args.length(at)));
+            keyspace.lock(stripe);
+            try {
+                run(origin, command, args, write, 1);
+            } finally {
+                keyspace.unlock(stripe);
+            }
+        } else if (keys == 0 && !command.keys().wholeKeyspace()) {
+            run(origin, command, args, write, 0);
+        } else {
+            stripes.clear();
+            if (command.keys().wholeKeyspace()) {
+                stripes.addAll();
+            }
+            stripes.addKeys(args, positions);
+            stripes.lock();
+            try {
+                run(origin, command, args, write, keys);
+            } finally {
+                stripes.unlock();
+            }
+        }
+        return Mode.Outcome.DONE;
+    }
+
+    private void run(Origin origin, Command command, Args args, boolean write, int keys) {
+        long now = now();
+        Journal journal = mode.journal();
+        long batchSeed = write ? random.nextLong() : 0;
+        long mark = origin.replyMark();
+        boolean changed;
+        try {
+            changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
+        } catch (OutOfMemoryError e) {
+            origin.rewindReply(mark);
+            origin.reply().error(Refusal.OUT_OF_MEMORY);
+            // With several keys some may have been changed before memory ran out: what readers see must be in the log.
+            changed = write && keys > 1;
+        }
+        if (changed && write) {
+            mode.changed(1);
+            if (journal != Journal.NONE) {
+                large.command(journal, now, batchSeed, origin.database(), args);
+                journal.append(writer.address(), writer.length());
+            }
+        }
+    }
+
+    private boolean runHandler(Command command, Args args, int database, long now, long seed, Reply reply) {
+        call.begin(args, database, now, seed, reply);
+        java.util.Objects.requireNonNull(command.data()).run(call);
+        return call.hasChanged();
+    }
+
+    private void resumeLater(Origin origin) {
+        Journal journal = mode.journal();
+        journal.whenDurable(journal.appendedIndex(), () -> origin.eventLoop().execute(origin::resume));
+    }
+
+    // ---- a MULTI block
+
+    Mode.Outcome executeBlock(Origin origin, Block block) {
+        stripes.clear();
+        boolean writes = false;
+        for (Block.Watch watch : block.watches()) {
+            stripes.addKey(watch.key());
+        }
+        for (Block.Queued queued : block.commands()) {
+            Command command = queued.command();
+            writes |= command.is(Flag.WRITE);
+            if (command.keys().wholeKeyspace()) {
+                stripes.addAll();
+            }
+            positions.find(command, queued.args());
+            stripes.addKeys(queued.args(), positions);
+        }
+        String refusal = writes ? blockRefusal(block) : null;
+        if (refusal != null) {
+            origin.reply().error("EXECABORT Transaction discarded because of: " + refusal);
+            return Mode.Outcome.DONE;
+        }
+        stripes.lock();
+        try {
+            runBlock(origin, block);
+        } finally {
+            stripes.unlock();
+        }
+        return Mode.Outcome.DONE;
+    }
+
+    private @Nullable String blockRefusal(Block block) {
+        for (Block.Queued queued : block.commands()) {
+            String refusal = queued.command().is(Flag.WRITE) ? mode.writeRefusal(queued.command()) : null;
+            if (refusal != null) {
+                return refusal;
+            }
+        }
+        return null;
+    }
+
+    private void runBlock(Origin origin, Block block) {
+        long now = now();
+        for (Block.Watch watch : block.watches()) {
+            if (version(watch, now) != watch.version()) {
+                origin.reply().nilArray();
+                return;
+            }
+        }
+        long batchSeed = random.nextLong();
+        long recordSeed = Seeds.derive(batchSeed, 0);
+        List<Block.Queued> logged = new ArrayList<>();
+        long changes = 0;
+        origin.reply().array(block.commands().size());
+        for (Block.Queued queued : block.commands()) {
+            boolean write = queued.command().is(Flag.WRITE);
+            long mark = origin.replyMark();
+            try {
+                if (runQueued(origin, queued, now, Seeds.derive(recordSeed, logged.size()))) {
+                    changes++;
+                }
+                if (write) {
+                    logged.add(queued);
+                }
+            } catch (OutOfMemoryError e) {
+                origin.rewindReply(mark);
+                origin.reply().error(Refusal.OUT_OF_MEMORY);
+                if (write && positions.find(queued.command(), queued.args()) > 1) {
+                    logged.add(queued);
+                    changes++;
+                }
+            }
+        }
+        if (changes > 0) {
+            mode.changed(changes);
+            log(now, batchSeed, logged);
+        }
+    }
+
+    private boolean runQueued(Origin origin, Block.Queued queued, long now, long seed) {
+        long start = System.nanoTime();
+        int errors = origin.replyErrors();
+        boolean changed = runHandler(queued.command(), queued.args(), queued.database(), now, seed, origin.reply());
+        stats.executed(mode.commands.id(queued.command()), System.nanoTime() - start, origin.replyErrors() != errors);
+        return changed && queued.command().is(Flag.WRITE);
+    }
+
+    private void log(long now, long batchSeed, List<Block.Queued> logged) {
+        Journal journal = mode.journal();
+        if (journal == Journal.NONE) {
+            return;
+        }
+        large.block(journal, now, batchSeed, logged);
+        journal.append(writer.address(), writer.length());
+    }
+
+    private long version(Block.Watch watch, long now) {
+        byte[] key = watch.key();
+        long memory = Memory.allocate(Math.max(1, key.length));
+        try {
+            Memory.copy(key, 0, memory, key.length);
+            return keyspace.database(watch.database()).version(memory, key.length, now);
+        } finally {
+            Memory.free(memory, Math.max(1, key.length));
+        }
+    }
+
+    // ---- expiry
+
+    boolean expire(int number, byte[] key, long expireAt, long version) {
+        Journal journal = mode.journal();
+        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+            return false;
+        }
+        long memory = Memory.allocate(Math.max(1, key.length));
+        try {
+            Memory.copy(key, 0, memory, key.length);
+            int stripe = keyspace.stripeOf(Slots.of(memory, key.length));
+            long now = mode.clock().stamp();
+            keyspace.lock(stripe);
+            try {
+                return expireLocked(number, memory, key.length, expireAt, version, now);
+            } finally {
+                keyspace.unlock(stripe);
+            }
+        } finally {
+            Memory.free(memory, Math.max(1, key.length));
+        }
+    }
+
+    private boolean expireLocked(int number, long key, int length, long expireAt, long version, long now) {
+        Database database = keyspace.database(number);
+        // Asked at the moment before its expiry, the key still counts as there, with the version it was found with.
+        if (expireAt > now || database.version(key, length, expireAt - 1) != version) {
+            return false;
+        }
+        database.remove(key, length, expireAt - 1);
+        mode.changed(1);
+        Journal journal = mode.journal();
+        if (journal != Journal.NONE) {
+            Args args = large.delete(key, length);
+            writer.begin(now, 0);
+            writer.command(now, number, args);
+            journal.append(writer.address(), writer.length());
+        }
+        return true;
+    }
+
+    void whenDurable(Origin origin, Journal journal, Runnable run) {
+        DurableReplies waiting = replies;
+        if (waiting == null || repliesOf != journal) {
+            waiting = new DurableReplies(journal, origin.eventLoop());
+            replies = waiting;
+            repliesOf = journal;
+        }
+        waiting.run(run);
+    }
+}

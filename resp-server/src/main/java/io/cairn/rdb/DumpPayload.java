@@ -1,0 +1,103 @@
+package io.cairn.rdb;
+
+import io.cairn.keyspace.Database;
+import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.Value;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+
+/**
+ * One value as DUMP gives it and RESTORE and MIGRATE take it: type byte, body, RDB version (2 bytes, little endian),
+ * CRC-64 (8 bytes). Redis: createDumpPayload, verifyDumpPayload.
+ */
+public final class DumpPayload {
+    private static final int FOOTER_BYTES = 10;
+
+    private DumpPayload() {}
+
+    /** Writes the payload of a value to a channel; the number of bytes. */
+    public static long write(Value value, boolean compression, WritableByteChannel channel) throws IOException {
+        RdbOutput out = new RdbOutput(channel, compression);
+        RdbWriter.putType(out, value);
+        RdbWriter.putBody(out, value);
+        out.putByte(RdbFormat.VERSION);
+        out.putByte(0);
+        out.putLongLittleEndian(out.crc());
+        out.flush();
+        return out.written();
+    }
+
+    /** The payload of a value as bytes of the heap. */
+    public static byte[] of(Value value, boolean compression) throws IOException {
+        HeapChannel channel = new HeapChannel();
+        write(value, compression, channel);
+        return channel.bytes();
+    }
+
+    /** Whether version and checksum are right ("ERR DUMP payload version or checksum are wrong" if not). */
+    public static boolean verify(long payload, int length) {
+        if (length < FOOTER_BYTES) {
+            return false;
+        }
+        long footer = payload + length - FOOTER_BYTES;
+        int version = (Memory.getByte(footer) & 0xff) | ((Memory.getByte(footer + 1) & 0xff) << 8);
+        if (version > RdbFormat.NEWEST_READ) {
+            return false;
+        }
+        long stored = 0;
+        for (int i = 0; i < Long.BYTES; i++) {
+            stored |= (Memory.getByte(footer + 2 + i) & 0xffL) << (8 * i);
+        }
+        return stored == Crc64.update(0, payload, length - (long) Long.BYTES);
+    }
+
+    /**
+     * Stores the value of a verified payload under a key; the caller holds the key's stripe.
+     *
+     * @throws RdbException when the body is damaged or of a type that is not supported ("ERR Bad data format")
+     */
+    public static void restore(long payload, int length, Database target, long key, int keyLength, long expireAt)
+            throws IOException {
+        RdbInput in = new RdbInput(payload, length - FOOTER_BYTES);
+        int type = in.readByte();
+        if (type != RdbFormat.TYPE_STRING) {
+            throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
+        }
+        try (RdbString value = new RdbString()) {
+            value.read(in);
+            if (!in.atEnd()) {
+                throw in.bad("bytes behind the value");
+            }
+            RdbReader.store(target, key, keyLength, value, expireAt);
+        }
+    }
+
+    /** Collects what is written. */
+    private static final class HeapChannel implements WritableByteChannel {
+        private byte[] bytes = new byte[0];
+
+        byte[] bytes() {
+            return bytes;
+        }
+
+        @Override
+        public int write(ByteBuffer from) {
+            int count = from.remaining();
+            byte[] longer = java.util.Arrays.copyOf(bytes, bytes.length + count);
+            from.get(longer, bytes.length, count);
+            bytes = longer;
+            return count;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {
+            // Nothing is held.
+        }
+    }
+}

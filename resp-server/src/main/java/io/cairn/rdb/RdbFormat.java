@@ -1,0 +1,48 @@
+package io.cairn.rdb;
+
+/** Numbers of the RDB format (Redis: rdb.h). */
+final class RdbFormat {
+    /** What Redis 7.0 writes, and we. */
+    static final int VERSION = 10;
+    /** What Redis 7.4 writes; later ones are refused. */
+    static final int NEWEST_READ = 12;
+
+    static final int OPCODE_SLOT_INFO = 244;
+    static final int OPCODE_FUNCTION2 = 245;
+    static final int OPCODE_FUNCTION_PRE_GA = 246;
+    static final int OPCODE_MODULE_AUX = 247;
+    static final int OPCODE_IDLE = 248;
+    static final int OPCODE_FREQ = 249;
+    static final int OPCODE_AUX = 250;
+    static final int OPCODE_RESIZEDB = 251;
+    static final int OPCODE_EXPIRETIME_MS = 252;
+    static final int OPCODE_EXPIRETIME = 253;
+    static final int OPCODE_SELECTDB = 254;
+    static final int OPCODE_EOF = 255;
+
+    static final int TYPE_STRING = 0;
+
+    static final int ENCODING_INT8 = 0;
+    static final int ENCODING_INT16 = 1;
+    static final int ENCODING_INT32 = 2;
+    static final int ENCODING_LZF = 3;
+
+    /** Longest string that is accepted (Redis: proto-max-bulk-len's default, 512 MB). */
+    static final long MAX_STRING_BYTES = 512L << 20;
+
+    private RdbFormat() {}
+
+    /** The Redis type behind a value's type byte, for messages. */
+    static String typeName(int type) {
+        return switch (type) {
+            case TYPE_STRING -> "string";
+            case 1, 10, 14, 18 -> "list";
+            case 2, 11, 20 -> "set";
+            case 3, 5, 12, 17 -> "zset";
+            case 4, 9, 13, 16, 22, 23, 24, 25 -> "hash";
+            case 6, 7 -> "module";
+            case 15, 19, 21 -> "stream";
+            default -> "number " + type;
+        };
+    }
+}

@@ -1,0 +1,199 @@
+package io.cairn.rdb;
+
+import io.cairn.keyspace.Database;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.Value;
+import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Loads an RDB file into a keyspace: all that Redis 7 writes for strings. Other types, modules and functions are refused
+ * with a clear message. What was loaded before an error stays; the caller clears it.
+ */
+public final class RdbReader {
+    /** Longer values are not copied: the memory they were read into becomes the keyspace's. */
+    private static final int LARGE_BYTES = 64 * 1024;
+
+    private final RdbInput in;
+    private final Keyspace keyspace;
+    private final long skipExpiredAt;
+    private final @Nullable VersionsReader versions;
+    private final Map<String, String> aux = new HashMap<>();
+    private long loaded;
+    private long skipped;
+    private long expireAt;
+    private int database;
+
+    /**
+     * @param skipExpiredAt keys that are expired at this time (milliseconds) are left out; 0 keeps all, as a replica
+     *     and a raft snapshot must
+     * @param versions the versions of the keys, in the same order; null gives every key a new version
+     */
+    public RdbReader(
+            ReadableByteChannel channel, Keyspace keyspace, long skipExpiredAt, @Nullable VersionsReader versions) {
+        this.in = new RdbInput(channel);
+        this.keyspace = keyspace;
+        this.skipExpiredAt = skipExpiredAt;
+        this.versions = versions;
+    }
+
+    public RdbReader(ReadableByteChannel channel, Keyspace keyspace, long skipExpiredAt) {
+        this(channel, keyspace, skipExpiredAt, null);
+    }
+
+    /**
+     * Loads all. Takes the lock of each key's stripe for itself.
+     *
+     * @throws RdbException for damaged, truncated or unsupported input, with the offset
+     * @throws OutOfMemoryError when the memory cannot be had
+     */
+    public void load() throws IOException {
+        int version = header();
+        try (RdbString key = new RdbString();
+                RdbString value = new RdbString()) {
+            for (int opcode = in.readByte(); opcode != RdbFormat.OPCODE_EOF; opcode = in.readByte()) {
+                if (!field(opcode, key, value)) {
+                    entry(opcode, key, value);
+                }
+            }
+        }
+        if (version >= 5) {
+            long crc = in.crc();
+            long stored = in.readLittleEndian(Long.BYTES);
+            if (stored != 0 && stored != crc) {
+                throw in.bad("the checksum is wrong");
+            }
+        }
+        if (versions != null) {
+            keyspace.restoreVersion(versions.finish());
+        }
+    }
+
+    private int header() throws IOException {
+        for (char expected : "REDIS".toCharArray()) {
+            if (in.readByte() != expected) {
+                throw in.bad("not an RDB file");
+            }
+        }
+        int version = 0;
+        for (int i = 0; i < 4; i++) {
+            int digit = in.readByte() - '0';
+            if (digit < 0 || digit > 9) {
+                throw in.bad("not an RDB file");
+            }
+            version = version * 10 + digit;
+        }
+        if (version < 1 || version > RdbFormat.NEWEST_READ) {
+            throw in.bad("RDB version " + version + " is not known, the newest is " + RdbFormat.NEWEST_READ);
+        }
+        return version;
+    }
+
+    /** Reads what is not an entry; false when the opcode is a value's type. */
+    private boolean field(int opcode, RdbString key, RdbString value) throws IOException {
+        switch (opcode) {
+            case RdbFormat.OPCODE_AUX -> {
+                key.read(in);
+                value.read(in);
+                aux.put(key.text(), value.text());
+            }
+            case RdbFormat.OPCODE_SELECTDB -> {
+                long number = in.readLength();
+                if (number < 0 || number >= keyspace.databases()) {
+                    throw in.bad("database " + number + " of only " + keyspace.databases());
+                }
+                database = (int) number;
+            }
+            case RdbFormat.OPCODE_RESIZEDB -> {
+                in.readLength();
+                in.readLength();
+            }
+            case RdbFormat.OPCODE_SLOT_INFO -> {
+                in.readLength();
+                in.readLength();
+                in.readLength();
+            }
+            case RdbFormat.OPCODE_EXPIRETIME_MS -> expireAt = in.readLittleEndian(Long.BYTES);
+            case RdbFormat.OPCODE_EXPIRETIME -> expireAt = (int) in.readLittleEndian(Integer.BYTES) * 1000L;
+            case RdbFormat.OPCODE_FREQ -> in.readByte();
+            case RdbFormat.OPCODE_IDLE -> in.readLength();
+            case RdbFormat.OPCODE_FUNCTION2, RdbFormat.OPCODE_FUNCTION_PRE_GA ->
+                throw in.bad("functions are not supported yet");
+            case RdbFormat.OPCODE_MODULE_AUX -> throw in.bad("data of a module is not supported");
+            default -> {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void entry(int type, RdbString key, RdbString value) throws IOException {
+        key.read(in);
+        if (type != RdbFormat.TYPE_STRING) {
+            throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet (key " + key.shown() + ")");
+        }
+        value.read(in);
+        long version = versions == null ? 0 : versions.next();
+        long expiry = expireAt;
+        expireAt = 0;
+        if (expiry != 0 && skipExpiredAt != 0 && expiry <= skipExpiredAt) {
+            skipped++;
+            return;
+        }
+        int stripe = keyspace.stripeOf(Slots.of(key.address(), key.length()));
+        keyspace.lock(stripe);
+        try {
+            Database target = keyspace.database(database);
+            store(target, key.address(), key.length(), value, expiry);
+            if (version != 0) {
+                target.setVersion(key.address(), key.length(), version);
+            }
+        } finally {
+            keyspace.unlock(stripe);
+        }
+        loaded++;
+    }
+
+    /** Redis: rdbLoadObject with tryObjectEncoding. */
+    static void store(Database target, long key, int keyLength, RdbString value, long expiry) {
+        if (Numbers.isNumber(value.address(), value.length())) {
+            target.putNumber(key, keyLength, Numbers.parse(value.address(), value.length()), expiry);
+        } else if (value.length() <= LARGE_BYTES) {
+            target.putString(key, keyLength, value.address(), value.length(), Value.BYTES, expiry);
+        } else {
+            int length = value.length();
+            NativeBlock block = value.take();
+            try {
+                target.putBlock(key, keyLength, block, length, expiry);
+            } catch (Throwable failed) {
+                block.release();
+                throw failed;
+            }
+        }
+    }
+
+    /** Number of keys that were loaded. */
+    public long loaded() {
+        return loaded;
+    }
+
+    /** Number of keys that were left out as expired. */
+    public long skipped() {
+        return skipped;
+    }
+
+    /** Bytes read so far: progress. */
+    public long offset() {
+        return in.offset();
+    }
+
+    /** A field that was written beside the data, null when there is none of that name. */
+    public @Nullable String aux(String name) {
+        return aux.get(name);
+    }
+}

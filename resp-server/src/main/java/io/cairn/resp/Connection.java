@@ -1,0 +1,606 @@
+package io.cairn.resp;
+
+import io.cairn.command.Reply;
+import io.cairn.command.ServerState;
+import io.cairn.config.OutputLimit;
+import io.cairn.mode.Block;
+import io.cairn.mode.Mode;
+import io.cairn.mode.Origin;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client connection: reads requests, has them run in order, sends the replies in order with one flush per read.
+ * Everything happens on its event loop.
+ *
+ * <p>It stops decoding, and then reading, while a request has to wait: for calls that are pending in the mode, for a
+ * reply that comes later, for the end of a pause, or for a client that does not read its replies. So a connection holds
+ * at most one read's worth of undecoded input, one request, {@link #MAX_PENDING} calls and
+ * {@link #OUTPUT_HIGH_BYTES} of replies plus the one reply that went over.
+ */
+final class Connection extends ChannelInboundHandlerAdapter implements Origin {
+    /** Calls pending in the mode before decoding pauses. */
+    static final int MAX_PENDING = 10_000;
+    /** Unsent reply bytes at which decoding pauses; it goes on below {@link #OUTPUT_LOW_BYTES}. */
+    static final int OUTPUT_HIGH_BYTES = 1024 * 1024;
+
+    static final int OUTPUT_LOW_BYTES = 256 * 1024;
+    /** A held request looks again after this at the latest. */
+    private static final long MAX_WAKE_MILLIS = 60_000;
+    /** Replies gathered within one read are sent when they reach this. */
+    private static final int FLUSH_BYTES = 256 * 1024;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    private final Endpoint endpoint;
+    private final Dispatcher dispatcher;
+    private final Channel channel;
+    private final RequestDecoder decoder;
+    private final ReplyBuffer replies;
+    private final ClientState state;
+    private @Nullable ChannelHandlerContext context;
+    private @Nullable PendingCalls pending;
+    private @Nullable ExecRun exec;
+
+    /** The decoded request could not run yet and is offered again. */
+    private boolean held;
+    /** A reply comes later. */
+    private boolean waiting;
+
+    private boolean draining;
+    private boolean closing;
+    /** The client closed its side; it still gets its replies. */
+    private boolean inputEnded;
+
+    private boolean gone;
+    private @Nullable String protocolError;
+    /** Replies were written to the channel and are flushed when the mode says they may. */
+    private boolean awaitingDurable;
+
+    private boolean flushAgain;
+    private long softLimitSinceMillis;
+    private byte phase;
+
+    Connection(Endpoint endpoint, Dispatcher dispatcher, Channel channel, long nowMillis) {
+        this.endpoint = endpoint;
+        this.dispatcher = dispatcher;
+        this.channel = channel;
+        this.decoder = new RequestDecoder(channel.alloc(), endpoint.limits(), endpoint.budget(), dispatcher.pool());
+        this.replies = new ReplyBuffer(channel.alloc(), dispatcher.stats());
+        this.state = new ClientState(
+                this,
+                endpoint.connections().nextId(),
+                nowMillis,
+                endpoint.server().passwordRequired());
+    }
+
+    // ---- what commands and CLIENT LIST see
+
+    long id() {
+        return state.id();
+    }
+
+    ClientState client() {
+        return state;
+    }
+
+    ServerState server() {
+        return endpoint.server();
+    }
+
+    ReplyBuffer replies() {
+        return replies;
+    }
+
+    @Nullable
+    SocketAddress remoteAddress() {
+        return channel.remoteAddress();
+    }
+
+    @Nullable
+    SocketAddress localAddress() {
+        return channel.localAddress();
+    }
+
+    long inputBytes() {
+        return decoder.heldBytes();
+    }
+
+    long outputBytes() {
+        ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+        return replies.bytes() + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
+    }
+
+    boolean isClosing() {
+        return closing;
+    }
+
+    // ---- reading
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+        context = added;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext active) {
+        endpoint.connections().add(this);
+        active.fireChannelActive();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext inactive) {
+        gone = true;
+        endpoint.connections().remove(this);
+        endpoint.mode().forget(this);
+        if (waiting) {
+            waiting = false;
+            endpoint.connections().waits(false);
+        }
+        decoder.release();
+        state.multi().discard();
+        ExecRun running = exec;
+        if (running != null && pendingCount() == 0) {
+            running.release();
+            exec = null;
+        }
+        replies.release();
+        inactive.fireChannelInactive();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext reading, Object message) {
+        if (!(message instanceof ByteBuf bytes) || closing || gone) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        dispatcher.stats().input(bytes.readableBytes());
+        decoder.feed(bytes);
+        drain();
+        if (decoder.heldBytes() > endpoint.limits().maxQueryBytes) {
+            endpoint.stats().queryLimitReached();
+            LOG.warn("closing client {}: query buffer limit reached", state.address());
+            channel.close();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext reading) {
+        if (!gone) {
+            endOfTurn();
+        }
+    }
+
+    /** Runs what is decoded and can run. */
+    private void drain() {
+        if (draining || gone) {
+            return;
+        }
+        draining = true;
+        try {
+            dispatcher.beginTurn();
+            while (ready()) {
+                if (!held) {
+                    RequestDecoder.Result result = decoder.next(!state.authenticated());
+                    if (result == RequestDecoder.Result.MORE) {
+                        break;
+                    }
+                    if (result == RequestDecoder.Result.ERROR) {
+                        protocolError = decoder.error();
+                        break;
+                    }
+                }
+                held = !dispatcher.dispatch(this, state, decoder.args());
+                if (held) {
+                    break;
+                }
+                if (replies.bytes() > FLUSH_BYTES) {
+                    flush();
+                }
+            }
+            if (!gone) {
+                answerProtocolError();
+                decoder.settle();
+            }
+        } finally {
+            draining = false;
+        }
+        listen();
+    }
+
+    private boolean ready() {
+        return !closing
+                && !gone
+                && !waiting
+                && protocolError == null
+                && exec == null
+                && !outputFull()
+                && pendingCount() < MAX_PENDING;
+    }
+
+    private boolean outputFull() {
+        if (replies.bytes() < OUTPUT_LOW_BYTES && channel.isWritable()) {
+            return false;
+        }
+        if (outputBytes() <= OUTPUT_HIGH_BYTES) {
+            return false;
+        }
+        flush();
+        return outputBytes() > OUTPUT_HIGH_BYTES;
+    }
+
+    private void answerProtocolError() {
+        String text = protocolError;
+        if (text == null || closing || pendingCount() > 0) {
+            return;
+        }
+        LOG.info("closing client {}: {}", state.address(), text);
+        replies.error(text.startsWith("OOM ") ? text : "ERR " + text);
+        closeAfterReply();
+    }
+
+    /** Reads from the socket exactly while requests can run. */
+    private void listen() {
+        if (gone || closing) {
+            return;
+        }
+        boolean reads = !held && ready();
+        if (channel.config().isAutoRead() != reads) {
+            channel.config().setAutoRead(reads);
+        }
+    }
+
+    private void endOfTurn() {
+        endpoint.mode().endOfTurn(this);
+        flush();
+    }
+
+    /** Goes on after something it waited for; on the event loop. */
+    private void goOn() {
+        if (gone) {
+            return;
+        }
+        drain();
+        endOfTurn();
+        listen();
+    }
+
+    /** Goes on with a request that was held back; any thread. */
+    void wake() {
+        channel.eventLoop().execute(this::goOn);
+    }
+
+    /** Offers the held request again at a time, milliseconds from now. */
+    void wakeAfter(long millis) {
+        channel.eventLoop().schedule(this::goOn, Math.min(millis, MAX_WAKE_MILLIS), TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext changed) {
+        if (channel.isWritable() && !draining) {
+            goOn();
+        }
+        changed.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext triggered, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            // The client said all it will say; it still gets the replies to it.
+            if (waiting || held || pendingCount() > 0) {
+                inputEnded = true;
+            } else {
+                closeAfterReply();
+                flush();
+            }
+            return;
+        }
+        triggered.fireUserEventTriggered(event);
+    }
+
+    // ---- sending
+
+    private void flush() {
+        ChannelHandlerContext out = context;
+        if (gone || out == null) {
+            return;
+        }
+        if (awaitingDurable) {
+            flushAgain = true;
+            return;
+        }
+        if (inputEnded && !held && !waiting && pendingCount() == 0) {
+            closing = true;
+        }
+        if (replies.write(out) == 0 && !closing) {
+            return;
+        }
+        awaitingDurable = true;
+        endpoint.mode().whenDurable(this, () -> durable(out));
+    }
+
+    private void durable(ChannelHandlerContext out) {
+        awaitingDurable = false;
+        if (gone) {
+            return;
+        }
+        out.flush();
+        if (flushAgain) {
+            flushAgain = false;
+            flush();
+        } else if (closing && replies.bytes() == 0 && pendingCount() == 0) {
+            out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            return;
+        }
+        checkOutputLimit(0);
+        if (!draining && !ready()) {
+            return;
+        }
+        if (!draining && !channel.config().isAutoRead()) {
+            goOn();
+        }
+    }
+
+    void closeAfterReply() {
+        closing = true;
+    }
+
+    /** Closes from any thread; a reply that its own command just wrote is still sent. */
+    void kill() {
+        EventLoop loop = channel.eventLoop();
+        if (loop.inEventLoop() && draining) {
+            closing = true;
+        } else {
+            loop.execute(channel::close);
+        }
+    }
+
+    /** From the node's cron: idle timeout and output limits. */
+    void tend(long nowMillis, int idleTimeoutSeconds) {
+        boolean idle = idleTimeoutSeconds > 0
+                && nowMillis - state.lastCommandMillis > idleTimeoutSeconds * 1000L
+                && !waiting
+                && pendingCount() == 0;
+        if (idle || softLimitSinceMillis != 0 || !channel.isWritable()) {
+            channel.eventLoop().execute(() -> {
+                if (idle) {
+                    LOG.debug("closing idle client {}", state.address());
+                    channel.close();
+                } else {
+                    checkOutputLimit(nowMillis);
+                }
+            });
+        }
+    }
+
+    private void checkOutputLimit(long nowMillis) {
+        OutputLimit limit = endpoint.outputBounds().normal();
+        if (gone || (limit.hardBytes() == 0 && limit.softBytes() == 0)) {
+            return;
+        }
+        long bytes = outputBytes();
+        boolean over = limit.hardBytes() > 0 && bytes > limit.hardBytes();
+        if (limit.softBytes() == 0 || bytes <= limit.softBytes()) {
+            softLimitSinceMillis = 0;
+        } else {
+            long now = nowMillis == 0 ? endpoint.server().micros() / 1000 : nowMillis;
+            if (softLimitSinceMillis == 0) {
+                softLimitSinceMillis = now;
+            }
+            over |= now - softLimitSinceMillis > limit.softSeconds() * 1000;
+        }
+        if (over) {
+            endpoint.stats().outputLimitReached();
+            LOG.warn("closing client {}: output buffer limit reached with {} bytes", state.address(), bytes);
+            channel.close();
+        }
+    }
+
+    // ---- replies that come later
+
+    /** A session command took its reply into its own hands. */
+    void beginWaiting() {
+        waiting = true;
+        endpoint.connections().waits(true);
+    }
+
+    /** The reply is there; on the event loop. */
+    void endWaiting(java.util.function.Consumer<Reply> reply) {
+        if (gone || !waiting) {
+            return;
+        }
+        waiting = false;
+        endpoint.connections().waits(false);
+        reply.accept(replies);
+        if (exec != null) {
+            continueExec(exec);
+        }
+        goOn();
+    }
+
+    private PendingCalls pendingCalls() {
+        PendingCalls calls = pending;
+        if (calls == null) {
+            calls = new PendingCalls();
+            pending = calls;
+        }
+        return calls;
+    }
+
+    private int pendingCount() {
+        PendingCalls calls = pending;
+        return calls == null ? 0 : calls.count();
+    }
+
+    /** The mode accepted a call. */
+    void accepted(int command, long nanos) {
+        pendingCalls().add(command, nanos, state.repliesNow() ? null : PendingCalls.DISCARD);
+    }
+
+    // ---- EXEC
+
+    /** Runs a block; {@code calls} are all queued calls, session commands among them, and now ours to release. */
+    void execute(Block block, List<QueuedCall> calls) {
+        ExecRun run = new ExecRun(calls);
+        long mark = replies.bytes();
+        Mode.Outcome outcome = endpoint.mode().executeBlock(this, block);
+        switch (outcome) {
+            case DONE -> {
+                if (run.mixed()) {
+                    exec = run;
+                    beginExec(run, replies.cut(mark));
+                } else {
+                    run.release();
+                }
+            }
+            case PENDING -> {
+                if (run.mixed()) {
+                    exec = run;
+                }
+                pendingCalls().add(-1, System.nanoTime(), run);
+            }
+            case WAIT -> throw new IllegalStateException("a block is submitted only when nothing is pending");
+        }
+    }
+
+    private void beginExec(ExecRun run, byte[] encoded) {
+        if (run.begin(encoded)) {
+            replies.array(run.calls.size());
+            continueExec(run);
+        } else {
+            replies.raw(encoded, 0, encoded.length);
+            exec = null;
+            run.release();
+        }
+    }
+
+    private void continueExec(ExecRun run) {
+        while (!waiting) {
+            QueuedCall next = run.advance(replies);
+            if (next == null) {
+                exec = null;
+                run.release();
+                return;
+            }
+            dispatcher.runQueued(this, state, next);
+        }
+    }
+
+    // ---- Origin
+
+    @Override
+    public EventLoop eventLoop() {
+        return channel.eventLoop();
+    }
+
+    @Override
+    public Reply reply() {
+        return replies;
+    }
+
+    @Override
+    public long replyMark() {
+        return replies.bytes();
+    }
+
+    @Override
+    public int replyErrors() {
+        return replies.errors();
+    }
+
+    @Override
+    public void rewindReply(long mark) {
+        replies.truncate(mark);
+    }
+
+    @Override
+    public boolean resp3() {
+        return replies.resp3();
+    }
+
+    @Override
+    public int database() {
+        return state.database();
+    }
+
+    @Override
+    public boolean readonly() {
+        return state.readonly();
+    }
+
+    @Override
+    public boolean asking() {
+        return state.isAsking();
+    }
+
+    @Override
+    public int pending() {
+        return pendingCount();
+    }
+
+    @Override
+    public byte phase() {
+        return phase;
+    }
+
+    @Override
+    public void phase(byte value) {
+        phase = value;
+    }
+
+    @Override
+    public void complete(ReplyBuffer encoded, long from, long to) {
+        PendingCalls calls = pendingCalls();
+        Object attached = calls.attached();
+        if (calls.command() >= 0) {
+            boolean failed = encoded.byteAt(from) == '-';
+            dispatcher.stats().executed(calls.command(), System.nanoTime() - calls.startNanos(), failed);
+        }
+        calls.removeOldest();
+        if (attached instanceof ExecRun run) {
+            if (gone) {
+                exec = null;
+                run.release();
+                return;
+            }
+            if (run.mixed()) {
+                beginExec(run, encoded.bytes(from, to));
+                return;
+            }
+            run.release();
+        }
+        if (!gone && attached != PendingCalls.DISCARD) {
+            encoded.copyTo(replies, from, to);
+        }
+    }
+
+    @Override
+    public void resume() {
+        goOn();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext failed, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("client {}: {}", state.address(), cause.toString());
+        } else {
+            LOG.error("client {} closed after an error", state.address(), cause);
+        }
+        failed.close();
+    }
+}

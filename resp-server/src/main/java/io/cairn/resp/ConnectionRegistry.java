@@ -1,0 +1,111 @@
+package io.cairn.resp;
+
+import io.cairn.command.Client;
+import io.cairn.command.Clients;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The client connections of one node. Any thread. */
+public final class ConnectionRegistry implements Clients {
+    private final ConcurrentSkipListMap<Long, Connection> connections = new ConcurrentSkipListMap<>();
+    private final AtomicLong nextId = new AtomicLong(1);
+    private final AtomicInteger count = new AtomicInteger();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private volatile long pauseAllUntil;
+    private volatile long pauseWritesUntil;
+
+    /** Counts a new connection in; false when there are {@code max} already. */
+    boolean admit(int max) {
+        if (count.incrementAndGet() > max) {
+            count.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    long nextId() {
+        return nextId.getAndIncrement();
+    }
+
+    void add(Connection connection) {
+        connections.put(connection.id(), connection);
+    }
+
+    void remove(Connection connection) {
+        if (connections.remove(connection.id()) != null) {
+            count.decrementAndGet();
+        }
+    }
+
+    void waits(boolean begins) {
+        waiting.addAndGet(begins ? 1 : -1);
+    }
+
+    @Override
+    public int count() {
+        return count.get();
+    }
+
+    @Override
+    public int waiting() {
+        return waiting.get();
+    }
+
+    @Override
+    public void forEach(Consumer<Client> visitor) {
+        connections.values().forEach(connection -> visitor.accept(connection.client()));
+    }
+
+    @Override
+    public @Nullable Client byId(long id) {
+        Connection connection = connections.get(id);
+        return connection == null ? null : connection.client();
+    }
+
+    @Override
+    public void pause(long untilMillis, boolean writesOnly) {
+        if (writesOnly) {
+            pauseWritesUntil = Math.max(pauseWritesUntil, untilMillis);
+        } else {
+            pauseAllUntil = Math.max(pauseAllUntil, untilMillis);
+        }
+    }
+
+    @Override
+    public void unpause() {
+        pauseAllUntil = 0;
+        pauseWritesUntil = 0;
+        connections.values().forEach(Connection::wake);
+    }
+
+    @Override
+    public long pausedUntilMillis() {
+        return Math.max(pauseAllUntil, pauseWritesUntil);
+    }
+
+    /** When a command may go on, milliseconds of the Unix epoch; in the past or 0 for at once. */
+    long pausedUntil(boolean mayWrite) {
+        return mayWrite ? Math.max(pauseAllUntil, pauseWritesUntil) : pauseAllUntil;
+    }
+
+    /** True when a pause may be under way: a cheap check before asking the clock. */
+    boolean mayBePaused() {
+        return pauseAllUntil != 0 || pauseWritesUntil != 0;
+    }
+
+    /** Once a second: idle timeouts and soft output limits. */
+    public void tend(long nowMillis, int idleTimeoutSeconds) {
+        connections.values().forEach(connection -> connection.tend(nowMillis, idleTimeoutSeconds));
+        if (pausedUntilMillis() != 0 && pausedUntilMillis() < nowMillis) {
+            unpause();
+        }
+    }
+
+    /** Closes all. */
+    public void closeAll() {
+        connections.values().forEach(connection -> connection.client().kill());
+    }
+}

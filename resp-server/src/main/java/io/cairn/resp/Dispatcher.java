@@ -1,0 +1,299 @@
+package io.cairn.resp;
+
+import io.cairn.command.Args;
+import io.cairn.command.Command;
+import io.cairn.command.CommandTable;
+import io.cairn.command.Flag;
+import io.cairn.command.Reply;
+import io.cairn.command.ServerState;
+import io.cairn.command.Session;
+import io.cairn.command.SessionCall;
+import io.cairn.command.SlowLog;
+import io.cairn.metrics.LoopStats;
+import io.cairn.mode.Mode;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes decoded requests of one node on one event loop through Redis's checks (processCommand) to their handler or the
+ * mode. Holds what the loop's connections share. Confined to the loop.
+ */
+final class Dispatcher {
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+
+    private static final byte NO_AUTH = 1;
+    /** Runs inside of MULTI instead of being queued. */
+    private static final byte ENDS_QUEUE = 2;
+
+    private static final byte MAY_WRITE = 4;
+    private static final byte NO_MULTI = 8;
+
+    private final Endpoint endpoint;
+    private final ServerState server;
+    private final CommandTable table;
+    private final Mode mode;
+    private final LoopStats stats;
+    private final ArgsPool pool = new ArgsPool();
+    private final byte[] traits;
+    private final Running running = new Running();
+    private long nanos;
+    private long turnMillis;
+
+    Dispatcher(Endpoint endpoint, LoopStats stats) {
+        this.endpoint = endpoint;
+        this.server = endpoint.server();
+        this.table = server.commands();
+        this.mode = endpoint.mode();
+        this.stats = stats;
+        this.traits = new byte[table.size()];
+        for (int id = 0; id < traits.length; id++) {
+            traits[id] = traits(table.command(id));
+        }
+    }
+
+    private static byte traits(Command command) {
+        int traits = command.is(Flag.NO_AUTH) ? NO_AUTH : 0;
+        if (command.is(Flag.WRITE) || command.is(Flag.MAY_REPLICATE)) {
+            traits |= MAY_WRITE;
+        }
+        if (command.is(Flag.NO_MULTI)) {
+            traits |= NO_MULTI;
+        }
+        return (byte)
+                switch (command.name()) {
+                    case "exec" -> traits | ENDS_QUEUE | MAY_WRITE;
+                    case "discard", "multi", "watch", "quit", "reset" -> traits | ENDS_QUEUE;
+                    default -> traits;
+                };
+    }
+
+    LoopStats stats() {
+        return stats;
+    }
+
+    ArgsPool pool() {
+        return pool;
+    }
+
+    /** Reads the clocks; once for all requests that one read brought. */
+    void beginTurn() {
+        nanos = System.nanoTime();
+        turnMillis = System.currentTimeMillis();
+    }
+
+    /** Runs or submits a request; false when it must be offered again later. */
+    boolean dispatch(Connection connection, ClientState state, Args args) {
+        int id = table.find(args);
+        ReplyBuffer replies = connection.replies();
+        if (id < 0) {
+            return refuse(connection, state, -1, Refusals.unknown(args, id));
+        }
+        Command command = table.command(id);
+        int arity = command.arity();
+        if (arity > 0 ? args.count() != arity : args.count() < -arity) {
+            return refuse(connection, state, id, "ERR wrong number of arguments for '" + command.name() + "' command");
+        }
+        int trait = traits[id];
+        if (!state.authenticated() && (trait & NO_AUTH) == 0) {
+            return refuse(connection, state, id, "NOAUTH Authentication required.");
+        }
+        Multi multi = state.multi();
+        if (multi.open() && (trait & NO_MULTI) != 0) {
+            return refuse(connection, state, id, "ERR Command not allowed inside a transaction");
+        }
+        if (endpoint.connections().mayBePaused() && paused(connection, (trait & MAY_WRITE) != 0)) {
+            return false;
+        }
+        state.lastCommandMillis = turnMillis;
+        long mark = replies.bytes();
+        boolean plain = state.plainReplies();
+        if (multi.open() && (trait & ENDS_QUEUE) == 0) {
+            queue(connection, state, id, command, args);
+        } else if (command.session() != null) {
+            if (connection.pending() > 0) {
+                return false;
+            }
+            runSession(connection, state, id, command, args);
+        } else if (!runData(connection, state, id, command, args)) {
+            return false;
+        }
+        if (!plain) {
+            if (!state.repliesNow() && connection.pending() == 0) {
+                replies.truncate(mark);
+            }
+            state.commandDone();
+        }
+        return true;
+    }
+
+    private boolean runData(Connection connection, ClientState state, int id, Command command, Args args) {
+        int errors = connection.replies().errors();
+        long mark = connection.replies().bytes();
+        Mode.Outcome outcome;
+        try {
+            outcome = mode.execute(connection, command, args);
+        } catch (RuntimeException | StackOverflowError e) {
+            endpoint.failure().fatal("running " + command.name(), e);
+            connection.replies().truncate(mark);
+            connection.replies().error("ERR internal error");
+            outcome = Mode.Outcome.DONE;
+        }
+        if (outcome == Mode.Outcome.WAIT) {
+            return false;
+        }
+        state.lastCommand = command.name();
+        state.clearAsking();
+        if (outcome == Mode.Outcome.PENDING) {
+            connection.accepted(id, nanos);
+        } else {
+            executed(id, connection.replies().errors() != errors, args, state);
+        }
+        return true;
+    }
+
+    private void runSession(Connection connection, ClientState state, int id, Command command, Args args) {
+        int errors = connection.replies().errors();
+        long mark = connection.replies().bytes();
+        state.lastCommand = command.name();
+        String refusal = command.keys().first() > 0 ? mode.refusal(connection, command, args) : null;
+        if (refusal != null) {
+            refuse(connection, state, id, refusal);
+            return;
+        }
+        try {
+            running.begin(connection, state, args);
+            java.util.Objects.requireNonNull(command.session()).run(running);
+        } catch (RuntimeException | StackOverflowError e) {
+            LOG.error("running {}", command.name(), e);
+            connection.replies().truncate(mark);
+            connection.replies().error("ERR internal error");
+        }
+        executed(id, connection.replies().errors() != errors, args, state);
+    }
+
+    /** Runs a session command of an EXEC. */
+    void runQueued(Connection connection, ClientState state, QueuedCall call) {
+        runSession(connection, state, table.id(call.command), call.command, call.args);
+    }
+
+    private void executed(int id, boolean failed, Args args, ClientState state) {
+        long now = System.nanoTime();
+        long elapsed = now - nanos;
+        nanos = now;
+        stats.executed(id, elapsed, failed);
+        SlowLog slowLog = server.slowLog();
+        long threshold = slowLog.thresholdMicros();
+        if (threshold >= 0 && elapsed >= threshold * 1000) {
+            slow(id, elapsed, args, state);
+        }
+    }
+
+    private void slow(int id, long elapsed, Args args, ClientState state) {
+        Command command = table.command(id);
+        if (!command.is(Flag.SKIP_SLOWLOG)) {
+            server.slowLog().add(turnMillis / 1000, elapsed / 1000, args, state);
+            server.latency()
+                    .add(command.is(Flag.FAST) ? "fast-command" : "command", turnMillis / 1000, elapsed / 1_000_000);
+        }
+    }
+
+    private void queue(Connection connection, ClientState state, int id, Command command, Args args) {
+        String refusal = command.session() == null ? mode.refusal(connection, command, args) : null;
+        state.clearAsking();
+        if (refusal != null) {
+            refuse(connection, state, id, refusal);
+        } else if (state.multi().queue(command, args, endpoint.limits().maxQueryBytes)) {
+            connection.replies().simple("QUEUED");
+        } else {
+            refuse(connection, state, id, "ERR transaction exceeds client-query-buffer-limit");
+        }
+    }
+
+    private boolean refuse(Connection connection, ClientState state, int id, String error) {
+        connection.replies().error(error);
+        state.multi().fail();
+        if (id >= 0) {
+            stats.rejected(id);
+        }
+        if (!state.plainReplies()) {
+            state.commandDone();
+        }
+        return true;
+    }
+
+    private boolean paused(Connection connection, boolean mayWrite) {
+        long until = endpoint.connections().pausedUntil(mayWrite);
+        long now = System.currentTimeMillis();
+        if (until <= now) {
+            return false;
+        }
+        connection.wakeAfter(until - now + 1);
+        return true;
+    }
+
+    /** The context of the session command that runs, reused. */
+    private final class Running implements SessionCall {
+        private @Nullable Connection connection;
+        private @Nullable ClientState state;
+        private @Nullable Args args;
+
+        void begin(Connection on, ClientState its, Args with) {
+            connection = on;
+            state = its;
+            args = with;
+        }
+
+        private Connection connection() {
+            Connection current = connection;
+            if (current == null) {
+                throw new IllegalStateException("no command runs");
+            }
+            return current;
+        }
+
+        @Override
+        public Args args() {
+            Args current = args;
+            if (current == null) {
+                throw new IllegalStateException("no command runs");
+            }
+            return current;
+        }
+
+        @Override
+        public Reply reply() {
+            return connection().replies();
+        }
+
+        @Override
+        public Session session() {
+            Session current = state;
+            if (current == null) {
+                throw new IllegalStateException("no command runs");
+            }
+            return current;
+        }
+
+        @Override
+        public ServerState server() {
+            return server;
+        }
+
+        @Override
+        public Later later() {
+            Connection waiting = connection();
+            waiting.beginWaiting();
+            java.util.concurrent.atomic.AtomicBoolean done = new java.util.concurrent.atomic.AtomicBoolean();
+            return reply -> complete(waiting, done, reply);
+        }
+
+        private void complete(
+                Connection waiting, java.util.concurrent.atomic.AtomicBoolean done, Consumer<Reply> reply) {
+            if (done.compareAndSet(false, true)) {
+                waiting.eventLoop().execute(() -> waiting.endWaiting(reply));
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.cairn.server;
+
+import io.cairn.keyspace.Keyspace;
+import io.cairn.rdb.RdbReader;
+import io.cairn.rdb.RdbWriter;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** dump.rdb of one node: the old file or the new one is there at every moment. */
+final class DumpFile {
+    private static final Logger LOG = LoggerFactory.getLogger(DumpFile.class);
+
+    private final Path file;
+
+    DumpFile(Path file) {
+        this.file = file;
+    }
+
+    boolean exists() {
+        return Files.exists(file);
+    }
+
+    /** Loads it; keys that are expired at {@code nowMillis} are left out, as Redis does. */
+    void load(Keyspace keyspace, long nowMillis) throws IOException {
+        long began = System.nanoTime();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            RdbReader reader = new RdbReader(channel, keyspace, nowMillis);
+            reader.load();
+            LOG.info(
+                    "loaded {}: {} keys, {} expired, {} ms",
+                    file,
+                    reader.loaded(),
+                    reader.skipped(),
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+        } catch (IOException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Replaces it by a snapshot. */
+    void write(Keyspace.Snapshot data, long nowSeconds, long usedBytes) throws IOException {
+        Path directory = file.toAbsolutePath().getParent();
+        Path fresh = directory.resolve("temp-" + ProcessHandle.current().pid() + ".rdb");
+        try {
+            try (FileChannel channel = FileChannel.open(
+                    fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+                RdbWriter writer = new RdbWriter(channel, true);
+                writer.begin(nowSeconds, usedBytes);
+                data.writeTo(writer);
+                writer.finish();
+                channel.force(true);
+            }
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(fresh);
+        }
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+}

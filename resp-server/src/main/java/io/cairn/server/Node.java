@@ -1,0 +1,233 @@
+package io.cairn.server;
+
+import io.cairn.aof.LogException;
+import io.cairn.command.Client;
+import io.cairn.command.Command;
+import io.cairn.command.CommandTable;
+import io.cairn.command.Families;
+import io.cairn.command.Replication;
+import io.cairn.config.Config;
+import io.cairn.config.Keys;
+import io.cairn.config.OutputLimits;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.chronicle.ChronicleKeyspace;
+import io.cairn.keyspace.chronicle.KeyspaceOptions;
+import io.cairn.metrics.NodeStats;
+import io.cairn.metrics.ProcessMetrics;
+import io.cairn.resp.ConnectionRegistry;
+import io.cairn.resp.Endpoint;
+import io.cairn.resp.OutputBounds;
+import io.cairn.resp.ProtocolLimits;
+import io.cairn.resp.ReceiveBudget;
+import io.cairn.resp.RespServer;
+import io.netty.buffer.ByteBufAllocator;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One RESP endpoint with its own keyspace, identity, statistics and data directory. Everything of a node hangs here. */
+public final class Node implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+
+    /** Partly received arguments of all connections when no maxmemory says less: a quarter of the machine, at least. */
+    private static final long MIN_RECEIVE_BYTES = 1L << 30;
+
+    private static final int MACHINE_SHARE = 4;
+    private static final int SECOND_MILLIS = 1000;
+
+    private final Config config;
+    private final NodeDirectory directory;
+    private final Keyspace keyspace;
+    private final NodeStats stats;
+    private final ConnectionRegistry connections = new ConnectionRegistry();
+    private final ProtocolLimits limits = new ProtocolLimits();
+    private final OutputBounds outputBounds = new OutputBounds();
+    private final ReceiveBudget budget = new ReceiveBudget(MIN_RECEIVE_BYTES);
+    private final NodeBackend backend;
+    private final NodeState state;
+    private final RespServer server;
+    private final CairnProcess process;
+    private long tendedMillis;
+
+    /**
+     * Opens the node's directory and makes its parts; nothing is loaded and nobody listened to yet.
+     *
+     * @throws StartException when the directory cannot be used
+     */
+    Node(CairnProcess process, Config config, NodeKind kind) throws StartException {
+        this.process = process;
+        this.config = config;
+        this.directory = NodeDirectory.open(Path.of(config.get(Keys.DIR)), config.port());
+        boolean made = false;
+        try {
+            List<List<Command>> families = new ArrayList<>(Families.data());
+            // Asked when a command runs: the backend is made after the table.
+            families.addAll(Families.session(this::replication, process.figures()));
+            families.addAll(kind.commands(this::backend));
+            CommandTable table = new CommandTable(families);
+            this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
+            this.stats = new NodeStats(table);
+            this.backend = kind.backend(new NodeParts(
+                    config,
+                    directory,
+                    keyspace,
+                    table,
+                    stats,
+                    process.registry(),
+                    connections,
+                    process.transport(),
+                    process.background(),
+                    process::fatal));
+            this.state = new NodeState(this, process, kind.redisMode(), table);
+            this.server = new RespServer(new Endpoint(
+                    state, backend.mode(), stats, connections, limits, outputBounds, budget, process::fatal));
+            made = true;
+        } finally {
+            if (!made) {
+                closeDirectory();
+            }
+        }
+        follow();
+    }
+
+    private Replication.View replication() {
+        return backend.replication().view();
+    }
+
+    /** Takes configuration values over now and whenever CONFIG SET changes them. */
+    private void follow() {
+        limits.maxBulkBytes(config.get(Keys.PROTO_MAX_BULK_LEN));
+        config.onChange(Keys.PROTO_MAX_BULK_LEN, limits::maxBulkBytes);
+        limits.maxQueryBytes(config.get(Keys.CLIENT_QUERY_BUFFER_LIMIT));
+        config.onChange(Keys.CLIENT_QUERY_BUFFER_LIMIT, limits::maxQueryBytes);
+        outputBounds.normal(config.get(Keys.CLIENT_OUTPUT_BUFFER_LIMIT).normal());
+        config.onChange(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, (OutputLimits all) -> outputBounds.normal(all.normal()));
+        receiveBudget(config.get(Keys.MAXMEMORY));
+        config.onChange(Keys.MAXMEMORY, this::receiveBudget);
+        state.slowLog().thresholdMicros(config.get(Keys.SLOWLOG_LOG_SLOWER_THAN));
+        config.onChange(Keys.SLOWLOG_LOG_SLOWER_THAN, state.slowLog()::thresholdMicros);
+        slowLogLength(config.get(Keys.SLOWLOG_MAX_LEN));
+        config.onChange(Keys.SLOWLOG_MAX_LEN, this::slowLogLength);
+        state.latency().thresholdMillis(config.get(Keys.LATENCY_MONITOR_THRESHOLD));
+        config.onChange(Keys.LATENCY_MONITOR_THRESHOLD, state.latency()::thresholdMillis);
+    }
+
+    private void receiveBudget(long maxMemory) {
+        budget.max(
+                maxMemory > 0
+                        ? maxMemory
+                        : Math.max(MIN_RECEIVE_BYTES, process.figures().machineBytes() / MACHINE_SHARE));
+    }
+
+    private void slowLogLength(long length) {
+        state.slowLog().maxEntries((int) Math.min(Integer.MAX_VALUE, length));
+    }
+
+    /** Loads the data, then listens. Blocks. */
+    void start(ByteBufAllocator allocator) throws StartException {
+        backend.load();
+        listen(allocator);
+        backend.started(state);
+        LOG.info("node {} of {} ready on port {}", directory.nodeId(), directory.path(), config.port());
+    }
+
+    private void listen(ByteBufAllocator allocator) throws StartException {
+        int listening = 0;
+        for (String host : config.get(Keys.BIND)) {
+            // Redis: an address that begins with '-' is skipped when this machine does not have it.
+            boolean optional = host.startsWith("-");
+            String name = optional ? host.substring(1) : host;
+            try {
+                for (InetAddress address : InetAddress.getAllByName(name.equals("*") ? "0.0.0.0" : name)) {
+                    server.listen(
+                            process.transport(),
+                            allocator,
+                            new InetSocketAddress(address, config.port()),
+                            config.get(Keys.TCP_BACKLOG));
+                    listening++;
+                }
+            } catch (IOException e) {
+                String message = String.valueOf(e.getMessage());
+                if (!optional || message.contains("in use")) {
+                    throw new StartException(message, e);
+                }
+            }
+        }
+        if (listening == 0) {
+            throw new StartException("none of the addresses of 'bind' could be used");
+        }
+    }
+
+    /** Ten times a second. */
+    void tick(long nowMillis) {
+        stats.sample(System.nanoTime(), keyspace.usedBytes());
+        backend.tick(nowMillis);
+        if (nowMillis - tendedMillis >= SECOND_MILLIS) {
+            tendedMillis = nowMillis;
+            connections.tend(nowMillis, config.get(Keys.TIMEOUT));
+        }
+    }
+
+    public Config config() {
+        return config;
+    }
+
+    public NodeDirectory directory() {
+        return directory;
+    }
+
+    public Keyspace keyspace() {
+        return keyspace;
+    }
+
+    public NodeStats stats() {
+        return stats;
+    }
+
+    public ConnectionRegistry connections() {
+        return connections;
+    }
+
+    public NodeBackend backend() {
+        return backend;
+    }
+
+    /** What session commands see. */
+    public NodeState state() {
+        return state;
+    }
+
+    void bindMetrics(ProcessMetrics metrics) {
+        String name = Integer.toString(config.port());
+        metrics.add(name, stats, connections, keyspace);
+        backend.bindMetrics(metrics.registry(), ProcessMetrics.tags(name));
+    }
+
+    /** Stops listening and closes all connections. */
+    void stopClients() {
+        server.close();
+        connections.forEach(Client::kill);
+    }
+
+    /** After {@link #stopClients}, when no event loop runs a command any more. */
+    @Override
+    public void close() {
+        backend.mode().close();
+        backend.close();
+        keyspace.close();
+        closeDirectory();
+    }
+
+    private void closeDirectory() {
+        try {
+            directory.close();
+        } catch (LogException e) {
+            LOG.warn("node of port {}: {}", config.port(), e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.cairn.server;
+
+import io.cairn.command.Persistence;
+import io.cairn.command.Replication;
+import io.cairn.command.ServerState;
+import io.cairn.mode.Mode;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import org.jspecify.annotations.Nullable;
+
+/** What runs a node's commands and keeps its data. */
+public interface NodeBackend {
+    Mode mode();
+
+    Persistence persistence();
+
+    /** INFO's and ROLE's view of replication. */
+    Replication replication();
+
+    /** "master" or "replica". */
+    String role();
+
+    /**
+     * Brings the data in, before the node listens. Blocks.
+     *
+     * @throws StartException when it cannot
+     */
+    void load() throws StartException;
+
+    /** The node listens now. */
+    default void started(ServerState server) {}
+
+    /** True when the node answers its clients as it should: /readyz. */
+    default boolean ready() {
+        return true;
+    }
+
+    /** Adds meters of the node's log or groups to the process's registry; once, after {@link #load}. */
+    default void bindMetrics(MeterRegistry registry, Tags tags) {}
+
+    /** About {@code hz} times a second, on the process's cron thread; must not block. */
+    void tick(long nowMillis);
+
+    /**
+     * Before a stop: saves what is to be saved. Blocks.
+     *
+     * @return null, or why the node should not stop
+     */
+    @Nullable
+    String prepareStop(ServerState.Shutdown how);
+
+    /** Gives everything back. Blocks until logs are closed. */
+    void close();
+}

@@ -1,0 +1,144 @@
+package io.cairn.server;
+
+import io.cairn.aof.DirectoryLock;
+import io.cairn.aof.LogException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The data directory of one node, {@code dir/<port>}: held by a lock, named by {@code node.conf} (format version, node
+ * id, port). A directory of another node or of a newer format stops the start.
+ */
+public final class NodeDirectory implements AutoCloseable {
+    /** Format of the directory that this build writes; it reads all up to this. */
+    public static final int FORMAT = 1;
+
+    static final String FILE = "node.conf";
+    private static final int ID_BYTES = 20;
+
+    private final Path path;
+    private final DirectoryLock lock;
+    private final String nodeId;
+    private final boolean fresh;
+
+    private NodeDirectory(Path path, DirectoryLock lock, String nodeId, boolean fresh) {
+        this.path = path;
+        this.lock = lock;
+        this.nodeId = nodeId;
+        this.fresh = fresh;
+    }
+
+    /**
+     * Opens the directory of the node with this port, making it if it is missing.
+     *
+     * @throws StartException when it is in use, of another node, or of a newer format
+     */
+    public static NodeDirectory open(Path root, int port) throws StartException {
+        Path path = root.toAbsolutePath().normalize().resolve(Integer.toString(port));
+        DirectoryLock lock;
+        try {
+            lock = DirectoryLock.acquire(path);
+        } catch (LogException e) {
+            throw new StartException(e.getMessage(), e);
+        }
+        try {
+            Path file = path.resolve(FILE);
+            if (Files.exists(file)) {
+                return new NodeDirectory(path, lock, check(file, port), false);
+            }
+            String id = newId();
+            write(path, file, id, port);
+            return new NodeDirectory(path, lock, id, true);
+        } catch (IOException e) {
+            release(lock);
+            throw new StartException("cannot use the data directory " + path + ": " + e, e);
+        } catch (StartException e) {
+            release(lock);
+            throw e;
+        }
+    }
+
+    private static void release(DirectoryLock lock) throws StartException {
+        try {
+            lock.close();
+        } catch (LogException e) {
+            throw new StartException(e.getMessage(), e);
+        }
+    }
+
+    private static String check(Path file, int port) throws IOException, StartException {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+            int space = line.indexOf(' ');
+            if (space > 0 && line.charAt(0) != '#') {
+                values.put(line.substring(0, space), line.substring(space + 1).strip());
+            }
+        }
+        String format = values.getOrDefault("format", "");
+        if (!format.matches("[0-9]{1,9}")) {
+            throw new StartException(file + " is damaged: it names no format");
+        }
+        if (Integer.parseInt(format) > FORMAT) {
+            throw new StartException("the data directory " + file.getParent() + " has format " + format
+                    + "; this version reads formats up to " + FORMAT);
+        }
+        String owner = values.getOrDefault("port", "");
+        if (!owner.equals(Integer.toString(port))) {
+            throw new StartException("the data directory " + file.getParent() + " belongs to the node of port " + owner
+                    + ", not to port " + port);
+        }
+        String id = values.getOrDefault("id", "");
+        if (!id.matches("[0-9a-f]{40}")) {
+            throw new StartException(file + " is damaged: it names no node id");
+        }
+        return id;
+    }
+
+    private static void write(Path directory, Path file, String id, int port) throws IOException {
+        String text = "# Cairn node identity. Do not edit.\nformat " + FORMAT + "\nid " + id + "\nport " + port + "\n";
+        Path fresh = directory.resolve(FILE + ".new");
+        Files.writeString(fresh, text, StandardCharsets.UTF_8);
+        try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    /** 40 random hex digits: a node id, a run id. */
+    static String newId() {
+        byte[] bytes = new byte[ID_BYTES];
+        new SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** 40 hex digits, for the life of the directory. */
+    public String nodeId() {
+        return nodeId;
+    }
+
+    /** True when this start made the directory: a new incarnation. */
+    public boolean fresh() {
+        return fresh;
+    }
+
+    @Override
+    public void close() throws LogException {
+        lock.close();
+    }
+}

@@ -1,0 +1,30 @@
+package io.cairn.server;
+
+import io.cairn.command.CommandTable;
+import io.cairn.config.Config;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.metrics.NodeStats;
+import io.cairn.resp.ConnectionRegistry;
+import io.cairn.resp.Endpoint;
+import io.cairn.resp.Transport;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.ExecutorService;
+
+/**
+ * What a node's backend is made of.
+ *
+ * @param config this node's view
+ * @param background threads of the process for work that blocks (snapshots)
+ * @param failure stops the process: something after which nothing may be acknowledged
+ */
+public record NodeParts(
+        Config config,
+        NodeDirectory directory,
+        Keyspace keyspace,
+        CommandTable commands,
+        NodeStats stats,
+        MeterRegistry registry,
+        ConnectionRegistry connections,
+        Transport transport,
+        ExecutorService background,
+        Endpoint.Failure failure) {}

@@ -1,0 +1,128 @@
+package io.cairn.server;
+
+import io.cairn.command.Clients;
+import io.cairn.command.CommandTable;
+import io.cairn.command.LatencyEvents;
+import io.cairn.command.Persistence;
+import io.cairn.command.ServerState;
+import io.cairn.command.SlowLog;
+import io.cairn.command.Stats;
+import io.cairn.config.Config;
+import io.cairn.config.Keys;
+import io.cairn.keyspace.Keyspace;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A node as its session commands see it. */
+final class NodeState implements ServerState {
+    private static final String DEFAULT_USER = "default";
+
+    private final Node node;
+    private final CairnProcess process;
+    private final CommandTable commands;
+    private final SlowLog slowLog = new SlowLog();
+    private final LatencyEvents latency = new LatencyEvents();
+    private final Identity identity;
+
+    NodeState(Node node, CairnProcess process, String redisMode, CommandTable commands) {
+        this.node = node;
+        this.process = process;
+        this.commands = commands;
+        Config config = node.config();
+        Path file = config.file();
+        String host = config.get(Keys.BIND).get(0);
+        this.identity = new Identity(
+                node.directory().nodeId(),
+                NodeDirectory.newId(),
+                redisMode,
+                host.startsWith("-") ? host.substring(1) : host,
+                config.port(),
+                System.currentTimeMillis(),
+                System.getenv().getOrDefault("CAIRN_LAUNCHER", "cairn"),
+                file == null ? "" : file.toString());
+    }
+
+    @Override
+    public CommandTable commands() {
+        return commands;
+    }
+
+    @Override
+    public Keyspace keyspace() {
+        return node.keyspace();
+    }
+
+    @Override
+    public Config config() {
+        return node.config();
+    }
+
+    @Override
+    public Clients clients() {
+        return node.connections();
+    }
+
+    @Override
+    public Stats stats() {
+        return node.stats();
+    }
+
+    @Override
+    public Persistence persistence() {
+        return node.backend().persistence();
+    }
+
+    @Override
+    public SlowLog slowLog() {
+        return slowLog;
+    }
+
+    @Override
+    public LatencyEvents latency() {
+        return latency;
+    }
+
+    @Override
+    public Identity identity() {
+        return identity;
+    }
+
+    @Override
+    public String role() {
+        return node.backend().role();
+    }
+
+    @Override
+    public long micros() {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+    }
+
+    @Override
+    public boolean login(String user, byte[] password) {
+        String required = node.config().get(Keys.REQUIREPASS);
+        if (!user.equals(DEFAULT_USER)) {
+            return false;
+        }
+        // Without a password the default user takes any, as Redis's nopass.
+        return required.isEmpty() || MessageDigest.isEqual(required.getBytes(StandardCharsets.UTF_8), password);
+    }
+
+    @Override
+    public boolean passwordRequired() {
+        return !node.config().get(Keys.REQUIREPASS).isEmpty();
+    }
+
+    @Override
+    public @Nullable String shutdown(Shutdown how) {
+        return process.shutdown(how);
+    }
+
+    @Override
+    public boolean abortShutdown() {
+        return process.abortShutdown();
+    }
+}

@@ -1,0 +1,74 @@
+package io.cairn.server;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.OutputStreamAppender;
+import io.cairn.config.Config;
+import io.cairn.config.Keys;
+import io.cairn.config.LogLevel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.slf4j.LoggerFactory;
+
+/** The log lines of a process: logfile and loglevel. One line per state change, none per request. */
+public final class ProcessLog {
+    private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level [%thread] %logger{0}: %msg%n%ex";
+    private static final String APPENDER = "cairn";
+
+    private ProcessLog() {}
+
+    /** @throws IOException with one line when the log file cannot be written */
+    public static void configure(Config config) throws IOException {
+        if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
+            return;
+        }
+        Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        encoder.setContext(context);
+        encoder.setPattern(PATTERN);
+        encoder.start();
+        OutputStreamAppender<ILoggingEvent> appender = appender(config.get(Keys.LOGFILE));
+        appender.setContext(context);
+        appender.setName(APPENDER);
+        appender.setEncoder(encoder);
+        appender.start();
+        root.detachAndStopAllAppenders();
+        root.addAppender(appender);
+        root.setLevel(Level.INFO);
+        level(context, config.get(Keys.LOGLEVEL));
+        config.onChange(Keys.LOGLEVEL, level -> level(context, level));
+    }
+
+    private static OutputStreamAppender<ILoggingEvent> appender(String logFile) throws IOException {
+        if (logFile.isEmpty()) {
+            return new ConsoleAppender<>();
+        }
+        Path path = Path.of(logFile).toAbsolutePath();
+        Path directory = path.getParent();
+        if (directory == null || !Files.isDirectory(directory) || (Files.exists(path) && !Files.isWritable(path))) {
+            throw new IOException("cannot open the log file " + path);
+        }
+        FileAppender<ILoggingEvent> file = new FileAppender<>();
+        file.setFile(path.toString());
+        return file;
+    }
+
+    private static void level(LoggerContext context, LogLevel level) {
+        context.getLogger("io.cairn")
+                .setLevel(
+                        switch (level) {
+                            case DEBUG -> Level.TRACE;
+                            case VERBOSE -> Level.DEBUG;
+                            case NOTICE -> Level.INFO;
+                            case WARNING -> Level.WARN;
+                        });
+        context.getLogger("com.alipay.sofa").setLevel(Level.WARN);
+        context.getLogger("net.openhft").setLevel(Level.WARN);
+    }
+}

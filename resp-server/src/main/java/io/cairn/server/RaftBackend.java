@@ -1,0 +1,112 @@
+package io.cairn.server;
+
+import io.cairn.cluster.RaftNode;
+import io.cairn.command.Persistence;
+import io.cairn.command.Release;
+import io.cairn.command.Replication;
+import io.cairn.command.ServerState;
+import io.cairn.gossip.GossipException;
+import io.cairn.gossip.GossipThreads;
+import io.cairn.mode.Mode;
+import io.cairn.mode.ShardStore;
+import java.io.IOException;
+import java.time.Clock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A node of a raft cluster behind the port that every kind of node has. */
+final class RaftBackend implements NodeBackend {
+    private static final Logger LOG = LoggerFactory.getLogger(RaftBackend.class);
+
+    private final RaftNode node;
+
+    RaftBackend(NodeParts parts, String process, GossipThreads threads) throws StartException {
+        try {
+            this.node = new RaftNode(new RaftNode.Parts(
+                    parts.config(),
+                    parts.directory().path(),
+                    parts.directory().nodeId(),
+                    process,
+                    Release.VERSION,
+                    parts.keyspace(),
+                    parts.commands(),
+                    parts.stats(),
+                    parts.registry(),
+                    parts.connections()::count,
+                    threads,
+                    Clock.systemUTC(),
+                    listener(parts)));
+        } catch (IOException e) {
+            throw new StartException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static ShardStore.Listener listener(NodeParts parts) {
+        return new ShardStore.Listener() {
+            @Override
+            public void leading(boolean leading) {
+                LOG.info("node {} {}", parts.directory().nodeId(), leading ? "serves its shard" : "no longer serves");
+            }
+
+            @Override
+            public void broken(Throwable cause) {
+                parts.failure().fatal("applying the shard's log", cause);
+            }
+        };
+    }
+
+    RaftNode node() {
+        return node;
+    }
+
+    @Override
+    public Mode mode() {
+        return node.mode();
+    }
+
+    @Override
+    public Persistence persistence() {
+        return node.persistence();
+    }
+
+    @Override
+    public Replication replication() {
+        return node.replication();
+    }
+
+    @Override
+    public String role() {
+        return node.role();
+    }
+
+    @Override
+    public void load() throws StartException {
+        try {
+            node.start();
+        } catch (IOException | GossipException e) {
+            throw new StartException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    @Override
+    public boolean ready() {
+        return node.ready();
+    }
+
+    @Override
+    public void tick(long nowMillis) {
+        node.tick(nowMillis);
+    }
+
+    @Override
+    public @Nullable String prepareStop(ServerState.Shutdown how) {
+        node.handOver();
+        return null;
+    }
+
+    @Override
+    public void close() {
+        node.close();
+    }
+}

@@ -1,0 +1,30 @@
+package io.cairn.server;
+
+import io.cairn.command.Command;
+import io.cairn.config.Config;
+import io.cairn.config.Keys;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Nodes on their own. */
+public final class Standalone implements NodeKind {
+    @Override
+    public String redisMode() {
+        return "standalone";
+    }
+
+    @Override
+    public int databases(Config config) {
+        return config.get(Keys.DATABASES);
+    }
+
+    @Override
+    public List<List<Command>> commands(Supplier<NodeBackend> backend) {
+        return List.of();
+    }
+
+    @Override
+    public NodeBackend backend(NodeParts parts) {
+        return new StandaloneBackend(parts);
+    }
+}

@@ -1,0 +1,78 @@
+package io.cairn.server;
+
+import io.cairn.command.Persistence;
+import io.cairn.command.Replication;
+import io.cairn.command.ServerState;
+import io.cairn.config.Keys;
+import io.cairn.mode.Journal;
+import io.cairn.mode.Mode;
+import io.cairn.mode.RecordClock;
+import io.cairn.mode.StandaloneMode;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import org.jspecify.annotations.Nullable;
+
+/** A standalone node: its mode, its persistence, its expiry cycle. */
+final class StandaloneBackend implements NodeBackend {
+    private final NodeParts parts;
+    private final RecordClock clock = new RecordClock();
+    private final StandaloneMode mode;
+    private final StandalonePersistence persistence;
+    private final ActiveExpiry expiry;
+    private final Replication replication = Replication.alone(NodeDirectory.newId());
+
+    StandaloneBackend(NodeParts parts) {
+        this.parts = parts;
+        this.mode = new StandaloneMode(parts.keyspace(), parts.commands(), parts.stats(), clock, Journal.NONE);
+        this.persistence = new StandalonePersistence(parts, mode, clock);
+        this.expiry = new ActiveExpiry(parts, mode, clock);
+        mode.maxMemory(parts.config().get(Keys.MAXMEMORY));
+        parts.config().onChange(Keys.MAXMEMORY, mode::maxMemory);
+    }
+
+    @Override
+    public Mode mode() {
+        return mode;
+    }
+
+    @Override
+    public Persistence persistence() {
+        return persistence;
+    }
+
+    @Override
+    public Replication replication() {
+        return replication;
+    }
+
+    @Override
+    public String role() {
+        return "master";
+    }
+
+    @Override
+    public void load() throws StartException {
+        persistence.load();
+    }
+
+    @Override
+    public void bindMetrics(MeterRegistry registry, Tags tags) {
+        persistence.bindMetrics(registry, tags);
+    }
+
+    @Override
+    public void tick(long nowMillis) {
+        expiry.tick();
+        persistence.tick(nowMillis);
+    }
+
+    @Override
+    public @Nullable String prepareStop(ServerState.Shutdown how) {
+        return persistence.prepareStop(how);
+    }
+
+    @Override
+    public void close() {
+        persistence.close();
+    }
+}

@@ -1,0 +1,271 @@
+package io.cairn.server;
+
+import io.cairn.aof.DamagedLogException;
+import io.cairn.aof.FsyncPolicy;
+import io.cairn.aof.GroupCommit;
+import io.cairn.aof.LogException;
+import io.cairn.aof.LogOptions;
+import io.cairn.aof.SegmentedLog;
+import io.cairn.aof.Snapshot;
+import io.cairn.aof.SnapshotStore;
+import io.cairn.aof.SnapshotWriter;
+import io.cairn.config.AppendFsync;
+import io.cairn.config.Config;
+import io.cairn.config.Keys;
+import io.cairn.keyspace.Memory;
+import io.cairn.mode.Journal;
+import io.cairn.mode.RecordClock;
+import io.cairn.rdb.RdbReader;
+import io.cairn.rdb.RdbWriter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The append-only file of a standalone node: a log in {@code shard/} and the snapshot it continues. */
+final class StandaloneLog implements AutoCloseable {
+    static final String DIRECTORY = "shard";
+    private static final String STAMP = "cairn-stamp";
+
+    private static final Logger LOG = LoggerFactory.getLogger(StandaloneLog.class);
+
+    private final NodeParts parts;
+    private final RecordClock clock;
+    private final SegmentedLog log;
+    private final SnapshotStore snapshots;
+    private final GroupCommit commit;
+    private final boolean empty;
+    private final long loadedBytes;
+
+    private StandaloneLog(
+            NodeParts parts,
+            RecordClock clock,
+            SegmentedLog log,
+            SnapshotStore snapshots,
+            GroupCommit commit,
+            boolean empty,
+            long loadedBytes) {
+        this.parts = parts;
+        this.clock = clock;
+        this.log = log;
+        this.snapshots = snapshots;
+        this.commit = commit;
+        this.empty = empty;
+        this.loadedBytes = loadedBytes;
+    }
+
+    static Path directory(NodeParts parts) {
+        return parts.directory().path().resolve(DIRECTORY);
+    }
+
+    /**
+     * Loads the newest snapshot and runs the log after it again.
+     *
+     * @throws IOException with one line that names the file when data is damaged or missing
+     */
+    static StandaloneLog open(NodeParts parts, RecordClock clock) throws IOException {
+        Path directory = directory(parts);
+        SnapshotStore snapshots = SnapshotStore.open(directory);
+        Config config = parts.config();
+        SegmentedLog log = SegmentedLog.open(
+                directory,
+                LogOptions.of(
+                        Integer.toString(config.port()),
+                        (int) Math.min(LogOptions.MAX_SEGMENT_BYTES, config.get(Keys.LOG_SEGMENT_SIZE)),
+                        policy(config.get(Keys.APPENDFSYNC))));
+        boolean opened = false;
+        try {
+            Snapshot snapshot = snapshots.newest();
+            long first = snapshot == null ? 1 : snapshot.index() + 1;
+            if (log.firstIndex() > first) {
+                throw new DamagedLogException(
+                        directory,
+                        0,
+                        "the log begins at entry " + log.firstIndex() + " and the snapshot ends before " + first);
+            }
+            if (snapshot != null) {
+                load(parts, clock, snapshots, snapshot);
+            }
+            if (log.lastIndex() < first - 1) {
+                log.reset(first);
+            }
+            replay(parts, clock, log, first);
+            boolean empty = snapshot == null && log.lastIndex() == 0;
+            GroupCommit commit = new GroupCommit(
+                    log,
+                    Integer.toString(config.port()),
+                    GroupCommit.DEFAULT_QUEUE_BYTES,
+                    cause -> parts.failure().fatal("writing the log", cause));
+            opened = true;
+            return new StandaloneLog(
+                    parts, clock, log, snapshots, commit, empty, log.stats().diskBytes());
+        } finally {
+            if (!opened) {
+                log.close();
+            }
+        }
+    }
+
+    private static FsyncPolicy policy(AppendFsync setting) {
+        return switch (setting) {
+            case ALWAYS -> FsyncPolicy.ALWAYS;
+            case EVERYSEC -> FsyncPolicy.EVERYSEC;
+            case NO -> FsyncPolicy.NO;
+        };
+    }
+
+    private static void load(NodeParts parts, RecordClock clock, SnapshotStore snapshots, Snapshot snapshot)
+            throws IOException {
+        long began = System.nanoTime();
+        try (ReadableByteChannel channel = Channels.newChannel(snapshots.read(snapshot))) {
+            // Expired keys stay: the log after the snapshot was written while they were there.
+            RdbReader reader = new RdbReader(channel, parts.keyspace(), 0);
+            reader.load();
+            String stamp = reader.aux(STAMP);
+            if (stamp != null) {
+                clock.seen(Long.parseLong(stamp));
+            }
+            LOG.info(
+                    "port {}: loaded snapshot {}: {} keys in {} ms",
+                    parts.config().port(),
+                    snapshot.file().getFileName(),
+                    reader.loaded(),
+                    millisSince(began));
+        } catch (IOException e) {
+            throw new IOException(snapshot.file() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void replay(NodeParts parts, RecordClock clock, SegmentedLog log, long first) throws IOException {
+        long last = log.lastIndex();
+        if (last < first) {
+            return;
+        }
+        long began = System.nanoTime();
+        long[] nextLine = {began + TimeUnit.SECONDS.toNanos(1)};
+        try (RecordReplay replay = new RecordReplay(parts.keyspace(), parts.commands(), clock)) {
+            NativeCopy copy = new NativeCopy();
+            try {
+                log.replay(first, (index, term, kind, payload) -> {
+                    if (kind == Journal.RECORDS) {
+                        run(replay, copy, index, payload);
+                    }
+                    if (System.nanoTime() > nextLine[0]) {
+                        nextLine[0] = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+                        LOG.info(
+                                "port {}: replaying the log: {} %",
+                                parts.config().port(), (index - first) * 100 / Math.max(1, last - first));
+                    }
+                });
+            } finally {
+                copy.free();
+            }
+            LOG.info(
+                    "port {}: replayed {} records in {} ms",
+                    parts.config().port(),
+                    replay.records(),
+                    millisSince(began));
+        }
+    }
+
+    private static void run(RecordReplay replay, NativeCopy copy, long index, ByteBuffer payload) throws IOException {
+        int length = payload.remaining();
+        try {
+            long address = payload.isDirect() ? Memory.addressOf(payload) + payload.position() : copy.of(payload);
+            replay.run(address, length);
+        } catch (IOException e) {
+            throw new IOException("log entry " + index + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** A reused native copy of a heap buffer. */
+    private static final class NativeCopy {
+        private long address;
+        private int capacity;
+
+        long of(ByteBuffer heap) {
+            int length = heap.remaining();
+            if (length > capacity) {
+                free();
+                capacity = Math.max(4096, length * 2);
+                address = Memory.allocate(capacity);
+            }
+            byte[] bytes = new byte[length];
+            heap.duplicate().get(bytes);
+            Memory.copy(bytes, 0, address, length);
+            return address;
+        }
+
+        void free() {
+            if (address != 0) {
+                Memory.free(address, capacity);
+                address = 0;
+                capacity = 0;
+            }
+        }
+    }
+
+    private static long millisSince(long nanos) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - nanos);
+    }
+
+    /** True when neither a snapshot nor an entry was there. */
+    boolean empty() {
+        return empty;
+    }
+
+    Journal journal() {
+        return Journal.of(commit);
+    }
+
+    GroupCommit commit() {
+        return commit;
+    }
+
+    SegmentedLog log() {
+        return log;
+    }
+
+    long loadedBytes() {
+        return loadedBytes;
+    }
+
+    /** Writes a snapshot that ends at {@code index} and drops the log before it. Blocks. */
+    void snapshot(long index, long stamp, io.cairn.keyspace.Keyspace.Snapshot data) throws IOException {
+        try (SnapshotWriter file = snapshots.begin(index, 0, "")) {
+            RdbWriter writer = new RdbWriter(Channels.newChannel(file), true);
+            writer.begin(clock.readTime() / 1000, parts.keyspace().usedBytes());
+            writer.aux(STAMP, Long.toString(stamp));
+            data.writeTo(writer);
+            writer.finish();
+            // The snapshot may not be newer than what the log holds for sure.
+            commit.sync();
+            file.commit();
+        }
+        log.truncatePrefix(index + 1);
+    }
+
+    @Nullable
+    LogException closeQuietly() {
+        try {
+            close();
+            return null;
+        } catch (LogException e) {
+            return e;
+        }
+    }
+
+    @Override
+    public void close() throws LogException {
+        try {
+            commit.close();
+        } finally {
+            log.close();
+        }
+    }
+}

@@ -1,0 +1,362 @@
+package io.cairn.server;
+
+import io.cairn.aof.LogException;
+import io.cairn.command.Persistence;
+import io.cairn.command.ServerState;
+import io.cairn.config.BadValueException;
+import io.cairn.config.Config;
+import io.cairn.config.Keys;
+import io.cairn.config.SavePoint;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.mode.RecordClock;
+import io.cairn.mode.StandaloneMode;
+import io.cairn.metrics.LogMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What keeps a standalone node's data: the log when {@code appendonly} is on, and dump.rdb. One snapshot is taken at a
+ * time, whatever it is for.
+ */
+final class StandalonePersistence implements Persistence {
+    /** After a failed automatic save, wait this long (Redis: CONFIG_BGSAVE_RETRY_DELAY). */
+    private static final long RETRY_MILLIS = 5_000;
+
+    private static final String IN_PROGRESS = "ERR Background save already in progress";
+
+    private static final Logger LOG = LoggerFactory.getLogger(StandalonePersistence.class);
+
+    /** What a snapshot is taken for. */
+    private enum Work {
+        NONE,
+        SAVE,
+        REWRITE
+    }
+
+    private final NodeParts parts;
+    private final StandaloneMode mode;
+    private final RecordClock clock;
+    private final Config config;
+    private final DumpFile dump;
+    private @Nullable StandaloneLog log;
+
+    // Guarded by this.
+    private Work running = Work.NONE;
+    private boolean saveScheduled;
+    private boolean rewriteScheduled;
+    private long workBeganMillis;
+    private long lastSaveMillis;
+    private long lastTryMillis;
+    private boolean lastSaveOk = true;
+    private long lastSaveSeconds = -1;
+    private boolean lastRewriteOk = true;
+    private long lastRewriteSeconds = -1;
+    private long saves;
+    private long baseBytes;
+
+    StandalonePersistence(NodeParts parts, StandaloneMode mode, RecordClock clock) {
+        this.parts = parts;
+        this.mode = mode;
+        this.clock = clock;
+        this.config = parts.config();
+        this.dump = new DumpFile(parts.directory().path().resolve(config.get(Keys.DBFILENAME)));
+        this.lastSaveMillis = System.currentTimeMillis();
+        config.onChange(Keys.APPENDONLY, on -> {
+            throw new BadValueException("appendonly is set at the start of the server");
+        });
+    }
+
+    /** Brings the data in and opens the log. */
+    void load() throws StartException {
+        try {
+            if (!config.get(Keys.APPENDONLY)) {
+                if (dump.exists()) {
+                    dump.load(parts.keyspace(), clock.readTime());
+                }
+                return;
+            }
+            StandaloneLog opened = StandaloneLog.open(parts, clock);
+            log = opened;
+            if (opened.empty() && dump.exists()) {
+                LOG.info("port {}: the log is empty: it begins with {}", config.port(), config.get(Keys.DBFILENAME));
+                dump.load(parts.keyspace(), clock.readTime());
+                take(Work.REWRITE);
+            }
+            baseBytes = opened.log().stats().diskBytes();
+            mode.journal(opened.journal());
+        } catch (IOException e) {
+            throw new StartException("port " + config.port() + ": cannot load the data: " + e.getMessage(), e);
+        } catch (OutOfMemoryError e) {
+            throw new StartException("port " + config.port() + ": not enough memory to load the data", e);
+        }
+    }
+
+    // ---- taking snapshots
+
+    /** Takes one snapshot, blocking; {@link #running} is the caller's to set. */
+    private void take(Work work) throws IOException {
+        Keyspace keyspace = parts.keyspace();
+        Keyspace.Snapshot data;
+        long changes;
+        long index;
+        keyspace.lockAll();
+        try {
+            data = keyspace.beginSnapshot();
+            changes = mode.changes();
+            StandaloneLog current = log;
+            index = current == null ? 0 : current.commit().appendedIndex();
+        } finally {
+            keyspace.unlockAll();
+        }
+        try {
+            if (work == Work.SAVE) {
+                dump.write(data, clock.readTime() / 1000, keyspace.usedBytes());
+                mode.saved(changes);
+            } else {
+                StandaloneLog current = java.util.Objects.requireNonNull(log);
+                current.snapshot(index, clock.lastStamp(), data);
+            }
+        } finally {
+            data.cancel();
+        }
+    }
+
+    /** Takes a snapshot on this thread and notes how it went; true when it did well. */
+    private boolean run(Work work) {
+        boolean done = false;
+        try {
+            take(work);
+            done = true;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            LOG.error("port {}: {} failed", config.port(), work == Work.SAVE ? "saving" : "rewriting the log", e);
+        }
+        finish(work, done);
+        return done;
+    }
+
+    private synchronized void finish(Work work, boolean done) {
+        long now = System.currentTimeMillis();
+        long seconds = (now - workBeganMillis) / 1000;
+        running = Work.NONE;
+        if (work == Work.SAVE) {
+            lastSaveOk = done;
+            lastSaveSeconds = seconds;
+            lastTryMillis = now;
+            if (done) {
+                lastSaveMillis = now;
+                saves++;
+            }
+            mode.snapshotFailed(!done && stopsWrites());
+        } else {
+            lastRewriteOk = done;
+            lastRewriteSeconds = seconds;
+            StandaloneLog current = log;
+            baseBytes = current == null ? 0 : current.log().stats().diskBytes();
+        }
+        LOG.info(
+                "port {}: {} {} in {} ms",
+                config.port(),
+                work == Work.SAVE ? "saving dump.rdb" : "rewriting the log",
+                done ? "done" : "failed",
+                now - workBeganMillis);
+    }
+
+    private boolean stopsWrites() {
+        return config.get(Keys.STOP_WRITES_ON_BGSAVE_ERROR)
+                && !config.get(Keys.SAVE_POINTS).isEmpty();
+    }
+
+    private synchronized boolean begin(Work work) {
+        if (running != Work.NONE) {
+            return false;
+        }
+        running = work;
+        workBeganMillis = System.currentTimeMillis();
+        return true;
+    }
+
+    private void inBackground(Work work) {
+        parts.background().execute(() -> run(work));
+    }
+
+    // ---- commands
+
+    @Override
+    public @Nullable String save() {
+        if (!begin(Work.SAVE)) {
+            return IN_PROGRESS;
+        }
+        return run(Work.SAVE) ? null : "ERR saving failed; the log of the server says why";
+    }
+
+    @Override
+    public String backgroundSave(boolean schedule) throws Refused {
+        synchronized (this) {
+            if (running == Work.SAVE) {
+                throw new Refused(IN_PROGRESS);
+            }
+            if (running == Work.REWRITE) {
+                if (!schedule) {
+                    throw new Refused("ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE"
+                            + " SCHEDULE in order to schedule a BGSAVE whenever possible.");
+                }
+                saveScheduled = true;
+                return "Background saving scheduled";
+            }
+            begin(Work.SAVE);
+        }
+        inBackground(Work.SAVE);
+        return "Background saving started";
+    }
+
+    @Override
+    public String rewriteLog() throws Refused {
+        synchronized (this) {
+            if (log == null) {
+                throw new Refused("ERR appendonly is off: there is no log to rewrite");
+            }
+            if (running == Work.REWRITE) {
+                throw new Refused("ERR Background append only file rewriting already in progress");
+            }
+            if (running == Work.SAVE) {
+                rewriteScheduled = true;
+                return "Background append only file rewriting scheduled";
+            }
+            begin(Work.REWRITE);
+        }
+        inBackground(Work.REWRITE);
+        return "Background append only file rewriting started";
+    }
+
+    @Override
+    public synchronized Status status() {
+        StandaloneLog current = log;
+        long now = System.currentTimeMillis();
+        long bytes = current == null ? 0 : current.log().stats().diskBytes();
+        long present = (now - workBeganMillis) / 1000;
+        return new Status(
+                false,
+                mode.changes(),
+                running == Work.SAVE,
+                lastSaveMillis / 1000,
+                lastSaveOk,
+                lastSaveSeconds,
+                running == Work.SAVE ? present : -1,
+                current != null,
+                running == Work.REWRITE,
+                rewriteScheduled,
+                lastRewriteSeconds,
+                running == Work.REWRITE ? present : -1,
+                lastRewriteOk,
+                current == null || current.commit().spaceAvailable(),
+                bytes,
+                baseBytes,
+                saves);
+    }
+
+    void bindMetrics(MeterRegistry registry, Tags tags) {
+        StandaloneLog current = log;
+        if (current != null) {
+            LogMetrics.bind(registry, tags.and("log", StandaloneLog.DIRECTORY), () -> current.log()
+                    .stats());
+        }
+    }
+
+    // ---- by itself
+
+    void tick(long nowMillis) {
+        if (!stopsWrites()) {
+            mode.snapshotFailed(false);
+        }
+        Work due = due(nowMillis);
+        if (due != Work.NONE && begin(due)) {
+            inBackground(due);
+        }
+    }
+
+    private synchronized Work due(long nowMillis) {
+        if (running != Work.NONE) {
+            return Work.NONE;
+        }
+        if (rewriteScheduled) {
+            rewriteScheduled = false;
+            return Work.REWRITE;
+        }
+        if (saveScheduled || savePointReached(nowMillis)) {
+            saveScheduled = false;
+            return Work.SAVE;
+        }
+        return rewriteDue() ? Work.REWRITE : Work.NONE;
+    }
+
+    private boolean savePointReached(long nowMillis) {
+        if (!lastSaveOk && nowMillis - lastTryMillis < RETRY_MILLIS) {
+            return false;
+        }
+        long changes = mode.changes();
+        for (SavePoint point : config.get(Keys.SAVE_POINTS)) {
+            if (changes >= point.changes() && nowMillis - lastSaveMillis > TimeUnit.SECONDS.toMillis(point.seconds())) {
+                LOG.info("port {}: {} changes in {} seconds: saving", config.port(), changes, point.seconds());
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean rewriteDue() {
+        StandaloneLog current = log;
+        int percentage = config.get(Keys.AUTO_AOF_REWRITE_PERCENTAGE);
+        if (current == null || percentage == 0) {
+            return false;
+        }
+        long bytes = current.log().stats().diskBytes();
+        long base = Math.max(1, baseBytes);
+        return bytes >= config.get(Keys.AUTO_AOF_REWRITE_MIN_SIZE) && (bytes - base) * 100 / base >= percentage;
+    }
+
+    // ---- the end
+
+    @Nullable
+    String prepareStop(ServerState.Shutdown how) {
+        StandaloneLog current = log;
+        if (current != null) {
+            try {
+                current.commit().sync();
+            } catch (LogException e) {
+                LOG.error("port {}: {}", config.port(), e.getMessage());
+                return "ERR Errors trying to SHUTDOWN. Check logs.";
+            }
+        }
+        boolean saves = how == ServerState.Shutdown.SAVE
+                || (how != ServerState.Shutdown.NOSAVE
+                        && !config.get(Keys.SAVE_POINTS).isEmpty());
+        if (!saves) {
+            return null;
+        }
+        awaitQuiet();
+        return run(Work.SAVE) ? null : "ERR Errors trying to SHUTDOWN. Check logs.";
+    }
+
+    /** Waits until no snapshot is under way, then claims the next one. */
+    private void awaitQuiet() {
+        while (!begin(Work.SAVE)) {
+            java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+    }
+
+    void close() {
+        while (!begin(Work.SAVE)) {
+            java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+        StandaloneLog current = log;
+        LogException failure = current == null ? null : current.closeQuietly();
+        if (failure != null) {
+            LOG.error("port {}: closing the log: {}", config.port(), failure.getMessage());
+        }
+    }
+}

@@ -1,0 +1,294 @@
+package io.cairn.mode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cairn.command.Args;
+import io.cairn.command.CommandTable;
+import io.cairn.command.Families;
+import io.cairn.command.Reply;
+import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.chronicle.ChronicleKeyspace;
+import io.cairn.keyspace.chronicle.KeyspaceOptions;
+import io.cairn.metrics.NodeStats;
+import io.cairn.raft.group.Failure;
+import io.cairn.raft.meta.SlotRange;
+import io.cairn.raft.shards.SlotTable;
+import io.cairn.record.RecordFormat;
+import io.cairn.record.RecordWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Applying a shard's records: what every replica must do alike. */
+class ShardStoreTest {
+    private static final long NOW = 1_700_000_000_000L;
+    private static final SlotTable ALL = SlotTable.EMPTY.activate(new SlotRange(0, 16_383), 1);
+
+    private final List<Replica> replicas = new ArrayList<>();
+
+    @TempDir
+    Path dir;
+
+    /** A replica's state machine over a keyspace of its own. */
+    private static final class Replica {
+        final ChronicleKeyspace keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults());
+        final CommandTable table = new CommandTable(Families.data());
+        final NodeStats stats = new NodeStats(table);
+        final Stamps stamps = new Stamps(() -> NOW);
+        final OwnBlobs own = new OwnBlobs();
+        final ShardStore store =
+                new ShardStore(keyspace, table, stamps, own, Clock.systemUTC(), new ShardStore.Listener() {
+                    @Override
+                    public void leading(boolean leading) {}
+
+                    @Override
+                    public void broken(Throwable cause) {
+                        throw new AssertionError(cause);
+                    }
+                });
+        long index;
+
+        /** Applies a batch; the replies' bytes, one char a byte. */
+        String apply(ByteBuffer batch, SlotTable slots, int replies) {
+            Waiting waiting = new Waiting(replies, stats);
+            store.batch(++index, 1, batch.duplicate(), slots, waiting);
+            return waiting.text();
+        }
+    }
+
+    private static final class Waiting implements LocalProposal {
+        private final BatchReplies replies;
+
+        Waiting(int calls, NodeStats stats) {
+            replies = new BatchReplies(calls, stats);
+        }
+
+        @Override
+        public Reply reply() {
+            replies.begin(false);
+            return replies.reply();
+        }
+
+        @Override
+        public void recordDone() {
+            replies.end();
+        }
+
+        @Override
+        public void applied() {}
+
+        @Override
+        public void failed(Failure failure) {
+            throw new AssertionError(failure);
+        }
+
+        String text() {
+            String text = new String(replies.bytes(), StandardCharsets.ISO_8859_1);
+            replies.close();
+            return text;
+        }
+    }
+
+    private Replica replica() {
+        Replica replica = new Replica();
+        replicas.add(replica);
+        return replica;
+    }
+
+    @AfterEach
+    void close() {
+        replicas.forEach(replica -> replica.keyspace.close());
+    }
+
+    private static Args args(String... words) {
+        Args args = new Args();
+        for (String word : words) {
+            byte[] bytes = word.getBytes(StandardCharsets.ISO_8859_1);
+            NativeBlock block = NativeBlock.allocate(bytes.length);
+            Memory.copy(bytes, 0, block.address(), bytes.length);
+            args.add(block, bytes.length);
+        }
+        return args;
+    }
+
+    private static ByteBuffer batch(long time, String... lines) {
+        RecordWriter writer = new RecordWriter();
+        writer.begin(time, 7);
+        for (String line : lines) {
+            writer.command(time, 0, args(line.split(" ")));
+        }
+        return copy(writer);
+    }
+
+    private static ByteBuffer copy(RecordWriter writer) {
+        byte[] bytes = new byte[writer.length()];
+        writer.batch().get(bytes);
+        return ByteBuffer.wrap(bytes);
+    }
+
+    private static ByteBuffer watched(long time, String key, long version, String... lines) {
+        RecordWriter writer = new RecordWriter();
+        writer.begin(time, 7);
+        writer.block(time, 1);
+        writer.watch(0, key.getBytes(StandardCharsets.ISO_8859_1), version);
+        writer.commands(lines.length);
+        for (String line : lines) {
+            writer.queued(0, args(line.split(" ")));
+        }
+        return copy(writer);
+    }
+
+    private static long version(Replica replica, String key) {
+        Args name = args(key);
+        return replica.keyspace.database(0).version(name.address(0), name.length(0), NOW);
+    }
+
+    @Test
+    void commandsOfABatchAreAnsweredInOrder() {
+        Replica replica = replica();
+        assertThat(replica.apply(batch(NOW, "SET a 1", "INCR a", "GET a", "INCR b c"), ALL, 4))
+                .startsWith("+OK\r\n:2\r\n$1\r\n2\r\n");
+    }
+
+    @Test
+    void aSlotThatTheShardDoesNotServeIsRefusedAndUnchanged() {
+        Replica replica = replica();
+        assertThat(replica.apply(batch(NOW, "SET a 1"), SlotTable.EMPTY, 1)).startsWith("-TRYAGAIN");
+        assertThat(replica.apply(batch(NOW, "GET a"), ALL, 1)).isEqualTo("$-1\r\n");
+    }
+
+    @Test
+    void timeNeverRunsBackAcrossRecords() {
+        Replica replica = replica();
+        replica.apply(batch(NOW, "SET a 1 PX 100"), ALL, 1);
+        replica.apply(batch(NOW + 100, "SET b 1"), ALL, 1);
+        assertThat(replica.apply(batch(NOW - 5_000, "GET a"), ALL, 1))
+                .as("expired by an earlier record's stamp")
+                .isEqualTo("$-1\r\n");
+    }
+
+    @Test
+    void aBlockWhoseWatchedKeyChangedAnswersNilAndChangesNothing() {
+        Replica replica = replica();
+        replica.apply(batch(NOW, "SET a 1"), ALL, 1);
+        long version = version(replica, "a");
+        assertThat(replica.apply(watched(NOW, "a", version, "INCR a", "GET a"), ALL, 1))
+                .isEqualTo("*2\r\n:2\r\n$1\r\n2\r\n");
+        assertThat(replica.apply(watched(NOW, "a", version, "INCR a"), ALL, 1)).isEqualTo("*-1\r\n");
+        assertThat(replica.apply(batch(NOW, "GET a"), ALL, 1)).isEqualTo("$1\r\n2\r\n");
+    }
+
+    @Test
+    void expiryRemovesOnlyWhatIsStillExpired() {
+        Replica replica = replica();
+        replica.apply(batch(NOW, "SET gone 1 PX 10", "SET renewed 1 PX 10"), ALL, 2);
+        replica.apply(batch(NOW + 10, "SET renewed 2"), ALL, 1);
+        replica.apply(watched(NOW + 20, "gone", 0, "DEL gone"), ALL, 1);
+        assertThat(replica.apply(watched(NOW + 20, "renewed", 0, "DEL renewed"), ALL, 1))
+                .isEqualTo("*-1\r\n");
+        assertThat(replica.keyspace.database(0).size()).isEqualTo(1);
+    }
+
+    @Test
+    void aLargeArgumentComesInChunks() {
+        Replica sender = replica();
+        Replica follower = replica();
+        byte[] value = new byte[3 * RecordFormat.CHUNK_BYTES + 17];
+        new java.util.Random(1).nextBytes(value);
+        NativeBlock block = NativeBlock.allocate(value.length);
+        Memory.copy(value, 0, block.address(), value.length);
+        long id = sender.own.register(block);
+        for (Replica replica : List.of(sender, follower)) {
+            for (int offset = 0; offset < value.length; offset += RecordFormat.CHUNK_BYTES) {
+                replica.apply(chunk(id, block, offset, value.length), ALL, 0);
+            }
+            assertThat(replica.apply(referring(id, block, value.length), ALL, 1))
+                    .isEqualTo("+OK\r\n");
+            String reply = replica.apply(batch(NOW, "GET big"), ALL, 1);
+            assertThat(reply.getBytes(StandardCharsets.ISO_8859_1))
+                    .endsWith(13, 10)
+                    .contains(value);
+        }
+    }
+
+    @Test
+    void aLargeArgumentWithAMissingChunkIsRefused() {
+        Replica replica = replica();
+        int length = 2 * RecordFormat.CHUNK_BYTES;
+        NativeBlock block = NativeBlock.allocate(length);
+        replica.apply(chunk(5, block, RecordFormat.CHUNK_BYTES, length), ALL, 0);
+        assertThat(replica.apply(referring(5, block, length), ALL, 1)).startsWith("-TRYAGAIN");
+        replica.apply(chunk(6, block, 0, length), ALL, 0);
+        replica.store.termStarted(++replica.index, 2);
+        assertThat(replica.apply(referring(6, block, length), ALL, 1)).startsWith("-TRYAGAIN");
+    }
+
+    private static ByteBuffer chunk(long id, NativeBlock block, int offset, int total) {
+        RecordWriter writer = new RecordWriter();
+        writer.begin(NOW, 0);
+        int length = Math.min(RecordFormat.CHUNK_BYTES, total - offset);
+        writer.chunk(NOW, id, offset, total, block.address() + offset, length);
+        return copy(writer);
+    }
+
+    private static ByteBuffer referring(long id, NativeBlock block, int length) {
+        Args args = args("SET", "big");
+        args.add(block, length);
+        RecordWriter writer = new RecordWriter();
+        writer.begin(NOW, 0);
+        writer.command(NOW, 0, args, new long[] {0, 0, id});
+        return copy(writer);
+    }
+
+    @Test
+    void aReplicaFromASnapshotGoesOnExactlyAsOneFromTheLog() throws Exception {
+        Replica old = replica();
+        for (int i = 0; i < 500; i++) {
+            old.apply(
+                    batch(NOW + i, "SET k" + i + " " + i, "APPEND k" + (i / 2) + " x", "PEXPIRE k" + i + " 100000"),
+                    ALL,
+                    3);
+        }
+        int length = 2 * RecordFormat.CHUNK_BYTES;
+        NativeBlock block = NativeBlock.allocate(length);
+        old.apply(chunk(9, block, 0, length), ALL, 0);
+        save(old);
+
+        Replica young = replica();
+        young.apply(batch(NOW, "SET stale 1"), ALL, 1);
+        assertThat(young.store.loadSnapshot(dir)).isTrue();
+        assertThat(young.keyspace.lastVersion()).isEqualTo(old.keyspace.lastVersion());
+        assertThat(young.stamps.applied()).isEqualTo(old.stamps.applied());
+        long version = version(old, "k7");
+        for (Replica replica : List.of(old, young)) {
+            assertThat(version(replica, "k7")).isEqualTo(version);
+            assertThat(replica.apply(watched(NOW, "k7", version, "INCRBY n 5"), ALL, 1))
+                    .isEqualTo("*1\r\n:5\r\n");
+            replica.apply(chunk(9, block, RecordFormat.CHUNK_BYTES, length), ALL, 0);
+            assertThat(replica.apply(referring(9, block, length), ALL, 1)).isEqualTo("+OK\r\n");
+            assertThat(replica.apply(batch(NOW, "DBSIZE"), ALL, 1)).isEqualTo(":502\r\n");
+        }
+        assertThat(young.keyspace.lastVersion()).isEqualTo(old.keyspace.lastVersion());
+    }
+
+    private void save(Replica replica) throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(1);
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        replica.store.saveSnapshot(dir, replica.index, cause -> {
+            failure.set(cause);
+            done.countDown();
+        });
+        assertThat(done.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(failure.get()).isNull();
+    }
+}
