@@ -277,8 +277,8 @@ class ServerCommandsIT {
 
     @Test
     void helpIsThere() throws Exception {
-        for (String container :
-                List.of("object", "client", "config", "slowlog", "latency", "memory", "module", "command", "debug")) {
+        for (String container : List.of(
+                "object", "client", "config", "slowlog", "latency", "memory", "module", "command", "debug", "acl")) {
             List<?> lines = (List<?>) RespConnection.parse(connection.run(container, "help"));
             assertThat(lines).as(container).isNotNull();
             assertThat(String.valueOf(lines.get(0))).startsWith("+" + container.toUpperCase(java.util.Locale.ROOT));
