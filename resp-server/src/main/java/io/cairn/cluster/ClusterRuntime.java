@@ -12,7 +12,6 @@ import io.cairn.raft.group.HostOptions;
 import io.cairn.raft.group.RaftHost;
 import io.cairn.raft.meta.AddressBook;
 import io.cairn.raft.meta.ClusterFile;
-import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.MetaOptions;
 import io.cairn.raft.meta.RaftHostPort;
@@ -101,19 +100,19 @@ public final class ClusterRuntime implements AutoCloseable {
 
     /** Opens the replicas that the data directory holds, then begins to gossip. Blocks while logs are read. */
     public void start(GossipThreads threads) throws IOException, GossipException {
+        String known = ClusterFile.clusterIdIn(options.directory());
         Gossip started = Gossip.start(
                 new GossipOptions(
                         threads,
                         options.gossipBindHost(),
                         self.busPort(),
-                        info(""),
+                        info(known == null ? "" : known),
                         options.seeds(),
                         options.secret(),
                         this::softState),
                 view);
         gossip = started;
         view.attach(started, member.leaders());
-        member.meta().onChange(this::mapChanged);
         member.start();
     }
 
@@ -131,10 +130,12 @@ public final class ClusterRuntime implements AutoCloseable {
                 options.version());
     }
 
-    private void mapChanged(ClusterMap map) {
+    /** Tells the others which cluster this node is in as soon as it is in one. On gossip's thread. */
+    private void tellCluster() {
         Gossip running = gossip;
-        if (running != null && map.isFormed() && !running.self().clusterId().equals(map.clusterId())) {
-            running.update(info(map.clusterId()));
+        String clusterId = member.meta().clusterId();
+        if (running != null && !running.self().clusterId().equals(clusterId)) {
+            running.update(info(clusterId));
         }
     }
 
@@ -148,6 +149,7 @@ public final class ClusterRuntime implements AutoCloseable {
 
     /** On gossip's thread, about twice a second. */
     private SoftState softState() {
+        tellCluster();
         view.hearLeaders();
         ShardGroup shard = member.shard();
         boolean leads = shard != null && shard.isServing();
