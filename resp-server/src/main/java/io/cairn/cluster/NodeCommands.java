@@ -76,14 +76,17 @@ final class NodeCommands {
             return;
         }
         SessionCall.Later later = call.later();
-        runtime.get().member().form(layout)
+        runtime.get()
+                .member()
+                .form(layout)
                 .whenComplete((done, failure) -> later.complete(reply -> {
                     if (failure == null) {
                         reply.ok();
                     } else {
                         Throwable cause = failure.getCause() == null ? failure : failure.getCause();
                         // Until this node itself has taken the layout nothing has changed anywhere: ask again.
-                        boolean untouched = runtime.get().member().meta().clusterId().isEmpty();
+                        boolean untouched =
+                                runtime.get().member().meta().clusterId().isEmpty();
                         reply.error((untouched ? "NOTYET " : "ERR ") + "the cluster could not be formed: "
                                 + cause.getMessage());
                     }

@@ -47,7 +47,8 @@ final class CommandMetrics implements MultiCollector {
                 failed.dataPoint(count(labels, failures));
                 rejected.dataPoint(count(labels, refused));
             });
-            stats.forEachError((code, number) -> errors.dataPoint(count(Labels.of("node", node, "code", code), number)));
+            stats.forEachError(
+                    (code, number) -> errors.dataPoint(count(Labels.of("node", node, "code", code), number)));
         });
         return MetricSnapshots.of(times.build(), failed.build(), rejected.build(), errors.build());
     }

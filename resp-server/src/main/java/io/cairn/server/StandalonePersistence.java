@@ -8,9 +8,9 @@ import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import io.cairn.config.SavePoint;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.metrics.LogMetrics;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.StandaloneMode;
-import io.cairn.metrics.LogMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
@@ -262,8 +262,10 @@ final class StandalonePersistence implements Persistence {
     void bindMetrics(MeterRegistry registry, Tags tags) {
         StandaloneLog current = log;
         if (current != null) {
-            LogMetrics.bind(registry, tags.and("log", StandaloneLog.DIRECTORY), () -> current.log()
-                    .stats());
+            LogMetrics.bind(
+                    registry,
+                    tags.and("log", StandaloneLog.DIRECTORY),
+                    () -> current.log().stats());
         }
     }
 
