@@ -76,7 +76,9 @@ final class NodeCommands {
             return;
         }
         SessionCall.Later later = call.later();
-        runtime.get().member().form(layout)
+        runtime.get()
+                .member()
+                .form(layout)
                 .whenComplete((done, failure) -> later.complete(reply -> {
                     if (failure == null) {
                         reply.ok();
