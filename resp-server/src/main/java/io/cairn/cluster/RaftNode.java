@@ -22,6 +22,7 @@ import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.NodeState;
 import io.cairn.raft.shards.ShardGroup;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,6 +33,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,7 +51,7 @@ public final class RaftNode implements AutoCloseable {
     private final RaftPersistence persistence;
     private final Mode mode;
     private final Runnable expiry;
-    private final RaftMeters meters;
+    private volatile @Nullable RaftMeters meters;
     private final GossipThreads threads;
     private volatile boolean started;
     private long tendedMillis;
@@ -72,7 +74,6 @@ public final class RaftNode implements AutoCloseable {
             Keyspace keyspace,
             CommandTable commands,
             NodeStats stats,
-            MeterRegistry registry,
             Supplier<Integer> clients,
             GossipThreads threads,
             Clock clock,
@@ -106,7 +107,6 @@ public final class RaftNode implements AutoCloseable {
                 parts.clock(),
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
                 data.store()::records);
-        this.meters = new RaftMeters(runtime, parts.registry(), Integer.toString(config.port()));
         Redirects redirects = new Redirects(
                 runtime.topology(), () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE), this::endpointStyle);
         this.mode = data.mode(
@@ -114,7 +114,7 @@ public final class RaftNode implements AutoCloseable {
                 redirects,
                 () -> config.get(Keys.MAXMEMORY),
                 () -> config.get(Keys.CLUSTER_REPLICA_READS) == ReplicaReads.LINEARIZABLE,
-                meters::proposed);
+                this::proposed);
         this.expiry = data.expiry(runtime.shard());
     }
 
@@ -201,6 +201,18 @@ public final class RaftNode implements AutoCloseable {
         };
     }
 
+    /** Meters of this node's groups and peers; {@code tags} name the node. */
+    public void bindMetrics(MeterRegistry registry, Tags tags) {
+        meters = new RaftMeters(runtime, registry, tags);
+    }
+
+    private void proposed(long nanos) {
+        RaftMeters bound = meters;
+        if (bound != null) {
+            bound.proposed(nanos);
+        }
+    }
+
     /** Reads the logs, begins to gossip and to take part. Blocks. */
     public void start() throws IOException, GossipException {
         runtime.start(threads);
@@ -243,7 +255,10 @@ public final class RaftNode implements AutoCloseable {
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             persistence.tend();
-            meters.refresh();
+            RaftMeters bound = meters;
+            if (bound != null) {
+                bound.refresh();
+            }
         }
     }
 

@@ -40,6 +40,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     static final int OUTPUT_HIGH_BYTES = 1024 * 1024;
 
     static final int OUTPUT_LOW_BYTES = 256 * 1024;
+    /** A held request looks again after this at the latest. */
+    private static final long MAX_WAKE_MILLIS = 60_000;
     /** Replies gathered within one read are sent when they reach this. */
     private static final int FLUSH_BYTES = 256 * 1024;
 
@@ -285,7 +287,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     /** Offers the held request again at a time, milliseconds from now. */
     void wakeAfter(long millis) {
-        channel.eventLoop().schedule(this::goOn, millis, TimeUnit.MILLISECONDS);
+        channel.eventLoop().schedule(this::goOn, Math.min(millis, MAX_WAKE_MILLIS), TimeUnit.MILLISECONDS);
     }
 
     @Override

@@ -32,6 +32,7 @@ public final class RespServer implements AutoCloseable {
 
     private final Endpoint endpoint;
     private final List<Channel> listening = new ArrayList<>();
+    private volatile boolean closed;
     private final FastThreadLocal<Dispatcher> dispatchers = new FastThreadLocal<>() {
         @Override
         protected Dispatcher initialValue() {
@@ -90,6 +91,10 @@ public final class RespServer implements AutoCloseable {
     }
 
     private void accept(Channel channel, Transport transport) {
+        if (closed) {
+            channel.close();
+            return;
+        }
         endpoint.stats().connectionReceived();
         if (refusedStranger(channel)) {
             turnAway(channel, PROTECTED);
@@ -121,6 +126,7 @@ public final class RespServer implements AutoCloseable {
     /** Stops listening; connections stay. */
     @Override
     public void close() {
+        closed = true;
         listening.forEach(channel -> channel.close().awaitUninterruptibly());
         listening.clear();
     }

@@ -4,11 +4,14 @@ import io.cairn.command.ProcessFigures;
 import io.cairn.command.ServerState;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
+import io.cairn.metrics.AdminServer;
 import io.cairn.metrics.OperatingFigures;
+import io.cairn.metrics.ProcessMetrics;
 import io.cairn.resp.Transport;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -19,7 +22,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,18 +35,21 @@ public final class CairnProcess implements AutoCloseable {
 
     private static final int MAX_LOOPS = 8;
     private static final int BACKGROUND_THREADS = 4;
-    private static final long STOP_SECONDS = 5;
+    /** How long a stop waits for an event loop to finish the command it runs. */
+    private static final long LOOP_SECONDS = 60;
 
     private final Config config;
     private final ProcessFigures figures = new OperatingFigures();
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final NodeKind kind;
     private final Transport transport;
     private final ScheduledExecutorService cron;
     private final ExecutorService background;
     private final List<Node> nodes = new ArrayList<>();
     private final CountDownLatch stopRequested = new CountDownLatch(1);
-    private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final ProcessMetrics metrics = new ProcessMetrics();
+    private final AdminServer admin;
     private volatile int exitCode;
     private volatile boolean started;
 
@@ -64,6 +69,7 @@ public final class CairnProcess implements AutoCloseable {
                         : Math.max(1, Math.min(MAX_LOOPS, Runtime.getRuntime().availableProcessors())));
         this.cron = Executors.newSingleThreadScheduledExecutor(named("cron"));
         this.background = Executors.newFixedThreadPool(BACKGROUND_THREADS, named("background"));
+        this.admin = new AdminServer(metrics, this::ready, background);
         boolean made = false;
         try {
             for (int port : config.ports()) {
@@ -93,8 +99,10 @@ public final class CairnProcess implements AutoCloseable {
      */
     public void start() throws StartException {
         try {
+            listenForAdmin();
             for (Node node : nodes) {
                 node.start(PooledByteBufAllocator.DEFAULT);
+                node.bindMetrics(metrics);
             }
             started = true;
             long period = TimeUnit.SECONDS.toMicros(1) / config.get(Keys.HZ);
@@ -102,6 +110,20 @@ public final class CairnProcess implements AutoCloseable {
         } finally {
             if (!started) {
                 close();
+            }
+        }
+    }
+
+    private void listenForAdmin() throws StartException {
+        int port = config.get(Keys.ADMIN_PORT);
+        if (port == 0) {
+            return;
+        }
+        for (String host : config.get(Keys.ADMIN_BIND)) {
+            try {
+                admin.listen(transport.loops(), transport.serverChannel(), new InetSocketAddress(host, port));
+            } catch (IOException e) {
+                throw new StartException(String.valueOf(e.getMessage()), e);
             }
         }
     }
@@ -129,10 +151,6 @@ public final class CairnProcess implements AutoCloseable {
         return figures;
     }
 
-    PrometheusMeterRegistry registry() {
-        return registry;
-    }
-
     Transport transport() {
         return transport;
     }
@@ -146,24 +164,44 @@ public final class CairnProcess implements AutoCloseable {
         return started && nodes.stream().allMatch(node -> node.backend().ready());
     }
 
-    /** Something after which nothing may be acknowledged: the process stops at once, without saving. Any thread. */
+    /**
+     * Something after which nothing may be acknowledged: clients are held at once and the process stops without saving.
+     * Any thread, event loops included: does not block.
+     */
     void fatal(String doing, Throwable cause) {
         LOG.error("fatal error while {}: the process stops", doing, cause);
         exitCode = FATAL_EXIT_CODE;
-        nodes.forEach(Node::stopClients);
+        holdClients();
         stopRequested.countDown();
     }
 
+    private void holdClients() {
+        nodes.forEach(node -> node.connections().pause(Long.MAX_VALUE, false));
+    }
+
+    /** Waits until every event loop has finished what it was doing; what begins later sees what was set before. */
+    private void awaitLoops() {
+        for (EventExecutor loop : transport.loops()) {
+            if (!loop.inEventLoop() && !loop.isShuttingDown()) {
+                loop.submit(() -> {}).awaitUninterruptibly(LOOP_SECONDS, TimeUnit.SECONDS);
+            }
+        }
+    }
+
     /**
-     * Saves what is to be saved, then lets {@link #awaitStop} return. Blocks while saving.
+     * Holds all clients, saves what is to be saved, then lets {@link #awaitStop} return. Blocks while saving, an event
+     * loop too, as Redis blocks. What was acknowledged before is in what is saved.
      *
      * @return null when the process stops, else the error line that says why not
      */
     @Nullable
     String shutdown(ServerState.Shutdown how) {
+        holdClients();
+        awaitLoops();
         for (Node node : nodes) {
             String refusal = node.backend().prepareStop(how);
             if (refusal != null && how != ServerState.Shutdown.FORCE) {
+                nodes.forEach(held -> held.connections().unpause());
                 return refusal;
             }
         }
@@ -171,16 +209,25 @@ public final class CairnProcess implements AutoCloseable {
         return null;
     }
 
+    /** A stop that was accepted cannot be taken back: it waits for nobody. */
     boolean abortShutdown() {
         return false;
     }
 
-    /** Asks for a stop as SIGTERM does, from any thread; returns when all is closed. */
-    public void stop(Consumer<String> refused) {
-        String refusal = shutdown(ServerState.Shutdown.DEFAULT);
-        if (refusal != null) {
-            refused.accept(refusal);
+    /** Stops as SIGTERM does: saves where save points say so, then closes. Returns when all is closed. */
+    public void stop() {
+        if (!closing.get() && exitCode == 0) {
+            String refusal = shutdown(ServerState.Shutdown.DEFAULT);
+            if (refusal != null) {
+                LOG.error("stopping without a save: {}", refusal);
+            }
         }
+        close();
+    }
+
+    /** 0, or what a fatal error made it. */
+    public int exitCode() {
+        return exitCode;
     }
 
     /** Waits until somebody asks for a stop; then closes everything and returns the exit code. */
@@ -190,26 +237,41 @@ public final class CairnProcess implements AutoCloseable {
         return exitCode;
     }
 
+    /** Closes everything, once; every caller returns when it is done. */
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
-            return;
-        }
-        cron.shutdownNow();
-        for (Node node : nodes) {
-            node.close();
-        }
-        kind.close();
-        background.shutdown();
-        try {
-            if (!background.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
-                background.shutdownNow();
+        if (closing.compareAndSet(false, true)) {
+            try {
+                closeParts();
+            } finally {
+                closed.countDown();
             }
-        } catch (InterruptedException e) {
+        }
+        boolean interrupted = false;
+        while (closed.getCount() > 0) {
+            try {
+                closed.await();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        transport.close();
+    }
+
+    private void closeParts() {
         stopRequested.countDown();
-        LOG.info("stopped");
+        cron.shutdownNow();
+        admin.close();
+        nodes.forEach(Node::stopClients);
+        awaitLoops();
+        nodes.forEach(Node::close);
+        background.shutdownNow();
+        transport.close();
+        metrics.close();
+        if (started) {
+            LOG.info("stopped");
+        }
     }
 }

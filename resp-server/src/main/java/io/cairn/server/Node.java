@@ -13,6 +13,7 @@ import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
+import io.cairn.metrics.ProcessMetrics;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
 import io.cairn.resp.OutputBounds;
@@ -64,7 +65,8 @@ public final class Node implements AutoCloseable {
         this.directory = NodeDirectory.open(Path.of(config.get(Keys.DIR)), config.port());
         boolean made = false;
         try {
-            List<List<Command>> families = new ArrayList<>(Families.data());
+            List<List<Command>> families =
+                    new ArrayList<>(Families.data(kind.redisMode().equals("cluster")));
             // Asked when a command runs: the backend is made after the table.
             families.addAll(Families.session(this::replication, process.figures()));
             families.addAll(kind.commands(this::backend));
@@ -77,7 +79,6 @@ public final class Node implements AutoCloseable {
                     keyspace,
                     table,
                     stats,
-                    process.registry(),
                     connections,
                     process.transport(),
                     process.background(),
@@ -201,15 +202,21 @@ public final class Node implements AutoCloseable {
         return state;
     }
 
+    void bindMetrics(ProcessMetrics metrics) {
+        String name = Integer.toString(config.port());
+        metrics.add(name, stats, connections, keyspace);
+        backend.bindMetrics(metrics.registry(), ProcessMetrics.tags(name));
+    }
+
     /** Stops listening and closes all connections. */
     void stopClients() {
         server.close();
         connections.forEach(Client::kill);
     }
 
+    /** After {@link #stopClients}, when no event loop runs a command any more. */
     @Override
     public void close() {
-        stopClients();
         backend.mode().close();
         backend.close();
         keyspace.close();

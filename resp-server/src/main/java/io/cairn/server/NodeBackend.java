@@ -4,6 +4,8 @@ import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
 import io.cairn.mode.Mode;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import org.jspecify.annotations.Nullable;
 
 /** What runs a node's commands and keeps its data. */
@@ -32,6 +34,9 @@ public interface NodeBackend {
     default boolean ready() {
         return true;
     }
+
+    /** Adds meters of the node's log or groups to the process's registry; once, after {@link #load}. */
+    default void bindMetrics(MeterRegistry registry, Tags tags) {}
 
     /** About {@code hz} times a second, on the process's cron thread; must not block. */
     void tick(long nowMillis);

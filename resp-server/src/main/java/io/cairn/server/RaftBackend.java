@@ -9,6 +9,8 @@ import io.cairn.gossip.GossipException;
 import io.cairn.gossip.GossipThreads;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
 import java.time.Clock;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,6 @@ final class RaftBackend implements NodeBackend {
                     parts.keyspace(),
                     parts.commands(),
                     parts.stats(),
-                    parts.registry(),
                     parts.connections()::count,
                     threads,
                     Clock.systemUTC(),
@@ -54,6 +55,11 @@ final class RaftBackend implements NodeBackend {
                 parts.failure().fatal("applying the shard's log", cause);
             }
         };
+    }
+
+    @Override
+    public void bindMetrics(MeterRegistry registry, Tags tags) {
+        node.bindMetrics(registry, tags);
     }
 
     RaftNode node() {

@@ -8,6 +8,8 @@ import io.cairn.mode.Journal;
 import io.cairn.mode.Mode;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.StandaloneMode;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import org.jspecify.annotations.Nullable;
 
 /** A standalone node: its mode, its persistence, its expiry cycle. */
@@ -51,6 +53,11 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public void load() throws StartException {
         persistence.load();
+    }
+
+    @Override
+    public void bindMetrics(MeterRegistry registry, Tags tags) {
+        persistence.bindMetrics(registry, tags);
     }
 
     @Override

@@ -8,8 +8,11 @@ import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import io.cairn.config.SavePoint;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.metrics.LogMetrics;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.StandaloneMode;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -254,6 +257,16 @@ final class StandalonePersistence implements Persistence {
                 bytes,
                 baseBytes,
                 saves);
+    }
+
+    void bindMetrics(MeterRegistry registry, Tags tags) {
+        StandaloneLog current = log;
+        if (current != null) {
+            LogMetrics.bind(
+                    registry,
+                    tags.and("log", StandaloneLog.DIRECTORY),
+                    () -> current.log().stats());
+        }
     }
 
     // ---- by itself

@@ -83,6 +83,18 @@ class KeyCommandsTest {
     }
 
     @Test
+    void aClusterHasOneDatabase() {
+        try (CommandHarness cluster = new CommandHarness(new CommandTable(Families.data(true)), false)) {
+            cluster.run("set a 1");
+            assertThat(cluster.brief("move a 1")).isEqualTo("-ERR MOVE is not allowed in cluster mode");
+            assertThat(cluster.brief("swapdb 0 1")).isEqualTo("-ERR SWAPDB is not allowed in cluster mode");
+            assertThat(cluster.brief("copy a b db 1"))
+                    .isEqualTo("-ERR Copying to another database is not allowed in cluster mode");
+            assertThat(cluster.brief("copy a b db 0")).isEqualTo(":1");
+        }
+    }
+
+    @Test
     void expiryTakesItsConditions() {
         redis.run("set k v");
         assertUnchanged("expire k 100 xx", ":0");

@@ -145,6 +145,11 @@ public final class RaftHost implements AutoCloseable {
         try {
             HostedGroup group = HostedGroup.open(this, groupOptions, machine, opener);
             groups.put(id, group);
+            for (String member : group.members().all()) {
+                if (!member.equals(nodeId())) {
+                    links.to(member).connect();
+                }
+            }
             return group;
         } finally {
             opening.remove(id);

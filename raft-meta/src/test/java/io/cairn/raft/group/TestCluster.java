@@ -13,9 +13,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /** Hosts in this JVM over loopback sockets, each with one replica of group "g". */
@@ -26,7 +26,7 @@ final class TestCluster implements AutoCloseable, PeerAddresses {
     private final Path root;
     private final RaftThreads threads = new RaftThreads();
     private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
-    final Map<String, Member> members = new TreeMap<>();
+    final Map<String, Member> members = new ConcurrentSkipListMap<>();
     final Set<String> cut = ConcurrentHashMap.newKeySet();
     final Set<String> removed = ConcurrentHashMap.newKeySet();
 
