@@ -52,6 +52,11 @@ final class Segment {
         return header.fileBytes() - tail;
     }
 
+    /** Heap that the index takes, bytes. */
+    synchronized long indexBytes() {
+        return (long) Integer.BYTES * (pointOffsets.length + pointIndexes.length);
+    }
+
     /** Notes the next frame, of this length. */
     synchronized void appended(int frameBytes) {
         lastIndex++;

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,14 +49,18 @@ final class PeerTransport implements Transport, Link.Owner {
     private static final long REDIAL_MILLIS = 10;
     private static final long REFUSED_LINE_MILLIS = 10_000;
     /** Messages of one subscriber of ScaleCube that wait; it reads them at once, older ones are stale. */
-    private static final int MAX_UNREAD = 4_096;
+    private static final int MAX_UNREAD = 512;
+    /** Messages handed to the event loop that it did not take yet. */
+    private static final int MAX_QUEUED = 2_048;
+    /** Between two dials of an address where nobody listens, as long as it is a member's. */
+    private static final long REFUSED_REDIAL_MILLIS = 250;
 
     private static final WriteBufferWaterMark UNSENT = new WriteBufferWaterMark(512 * 1024, 1024 * 1024);
 
     /** What the transport finds out beside its messages; called on the event loop. */
     interface Observer {
-        /** Nobody listens at that address. */
-        void refused(String address);
+        /** Nobody listens at that address. True if a member lives there, so that it is worth asking again. */
+        boolean refused(String address);
 
         /** A message came from an address that had refused. */
         void reachable(String address);
@@ -78,6 +83,7 @@ final class PeerTransport implements Transport, Link.Owner {
     /** Addresses where nobody listened at the last try; touched on the event loop only. */
     private final Set<String> refusing = new HashSet<>();
 
+    private final AtomicInteger queued = new AtomicInteger();
     private final ChannelGroup channels;
     private volatile @Nullable Channel server;
     private volatile boolean stopped;
@@ -191,14 +197,24 @@ final class PeerTransport implements Transport, Link.Owner {
         return Mono.create(sink -> {
             byte[] payload;
             try {
-                payload = codec.encode(message);
+                payload = codec.encodeFirstHand(message);
             } catch (IOException e) {
                 sink.error(e);
+                return;
+            }
+            if (payload == null) {
+                sink.success();
+                return;
+            }
+            if (queued.incrementAndGet() > MAX_QUEUED) {
+                queued.decrementAndGet();
+                sink.error(new IOException("too many messages wait for the socket thread"));
                 return;
             }
             Sending sending = new Sending(sink);
             sink.onDispose(sending);
             loop.execute(() -> {
+                queued.decrementAndGet();
                 Link link = link(address);
                 if (link == null) {
                     sending.failed(new IOException("stopped"));
@@ -295,7 +311,9 @@ final class PeerTransport implements Transport, Link.Owner {
         if (refusing.size() < MAX_REFUSING) {
             refusing.add(link.address);
         }
-        observer.refused(link.address);
+        if (observer.refused(link.address) && !stopped) {
+            loop.schedule(() -> link(link.address), REFUSED_REDIAL_MILLIS, TimeUnit.MILLISECONDS);
+        }
     }
 
     /** A connection that broke is dialled again at once: if nobody listens any more, that is the quickest news of a death. */

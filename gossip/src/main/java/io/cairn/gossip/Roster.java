@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
  * its old start then answers "gone" to a ping and dies at once.
  */
 final class Roster implements StatusTap {
+    /** A member whose address refuses connections for so long, in milliseconds, is dead: its process is gone. */
+    static final long REFUSED_DEAD_MILLIS = 1_500;
     /** How long a dead member stays listed, and is asked whether it is back, in milliseconds. */
     static final long DEAD_KEPT_MILLIS = 3_600_000;
     /** How long one that said goodbye stays listed, in milliseconds. */
@@ -44,6 +46,10 @@ final class Roster implements StatusTap {
         boolean accused;
         boolean refused;
         boolean goodbye;
+        /** ScaleCube dropped it; until then a member found dead by its refusals can still turn out alive. */
+        boolean dropped;
+
+        long refusedMillis;
         long sinceMillis;
 
         Entry(String memberId, String address, NodeInfo info, long nowMillis) {
@@ -113,10 +119,22 @@ final class Roster implements StatusTap {
         events.execute(() -> {
             for (Entry entry : List.copyOf(nodes.values())) {
                 if (entry.address.equals(address)) {
-                    change(entry.memberId, found -> found.refused = now);
+                    refused(entry, now);
                 }
             }
         });
+    }
+
+    private void refused(Entry entry, boolean now) {
+        if (now && !entry.refused) {
+            entry.refusedMillis = clockMillis.getAsLong();
+        }
+        if (!now && entry.health == Health.DEAD && !entry.dropped && !entry.goodbye) {
+            entry.refused = false;
+            turn(entry, Health.ALIVE);
+            tell("is back", entry, listener::joined);
+        }
+        change(entry.memberId, found -> found.refused = now);
     }
 
     private void change(String memberId, Consumer<Entry> change) {
@@ -195,9 +213,12 @@ final class Roster implements StatusTap {
         rumours.remove(memberId);
         hidden.remove(memberId);
         Entry entry = current(memberId);
-        if (entry != null && entry.health != Health.DEAD) {
-            entry.goodbye = goodbye;
-            die(entry);
+        if (entry != null) {
+            entry.dropped = true;
+            if (entry.health != Health.DEAD) {
+                entry.goodbye = goodbye;
+                die(entry);
+            }
         }
     }
 
@@ -244,9 +265,14 @@ final class Roster implements StatusTap {
         return until != null && clockMillis.getAsLong() < until;
     }
 
-    /** Drops the long dead; takes in again those that are no longer forgotten. Events thread, about twice a second. */
+    /** Declares dead who refuses too long; drops the long dead; takes in again those that are no longer forgotten. Events thread, about twice a second. */
     void sweep() {
         long now = clockMillis.getAsLong();
+        for (Entry entry : List.copyOf(nodes.values())) {
+            if (entry.refused && entry.health == Health.SUSPECT && now - entry.refusedMillis >= REFUSED_DEAD_MILLIS) {
+                die(entry);
+            }
+        }
         boolean dropped = nodes.values()
                 .removeIf(entry -> entry.health == Health.DEAD
                         && now - entry.sinceMillis > (entry.goodbye ? LEFT_KEPT_MILLIS : DEAD_KEPT_MILLIS));

@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -53,6 +52,7 @@ final class Seeds {
     private final Roster roster;
     private final Supplier<List<String>> lost;
     private final Member self;
+    private final Runnable heard;
     private int lostIndex;
 
     Seeds(
@@ -60,11 +60,13 @@ final class Seeds {
             PeerTransport transport,
             Roster roster,
             Supplier<List<String>> lost,
-            Member self) {
+            Member self,
+            Runnable heard) {
         this.transport = transport;
         this.roster = roster;
         this.lost = lost;
         this.self = self;
+        this.heard = heard;
         configured.forEach(seed -> targets.add(new Target(seed, true)));
     }
 
@@ -150,6 +152,7 @@ final class Seeds {
                             // ScaleCube passes over acks with a correlation id that it did not ask for.
                             transport.inject(
                                     Message.with(ack).correlationId(null).build());
+                            heard.run();
                         },
                         failed);
     }
@@ -170,15 +173,5 @@ final class Seeds {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** For tests: how many are still asked. */
-    int open() {
-        List<Target> all = new ArrayList<>(targets);
-        all.removeIf(target -> {
-            String member = target.memberAddress;
-            return member != null && roster.knows(member);
-        });
-        return all.size();
     }
 }

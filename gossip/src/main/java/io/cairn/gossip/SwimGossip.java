@@ -23,6 +23,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,21 +42,25 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
 
     private static final Logger log = LoggerFactory.getLogger(Gossip.class);
 
-    // A dead process: found by a ping within one interval or by its closed connection at once, suspected after the ping
-    // timeout and the indirect pings, dead log2(n) intervals later: 1 to 3 s for 3 to 27 nodes. The ping timeout leaves
-    // room for pauses of a loaded machine.
-    private static final int PING_INTERVAL_MILLIS = 500;
-    private static final int PING_TIMEOUT_MILLIS = 300;
+    // SWIM finds what hangs or is cut off: suspected after 1 to 2 s, dead log2(n) intervals later. It is slow on
+    // purpose: a
+    // loaded machine pauses for hundreds of milliseconds, and false accusations make more load. A dead process is found
+    // much sooner, by its closed and refused connections (Roster.REFUSED_DEAD_MILLIS).
+    private static final int PING_INTERVAL_MILLIS = 1_000;
+    private static final int PING_TIMEOUT_MILLIS = 600;
     private static final int INDIRECT_PINGS = 3;
     private static final int SUSPICION_MULTIPLIER = 1;
-    private static final int GOSSIP_INTERVAL_MILLIS = 100;
+    private static final int GOSSIP_INTERVAL_MILLIS = 200;
     private static final int GOSSIP_FANOUT = 3;
-    private static final int GOSSIP_REPEAT = 2;
+    private static final int GOSSIP_REPEAT = 1;
     private static final int SYNC_INTERVAL_MILLIS = 5_000;
     private static final int SYNC_TIMEOUT_MILLIS = 1_000;
     private static final int METADATA_TIMEOUT_MILLIS = 1_000;
     /** Nodes that get our soft states in one round. */
     private static final int STATE_FANOUT = 4;
+
+    /** Messages with soft states that wait; more are dropped, as newer ones follow. */
+    private static final int MAX_UNREAD_STATES = 32;
 
     private static final long START_TIMEOUT_MILLIS = 5_000;
 
@@ -63,6 +68,7 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
     private final GossipThreads threads;
     private final Roster roster;
     private final PeerTransport transport;
+    private final AtomicInteger unreadStates = new AtomicInteger();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Throttle complaints = new Throttle(10_000, System::currentTimeMillis);
     private @Nullable Cluster cluster;
@@ -72,6 +78,9 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
     private volatile NodeInfo self;
     private volatile SoftState state = SoftState.EMPTY;
     private volatile List<String> lost = List.of();
+    /** A seed answered: those we learned of must hear of us. */
+    private volatile boolean announceSoon;
+
     private final long startedAtMillis = System.currentTimeMillis();
 
     private SwimGossip(GossipOptions options, GossipListener listener, InetSocketAddress bind) {
@@ -127,7 +136,8 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
                             + cause.getMessage(),
                     e);
         }
-        Seeds asking = new Seeds(options.seeds(), transport, roster, () -> lost, starting.member());
+        Seeds asking =
+                new Seeds(options.seeds(), transport, roster, () -> lost, starting.member(), () -> announceSoon = true);
         seeds = asking;
         stateRounds = threads.events()
                 .scheduleWithFixedDelay(
@@ -224,6 +234,10 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
     private void stateRound() {
         roster.sweep();
         lost = roster.lost();
+        if (announceSoon && !roster.reachable().isEmpty()) {
+            announceSoon = false;
+            announce();
+        }
         long sequence = Math.max(state.sequence() + 1, System.currentTimeMillis());
         state = options.state().get().withSequence(sequence);
         List<String> targets = roster.reachable();
@@ -250,7 +264,12 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
 
     @Override
     public void states(byte[] payload) {
+        if (unreadStates.incrementAndGet() > MAX_UNREAD_STATES) {
+            unreadStates.decrementAndGet();
+            return;
+        }
         onEvents(() -> {
+            unreadStates.decrementAndGet();
             try {
                 roster.states(FactsCodec.states(payload));
             } catch (IOException e) {
@@ -260,8 +279,9 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
     }
 
     @Override
-    public void refused(String address) {
+    public boolean refused(String address) {
         roster.refused(address, true);
+        return roster.knows(address);
     }
 
     @Override
@@ -299,8 +319,14 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
         }
         self = info;
         onEvents(() -> roster.self(info));
+        announce();
+    }
+
+    /** Gossips our own record with a higher incarnation, which makes others fetch what we tell of ourselves. */
+    private void announce() {
+        NodeInfo info = self;
         Cluster running = cluster;
-        if (running != null) {
+        if (running != null && !closed.get()) {
             running.updateMetadata(FactsCodec.info(info))
                     .subscribe(nothing -> {}, error -> log.warn("gossip {}: {}", info.clientPort(), error.toString()));
         }

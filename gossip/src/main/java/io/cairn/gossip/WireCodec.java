@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The format of a message: a version byte, then the fields by {@link WireWriter}. Takes the place of ScaleCube's Java
@@ -26,12 +27,28 @@ final class WireCodec implements MessageCodec {
 
     byte[] encode(Message message) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream(USUAL_BYTES);
+        write(message, out);
+        return out.toByteArray();
+    }
+
+    /**
+     * As {@link #encode}, but null for a gossip that another member is alive. ScaleCube spreads every member that it learns
+     * in a sync: n members starting together would each gossip n members, and a loaded machine then misses pings, accuses,
+     * refutes and drowns. Members tell of themselves; who missed it learns by sync.
+     */
+    byte @Nullable [] encodeFirstHand(Message message) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(USUAL_BYTES);
+        return write(message, out).secondHand() ? null : out.toByteArray();
+    }
+
+    private WireWriter write(Message message, ByteArrayOutputStream out) throws IOException {
         out.write(VERSION);
-        new WireWriter(out, tap).writeObject(message);
+        WireWriter writer = new WireWriter(out, tap);
+        writer.writeObject(message);
         if (out.size() > MAX_MESSAGE_BYTES) {
             throw new WireException("a message of " + out.size() + " bytes");
         }
-        return out.toByteArray();
+        return writer;
     }
 
     /** Every malformed input ends in an IOException. */

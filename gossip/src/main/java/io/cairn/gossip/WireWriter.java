@@ -18,6 +18,8 @@ final class WireWriter implements NarrowOutput {
     private WireType current = WireType.NULL;
     private @Nullable Member member;
     private @Nullable MemberStatus status;
+    private @Nullable String gossiper;
+    private boolean secondHand;
 
     WireWriter(ByteArrayOutputStream out, StatusTap tap) {
         this.out = new DataOutputStream(out);
@@ -55,7 +57,14 @@ final class WireWriter implements NarrowOutput {
         MemberStatus now = status;
         if (current == WireType.RECORD && about != null && now != null) {
             tap.record(about.id(), now, value);
+            secondHand |=
+                    gossiper != null && now == MemberStatus.ALIVE && !about.id().equals(gossiper);
         }
+    }
+
+    /** True if what was written is a gossip that somebody else is alive. */
+    boolean secondHand() {
+        return secondHand;
     }
 
     @Override
@@ -70,6 +79,9 @@ final class WireWriter implements NarrowOutput {
 
     @Override
     public void writeUTF(String text) throws IOException {
+        if (current == WireType.GOSSIP) {
+            gossiper = text;
+        }
         out.writeUTF(text);
     }
 

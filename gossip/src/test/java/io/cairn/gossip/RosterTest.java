@@ -91,6 +91,26 @@ class RosterTest {
     }
 
     @Test
+    void whoRefusesTooLongIsDeadAndCanStillComeBack() {
+        add("a", 1, 5);
+        roster.refused("h:5", true);
+        now += Roster.REFUSED_DEAD_MILLIS - 1;
+        roster.refused("h:5", true);
+        roster.sweep();
+        assertThat(health("a")).isEqualTo(Health.SUSPECT);
+        now += 1;
+        roster.sweep();
+        assertThat(health("a")).isEqualTo(Health.DEAD);
+        assertThat(roster.knows("h:5")).isFalse();
+        roster.refused("h:5", false);
+        assertThat(health("a")).isEqualTo(Health.ALIVE);
+        roster.removed("a-1", false);
+        roster.refused("h:5", false);
+        assertThat(health("a")).isEqualTo(Health.DEAD);
+        assertThat(events).containsExactly("joined a", "suspected a", "left a", "joined a", "left a");
+    }
+
+    @Test
     void aRestartTakesThePlaceOfTheOldStart() {
         add("a", 1, 5);
         add("a", 2, 5);

@@ -100,6 +100,21 @@ class WireCodecTest {
     }
 
     @Test
+    void onlyMembersThemselvesGossipThatTheyAreAlive() throws Exception {
+        for (MemberStatus status : MemberStatus.values()) {
+            Object record = make("membership.MembershipRecord", a, status, 3);
+            Message rumour =
+                    Message.withData(record).qualifier("sc/membership/gossip").build();
+            for (String gossiper : List.of("a-1", "b-2")) {
+                Object gossip = make("gossip.Gossip", gossiper, rumour, 77L);
+                Message message = message("sc/gossip/req", make("gossip.GossipRequest", gossip, "b-2"));
+                boolean secondHand = status == MemberStatus.ALIVE && gossiper.equals("b-2");
+                assertThat(codec.encodeFirstHand(message) == null).isEqualTo(secondHand);
+            }
+        }
+    }
+
+    @Test
     void nothingElseTravels() {
         assertThatThrownBy(() -> codec.encode(message("cairn/state", new ArrayList<>())))
                 .isInstanceOf(WireException.class)

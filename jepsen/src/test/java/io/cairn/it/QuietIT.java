@@ -96,9 +96,14 @@ class QuietIT {
     }
 
     private static boolean listening(ServerProcess process) throws IOException {
+        if (!process.alive()) {
+            throw new IllegalStateException("it ended: " + process.output());
+        }
         String port = ":%04X ".formatted(PORT);
-        return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "net", "tcp")).stream()
-                .anyMatch(line -> line.contains(port) && line.contains(" 0A "));
+        Path net = Path.of("/proc", Long.toString(process.pid()), "net");
+        List<String> sockets = new ArrayList<>(Files.readAllLines(net.resolve("tcp")));
+        sockets.addAll(Files.readAllLines(net.resolve("tcp6")));
+        return sockets.stream().anyMatch(line -> line.contains(port) && line.contains(" 0A "));
     }
 
     private void assumeNamespaces() {

@@ -90,7 +90,8 @@ class StartupIT {
         Path data = directory.resolve("data");
         Files.move(data.resolve(Integer.toString(PORT + 3)), data.resolve(Integer.toString(PORT + 4)));
         assertThat(refusalIn(data, "--port", Integer.toString(PORT + 4), "--appendonly", "yes"))
-                .contains("another node");
+                .contains("belongs to")
+                .contains(Integer.toString(PORT + 3));
     }
 
     @Test
@@ -105,7 +106,7 @@ class StartupIT {
         Files.writeString(conf, text.replaceAll("(?m)^(format[ =])\\d+$", "$1999"));
         assertThat(refusalIn(directory.resolve("data"), "--port", Integer.toString(PORT + 5), "--appendonly", "yes"))
                 .contains("999")
-                .containsIgnoringCase("newer");
+                .contains("format");
     }
 
     @Test
@@ -119,7 +120,7 @@ class StartupIT {
                 StandaloneServer.command(Distribution.find().command(HEAP, arguments), directory, PORT + 6)) {
             String output = server.process().output();
             for (String key : MEANINGLESS) {
-                assertThat(output.lines().filter(line -> line.contains(key)))
+                assertThat(output.lines().filter(line -> line.contains("'" + key + "'")))
                         .as("warnings for %s in: %s", key, output)
                         .hasSize(1);
             }
@@ -154,7 +155,7 @@ class StartupIT {
         assertThat(server.exitCode()).as(server.output()).isNotZero();
         List<String> lines = server.output()
                 .lines()
-                .filter(line -> !line.isBlank() && !line.startsWith("WARNING: "))
+                .filter(line -> !line.isBlank() && !line.contains(" INFO "))
                 .toList();
         assertThat(lines).as("one clear line").hasSize(1);
         return lines.get(0);

@@ -75,15 +75,26 @@ final class ClusterClient {
             words.add(node.getHostString() + ":" + node.getPort());
         }
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FORM_MILLIS);
+        boolean again = false;
         while (true) {
             try (RespClient client = connect(nodes.get(0))) {
                 client.call(words.toArray(new String[0]));
                 return;
             } catch (RespClient.ErrorReply e) {
-                boolean early = String.valueOf(e.getMessage()).startsWith("NOTYET");
-                if (!early || System.nanoTime() > deadline) {
+                String message = String.valueOf(e.getMessage());
+                if (again && message.startsWith("ERR This node is already in cluster")) {
+                    return;
+                }
+                if (!message.startsWith("NOTYET") || System.nanoTime() > deadline) {
                     throw e;
                 }
+                again = true;
+            } catch (IOException e) {
+                // No answer in time: asking again is safe, the node says so if the cluster was formed meanwhile.
+                if (System.nanoTime() > deadline) {
+                    throw e;
+                }
+                again = true;
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }

@@ -84,7 +84,11 @@ final class NodeCommands {
                         reply.ok();
                     } else {
                         Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-                        reply.error("ERR the cluster could not be formed: " + cause.getMessage());
+                        // Until this node itself has taken the layout nothing has changed anywhere: ask again.
+                        boolean untouched =
+                                runtime.get().member().meta().clusterId().isEmpty();
+                        reply.error((untouched ? "NOTYET " : "ERR ") + "the cluster could not be formed: "
+                                + cause.getMessage());
                     }
                 }));
     }

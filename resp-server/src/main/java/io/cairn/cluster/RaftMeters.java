@@ -3,6 +3,7 @@ package io.cairn.cluster;
 import io.cairn.aof.LogStats;
 import io.cairn.gossip.Health;
 import io.cairn.gossip.Peer;
+import io.cairn.metrics.LogMetrics;
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.group.RaftGroup;
 import io.cairn.raft.shards.ClusterMember;
@@ -27,10 +28,8 @@ import org.jspecify.annotations.Nullable;
  * them.
  */
 final class RaftMeters {
-    private static final double NANOS = 1e9;
-
     private final ClusterRuntime runtime;
-    private final String node;
+    private final Tags tags;
     private final MeterRegistry registry;
     private final MultiGauge alive;
     private final MultiGauge clients;
@@ -54,11 +53,10 @@ final class RaftMeters {
         }
     }
 
-    RaftMeters(ClusterRuntime runtime, MeterRegistry registry, String node) {
+    RaftMeters(ClusterRuntime runtime, MeterRegistry registry, Tags tags) {
         this.runtime = runtime;
         this.registry = registry;
-        this.node = node;
-        Tags tags = Tags.of("node", node);
+        this.tags = tags;
         this.alive = peers("cairn_peer_alive", "1 while gossip believes the peer alive", tags);
         this.clients = peers("cairn_peer_connected_clients", "Connections of the peer", tags);
         this.memory = peers("cairn_peer_used_memory_bytes", "Memory the peer uses for data", tags);
@@ -114,45 +112,38 @@ final class RaftMeters {
     }
 
     private void bind(String group, String shardId, Supplier<Reading> reading) {
-        Tags tags = Tags.of("node", node, "group", group, "shard", shardId);
+        Tags all = tags.and("group", group, "shard", shardId);
         gauge(
                 "cairn_raft_leader",
                 "1 while this replica leads",
-                tags,
+                all,
                 reading,
                 s -> s.role().equals("LEADER") ? 1 : 0);
         gauge(
                 "cairn_raft_has_leader",
                 "1 while this replica knows a leader",
-                tags,
+                all,
                 reading,
                 s -> s.leader() == null ? 0 : 1);
-        gauge("cairn_raft_term", "Current term", tags, reading, GroupStatus::term);
-        gauge("cairn_raft_last_index", "Last index in the log", tags, reading, GroupStatus::lastIndex);
-        gauge("cairn_raft_commit_index", "Last index committed", tags, reading, GroupStatus::commitIndex);
-        gauge("cairn_raft_applied_index", "Last index applied", tags, reading, GroupStatus::appliedIndex);
+        gauge("cairn_raft_term", "Current term", all, reading, GroupStatus::term);
+        gauge("cairn_raft_last_index", "Last index in the log", all, reading, GroupStatus::lastIndex);
+        gauge("cairn_raft_commit_index", "Last index committed", all, reading, GroupStatus::commitIndex);
+        gauge("cairn_raft_applied_index", "Last index applied", all, reading, GroupStatus::appliedIndex);
         gauge(
                 "cairn_raft_apply_lag_entries",
                 "Entries committed and not yet applied",
-                tags,
+                all,
                 reading,
                 s -> Math.max(0, s.commitIndex() - s.appliedIndex()));
-        gauge("cairn_raft_snapshot_index", "Index of the last snapshot", tags, reading, GroupStatus::snapshotIndex);
+        gauge("cairn_raft_snapshot_index", "Index of the last snapshot", all, reading, GroupStatus::snapshotIndex);
         gauge(
                 "cairn_raft_voters",
                 "Voting members",
-                tags,
+                all,
                 reading,
                 s -> s.voters().size());
-        counter("cairn_raft_elections", "Elections seen", tags, reading, r -> r.of(GroupStatus::elections));
-        counter("cairn_raft_log_entries", "Entries appended", tags, reading, r -> r.log.appendedEntries());
-        counter("cairn_raft_log_bytes", "Bytes appended to the log", tags, reading, r -> r.log.appendedBytes());
-        counter("cairn_raft_log_fsyncs", "fsyncs of the log", tags, reading, r -> r.log.syncs());
-        counter("cairn_raft_log_fsync_seconds", "Time in fsync", tags, reading, r -> r.log.syncNanos() / NANOS);
-        Gauge.builder("cairn_raft_log_disk_bytes", () -> reading.get().log.diskBytes())
-                .description("Size of the segment files")
-                .tags(tags)
-                .register(registry);
+        counter("cairn_raft_elections", "Elections seen", all, reading, r -> r.of(GroupStatus::elections));
+        LogMetrics.bind(registry, tags.and("log", group), () -> reading.get().log);
     }
 
     private void gauge(

@@ -11,7 +11,6 @@ import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import io.cairn.config.ReplicaReads;
 import io.cairn.gossip.GossipException;
-import io.cairn.gossip.GossipThreads;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
@@ -22,6 +21,7 @@ import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.NodeState;
 import io.cairn.raft.shards.ShardGroup;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,6 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,8 +50,7 @@ public final class RaftNode implements AutoCloseable {
     private final RaftPersistence persistence;
     private final Mode mode;
     private final Runnable expiry;
-    private final RaftMeters meters;
-    private final GossipThreads threads;
+    private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
     private long tendedMillis;
 
@@ -72,41 +72,39 @@ public final class RaftNode implements AutoCloseable {
             Keyspace keyspace,
             CommandTable commands,
             NodeStats stats,
-            MeterRegistry registry,
             Supplier<Integer> clients,
-            GossipThreads threads,
+            ClusterThreads threads,
             Clock clock,
             ShardStore.Listener listener) {}
 
     /** Binds the Raft port; nothing is loaded yet. */
     public RaftNode(Parts parts) throws IOException {
         this.config = parts.config();
-        this.threads = parts.threads();
         RaftData data =
                 new RaftData(parts.keyspace(), parts.commands(), parts.stats(), parts.clock(), parts.listener());
-        this.runtime = new ClusterRuntime(options(parts), data.store(), new ClusterRuntime.LoadSource() {
-            @Override
-            public long clients() {
-                return parts.clients().get();
-            }
+        this.runtime =
+                new ClusterRuntime(options(parts), parts.threads(), data.store(), new ClusterRuntime.LoadSource() {
+                    @Override
+                    public long clients() {
+                        return parts.clients().get();
+                    }
 
-            @Override
-            public long usedMemoryBytes() {
-                return parts.keyspace().usedBytes();
-            }
+                    @Override
+                    public long usedMemoryBytes() {
+                        return parts.keyspace().usedBytes();
+                    }
 
-            @Override
-            public long opsPerSecond() {
-                return parts.stats().commandsPerSecond();
-            }
-        });
+                    @Override
+                    public long opsPerSecond() {
+                        return parts.stats().commandsPerSecond();
+                    }
+                });
         this.local = new LocalShard(runtime.topology(), runtime.member(), runtime.host());
         this.persistence = new RaftPersistence(
                 runtime.member(),
                 parts.clock(),
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
                 data.store()::records);
-        this.meters = new RaftMeters(runtime, parts.registry(), Integer.toString(config.port()));
         Redirects redirects = new Redirects(
                 runtime.topology(), () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE), this::endpointStyle);
         this.mode = data.mode(
@@ -114,7 +112,7 @@ public final class RaftNode implements AutoCloseable {
                 redirects,
                 () -> config.get(Keys.MAXMEMORY),
                 () -> config.get(Keys.CLUSTER_REPLICA_READS) == ReplicaReads.LINEARIZABLE,
-                meters::proposed);
+                this::proposed);
         this.expiry = data.expiry(runtime.shard());
     }
 
@@ -201,9 +199,21 @@ public final class RaftNode implements AutoCloseable {
         };
     }
 
+    /** Meters of this node's groups and peers; {@code tags} name the node. */
+    public void bindMetrics(MeterRegistry registry, Tags tags) {
+        meters = new RaftMeters(runtime, registry, tags);
+    }
+
+    private void proposed(long nanos) {
+        RaftMeters bound = meters;
+        if (bound != null) {
+            bound.proposed(nanos);
+        }
+    }
+
     /** Reads the logs, begins to gossip and to take part. Blocks. */
     public void start() throws IOException, GossipException {
-        runtime.start(threads);
+        runtime.start();
         started = true;
     }
 
@@ -243,7 +253,10 @@ public final class RaftNode implements AutoCloseable {
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             persistence.tend();
-            meters.refresh();
+            RaftMeters bound = meters;
+            if (bound != null) {
+                bound.refresh();
+            }
         }
     }
 

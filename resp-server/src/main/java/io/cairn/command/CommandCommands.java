@@ -7,6 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /** COMMAND: the command table as clients read it. Redis: commandCommand and its kin in server.c. */
 final class CommandCommands {
+    /** What SET does with its key when it does not read it. */
+    private static final List<String> PLAIN_SET = List.of("OW", "update");
+    /** What SET GET does. */
+    private static final List<String> SET_GET = List.of("RW", "access", "update");
+
     private final CommandDocs docs = CommandDocs.load();
 
     List<Command> table() {
@@ -268,9 +273,22 @@ final class CommandCommands {
             }
             reply.bulk(full.address(at), full.length(at));
             if (withFlags) {
-                names(reply, keyFlags(docs.of(command), i));
+                names(reply, usedFlags(command, full, i));
             }
         }
+    }
+
+    /** What the call does with its key: as documented, but SET reads only with the option GET. Redis: setGetKeys. */
+    private List<String> usedFlags(Command command, Args full, int key) {
+        if (!command.name().equals("set")) {
+            return keyFlags(docs.of(command), key);
+        }
+        for (int i = 3; i < full.count(); i++) {
+            if (full.is(i, "get")) {
+                return SET_GET;
+            }
+        }
+        return PLAIN_SET;
     }
 
     private static void help(SessionCall call) {

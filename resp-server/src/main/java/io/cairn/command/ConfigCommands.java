@@ -2,6 +2,7 @@ package io.cairn.command;
 
 import io.cairn.config.ConfigException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -20,12 +21,26 @@ final class ConfigCommands {
     }
 
     private static void get(SessionCall call) {
-        Map<String, String> found = call.server().config().matching(texts(call.args()));
+        Map<String, String> found = new LinkedHashMap<>();
+        for (String pattern : texts(call.args())) {
+            Map<String, String> matching = call.server().config().matching(List.of(pattern));
+            if (isPattern(pattern)) {
+                found.putAll(matching);
+            } else {
+                // A name is answered as it was spelled.
+                matching.values().forEach(value -> found.put(pattern, value));
+            }
+        }
         call.reply().map(found.size());
         found.forEach((name, value) -> {
             call.reply().bulk(name);
             call.reply().bulk(value);
         });
+    }
+
+    /** Redis: configGetCommand. */
+    private static boolean isPattern(String text) {
+        return text.chars().anyMatch(c -> c == '*' || c == '?' || c == '[');
     }
 
     private static void set(SessionCall call) {

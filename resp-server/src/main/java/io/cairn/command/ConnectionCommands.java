@@ -17,7 +17,7 @@ final class ConnectionCommands {
                 Command.session(
                         "echo",
                         2,
-                        "fast @fast @connection",
+                        "loading stale fast @fast @connection",
                         call -> call.reply()
                                 .bulk(call.args().address(1), call.args().length(1))),
                 Command.session(

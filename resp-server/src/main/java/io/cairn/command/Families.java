@@ -8,18 +8,23 @@ public final class Families {
 
     /** Commands on data: pure functions of the keyspace and the call, the same in every mode. */
     public static List<List<Command>> data() {
+        return data(false);
+    }
+
+    /** As {@link #data()}; in a cluster commands on another database than the first are refused in Redis's words. */
+    public static List<List<Command>> data(boolean cluster) {
         return List.of(
                 StringCommands.table(),
                 CounterCommands.table(),
                 RangeCommands.table(),
                 LcsCommand.table(),
-                KeyCommands.table(),
+                KeyCommands.table(cluster),
                 ExpiryCommands.table(),
                 ScanCommands.table(),
                 ObjectCommands.table(),
                 MemoryCommands.table(),
                 DumpCommands.table(),
-                FlushCommands.table());
+                FlushCommands.table(cluster));
     }
 
     /**
@@ -36,6 +41,7 @@ public final class Families {
                 new CommandCommands().table(),
                 ClientCommands.table(),
                 ConfigCommands.table(),
+                AclCommands.table(),
                 SlowlogCommands.table(),
                 LatencyCommands.table());
     }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 final class FlushCommands {
     private FlushCommands() {}
 
-    static List<Command> table() {
+    /** {@code cluster}: there is one database only, and SWAPDB says so. */
+    static List<Command> table(boolean cluster) {
         String words = "write @keyspace @write @slow @dangerous";
         return List.of(
                 Command.data("flushdb", -1, words, KeySpec.ALL, FlushCommands::flushdb),
@@ -17,7 +18,7 @@ final class FlushCommands {
                         3,
                         "write fast @keyspace @write @fast @dangerous",
                         KeySpec.ALL,
-                        FlushCommands::swapdb));
+                        call -> swapdb(call, cluster)));
     }
 
     private static void flushdb(Call call) {
@@ -49,7 +50,11 @@ final class FlushCommands {
     }
 
     /** SWAPDB first second. Redis: swapdbCommand. */
-    private static void swapdb(Call call) {
+    private static void swapdb(Call call, boolean cluster) {
+        if (cluster) {
+            call.reply().error("ERR SWAPDB is not allowed in cluster mode");
+            return;
+        }
         Integer first = number(call, 1, "ERR invalid first DB index");
         Integer second = first == null ? null : number(call, 2, "ERR invalid second DB index");
         if (first == null || second == null) {

@@ -7,6 +7,8 @@ final class InfoStatistics {
     /** Redis: latency-tracking-info-percentiles, at its default. */
     private static final double[] PERCENTILES = {50, 99, 99.9};
 
+    private static final String[] PERCENTILE_NAMES = {"p50=", "p99=", "p99.9="};
+
     private static final double NANOS_PER_MICRO = 1000;
 
     private InfoStatistics() {}
@@ -73,14 +75,11 @@ final class InfoStatistics {
             total += count;
         }
         StringBuilder text = new StringBuilder();
-        for (double percentile : PERCENTILES) {
-            String name = percentile == Math.rint(percentile)
-                    ? Long.toString((long) percentile)
-                    : Double.toString(percentile);
-            text.append(text.length() == 0 ? "p" : ",p")
-                    .append(name)
-                    .append(String.format(
-                            Locale.ROOT, "=%.3f", nanosAt(histogram, total, percentile) / NANOS_PER_MICRO));
+        for (int i = 0; i < PERCENTILES.length; i++) {
+            double micros = nanosAt(histogram, total, PERCENTILES[i]) / NANOS_PER_MICRO;
+            text.append(i == 0 ? "" : ",")
+                    .append(PERCENTILE_NAMES[i])
+                    .append(String.format(Locale.ROOT, "%.3f", micros));
         }
         return text.toString();
     }

@@ -11,7 +11,8 @@ import java.util.List;
 final class KeyCommands {
     private KeyCommands() {}
 
-    static List<Command> table() {
+    /** {@code cluster}: there is one database only, and commands on others say so. */
+    static List<Command> table(boolean cluster) {
         KeySpec one = KeySpec.range(1, 1, 1);
         KeySpec two = KeySpec.range(1, 2, 1);
         KeySpec all = KeySpec.range(1, -1, 1);
@@ -23,8 +24,8 @@ final class KeyCommands {
                 Command.data("type", 2, "readonly fast @keyspace @read @fast", one, KeyCommands::type),
                 Command.data("rename", 3, "write @keyspace @write @slow", two, call -> rename(call, false)),
                 Command.data("renamenx", 3, "write fast @keyspace @write @fast", two, call -> rename(call, true)),
-                Command.data("copy", -3, "write denyoom @keyspace @write @slow", two, KeyCommands::copy),
-                Command.data("move", 3, "write fast @keyspace @write @fast", one, KeyCommands::move));
+                Command.data("copy", -3, "write denyoom @keyspace @write @slow", two, call -> copy(call, cluster)),
+                Command.data("move", 3, "write fast @keyspace @write @fast", one, call -> move(call, cluster)));
     }
 
     private static void del(Call call) {
@@ -90,7 +91,7 @@ final class KeyCommands {
     }
 
     /** COPY source destination [DB n] [REPLACE]. Redis: copyCommand. */
-    private static void copy(Call call) {
+    private static void copy(Call call, boolean cluster) {
         Args args = call.args;
         boolean replace = false;
         Database target = call.database();
@@ -99,6 +100,10 @@ final class KeyCommands {
                 replace = true;
             } else if (args.is(i, "db") && i + 1 < args.count()) {
                 i++;
+                if (cluster && !namesFirstDatabase(args, i)) {
+                    call.reply().error("ERR Copying to another database is not allowed in cluster mode");
+                    return;
+                }
                 int number = databaseNumber(call, i);
                 if (number < 0) {
                     return;
@@ -124,8 +129,12 @@ final class KeyCommands {
     }
 
     /** MOVE key database. Redis: moveCommand. */
-    private static void move(Call call) {
+    private static void move(Call call, boolean cluster) {
         Args args = call.args;
+        if (cluster) {
+            call.reply().error("ERR MOVE is not allowed in cluster mode");
+            return;
+        }
         int number = databaseNumber(call, 2);
         if (number < 0) {
             return;
@@ -145,6 +154,10 @@ final class KeyCommands {
         call.database().remove(key, length, call.now());
         call.changed();
         call.reply().number(1);
+    }
+
+    private static boolean namesFirstDatabase(Args args, int i) {
+        return args.length(i) == 1 && Memory.getByte(args.address(i)) == '0';
     }
 
     /** The database that argument {@code i} names; answers the error and returns -1. Redis: selectDb. */

@@ -13,22 +13,25 @@ import java.util.function.Supplier;
 public final class LogMetrics {
     private LogMetrics() {}
 
-    /** Adds the meters of the log that {@code stats} describes. */
+    /**
+     * Adds the meters of the log that {@code stats} describes. Function meters hold their object weakly: it is the
+     * registry itself, and the functions hold {@code stats}.
+     */
     public static void bind(MeterRegistry registry, Tags tags, Supplier<LogStats> stats) {
         FunctionTimer.builder(
                         "cairn.log.fsync",
-                        stats,
-                        s -> s.get().syncs(),
-                        s -> s.get().syncNanos(),
+                        registry,
+                        r -> stats.get().syncs(),
+                        r -> stats.get().syncNanos(),
                         TimeUnit.NANOSECONDS)
                 .tags(tags)
                 .description("Fsyncs of the log and the time they took.")
                 .register(registry);
-        FunctionCounter.builder("cairn.log.entries", stats, s -> s.get().appendedEntries())
+        FunctionCounter.builder("cairn.log.entries", registry, r -> stats.get().appendedEntries())
                 .tags(tags)
                 .description("Entries appended.")
                 .register(registry);
-        FunctionCounter.builder("cairn.log.bytes", stats, s -> s.get().appendedBytes())
+        FunctionCounter.builder("cairn.log.bytes", registry, r -> stats.get().appendedBytes())
                 .tags(tags)
                 .description("Bytes appended, headers included.")
                 .register(registry);

@@ -8,8 +8,6 @@ import io.cairn.metrics.AdminServer;
 import io.cairn.metrics.OperatingFigures;
 import io.cairn.metrics.ProcessMetrics;
 import io.cairn.resp.Transport;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.concurrent.EventExecutor;
 import java.io.IOException;
@@ -42,7 +40,6 @@ public final class CairnProcess implements AutoCloseable {
 
     private final Config config;
     private final ProcessFigures figures = new OperatingFigures();
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final NodeKind kind;
     private final Transport transport;
     private final ScheduledExecutorService cron;
@@ -152,10 +149,6 @@ public final class CairnProcess implements AutoCloseable {
 
     ProcessFigures figures() {
         return figures;
-    }
-
-    PrometheusMeterRegistry registry() {
-        return registry;
     }
 
     Transport transport() {

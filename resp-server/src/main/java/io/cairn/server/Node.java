@@ -65,7 +65,8 @@ public final class Node implements AutoCloseable {
         this.directory = NodeDirectory.open(Path.of(config.get(Keys.DIR)), config.port());
         boolean made = false;
         try {
-            List<List<Command>> families = new ArrayList<>(Families.data());
+            List<List<Command>> families =
+                    new ArrayList<>(Families.data(kind.redisMode().equals("cluster")));
             // Asked when a command runs: the backend is made after the table.
             families.addAll(Families.session(this::replication, process.figures()));
             families.addAll(kind.commands(this::backend));
@@ -78,7 +79,6 @@ public final class Node implements AutoCloseable {
                     keyspace,
                     table,
                     stats,
-                    process.registry(),
                     connections,
                     process.transport(),
                     process.background(),

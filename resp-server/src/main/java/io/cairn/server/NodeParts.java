@@ -7,7 +7,6 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
 import io.cairn.resp.Transport;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.ExecutorService;
 
 /**
@@ -23,7 +22,6 @@ public record NodeParts(
         Keyspace keyspace,
         CommandTable commands,
         NodeStats stats,
-        MeterRegistry registry,
         ConnectionRegistry connections,
         Transport transport,
         ExecutorService background,

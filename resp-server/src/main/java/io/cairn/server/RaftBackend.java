@@ -1,14 +1,16 @@
 package io.cairn.server;
 
+import io.cairn.cluster.ClusterThreads;
 import io.cairn.cluster.RaftNode;
 import io.cairn.command.Persistence;
 import io.cairn.command.Release;
 import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
 import io.cairn.gossip.GossipException;
-import io.cairn.gossip.GossipThreads;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
 import java.time.Clock;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +23,7 @@ final class RaftBackend implements NodeBackend {
 
     private final RaftNode node;
 
-    RaftBackend(NodeParts parts, String process, GossipThreads threads) throws StartException {
+    RaftBackend(NodeParts parts, String process, ClusterThreads threads) throws StartException {
         try {
             this.node = new RaftNode(new RaftNode.Parts(
                     parts.config(),
@@ -32,7 +34,6 @@ final class RaftBackend implements NodeBackend {
                     parts.keyspace(),
                     parts.commands(),
                     parts.stats(),
-                    parts.registry(),
                     parts.connections()::count,
                     threads,
                     Clock.systemUTC(),
@@ -54,6 +55,11 @@ final class RaftBackend implements NodeBackend {
                 parts.failure().fatal("applying the shard's log", cause);
             }
         };
+    }
+
+    @Override
+    public void bindMetrics(MeterRegistry registry, Tags tags) {
+        node.bindMetrics(registry, tags);
     }
 
     RaftNode node() {

@@ -41,6 +41,11 @@ final class CommandHarness implements AutoCloseable {
         return runWords(line.split(" ", -1));
     }
 
+    /** As {@link #run(String)}; the reply's lines are joined by blanks: {@code *2 $1 a :7}. */
+    String brief(String line) {
+        return run(line).strip().replace("\r\n", " ");
+    }
+
     /** Runs a command of words given one by one, one char a byte. */
     String runWords(String... words) {
         List<byte[]> arguments = new ArrayList<>();

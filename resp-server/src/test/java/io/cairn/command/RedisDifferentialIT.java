@@ -21,12 +21,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The same seeded random commands to a real redis-server and to our handlers: the replies must be the same bytes. How
+ * The same seeded random commands to a real redis-server and to us, the handlers by themselves and a whole server: the replies must be the same bytes. How
  * many commands and the seed are the system properties {@code cairn.differential.commands} and {@code
  * cairn.differential.seed}; a failure prints the seed and the last commands.
  */
 class RedisDifferentialIT {
-    private static final int COMMANDS = Integer.getInteger("cairn.differential.commands", 30_000);
+    private static final int COMMANDS = Integer.getInteger("cairn.differential.commands", 15_000);
     private static final long SEED = Long.getLong("cairn.differential.seed", 20_261_120L);
     private static final int KEYS = 8;
     /** Commands shown before a difference. */
@@ -109,27 +109,94 @@ class RedisDifferentialIT {
         assumeTrue(RedisProcess.available(), "no redis-server on this machine to compare with");
     }
 
-    @Test
-    void repliesAreThoseOfRedisInResp2() throws Exception {
-        compare(SEED, false);
+    /** What is compared with Redis. */
+    private interface Subject extends AutoCloseable {
+        String run(List<byte[]> words) throws IOException;
+
+        /** False if there is no connection that has a database. */
+        boolean selects();
+
+        @Override
+        void close() throws IOException;
+    }
+
+    /** The handlers by themselves. */
+    private record Handlers(CommandHarness harness) implements Subject {
+        @Override
+        public String run(List<byte[]> words) {
+            harness.now = System.currentTimeMillis();
+            return harness.run(words);
+        }
+
+        @Override
+        public boolean selects() {
+            return false;
+        }
+
+        @Override
+        public void close() {
+            harness.close();
+        }
+    }
+
+    /** A whole server over its socket. */
+    private record Server(CairnServer server, RespConnection connection) implements Subject {
+        @Override
+        public String run(List<byte[]> words) throws IOException {
+            return connection.run(words);
+        }
+
+        @Override
+        public boolean selects() {
+            return true;
+        }
+
+        @Override
+        public void close() throws IOException {
+            connection.close();
+            server.close();
+        }
     }
 
     @Test
-    void repliesAreThoseOfRedisInResp3() throws Exception {
-        compare(SEED + 1, true);
+    void handlersAnswerAsRedisInResp2() throws Exception {
+        compare(SEED, false, new Handlers(new CommandHarness(false)));
     }
 
-    private void compare(long seed, boolean resp3) throws IOException, InterruptedException {
+    @Test
+    void handlersAnswerAsRedisInResp3() throws Exception {
+        compare(SEED + 1, true, new Handlers(new CommandHarness(true)));
+    }
+
+    @Test
+    void aServerAnswersAsRedisInResp2() throws Exception {
+        CairnServer server = CairnServer.start(directory);
+        compare(SEED + 2, false, new Server(server, server.connect()));
+    }
+
+    @Test
+    void aServerAnswersAsRedisInResp3() throws Exception {
+        CairnServer server = CairnServer.start(directory);
+        compare(SEED + 3, true, new Server(server, server.connect()));
+    }
+
+    private void compare(long seed, boolean resp3, Subject subject) throws IOException, InterruptedException {
         Random random = new Random(seed);
         try (RedisProcess redis = RedisProcess.start(directory);
-                CommandHarness ours = new CommandHarness(resp3)) {
+                Subject ours = subject) {
             RandomArguments arguments = new RandomArguments(random, KEYS, payloads(redis));
             if (resp3) {
                 redis.run("hello", "3");
+                if (ours.selects()) {
+                    ours.run(words("hello", "3"));
+                }
             }
             for (int i = 0; i < COMMANDS; i++) {
                 String template = TEMPLATES[random.nextInt(TEMPLATES.length)];
                 // Flushes and moves to another database are rare: there would be nothing left to look at.
+                if (template.startsWith("select") && !ours.selects()) {
+                    continue;
+                }
                 if ((template.startsWith("flush") || template.startsWith("sw") || template.startsWith("select"))
                         && random.nextInt(20) > 0) {
                     continue;
@@ -170,12 +237,11 @@ class RedisDifferentialIT {
         return payloads;
     }
 
-    private void step(long seed, RedisProcess redis, CommandHarness ours, List<byte[]> words) throws IOException {
+    private void step(long seed, RedisProcess redis, Subject ours, List<byte[]> words) throws IOException {
         String shown = show(words);
         history.add(shown);
         String expected = redis.run(words);
-        ours.now = System.currentTimeMillis();
-        String actual = isSelect(words) ? select(ours, words, expected) : ours.run(words);
+        String actual = ours.run(words);
         String name = name(words);
         if (!expected.startsWith("-")) {
             successes.merge(name, 1, Integer::sum);
@@ -189,18 +255,6 @@ class RedisDifferentialIT {
                     printable(actual),
                     String.join("\n", history.subList(Math.max(0, history.size() - HISTORY), history.size())));
         }
-    }
-
-    private static boolean isSelect(List<byte[]> words) {
-        return text(words.get(0)).equalsIgnoreCase("select") && words.size() == 2;
-    }
-
-    /** SELECT belongs to the connection, which the harness has none of: the database follows Redis's. */
-    private static String select(CommandHarness ours, List<byte[]> words, String expected) {
-        if (expected.equals("+OK\r\n")) {
-            ours.database = Integer.parseInt(text(words.get(1)));
-        }
-        return expected;
     }
 
     private static String name(List<byte[]> words) {
@@ -250,7 +304,7 @@ class RedisDifferentialIT {
     }
 
     /** All keys with values, encodings and expiries; found by SCAN on our side, by KEYS at Redis. */
-    private void compareAllKeys(long seed, RedisProcess redis, CommandHarness ours) throws IOException {
+    private void compareAllKeys(long seed, RedisProcess redis, Subject ours) throws IOException {
         Set<String> expected = new TreeSet<>();
         for (int i = 0; i < KEYS; i++) {
             if (redis.run("exists", "k" + i).equals(":1\r\n")) {
@@ -258,10 +312,9 @@ class RedisDifferentialIT {
             }
         }
         Set<String> actual = new TreeSet<>();
-        ours.now = System.currentTimeMillis();
         String cursor = "0";
         do {
-            String[] lines = ours.runWords("scan", cursor, "count", "3").split("\r\n", -1);
+            String[] lines = ours.run(words("scan", cursor, "count", "3")).split("\r\n", -1);
             cursor = lines[2];
             for (int i = 5; i < lines.length; i += 2) {
                 if (lines[i].startsWith("k")) {
@@ -283,14 +336,14 @@ class RedisDifferentialIT {
     }
 
     /** Each side restores what the other dumped. */
-    private static void exchange(RedisProcess redis, CommandHarness ours, String key) throws IOException {
+    private static void exchange(RedisProcess redis, Subject ours, String key) throws IOException {
         String value = redis.run("get", key);
-        redis.run(restore("copy", ours.runWords("dump", key)));
+        redis.run(restore("copy", ours.run(words("dump", key))));
         assertThat(redis.run("get", "copy")).isEqualTo(value);
         assertThat(ours.run(restore("copy", redis.run("dump", key)))).isEqualTo("+OK\r\n");
-        assertThat(ours.runWords("get", "copy")).isEqualTo(value);
+        assertThat(ours.run(words("get", "copy"))).isEqualTo(value);
         redis.run("del", "copy");
-        ours.runWords("del", "copy");
+        ours.run(words("del", "copy"));
     }
 
     private static List<byte[]> restore(String key, String dumped) {

@@ -1,23 +1,16 @@
 package io.cairn.command;
 
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A real redis-server of its own and one connection to it; replies come as raw bytes, one char a byte. */
+/** A real redis-server of its own and one connection to it. */
 final class RedisProcess implements AutoCloseable {
     private static final int FIRST_PORT = 20_710;
     private static final int LAST_PORT = 20_790;
@@ -25,12 +18,12 @@ final class RedisProcess implements AutoCloseable {
 
     final int port;
     private final Process process;
-    private Socket socket = new Socket();
-    private InputStream in = InputStream.nullInputStream();
+    private final RespConnection connection;
 
-    private RedisProcess(Process process, int port) {
+    private RedisProcess(Process process, int port, RespConnection connection) {
         this.process = process;
         this.port = port;
+        this.connection = connection;
     }
 
     /** True if the machine has a redis-server in its path. */
@@ -63,12 +56,11 @@ final class RedisProcess implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("redis.log").toFile())
                 .start();
-        RedisProcess redis = new RedisProcess(process, port);
-        redis.connect();
-        return redis;
+        return new RedisProcess(process, port, connect(process, port));
     }
 
-    private static int freePort() throws IOException {
+    /** A port of this module's range that nobody listens on. */
+    static int freePort() throws IOException {
         for (int port = FIRST_PORT; port <= LAST_PORT; port++) {
             if (isFree(port)) {
                 return port;
@@ -86,17 +78,14 @@ final class RedisProcess implements AutoCloseable {
         }
     }
 
-    private void connect() throws IOException, InterruptedException {
+    private static RespConnection connect(Process process, int port) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
         while (true) {
             try {
-                socket = new Socket(InetAddress.getLoopbackAddress(), port);
-                socket.setTcpNoDelay(true);
-                socket.setSoTimeout((int) START_TIMEOUT.toMillis());
-                in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
-                return;
+                return new RespConnection(port);
             } catch (IOException e) {
                 if (!process.isAlive() || System.nanoTime() > deadline) {
+                    process.destroy();
                     throw e;
                 }
                 process.waitFor(20, TimeUnit.MILLISECONDS);
@@ -105,67 +94,16 @@ final class RedisProcess implements AutoCloseable {
     }
 
     String run(String... words) throws IOException {
-        List<byte[]> arguments = new ArrayList<>();
-        for (String word : words) {
-            arguments.add(word.getBytes(StandardCharsets.ISO_8859_1));
-        }
-        return run(arguments);
+        return connection.run(words);
     }
 
     String run(List<byte[]> arguments) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        out.writeBytes(("*" + arguments.size() + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
-        for (byte[] argument : arguments) {
-            out.writeBytes(("$" + argument.length + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
-            out.writeBytes(argument);
-            out.writeBytes("\r\n".getBytes(StandardCharsets.ISO_8859_1));
-        }
-        socket.getOutputStream().write(out.toByteArray());
-        ByteArrayOutputStream reply = new ByteArrayOutputStream();
-        readReply(reply);
-        return reply.toString(StandardCharsets.ISO_8859_1);
-    }
-
-    private void readReply(ByteArrayOutputStream reply) throws IOException {
-        String line = readLine(reply);
-        switch (line.charAt(0)) {
-            case '$', '=' -> {
-                int length = Integer.parseInt(line.substring(1));
-                if (length >= 0) {
-                    byte[] bytes = in.readNBytes(length + 2);
-                    reply.writeBytes(bytes);
-                }
-            }
-            case '*', '~', '>' -> readReplies(reply, Integer.parseInt(line.substring(1)));
-            case '%' -> readReplies(reply, 2 * Integer.parseInt(line.substring(1)));
-            default -> {}
-        }
-    }
-
-    private void readReplies(ByteArrayOutputStream reply, int count) throws IOException {
-        for (int i = 0; i < count; i++) {
-            readReply(reply);
-        }
-    }
-
-    private String readLine(ByteArrayOutputStream reply) throws IOException {
-        StringBuilder line = new StringBuilder();
-        while (true) {
-            int b = in.read();
-            if (b < 0) {
-                throw new EOFException("redis-server closed the connection");
-            }
-            reply.write(b);
-            if (b == '\n') {
-                return line.substring(0, line.length() - 1);
-            }
-            line.append((char) b);
-        }
+        return connection.run(arguments);
     }
 
     @Override
     public void close() throws IOException {
-        socket.close();
+        connection.close();
         process.destroy();
     }
 }

@@ -9,11 +9,16 @@ import java.io.IOException;
 
 /** Logs and votes in a group's directory: {@code log/} and {@code vote}. */
 final class AofLogs implements LogOpener {
+    /** Kept preallocated ahead of the log's end, so that a full disk is found before entries need the space. */
+    static final int MAX_RESERVE_BYTES = 4 << 20;
+
     @Override
     public Log openLog(GroupOptions options) throws IOException {
-        return SegmentedLog.open(
+        SegmentedLog log = SegmentedLog.open(
                 options.directory().resolve("log"),
                 LogOptions.of(options.groupId(), options.segmentBytes(), options.fsync()));
+        log.reserve(Math.min(options.segmentBytes() / 4, MAX_RESERVE_BYTES));
+        return log;
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -85,8 +86,7 @@ final class CustomMessages {
             return answer;
         }
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RaftHost.SEND_TIMEOUT_MILLIS);
-        answer.whenComplete((ok, failure) -> waiting.decrementAndGet());
-        host.threads()
+        Future<?> timeout = host.threads()
                 .ticker()
                 .schedule(
                         () -> host.threads()
@@ -94,6 +94,10 @@ final class CustomMessages {
                                 .execute(() -> answer.completeExceptionally(new PeerException("no answer in time"))),
                         RaftHost.SEND_TIMEOUT_MILLIS,
                         TimeUnit.MILLISECONDS);
+        answer.whenComplete((ok, failure) -> {
+            waiting.decrementAndGet();
+            timeout.cancel(false);
+        });
         attempt(link, type, payload, unformed, deadline, answer);
         return answer;
     }

@@ -51,6 +51,10 @@ final class GroupStorage implements JRaftServiceFactory {
         return snapshots.getLastSnapshotIndex();
     }
 
+    Path snapshotDirectory() {
+        return directory;
+    }
+
     AofLogStorage log() {
         return log;
     }

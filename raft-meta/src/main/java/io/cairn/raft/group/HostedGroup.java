@@ -5,10 +5,7 @@ import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.core.NodeView;
 import com.alipay.sofa.jraft.core.State;
 import com.alipay.sofa.jraft.entity.Task;
-import com.alipay.sofa.jraft.option.RaftOptions;
-import com.alipay.sofa.jraft.option.ReadOnlyOption;
 import com.alipay.sofa.jraft.rpc.RaftServerService;
-import com.alipay.sofa.jraft.storage.snapshot.ThroughputSnapshotThrottle;
 import io.cairn.aof.Log;
 import io.cairn.aof.LogStats;
 import io.cairn.aof.VoteStore;
@@ -21,7 +18,9 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -40,26 +39,14 @@ import org.slf4j.LoggerFactory;
 final class HostedGroup implements RaftGroup, GroupHealth {
     private static final Logger LOG = LoggerFactory.getLogger(HostedGroup.class);
 
-    /** Size of each of the library's four rings; more than the proposals in flight. */
-    static final int RING_SIZE = 1_024;
-
     /** Bound of one proposal; the layers above split or refuse what is larger. */
     static final int MAX_PROPOSAL_BYTES = 32 << 20;
 
     /** Space kept beyond what is in flight, for headers, configurations and the library's own entries. */
     static final int ROOM_BYTES = 64 * 1_024;
 
-    static final int HEARTBEATS_PER_ELECTION_TIMEOUT = 5;
-    static final int RPC_TIMEOUT_MILLIS = 2_000;
-    static final int INSTALL_SNAPSHOT_TIMEOUT_MILLIS = 30 * 60 * 1_000;
-    static final int SNAPSHOT_CHUNK_BYTES = 512 * 1_024;
-    static final long SNAPSHOT_BYTES_PER_SECOND = 200L << 20;
-    static final int MAX_BATCH_BYTES = 1 << 20;
-    static final int MAX_BATCHES_IN_FLIGHT = 64;
-    /** Entries kept in memory for an apply thread that lags; over it a replica takes no more until it has caught up. */
-    static final long MAX_LOG_MEMORY_BYTES = 256L << 20;
-
     static final int TRANSFER_POLL_MILLIS = 5;
+    static final int GIVE_UP_MILLIS = 5_000;
 
     private final RaftHost host;
     private final GroupOptions options;
@@ -109,57 +96,33 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     static HostedGroup open(RaftHost host, GroupOptions options, StateMachine above, LogOpener opener)
             throws IOException {
         Files.createDirectories(options.directory());
-        VoteStore votes = opener.openVote(options);
-        HostedGroup group = new HostedGroup(host, options, above, opener.openLog(options), votes);
-        if (!group.node.init(group.nodeOptions())) {
-            group.stop();
+        Log log = opener.openLog(options);
+        VoteStore votes;
+        try {
+            votes = opener.openVote(options);
+        } catch (IOException e) {
+            log.close();
+            throw e;
+        }
+        HostedGroup group = new HostedGroup(host, options, above, log, votes);
+        if (!group.node.init(NodeSettings.of(group, group.machine, group.storage))) {
+            group.giveUp();
             throw new IOException("cannot open group " + options.groupId() + " in " + options.directory());
         }
         group.refreshMembers();
         return group;
     }
 
-    private HostNodeOptions nodeOptions() {
-        HostNodeOptions made = new HostNodeOptions(this);
-        made.setFsm(machine);
-        made.setServiceFactory(storage);
-        made.setLogUri("log");
-        made.setRaftMetaUri("vote");
-        made.setSnapshotUri(options.directory().resolve("snapshots").toString());
-        made.setInitialConf(Peers.configuration(options.initialVoters(), options.initialLearners()));
-        made.setElectionTimeoutMs(options.electionTimeoutMillis());
-        made.setSnapshotIntervalSecs(0);
-        made.setDisableCli(true);
-        made.setSharedElectionTimer(true);
-        made.setSharedVoteTimer(true);
-        made.setSharedStepDownTimer(true);
-        made.setSharedSnapshotTimer(true);
-        made.setSharedTimerPool(true);
-        made.setRpcProcessorThreadPoolSize(3);
-        made.setRpcConnectTimeoutMs(PeerLink.CONNECT_TIMEOUT_MILLIS);
-        made.setRpcDefaultTimeout(RPC_TIMEOUT_MILLIS);
-        made.setRpcInstallSnapshotTimeout(INSTALL_SNAPSHOT_TIMEOUT_MILLIS);
-        made.setSnapshotThrottle(new ThroughputSnapshotThrottle(SNAPSHOT_BYTES_PER_SECOND, 10));
-        made.setAppendEntriesExecutors(host.appendExecutors());
-        RaftOptions raft = made.getRaftOptions();
-        raft.setMaxElectionDelayMs(maxElectionDelayMillis(options));
-        raft.setElectionHeartbeatFactor(HEARTBEATS_PER_ELECTION_TIMEOUT);
-        raft.setDisruptorBufferSize(RING_SIZE);
-        raft.setApplyBatch(128);
-        raft.setMaxEntriesSize(256);
-        raft.setMaxBodySize(MAX_BATCH_BYTES);
-        raft.setMaxAppendBufferSize(MAX_BATCH_BYTES);
-        raft.setMaxByteCountPerRpc(SNAPSHOT_CHUNK_BYTES);
-        raft.setMaxReplicatorInflightMsgs(MAX_BATCHES_IN_FLIGHT);
-        raft.setReadOnlyOptions(ReadOnlyOption.ReadOnlySafe);
-        raft.setMaxLogsInMemoryBytes(MAX_LOG_MEMORY_BYTES);
-        raft.setSync(true);
-        raft.setSyncMeta(true);
-        return made;
-    }
-
-    static int maxElectionDelayMillis(GroupOptions options) {
-        return Math.max(1, options.electionTimeoutMillis() / 2);
+    /** A replica that was not opened wholly may not stop by itself; its files are closed in any case. */
+    private void giveUp() throws IOException {
+        try {
+            stop().get(GIVE_UP_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("group {} did not stop", id(), e);
+        }
+        storage.log().log().close();
     }
 
     RaftHost host() {

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** The proposals between {@code propose} and apply: bounded in number and bytes. */
 final class Inflight {
-    /** Below the library's ring buffers ({@link HostedGroup#RING_SIZE}), so that those are never the ones to refuse. */
+    /** Below the library's ring buffers ({@link NodeSettings#RING_SIZE}), so that those are never the ones to refuse. */
     static final int MAX_ENTRIES = 768;
 
     static final long MAX_BYTES = 64L << 20;

@@ -46,6 +46,7 @@ public final class RaftHost implements AutoCloseable {
     private final RaftThreads threads;
     private final FixedThreadsExecutorGroup appendExecutors;
     private final Map<String, HostedGroup> groups = new ConcurrentHashMap<>();
+    private final Set<String> opening = ConcurrentHashMap.newKeySet();
     private final Links links;
     private final PeerPort port;
     private final RaftRequests raftRequests;
@@ -138,12 +139,21 @@ public final class RaftHost implements AutoCloseable {
         if (clusterId() == null) {
             throw new IllegalStateException("node " + nodeId() + " is in no cluster yet");
         }
-        if (closed || groups.containsKey(id)) {
+        if (closed || groups.containsKey(id) || !opening.add(id)) {
             throw new IllegalStateException("group " + id + " is open, or the host is closed");
         }
-        HostedGroup group = HostedGroup.open(this, groupOptions, machine, opener);
-        groups.put(id, group);
-        return group;
+        try {
+            HostedGroup group = HostedGroup.open(this, groupOptions, machine, opener);
+            groups.put(id, group);
+            for (String member : group.members().all()) {
+                if (!member.equals(nodeId())) {
+                    links.to(member).connect();
+                }
+            }
+            return group;
+        } finally {
+            opening.remove(id);
+        }
     }
 
     /**

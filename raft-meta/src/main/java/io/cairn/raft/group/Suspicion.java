@@ -79,7 +79,7 @@ final class Suspicion {
 
     private void restore() {
         NodeImpl node = group.node();
-        node.getRaftOptions().setMaxElectionDelayMs(HostedGroup.maxElectionDelayMillis(group.options()));
+        node.getRaftOptions().setMaxElectionDelayMs(NodeSettings.maxElectionDelayMillis(group.options()));
         node.resetElectionTimeoutMs(group.options().electionTimeoutMillis());
         active.set(false);
     }

@@ -18,6 +18,7 @@ final class Ledger implements StateMachine {
     final List<String> events = new CopyOnWriteArrayList<>();
     private volatile long leads;
     private volatile @Nullable Throwable brokenBy;
+    private volatile boolean refusing;
     private volatile String members = "";
     private final AtomicLong loadedSnapshots = new AtomicLong();
 
@@ -75,8 +76,15 @@ final class Ledger implements StateMachine {
                 .start();
     }
 
+    void refuseSnapshots() {
+        refusing = true;
+    }
+
     @Override
     public boolean loadSnapshot(Path dir) {
+        if (refusing) {
+            return false;
+        }
         try {
             List<String> saved = Files.readAllLines(dir.resolve("lines"));
             synchronized (this) {

@@ -13,9 +13,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /** Hosts in this JVM over loopback sockets, each with one replica of group "g". */
@@ -26,7 +26,7 @@ final class TestCluster implements AutoCloseable, PeerAddresses {
     private final Path root;
     private final RaftThreads threads = new RaftThreads();
     private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
-    final Map<String, Member> members = new TreeMap<>();
+    final Map<String, Member> members = new ConcurrentSkipListMap<>();
     final Set<String> cut = ConcurrentHashMap.newKeySet();
     final Set<String> removed = ConcurrentHashMap.newKeySet();
 
@@ -182,9 +182,9 @@ final class TestCluster implements AutoCloseable, PeerAddresses {
         String[] written = new String[1];
         int[] tries = new int[1];
         Eventually.eventually("a write of " + line, () -> {
-            String attempt = tries[0]++ == 0 ? line : line + "#" + tries[0];
             for (Member member : members.values()) {
                 if (!cut.contains(member.name) && member.group.isLeader()) {
+                    String attempt = tries[0]++ == 0 ? line : line + "#" + tries[0];
                     if (propose(member.group, attempt).equals("applied")) {
                         written[0] = attempt;
                         return true;

@@ -56,7 +56,7 @@ final class MetaCodecTest {
         }
         seeds.add(MapCodec.encode(MetaApplyTest.applyAll(samples())));
         int refused = 0;
-        for (int round = 0; round < 20_000; round++) {
+        for (int round = 0; round < 4_000; round++) {
             byte[] bytes = seeds.get(random.nextInt(seeds.size())).clone();
             for (int flips = 1 + random.nextInt(4); flips > 0; flips--) {
                 bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
@@ -66,13 +66,13 @@ final class MetaCodecTest {
             }
             refused += refusals(bytes);
         }
-        assertThat(refused).isGreaterThan(1_000);
+        assertThat(refused).isGreaterThan(200);
     }
 
     @Test
     void randomBytesDecodeToAValueOrAFormatError() {
         Random random = new Random(20_302);
-        for (int round = 0; round < 20_000; round++) {
+        for (int round = 0; round < 4_000; round++) {
             byte[] bytes = new byte[random.nextInt(200)];
             random.nextBytes(bytes);
             if (bytes.length > 1) {

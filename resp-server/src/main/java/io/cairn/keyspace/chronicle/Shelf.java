@@ -34,6 +34,8 @@ final class Shelf implements AutoCloseable {
     final long tierBytes;
     private final ChronicleMap<Span, Payload> map;
     private final ShelfLayout layout;
+    /** Chunks in use, in bytes; kept by the table. */
+    long liveBytes;
     /** Size of the entry's value that {@link #locate} found. */
     int locatedSize;
 

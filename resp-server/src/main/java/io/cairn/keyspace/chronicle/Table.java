@@ -4,16 +4,12 @@ import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of one database in one stripe: a {@link Shelf} that is replaced by a larger one before it is full, the
- * blocks of large strings, and counters. All calls need the stripe's lock, but for {@link #size}, {@link #volatileKeys}
+ * The keys of one database in one stripe: their {@link Entries}, the blocks of large strings, and counters. All calls need the stripe's lock, but for {@link #size}, {@link #volatileKeys}
  * and {@link #keysInSlot}.
  */
 final class Table {
@@ -21,37 +17,17 @@ final class Table {
     static final int FOUND = 1;
     static final int EXPIRED = 2;
 
-    /** A shelf is replaced before more than this part of it is used (entries or bytes). */
-    private static final double FULL = 0.8;
-
-    /** Tries to build a larger shelf when a segment overflows though the whole is far from full. */
-    private static final int MAX_GROWTH_ATTEMPTS = 6;
-
     private static final ValueType[] TYPES = ValueType.values();
 
     final Span key = new Span();
     final Payload payload = new Payload();
     private final Resources resources;
+    private final Entries entries;
     private final int slotMask;
     private final AtomicIntegerArray slotCounts;
-    private final Span movedKey = new Span();
-    private final Payload movedPayload = new Payload();
     private final Blocks blocks = new Blocks();
-    private final List<Shelf> retired = new ArrayList<>(1);
-    private Shelf shelf;
-    /** Per segment, a lower bound of the earliest expiry in it; Long.MAX_VALUE when none. */
-    private long[] earliest;
-
     private final AtomicLong size = new AtomicLong();
     private final AtomicLong volatileKeys = new AtomicLong();
-    private long liveBytes;
-    private long largestEntry;
-    /**
-     * A write failed halfway: an entry may lie in chunks that the shelf thinks free. All is still readable, but nothing
-     * may be added before a new shelf is built.
-     */
-    private boolean damaged;
-
     private @Nullable NativeBlock scratch;
     /** Set while a snapshot has parts of this table to save. */
     @Nullable
@@ -63,16 +39,7 @@ final class Table {
         this.resources = resources;
         this.slotMask = slotsPerStripe - 1;
         this.slotCounts = new AtomicIntegerArray(slotsPerStripe);
-        this.largestEntry = firstEntryBytes;
-        this.shelf = new Shelf(1, Math.max(64, firstEntryBytes), firstEntryBytes);
-        this.earliest = noExpiries(1);
-        resources.used(shelf.fixedBytes());
-    }
-
-    private static long[] noExpiries(int segments) {
-        long[] none = new long[segments];
-        Arrays.fill(none, Long.MAX_VALUE);
-        return none;
+        this.entries = new Entries(resources, firstEntryBytes);
     }
 
     long size() {
@@ -87,13 +54,9 @@ final class Table {
         return slotCounts.get(slot & slotMask);
     }
 
-    int segments() {
-        return shelf.segments;
-    }
-
     /** Looks up {@link #key} and fills {@code out}. */
     int find(long now, Value out, boolean touch) {
-        long entry = shelf.locate(key);
+        long entry = entries.locate(key);
         if (entry == 0) {
             return ABSENT;
         }
@@ -105,7 +68,7 @@ final class Table {
                 return EXPIRED;
             }
         }
-        fill(out, entry, shelf.locatedSize);
+        fill(out, entry, entries.locatedSize);
         if (touch) {
             EntryFormat.touch(entry, header, now);
         }
@@ -113,7 +76,7 @@ final class Table {
     }
 
     long version(long now) {
-        long entry = shelf.locate(key);
+        long entry = entries.locate(key);
         if (entry == 0) {
             return 0;
         }
@@ -123,7 +86,7 @@ final class Table {
 
     /** Overwrites the version of {@link #key}, if it is there. */
     void setVersion(long version) {
-        long entry = shelf.locate(key);
+        long entry = entries.locate(key);
         if (entry != 0) {
             beforeChange();
             Memory.putLong(entry + EntryFormat.VERSION_OFFSET, version);
@@ -164,28 +127,24 @@ final class Table {
         beforeChange();
         try {
             payload.header |= EntryFormat.clockHeader(resources.clock());
-            long entry = shelf.locate(key);
+            long entry = entries.locate(key);
             if (entry == 0) {
                 insert(slot);
             } else {
-                replace(entry, shelf.locatedSize);
+                replace(entry, entries.locatedSize);
             }
             if (payload.expireAt != 0) {
-                noteExpiry(key.hash, payload.expireAt);
+                entries.noteExpiry(key.hash, payload.expireAt);
             }
+            entries.advance();
         } finally {
-            closeRetired();
+            entries.closeRetired();
         }
     }
 
     private void insert(int slot) {
-        int valueSize = payload.size();
-        long bytes = shelf.chunkedBytes(key.length, valueSize);
-        resources.claim(bytes);
-        makeRoom(1, Shelf.entryBytes(key.length, valueSize));
         payload.version = resources.nextVersion();
-        store();
-        added(bytes);
+        entries.insert(key, payload);
         count(slot, 1);
         if (payload.expireAt != 0) {
             countVolatile(1);
@@ -206,17 +165,8 @@ final class Table {
             if (!payload.numeric && payload.address >= entry && payload.address < entry + oldSize) {
                 payload.address = stage(payload.address, payload.length, payload.length);
             }
-            long more = shelf.chunkedBytes(key.length, newSize) - shelf.chunkedBytes(key.length, oldSize);
-            if (more > 0) {
-                resources.claim(more);
-            }
-            if (more > 0 || damaged) {
-                makeRoom(0, Shelf.entryBytes(key.length, newSize));
-            }
-            more = -shelf.chunkedBytes(key.length, oldSize);
             payload.version = resources.nextVersion();
-            store();
-            added(more + shelf.chunkedBytes(key.length, newSize));
+            entries.replace(key, payload, oldSize);
         }
         if (oldBlock >= 0 && !payload.holdsBlock(oldBlock)) {
             release(oldBlock);
@@ -237,11 +187,6 @@ final class Table {
         volatileKeys.setRelease(volatileKeys.getPlain() + change);
     }
 
-    private void added(long bytes) {
-        liveBytes += bytes;
-        resources.used(bytes);
-    }
-
     /** Copies bytes to the scratch block of this table, so that they survive the change of the entry they lie in. */
     private long stage(long address, int length, int capacity) {
         long to = scratch(capacity);
@@ -260,107 +205,6 @@ final class Table {
             block = larger;
         }
         return block.address();
-    }
-
-    /** Writes the payload; on a full segment builds larger shelves, a bounded number of times. */
-    private void store() {
-        for (int attempt = 0; ; attempt++) {
-            // Chronicle frees an entry's old chunks before it knows of new ones; see the field.
-            damaged = true;
-            try {
-                shelf.put(key, payload);
-                damaged = false;
-                return;
-            } catch (IllegalStateException full) {
-                if (attempt == MAX_GROWTH_ATTEMPTS) {
-                    throw outOfMemory(full);
-                }
-                rebuild(shelf.segments * 2);
-            }
-        }
-    }
-
-    private static OutOfMemoryError outOfMemory(Throwable cause) {
-        OutOfMemoryError error = new OutOfMemoryError("the table of a stripe cannot grow");
-        error.initCause(cause);
-        return error;
-    }
-
-    private void makeRoom(int moreEntries, long entryBytes) {
-        largestEntry = Math.max(largestEntry, entryBytes);
-        long entries = size.getPlain() + moreEntries;
-        if (entries > FULL * shelf.segments * Shelf.ENTRIES_PER_SEGMENT) {
-            rebuild(shelf.segments * 2);
-        } else if (damaged
-                || liveBytes + entryBytes > FULL * shelf.segments * shelf.tierBytes
-                || entryBytes > shelf.tierBytes / 2) {
-            rebuild(shelf.segments);
-        }
-    }
-
-    /** Moves all to a new shelf; tries larger ones when a segment of the new one overflows. */
-    private void rebuild(int firstSegments) {
-        int segments = firstSegments;
-        for (int attempt = 0; ; attempt++) {
-            long average = Math.max(64, (liveBytes + largestEntry) / (size.getPlain() + 1));
-            Shelf next = new Shelf(segments, average, largestEntry);
-            try {
-                move(next);
-                damaged = false;
-                return;
-            } catch (IllegalStateException full) {
-                next.close();
-                if (attempt == MAX_GROWTH_ATTEMPTS) {
-                    throw outOfMemory(full);
-                }
-                segments *= 2;
-            } catch (OutOfMemoryError error) {
-                next.close();
-                throw error;
-            }
-        }
-    }
-
-    private void move(Shelf next) {
-        long[] nextEarliest = noExpiries(next.segments);
-        long[] bytes = new long[1];
-        movedPayload.whole = true;
-        for (int segment = 0; segment < shelf.segments; segment++) {
-            shelf.forEach(segment, (at, length, entry, entrySize) -> {
-                movedKey.set(at, length, resources.hash(at, length));
-                movedPayload.address = entry;
-                movedPayload.length = entrySize;
-                next.put(movedKey, movedPayload);
-                bytes[0] += next.chunkedBytes(length, entrySize);
-                int header = Memory.getInt(entry);
-                if ((header & EntryFormat.HAS_EXPIRY) != 0) {
-                    int to = next.segmentOf(movedKey.hash);
-                    nextEarliest[to] = Math.min(nextEarliest[to], EntryFormat.expireAt(entry, header));
-                }
-            });
-        }
-        resources.used(next.fixedBytes() - shelf.fixedBytes() + bytes[0] - liveBytes);
-        liveBytes = bytes[0];
-        retired.add(shelf);
-        shelf = next;
-        earliest = nextEarliest;
-    }
-
-    /** Shelves left behind are closed when the change is done: its source may lie in one of them. */
-    private void closeRetired() {
-        if (!retired.isEmpty()) {
-            for (Shelf old : retired) {
-                old.close();
-            }
-            retired.clear();
-        }
-    }
-
-    private void noteExpiry(long hash, long expireAt) {
-        int segment = shelf.segmentOf(hash);
-        if (expireAt < earliest[segment]) {
-            earliest[segment] = expireAt;
-        }
     }
 
     /** Stores a string of {@code length} bytes, in a block when it is long. */
@@ -414,7 +258,7 @@ final class Table {
         boolean there = find(now, out, true) == FOUND;
         long expireAt = there ? out.expireAt : 0;
         if (there && out.encoding == Value.INT) {
-            int capacity = Math.max(newLength, Decimals.MAX_LENGTH);
+            int capacity = Math.max(Math.min(newLength, resources.blockThreshold()), Decimals.MAX_LENGTH);
             out.address = scratch(capacity);
             out.length = Decimals.write(out.number, out.address);
         }
@@ -443,7 +287,8 @@ final class Table {
     private void resizeBlock(int slot, boolean wasBlock, int kept, long expireAt, int newLength, Value out) {
         NativeBlock old = wasBlock ? out.block : null;
         if (old != null && !old.shared() && old.capacity() >= newLength) {
-            int id = Memory.getInt(EntryFormat.payload(shelf.locate(key), expireAt == 0 ? 0 : EntryFormat.HAS_EXPIRY));
+            int id =
+                    Memory.getInt(EntryFormat.payload(entries.locate(key), expireAt == 0 ? 0 : EntryFormat.HAS_EXPIRY));
             payload.setNumber(Value.BLOCK, blockNumber(id, newLength), expireAt);
             put(slot);
             Memory.zero(old.address() + kept, newLength - kept);
@@ -462,7 +307,7 @@ final class Table {
 
     /** Sets or removes the expiry of {@link #key}; nothing happens when it is absent. */
     void setExpiry(int slot, long expireAt) {
-        long entry = shelf.locate(key);
+        long entry = entries.locate(key);
         if (entry == 0) {
             return;
         }
@@ -472,7 +317,7 @@ final class Table {
         if (encoding == Value.INT || encoding == Value.BLOCK) {
             payload.setNumber(encoding, Memory.getLong(at), expireAt);
         } else {
-            payload.setBytes(encoding, at, (int) (entry + shelf.locatedSize - at), expireAt);
+            payload.setBytes(encoding, at, (int) (entry + entries.locatedSize - at), expireAt);
         }
         payload.header |= EntryFormat.type(header);
         put(slot);
@@ -480,7 +325,7 @@ final class Table {
 
     /** Removes {@link #key}; {@link #ABSENT}, {@link #EXPIRED} or {@link #FOUND} as it was. */
     int remove(int slot, long now) {
-        long entry = shelf.locate(key);
+        long entry = entries.locate(key);
         if (entry == 0) {
             return ABSENT;
         }
@@ -490,35 +335,37 @@ final class Table {
         boolean expired = isVolatile && EntryFormat.expireAt(entry, header) <= now;
         int block =
                 EntryFormat.encoding(header) == Value.BLOCK ? Memory.getInt(EntryFormat.payload(entry, header)) : -1;
-        long bytes = shelf.chunkedBytes(key.length, shelf.locatedSize);
-        shelf.remove(key);
+        entries.remove(key, entries.locatedSize);
         if (block >= 0) {
             release(block);
         }
-        added(-bytes);
         count(slot, -1);
         if (isVolatile) {
             countVolatile(-1);
         }
+        entries.advance();
+        entries.closeRetired();
         return expired ? EXPIRED : FOUND;
     }
 
+    /** See {@link Entries}. */
+    int segments() {
+        return entries.segments();
+    }
+
+    /** See {@link Entries}. */
     void forEach(int segment, Shelf.EntryVisitor visitor) {
-        shelf.forEach(segment, visitor);
+        entries.forEach(segment, visitor);
     }
 
-    /** Segments whose earliest expiry may be at or before {@code now}, from {@code from} on; -1 when none. */
+    /** See {@link Entries}. */
     int nextExpiring(int from, long now) {
-        for (int segment = from; segment < earliest.length; segment++) {
-            if (earliest[segment] <= now) {
-                return segment;
-            }
-        }
-        return -1;
+        return entries.nextExpiring(from, now);
     }
 
+    /** See {@link Entries}. */
     void setEarliest(int segment, long expireAt) {
-        earliest[segment] = expireAt;
+        entries.setEarliest(segment, expireAt);
     }
 
     private void beforeChange() {
@@ -538,10 +385,8 @@ final class Table {
 
     /** Gives all memory back. Nothing may touch the table afterwards. */
     void close() {
-        long blockBytes = blocks.releaseAll();
-        resources.used(-blockBytes - liveBytes - shelf.fixedBytes());
-        closeRetired();
-        shelf.close();
+        resources.used(-blocks.releaseAll());
+        entries.close();
         if (scratch != null) {
             scratch.release();
             scratch = null;

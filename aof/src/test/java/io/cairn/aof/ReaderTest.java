@@ -1,0 +1,104 @@
+package io.cairn.aof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** Readers on other threads, and what an entry costs in memory. */
+final class ReaderTest {
+    private static final Path DIRECTORY = Path.of("log");
+
+    private final CrashStorage storage = new CrashStorage(1);
+
+    @Test
+    void readersSeeWholeEntriesOrNoneWhileTheLogIsTruncatedAndPurged() throws Exception {
+        SegmentedLog log =
+                SegmentedLog.open(storage, DIRECTORY, new LogOptions("test", 8192, FsyncPolicy.NO, new Inline()));
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicLong reads = new AtomicLong();
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        List<Thread> readers = new ArrayList<>();
+        for (int t = 0; t < 2; t++) {
+            Random random = new Random(t);
+            Thread reader = new Thread(() -> {
+                try {
+                    while (!stop.get()) {
+                        long index = log.firstIndex() + random.nextInt(80);
+                        Entry entry = log.read(index);
+                        if (entry != null) {
+                            assertThat(entry).isEqualTo(LogConformanceTest.entry(index, entry.term(), 300));
+                            reads.incrementAndGet();
+                        }
+                    }
+                } catch (LogException | RuntimeException | AssertionError e) {
+                    failures.add(e);
+                }
+            });
+            readers.add(reader);
+            reader.start();
+        }
+        Random random = new Random(7);
+        for (int step = 1; step <= 400 && failures.isEmpty(); step++) {
+            long last = log.lastIndex();
+            log.append(LogConformanceTest.entries(last + 1, last + 5, step, 300));
+            if (step % 3 == 0) {
+                log.truncateSuffix(Math.max(log.firstIndex() - 1, log.lastIndex() - random.nextInt(30)));
+            }
+            if (step % 20 == 0) {
+                log.truncatePrefix(log.firstIndex() + random.nextInt(30));
+            }
+            if (step % 100 == 0) {
+                log.reset(log.lastIndex() + 10);
+            }
+        }
+        stop.set(true);
+        for (Thread reader : readers) {
+            reader.join();
+        }
+        assertThat(failures).isEmpty();
+        assertThat(reads.get()).isPositive();
+        log.close();
+    }
+
+    @Test
+    void indexOfAMillionEntriesCostsLittle() throws Exception {
+        SegmentHeader header = new SegmentHeader(1, 1 << 30, 0);
+        try (StorageFile file = storage.open(Path.of("x"), Storage.Mode.CREATE)) {
+            Segment segment = new Segment(Path.of("x"), file, header);
+            for (int i = 0; i < 1_000_000; i++) {
+                segment.appended(126);
+            }
+            assertThat(segment.lastIndex()).isEqualTo(1_000_000);
+            assertThat(segment.indexBytes()).isLessThan(1_000_000);
+        }
+    }
+
+    @Test
+    void replayGivesEveryEntryFromAnyPoint() throws Exception {
+        SegmentedLog log =
+                SegmentedLog.open(storage, DIRECTORY, new LogOptions("test", 8192, FsyncPolicy.NO, new Inline()));
+        log.append(LogConformanceTest.entries(1, 100, 1, 300));
+        log.append(LogConformanceTest.entries(101, 101, 2, 400_000));
+        log.append(LogConformanceTest.entries(102, 150, 2, 300));
+        log.truncatePrefix(7);
+        for (int from : new int[] {1, 7, 8, 13, 50, 100, 101, 102, 150, 151}) {
+            List<Entry> seen = new ArrayList<>();
+            log.replay(from, (index, term, kind, payload) -> {
+                byte[] copy = new byte[payload.remaining()];
+                payload.duplicate().get(copy);
+                seen.add(new Entry(index, term, kind, ByteBuffer.wrap(copy)));
+            });
+            List<Entry> all = LogModel.held(log);
+            assertThat(seen).isEqualTo(all.subList(Math.max(7, from) - 7, all.size()));
+        }
+        log.close();
+    }
+}
