@@ -63,6 +63,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean waiting;
 
     private boolean draining;
+    /** All requests that were received have been run or submitted. */
+    private boolean drained = true;
+
     private boolean closing;
     /** The client closed its side; it still gets its replies. */
     private boolean inputEnded;
@@ -194,10 +197,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         draining = true;
         try {
             dispatcher.beginTurn();
+            drained = false;
             while (ready()) {
                 if (!held) {
                     RequestDecoder.Result result = decoder.next(!state.authenticated());
                     if (result == RequestDecoder.Result.MORE) {
+                        drained = true;
                         break;
                     }
                     if (result == RequestDecoder.Result.ERROR) {
@@ -256,7 +261,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     /** Reads from the socket exactly while requests can run. */
     private void listen() {
-        if (gone || closing) {
+        if (gone || closing || inputEnded) {
             return;
         }
         boolean reads = !held && ready();
@@ -302,12 +307,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void userEventTriggered(ChannelHandlerContext triggered, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             // The client said all it will say; it still gets the replies to it.
-            if (waiting || held || pendingCount() > 0) {
-                inputEnded = true;
-            } else {
-                closeAfterReply();
-                flush();
-            }
+            inputEnded = true;
+            goOn();
             return;
         }
         triggered.fireUserEventTriggered(event);
@@ -324,7 +325,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             flushAgain = true;
             return;
         }
-        if (inputEnded && !held && !waiting && pendingCount() == 0) {
+        if (inputEnded && drained && !waiting && exec == null && pendingCount() == 0) {
             closing = true;
         }
         if (replies.write(out) == 0 && !closing) {
