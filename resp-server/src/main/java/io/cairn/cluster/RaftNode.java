@@ -61,7 +61,6 @@ public final class RaftNode implements AutoCloseable {
      * @param nodeId 40 hex digits
      * @param process names the process: nodes of one process are one failure domain
      * @param clients number of connected clients
-     * @param fatal stops the process
      */
     public record Parts(
             Config config,

@@ -273,6 +273,7 @@ public final class CairnProcess implements AutoCloseable {
         nodes.forEach(Node::close);
         transport.close();
         metrics.close();
+        kind.close();
         if (started) {
             LOG.info("stopped");
         }

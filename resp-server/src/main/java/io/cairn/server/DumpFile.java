@@ -46,7 +46,7 @@ final class DumpFile {
 
     /** Replaces it by a snapshot. */
     void write(Keyspace.Snapshot data, long nowSeconds, long usedBytes) throws IOException {
-        Path directory = file.toAbsolutePath().getParent();
+        Path directory = java.util.Objects.requireNonNull(file.toAbsolutePath().getParent());
         Path fresh = directory.resolve("temp-" + ProcessHandle.current().pid() + ".rdb");
         try {
             try (FileChannel channel = FileChannel.open(
