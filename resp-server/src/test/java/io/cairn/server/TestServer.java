@@ -31,7 +31,7 @@ public final class TestServer implements AutoCloseable {
             try (ServerSocket probe = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
                 return probe.getLocalPort();
             } catch (IOException e) {
-                continue; // Somebody listens there: the next one.
+                // Somebody listens there: the next one.
             }
         }
         throw new IOException("no free port");
