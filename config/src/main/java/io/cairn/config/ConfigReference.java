@@ -26,9 +26,9 @@ public final class ConfigReference {
         }
         out.append("""
 
-                ## Keys of a stock redis.conf that mean nothing here
+                ## Keys that mean nothing here, or not yet
 
-                Accepted with one warning each and shown by `CONFIG GET`. Where a reason is given, any other value than the
+                Mostly of a stock redis.conf. Accepted with one warning each and shown by `CONFIG GET`. Where a reason is given, any other value than the
                 default stops the start.
 
                 | key | default | values | refused otherwise, because |

@@ -116,13 +116,6 @@ public final class Keys {
             "General", "loglevel", Types.choice(LogLevel.class), LogLevel.NOTICE, RUNTIME, "Least level of log lines.");
     public static final Key<String> LOGFILE =
             key("General", "logfile", Types.text(), "", START, "Log file; empty is the standard output.");
-    public static final Key<Boolean> DAEMONIZE = key(
-            "General",
-            "daemonize",
-            Types.yesNo(),
-            false,
-            START,
-            "Accepted for stock files: a JVM cannot fork, so yes only writes the pidfile.");
     public static final Key<String> PIDFILE = key(
             "General",
             "pidfile",
@@ -139,13 +132,6 @@ public final class Keys {
             1,
             RUNTIME,
             "How much time active expiry may take, 1 to 10.");
-    public static final Key<Integer> SHUTDOWN_TIMEOUT = key(
-            "General",
-            "shutdown-timeout",
-            Types.integer(0, INT),
-            10,
-            RUNTIME,
-            "Seconds a stop waits for replicas to catch up.");
     public static final Key<Long> MAXMEMORY = key(
             "Memory",
             "maxmemory",
@@ -206,13 +192,6 @@ public final class Keys {
             "Save a snapshot after so many seconds with so many changes.");
     public static final Key<String> DBFILENAME = key(
             "Persistence", "dbfilename", Types.fileName("dbfilename"), "dump.rdb", START, "Name of the snapshot file.");
-    public static final Key<Boolean> RDBCHECKSUM = key(
-            "Persistence",
-            "rdbchecksum",
-            Types.yesNo(),
-            true,
-            START,
-            "Write and check the checksum of snapshot files.");
     public static final Key<Boolean> STOP_WRITES_ON_BGSAVE_ERROR = key(
             "Persistence",
             "stop-writes-on-bgsave-error",
@@ -321,13 +300,6 @@ public final class Keys {
             500,
             START,
             "Milliseconds without a leader after which a Raft election starts.");
-    public static final Key<ReadConsistency> CLUSTER_READ_CONSISTENCY = key(
-            "Cluster",
-            "cluster-read-consistency",
-            Types.choice(ReadConsistency.class),
-            ReadConsistency.READINDEX,
-            START,
-            "How a primary's reads are made linearizable.");
     public static final Key<ReplicaReads> CLUSTER_REPLICA_READS = key(
             "Cluster",
             "cluster-replica-reads",

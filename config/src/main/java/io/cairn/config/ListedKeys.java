@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keys of a stock redis.conf that mean nothing here: checked, accepted with one warning each and shown by CONFIG GET, so
+ * Keys of a stock redis.conf that mean nothing here, and keys of ours that are not built yet: checked, accepted with one warning each and shown by CONFIG GET, so
  * that an existing file starts. A key whose other values ask for behaviour that would be unsafe to ignore has a refusal:
  * then only the default is accepted. Names, defaults and bounds are those of Redis 7.0.15.
  */
@@ -58,6 +58,8 @@ final class ListedKeys {
     }
 
     private static void general() {
+        // A JVM cannot fork.
+        yesNo("daemonize", false);
         listed("supervised", Types.word("upstart", "systemd", "auto", "no"), "no");
         yesNo("always-show-logo", false);
         yesNo("set-proc-title", true);
@@ -72,6 +74,7 @@ final class ListedKeys {
         listed("oom-score-adj-values", ListTypes.line("three numbers"), "0 200 800");
         yesNo("disable-thp", true);
         yesNo("dynamic-hz", true);
+        listed("shutdown-timeout", number(), 10L);
         listed("shutdown-on-sigint", ListTypes.line("default, save, nosave, now, force"), "default");
         listed("shutdown-on-sigterm", ListTypes.line("default, save, nosave, now, force"), "default");
         listed("server_cpulist", Types.text(), "");
@@ -118,6 +121,8 @@ final class ListedKeys {
         yesNo("aof-disable-auto-gc", false);
         yesNo("rdb-save-incremental-fsync", true);
         yesNo("rdbcompression", true);
+        // Always written and checked.
+        yesNo("rdbchecksum", true);
         yesNo("rdb-del-sync-files", false);
         listed("sanitize-dump-payload", Types.word("no", "yes", "clients"), "no");
     }
@@ -161,6 +166,11 @@ final class ListedKeys {
     }
 
     private static void cluster() {
+        listed(
+                "cluster-read-consistency",
+                Types.word("readindex", "lease"),
+                "readindex",
+                "lease reads are not built yet");
         listed("cluster-config-file", Types.text(), "nodes.conf");
         listed("cluster-node-timeout", number(), 15_000L);
         listed("cluster-replica-validity-factor", "cluster-slave-validity-factor", number(), 10L, null);

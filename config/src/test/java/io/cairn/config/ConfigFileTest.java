@@ -52,6 +52,7 @@ class ConfigFileTest {
                 "loadmodule /lib/x.so",
                 "unixsocket /tmp/x.sock",
                 "min-replicas-to-write 1",
+                "cluster-read-consistency lease",
                 "notify-keyspace-events Ex");
         for (String line : unsafe) {
             assertThatThrownBy(() -> load(line)).as(line).hasMessageContaining("at line 1 >>> '" + line + "' ");
@@ -164,20 +165,5 @@ class ConfigFileTest {
         Config config = Config.load(file("cairn.conf", "port 7001,7002"), List.of("--maxclients", "9"));
         config.forNode(7002).rewrite();
         assertThat(Files.readAllLines(dir.resolve("cairn.conf"))).contains("port 7001,7002", "maxclients 9");
-    }
-
-    @Test
-    void thePidfileIsWrittenAndALogFileThatCannotBeOpenedStopsTheStart() throws Exception {
-        Path pidfile = dir.resolve("x.pid");
-        Path logfile = dir.resolve("x.log");
-        Config good = Config.of("--pidfile", pidfile.toString(), "--logfile", logfile.toString(), "--daemonize", "yes");
-        ProcessFiles files = ProcessFiles.claim(good);
-        assertThat(pidfile).hasContent(String.valueOf(ProcessHandle.current().pid()));
-        assertThat(logfile).exists();
-        files.close();
-        assertThat(pidfile).doesNotExist();
-        ProcessFiles.claim(Config.of("--pidfile", "/no/such/dir/x.pid")).close();
-        Config bad = Config.of("--logfile", "/no/such/dir/x.log");
-        assertThatThrownBy(() -> ProcessFiles.claim(bad)).hasMessageContaining("can't open the log file");
     }
 }

@@ -38,7 +38,7 @@ class ConfigTest {
         Config config = Config.load(stock, List.of());
         assertThat(config.warnings()).doesNotHaveDuplicates().hasSizeGreaterThan(30);
         assertThat(config.get(Keys.DIR)).isEqualTo("/var/lib/redis");
-        assertThat(config.get(Keys.DAEMONIZE)).isTrue();
+        assertThat(config.matching(List.of("daemonize"))).containsEntry("daemonize", "yes");
     }
 
     @Test

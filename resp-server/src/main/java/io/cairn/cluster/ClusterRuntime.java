@@ -4,7 +4,6 @@ import io.cairn.aof.FsyncPolicy;
 import io.cairn.gossip.Gossip;
 import io.cairn.gossip.GossipException;
 import io.cairn.gossip.GossipOptions;
-import io.cairn.gossip.GossipThreads;
 import io.cairn.gossip.NodeInfo;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.gossip.SoftState;
@@ -12,7 +11,6 @@ import io.cairn.raft.group.HostOptions;
 import io.cairn.raft.group.RaftHost;
 import io.cairn.raft.meta.AddressBook;
 import io.cairn.raft.meta.ClusterFile;
-import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.MetaOptions;
 import io.cairn.raft.meta.RaftHostPort;
@@ -37,6 +35,7 @@ public final class ClusterRuntime implements AutoCloseable {
     private static final int META_SEGMENT_BYTES = 1 << 20;
 
     private final Options options;
+    private final ClusterThreads threads;
     private final ClusterNode self;
     private final GossipView view = new GossipView(this::suspect);
     private final RaftHost host;
@@ -75,8 +74,10 @@ public final class ClusterRuntime implements AutoCloseable {
         long opsPerSecond();
     }
 
-    public ClusterRuntime(Options options, ShardApply apply, LoadSource load) throws IOException {
+    public ClusterRuntime(Options options, ClusterThreads threads, ShardApply apply, LoadSource load)
+            throws IOException {
         this.options = options;
+        this.threads = threads;
         this.self = options.self();
         this.load = load;
         AddressBook addresses = new AddressBook();
@@ -86,7 +87,8 @@ public final class ClusterRuntime implements AutoCloseable {
                 options.raftBind(),
                 addresses,
                 clusterId,
-                options.secret().getBytes(StandardCharsets.UTF_8)));
+                options.secret().getBytes(StandardCharsets.UTF_8),
+                threads.raft()));
         MetaOptions meta = new MetaOptions(
                 options.directory(), self, options.electionTimeoutMillis(), options.fsync(), META_SEGMENT_BYTES);
         this.member = new ClusterMember(
@@ -100,20 +102,20 @@ public final class ClusterRuntime implements AutoCloseable {
     }
 
     /** Opens the replicas that the data directory holds, then begins to gossip. Blocks while logs are read. */
-    public void start(GossipThreads threads) throws IOException, GossipException {
+    public void start() throws IOException, GossipException {
+        String known = ClusterFile.clusterIdIn(options.directory());
         Gossip started = Gossip.start(
                 new GossipOptions(
-                        threads,
+                        threads.gossip(),
                         options.gossipBindHost(),
                         self.busPort(),
-                        info(""),
+                        info(known == null ? "" : known),
                         options.seeds(),
                         options.secret(),
                         this::softState),
                 view);
         gossip = started;
         view.attach(started, member.leaders());
-        member.meta().onChange(this::mapChanged);
         member.start();
     }
 
@@ -131,10 +133,12 @@ public final class ClusterRuntime implements AutoCloseable {
                 options.version());
     }
 
-    private void mapChanged(ClusterMap map) {
+    /** Tells the others which cluster this node is in as soon as it is in one. On gossip's thread. */
+    private void tellCluster() {
         Gossip running = gossip;
-        if (running != null && map.isFormed() && !running.self().clusterId().equals(map.clusterId())) {
-            running.update(info(map.clusterId()));
+        String clusterId = member.meta().clusterId();
+        if (running != null && !running.self().clusterId().equals(clusterId)) {
+            running.update(info(clusterId));
         }
     }
 
@@ -148,6 +152,7 @@ public final class ClusterRuntime implements AutoCloseable {
 
     /** On gossip's thread, about twice a second. */
     private SoftState softState() {
+        tellCluster();
         view.hearLeaders();
         ShardGroup shard = member.shard();
         boolean leads = shard != null && shard.isServing();

@@ -14,12 +14,18 @@ import io.cairn.config.LogLevel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** The log lines of a process: logfile and loglevel. One line per state change, none per request. */
 public final class ProcessLog {
     private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level [%thread] %logger{0}: %msg%n%ex";
     private static final String APPENDER = "cairn";
+    private static final List<String> LIBRARIES =
+            List.of("com.alipay.sofa", "io.scalecube", "net.openhft", "reactor", "io.netty");
+
+    /** Kept: the JDK forgets the level of a logger that nobody holds. Chronicle warns of a flag it does not need. */
+    private static final java.util.logging.Logger CHRONICLE = java.util.logging.Logger.getLogger("net.openhft");
 
     private ProcessLog() {}
 
@@ -28,6 +34,7 @@ public final class ProcessLog {
         if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
             return;
         }
+        CHRONICLE.setLevel(java.util.logging.Level.SEVERE);
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);
@@ -68,7 +75,10 @@ public final class ProcessLog {
                             case NOTICE -> Level.INFO;
                             case WARNING -> Level.WARN;
                         });
-        context.getLogger("com.alipay.sofa").setLevel(Level.WARN);
-        context.getLogger("net.openhft").setLevel(Level.WARN);
+        // The libraries log every failed attempt to reach a dead peer, some as an error; our own layers say it once.
+        Level libraries = level == LogLevel.DEBUG ? Level.INFO : Level.OFF;
+        for (String library : LIBRARIES) {
+            context.getLogger(library).setLevel(libraries);
+        }
     }
 }

@@ -39,12 +39,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        "java.net..",
-                        "java.nio.file..",
-                        "java.nio.channels..",
-                        "io.netty..",
-                        "java.util.concurrent..",
-                        "java.time..")
+                        "java.net..", "java.nio.file..", "io.netty..", "java.util.concurrent..", "java.time..")
                 .orShould()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.util.Random")

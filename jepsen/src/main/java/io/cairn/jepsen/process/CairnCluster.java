@@ -20,7 +20,7 @@ public final class CairnCluster implements TestCluster {
     /** The default, 20000, reaches into the range that the kernel gives to outgoing connections. */
     private static final int RAFT_PORT_OFFSET = 50;
 
-    private static final int START_SECONDS = 60;
+    private static final int START_SECONDS = 120;
     private static final List<String> HEAP = List.of("-Xms96m", "-Xmx256m");
 
     private final Distribution distribution;

@@ -10,7 +10,7 @@ import java.util.List;
 
 /** One standalone server with one directory, as a cluster of one so that faults and workloads fit it. */
 public final class StandaloneServer implements TestCluster {
-    private static final int START_SECONDS = 60;
+    private static final int START_SECONDS = 120;
 
     private final List<String> command;
     private final Path directory;

@@ -4,18 +4,12 @@ import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The keys of one database in one stripe: a {@link Shelf} that is replaced by a larger one before it is full, the
- * blocks of large strings, and counters. All calls need the stripe's lock, but for {@link #size}, {@link #volatileKeys}
+ * The keys of one database in one stripe: their {@link Entries}, the blocks of large strings, and counters. All calls need the stripe's lock, but for {@link #size}, {@link #volatileKeys}
  * and {@link #keysInSlot}.
  */
 final class Table {
@@ -23,50 +17,17 @@ final class Table {
     static final int FOUND = 1;
     static final int EXPIRED = 2;
 
-    /** A shelf is replaced before more than this part of it is used (entries or bytes). */
-    private static final double FULL = 0.8;
-
-    /** Tries to build a larger shelf when a segment overflows though the whole is far from full. */
-    private static final int MAX_GROWTH_ATTEMPTS = 6;
-
-    /** Below this number of entries all are moved at once (some milliseconds), above it segment by segment. */
-    private static final int GROW_AT_ONCE = 1024;
-
-    private static final Logger LOG = LoggerFactory.getLogger(Table.class);
     private static final ValueType[] TYPES = ValueType.values();
 
     final Span key = new Span();
     final Payload payload = new Payload();
     private final Resources resources;
+    private final Entries entries;
     private final int slotMask;
     private final AtomicIntegerArray slotCounts;
-    private final Span movedKey = new Span();
-    private final Payload movedPayload = new Payload();
     private final Blocks blocks = new Blocks();
-    private final List<Shelf> retired = new ArrayList<>(1);
-    private Shelf shelf;
-    /** Per segment of {@link #shelf}, a lower bound of the earliest expiry in it; Long.MAX_VALUE when none. */
-    private long[] earliest;
-    /** While the table grows: the larger shelf, to which the first {@link #moved} segments of the other have gone. */
-    private @Nullable Shelf next;
-
-    private long[] nextEarliest = noExpiries(0);
-    private int moved;
-    /** Size of the entry that {@link #locate} found. */
-    private int locatedSize;
-
     private final AtomicLong size = new AtomicLong();
     private final AtomicLong volatileKeys = new AtomicLong();
-    /** Sum of all entries' bytes, before rounding to chunks. */
-    private long entryBytes;
-
-    private long largestEntry;
-    /**
-     * A write failed halfway: an entry may lie in chunks that the shelf thinks free. All is still readable, but nothing
-     * may be added before a new shelf is built.
-     */
-    private boolean damaged;
-
     private @Nullable NativeBlock scratch;
     /** Set while a snapshot has parts of this table to save. */
     @Nullable
@@ -78,16 +39,7 @@ final class Table {
         this.resources = resources;
         this.slotMask = slotsPerStripe - 1;
         this.slotCounts = new AtomicIntegerArray(slotsPerStripe);
-        this.largestEntry = firstEntryBytes;
-        this.shelf = new Shelf(1, Math.max(64, firstEntryBytes), firstEntryBytes);
-        this.earliest = noExpiries(1);
-        resources.used(shelf.fixedBytes());
-    }
-
-    private static long[] noExpiries(int segments) {
-        long[] none = new long[segments];
-        Arrays.fill(none, Long.MAX_VALUE);
-        return none;
+        this.entries = new Entries(resources, firstEntryBytes);
     }
 
     long size() {
@@ -102,26 +54,9 @@ final class Table {
         return slotCounts.get(slot & slotMask);
     }
 
-    /** Number of hash buckets, a power of two that only grows; see {@link #forEach}. */
-    int segments() {
-        return shelf.segments;
-    }
-
-    private Shelf shelfOf(long hash) {
-        Shelf larger = next;
-        return larger != null && shelf.segmentOf(hash) < moved ? larger : shelf;
-    }
-
-    private long locate() {
-        Shelf in = shelfOf(key.hash);
-        long entry = in.locate(key);
-        locatedSize = in.locatedSize;
-        return entry;
-    }
-
     /** Looks up {@link #key} and fills {@code out}. */
     int find(long now, Value out, boolean touch) {
-        long entry = locate();
+        long entry = entries.locate(key);
         if (entry == 0) {
             return ABSENT;
         }
@@ -133,7 +68,7 @@ final class Table {
                 return EXPIRED;
             }
         }
-        fill(out, entry, locatedSize);
+        fill(out, entry, entries.locatedSize);
         if (touch) {
             EntryFormat.touch(entry, header, now);
         }
@@ -141,7 +76,7 @@ final class Table {
     }
 
     long version(long now) {
-        long entry = locate();
+        long entry = entries.locate(key);
         if (entry == 0) {
             return 0;
         }
@@ -151,7 +86,7 @@ final class Table {
 
     /** Overwrites the version of {@link #key}, if it is there. */
     void setVersion(long version) {
-        long entry = locate();
+        long entry = entries.locate(key);
         if (entry != 0) {
             beforeChange();
             Memory.putLong(entry + EntryFormat.VERSION_OFFSET, version);
@@ -192,30 +127,24 @@ final class Table {
         beforeChange();
         try {
             payload.header |= EntryFormat.clockHeader(resources.clock());
-            long entry = locate();
+            long entry = entries.locate(key);
             if (entry == 0) {
                 insert(slot);
             } else {
-                replace(entry, locatedSize);
+                replace(entry, entries.locatedSize);
             }
             if (payload.expireAt != 0) {
-                noteExpiry(key.hash, payload.expireAt);
+                entries.noteExpiry(key.hash, payload.expireAt);
             }
-            advance();
+            entries.advance();
         } finally {
-            closeRetired();
+            entries.closeRetired();
         }
     }
 
     private void insert(int slot) {
-        int valueSize = payload.size();
-        long bytes = Shelf.entryBytes(key.length, valueSize);
-        resources.claim(bytes);
-        makeRoom(1, bytes);
         payload.version = resources.nextVersion();
-        Shelf in = store();
-        added(in, in.chunkedBytes(key.length, valueSize));
-        entryBytes += bytes;
+        entries.insert(key, payload);
         count(slot, 1);
         if (payload.expireAt != 0) {
             countVolatile(1);
@@ -236,18 +165,8 @@ final class Table {
             if (!payload.numeric && payload.address >= entry && payload.address < entry + oldSize) {
                 payload.address = stage(payload.address, payload.length, payload.length);
             }
-            long bytes = Shelf.entryBytes(key.length, newSize);
-            long more = bytes - Shelf.entryBytes(key.length, oldSize);
-            if (more > 0) {
-                resources.claim(more);
-            }
-            if (more > 0 || damaged) {
-                makeRoom(0, bytes);
-            }
             payload.version = resources.nextVersion();
-            Shelf in = store();
-            added(in, in.chunkedBytes(key.length, newSize) - in.chunkedBytes(key.length, oldSize));
-            entryBytes += more;
+            entries.replace(key, payload, oldSize);
         }
         if (oldBlock >= 0 && !payload.holdsBlock(oldBlock)) {
             release(oldBlock);
@@ -268,11 +187,6 @@ final class Table {
         volatileKeys.setRelease(volatileKeys.getPlain() + change);
     }
 
-    private void added(Shelf in, long bytes) {
-        in.liveBytes += bytes;
-        resources.used(bytes);
-    }
-
     /** Copies bytes to the scratch block of this table, so that they survive the change of the entry they lie in. */
     private long stage(long address, int length, int capacity) {
         long to = scratch(capacity);
@@ -291,166 +205,6 @@ final class Table {
             block = larger;
         }
         return block.address();
-    }
-
-    /** Writes the payload; on a full segment builds larger shelves, a bounded number of times. */
-    private Shelf store() {
-        for (int attempt = 0; ; attempt++) {
-            // Chronicle frees an entry's old chunks before it knows of new ones; see the field.
-            damaged = true;
-            try {
-                Shelf in = shelfOf(key.hash);
-                in.put(key, payload);
-                damaged = false;
-                return in;
-            } catch (IllegalStateException full) {
-                if (attempt == MAX_GROWTH_ATTEMPTS) {
-                    throw outOfMemory(full);
-                }
-                rebuild(largest().segments * 2);
-            }
-        }
-    }
-
-    private static OutOfMemoryError outOfMemory(Throwable cause) {
-        OutOfMemoryError error = new OutOfMemoryError("the table of a stripe cannot grow");
-        error.initCause(cause);
-        return error;
-    }
-
-    private Shelf largest() {
-        Shelf larger = next;
-        return larger == null ? shelf : larger;
-    }
-
-    private void makeRoom(int moreEntries, long bytes) {
-        largestEntry = Math.max(largestEntry, bytes);
-        Shelf in = largest();
-        long entries = size.getPlain() + moreEntries;
-        boolean crowded = entries > FULL * in.segments * Shelf.ENTRIES_PER_SEGMENT;
-        if (damaged || bytes > in.tierBytes / 2 || bytes > shelf.tierBytes / 2) {
-            rebuild(crowded ? in.segments * 2 : in.segments);
-        } else if (crowded || entryBytes + bytes > FULL * in.segments * in.tierBytes) {
-            int segments = crowded ? in.segments * 2 : in.segments;
-            if (next != null || entries < GROW_AT_ONCE) {
-                rebuild(segments);
-            } else {
-                next = newShelf(segments);
-                nextEarliest = noExpiries(segments);
-                moved = 0;
-            }
-        }
-    }
-
-    private Shelf newShelf(int segments) {
-        long average = Math.max(64, (entryBytes + largestEntry) / (size.getPlain() + 1));
-        Shelf created = new Shelf(segments, average, largestEntry);
-        resources.used(created.fixedBytes());
-        return created;
-    }
-
-    /** While the table grows, every change moves one more segment (some hundred entries). */
-    private void advance() {
-        Shelf to = next;
-        if (to == null || damaged) {
-            return;
-        }
-        damaged = true;
-        try {
-            moveSegment(moved, to, nextEarliest);
-        } catch (IllegalStateException | OutOfMemoryError full) {
-            // The change itself is done. The next one that needs room builds a new shelf first, or fails.
-            LOG.debug("a segment could not be moved", full);
-            return;
-        }
-        damaged = false;
-        moved++;
-        if (moved == shelf.segments) {
-            retire(shelf);
-            shelf = to;
-            earliest = nextEarliest;
-            next = null;
-            moved = 0;
-        }
-    }
-
-    /** Moves all to a new shelf at once; tries larger ones when a segment of the new one overflows. */
-    private void rebuild(int firstSegments) {
-        int segments = firstSegments;
-        for (int attempt = 0; ; attempt++) {
-            Shelf target = newShelf(segments);
-            long[] targetEarliest = noExpiries(segments);
-            try {
-                for (int segment = 0; segment < shelf.segments; segment++) {
-                    moveSegment(segment, target, targetEarliest);
-                }
-            } catch (IllegalStateException full) {
-                discard(target);
-                if (attempt == MAX_GROWTH_ATTEMPTS) {
-                    throw outOfMemory(full);
-                }
-                segments *= 2;
-                continue;
-            } catch (OutOfMemoryError error) {
-                discard(target);
-                throw error;
-            }
-            retire(shelf);
-            Shelf half = next;
-            if (half != null) {
-                retire(half);
-            }
-            shelf = target;
-            earliest = targetEarliest;
-            next = null;
-            moved = 0;
-            damaged = false;
-            return;
-        }
-    }
-
-    /** Copies the entries of a segment; the source keeps them until its shelf is dropped. */
-    private void moveSegment(int segment, Shelf to, long[] toEarliest) {
-        movedPayload.whole = true;
-        forEach(segment, (at, length, entry, entrySize) -> {
-            movedKey.set(at, length, resources.hash(at, length));
-            movedPayload.address = entry;
-            movedPayload.length = entrySize;
-            to.put(movedKey, movedPayload);
-            added(to, to.chunkedBytes(length, entrySize));
-            int header = Memory.getInt(entry);
-            if ((header & EntryFormat.HAS_EXPIRY) != 0) {
-                int index = to.segmentOf(movedKey.hash);
-                toEarliest[index] = Math.min(toEarliest[index], EntryFormat.expireAt(entry, header));
-            }
-        });
-    }
-
-    private void discard(Shelf old) {
-        resources.used(-old.liveBytes - old.fixedBytes());
-        old.close();
-    }
-
-    private void retire(Shelf old) {
-        resources.used(-old.liveBytes - old.fixedBytes());
-        retired.add(old);
-    }
-
-    /** Shelves left behind are closed when the change is done: its source may lie in one of them. */
-    private void closeRetired() {
-        if (!retired.isEmpty()) {
-            for (Shelf old : retired) {
-                old.close();
-            }
-            retired.clear();
-        }
-    }
-
-    private void noteExpiry(long hash, long expireAt) {
-        Shelf in = shelfOf(hash);
-        long[] bounds = in == shelf ? earliest : nextEarliest;
-        int segment = in.segmentOf(hash);
-        bounds[segment] = Math.min(bounds[segment], expireAt);
     }
 
     /** Stores a string of {@code length} bytes, in a block when it is long. */
@@ -504,7 +258,7 @@ final class Table {
         boolean there = find(now, out, true) == FOUND;
         long expireAt = there ? out.expireAt : 0;
         if (there && out.encoding == Value.INT) {
-            int capacity = Math.max(newLength, Decimals.MAX_LENGTH);
+            int capacity = Math.max(Math.min(newLength, resources.blockThreshold()), Decimals.MAX_LENGTH);
             out.address = scratch(capacity);
             out.length = Decimals.write(out.number, out.address);
         }
@@ -533,7 +287,8 @@ final class Table {
     private void resizeBlock(int slot, boolean wasBlock, int kept, long expireAt, int newLength, Value out) {
         NativeBlock old = wasBlock ? out.block : null;
         if (old != null && !old.shared() && old.capacity() >= newLength) {
-            int id = Memory.getInt(EntryFormat.payload(locate(), expireAt == 0 ? 0 : EntryFormat.HAS_EXPIRY));
+            int id =
+                    Memory.getInt(EntryFormat.payload(entries.locate(key), expireAt == 0 ? 0 : EntryFormat.HAS_EXPIRY));
             payload.setNumber(Value.BLOCK, blockNumber(id, newLength), expireAt);
             put(slot);
             Memory.zero(old.address() + kept, newLength - kept);
@@ -552,7 +307,7 @@ final class Table {
 
     /** Sets or removes the expiry of {@link #key}; nothing happens when it is absent. */
     void setExpiry(int slot, long expireAt) {
-        long entry = locate();
+        long entry = entries.locate(key);
         if (entry == 0) {
             return;
         }
@@ -562,7 +317,7 @@ final class Table {
         if (encoding == Value.INT || encoding == Value.BLOCK) {
             payload.setNumber(encoding, Memory.getLong(at), expireAt);
         } else {
-            payload.setBytes(encoding, at, (int) (entry + locatedSize - at), expireAt);
+            payload.setBytes(encoding, at, (int) (entry + entries.locatedSize - at), expireAt);
         }
         payload.header |= EntryFormat.type(header);
         put(slot);
@@ -570,7 +325,7 @@ final class Table {
 
     /** Removes {@link #key}; {@link #ABSENT}, {@link #EXPIRED} or {@link #FOUND} as it was. */
     int remove(int slot, long now) {
-        long entry = locate();
+        long entry = entries.locate(key);
         if (entry == 0) {
             return ABSENT;
         }
@@ -580,10 +335,7 @@ final class Table {
         boolean expired = isVolatile && EntryFormat.expireAt(entry, header) <= now;
         int block =
                 EntryFormat.encoding(header) == Value.BLOCK ? Memory.getInt(EntryFormat.payload(entry, header)) : -1;
-        Shelf in = shelfOf(key.hash);
-        in.remove(key);
-        added(in, -in.chunkedBytes(key.length, locatedSize));
-        entryBytes -= Shelf.entryBytes(key.length, locatedSize);
+        entries.remove(key, entries.locatedSize);
         if (block >= 0) {
             release(block);
         }
@@ -591,52 +343,29 @@ final class Table {
         if (isVolatile) {
             countVolatile(-1);
         }
-        advance();
-        closeRetired();
+        entries.advance();
+        entries.closeRetired();
         return expired ? EXPIRED : FOUND;
     }
 
-    /** Visits the keys whose hash has {@code segment} in its low bits ({@link #segments}), wherever they lie. */
+    /** See {@link Entries}. */
+    int segments() {
+        return entries.segments();
+    }
+
+    /** See {@link Entries}. */
     void forEach(int segment, Shelf.EntryVisitor visitor) {
-        Shelf larger = next;
-        if (larger == null || segment >= moved) {
-            shelf.forEach(segment, visitor);
-            return;
-        }
-        for (int part = segment; part < larger.segments; part += shelf.segments) {
-            larger.forEach(part, visitor);
-        }
+        entries.forEach(segment, visitor);
     }
 
-    /** First segment from {@code from} on whose earliest expiry may be at or before {@code now}; -1 when none. */
+    /** See {@link Entries}. */
     int nextExpiring(int from, long now) {
-        for (int segment = from; segment < shelf.segments; segment++) {
-            if (earliest(segment) <= now) {
-                return segment;
-            }
-        }
-        return -1;
+        return entries.nextExpiring(from, now);
     }
 
-    private long earliest(int segment) {
-        if (segment >= moved) {
-            return earliest[segment];
-        }
-        long bound = Long.MAX_VALUE;
-        for (int part = segment; part < nextEarliest.length; part += shelf.segments) {
-            bound = Math.min(bound, nextEarliest[part]);
-        }
-        return bound;
-    }
-
+    /** See {@link Entries}. */
     void setEarliest(int segment, long expireAt) {
-        if (segment >= moved) {
-            earliest[segment] = expireAt;
-            return;
-        }
-        for (int part = segment; part < nextEarliest.length; part += shelf.segments) {
-            nextEarliest[part] = expireAt;
-        }
+        entries.setEarliest(segment, expireAt);
     }
 
     private void beforeChange() {
@@ -657,12 +386,7 @@ final class Table {
     /** Gives all memory back. Nothing may touch the table afterwards. */
     void close() {
         resources.used(-blocks.releaseAll());
-        closeRetired();
-        discard(shelf);
-        Shelf larger = next;
-        if (larger != null) {
-            discard(larger);
-        }
+        entries.close();
         if (scratch != null) {
             scratch.release();
             scratch = null;

@@ -24,6 +24,20 @@ class ModelTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {7, 8, 9})
+    void growthInStepsAgreesWithTheModel(long seed) {
+        try (Driver driver = new Driver(new KeyspaceOptions(2, 1, 256, 0), seed)) {
+            for (int i = 0; i < 40_000; i++) {
+                driver.step(30_000);
+                if (i % 1_000 == 999) {
+                    driver.compareSomething();
+                }
+            }
+            driver.compareAll();
+        }
+    }
+
     @Test
     void valuesOfVeryDifferentSizesShareATable() {
         try (Driver driver = new Driver(new KeyspaceOptions(1, 1, 4096, 0), 11)) {
