@@ -270,6 +270,7 @@ public final class CairnProcess implements AutoCloseable {
         background.shutdownNow();
         transport.close();
         metrics.close();
+        kind.close();
         if (started) {
             LOG.info("stopped");
         }
