@@ -79,7 +79,7 @@ final class CommandMetrics implements MultiCollector {
     private static CounterDataPointSnapshot count(Labels labels, long value) {
         return CounterDataPointSnapshot.builder()
                 .labels(labels)
-                .value(Math.max(0, value))
+                .value((double) Math.max(0, value))
                 .build();
     }
 }

@@ -141,7 +141,12 @@ final class Dispatcher {
         try {
             outcome = mode.execute(connection, command, args);
         } catch (RuntimeException | StackOverflowError e) {
-            endpoint.failure().fatal("running " + command.name(), e);
+            if (command.is(Flag.WRITE)) {
+                // It may have changed half of what it should have: nothing after it can be trusted.
+                endpoint.failure().fatal("running " + command.name(), e);
+            } else {
+                LOG.error("running {}", command.name(), e);
+            }
             connection.replies().truncate(mark);
             connection.replies().error("ERR internal error");
             outcome = Mode.Outcome.DONE;
