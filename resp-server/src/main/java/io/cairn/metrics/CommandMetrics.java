@@ -67,7 +67,7 @@ final class CommandMetrics implements MultiCollector {
         }
         for (int bucket = 0; bucket < size; bucket++) {
             boolean last = bucket == size - 1;
-            bounds[bucket] = last ? Double.POSITIVE_INFINITY : (1L << (bucket + FIRST_BUCKET)) / NANOS;
+            bounds[bucket] = last ? Double.POSITIVE_INFINITY : Math.scalb(1.0, bucket + FIRST_BUCKET) / NANOS;
         }
         return HistogramDataPointSnapshot.builder()
                 .labels(labels)
