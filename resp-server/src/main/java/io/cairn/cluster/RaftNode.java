@@ -61,6 +61,7 @@ public final class RaftNode implements AutoCloseable {
      * @param nodeId 40 hex digits
      * @param process names the process: nodes of one process are one failure domain
      * @param clients number of connected clients
+     * @param listener told when the node begins or ends to serve, or must stop
      */
     public record Parts(
             Config config,

@@ -27,14 +27,15 @@ public final class TestServer implements AutoCloseable {
 
     /** A port that nobody listens on now. */
     public static int freePort() throws IOException {
+        IOException last = new IOException("no free port");
         for (int candidate = 20_610; candidate < 20_700; candidate++) {
             try (ServerSocket probe = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
                 return probe.getLocalPort();
             } catch (IOException e) {
-                // Somebody listens there: the next one.
+                last = e;
             }
         }
-        throw new IOException("no free port");
+        throw last;
     }
 
     public int port() {
