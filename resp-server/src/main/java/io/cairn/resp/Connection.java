@@ -8,7 +8,6 @@ import io.cairn.mode.Origin;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -307,7 +306,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         if (event instanceof ChannelInputShutdownEvent) {
             // The client said all it will say; it still gets the replies to it.
             inputEnded = true;
-            goOn();
+            if (protocolError != null && replies.bytes() == 0) {
+                channel.close();
+            } else {
+                goOn();
+            }
             return;
         }
         triggered.fireUserEventTriggered(event);
@@ -344,7 +347,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             flushAgain = false;
             flush();
         } else if (closing && replies.bytes() == 0 && pendingCount() == 0) {
-            out.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            out.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                    .addListener(sent -> LingeringClose.close(channel, protocolError != null && !inputEnded));
             return;
         }
         checkOutputLimit(0);
