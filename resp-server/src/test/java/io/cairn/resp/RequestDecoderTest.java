@@ -33,13 +33,15 @@ class RequestDecoderTest {
 
     @Test
     void everySplitPointGivesTheSameRequests() {
-        byte[] stream = bytes("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nv\r\nue\r\n"
-                + "PING\r\n"
-                + "\r\n"
-                + "*0\r\n*-1\r\n"
-                + "set \"a\\x41\\n\" 'b c'\n"
-                + "*1\r\n$0\r\n\r\n"
-                + "*2\r\n$4\r\necho\r\n$12\r\nhello, world\r\n");
+        byte[] stream = bytes(String.join(
+                "",
+                "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nv\r\nue\r\n",
+                "PING\r\n",
+                "\r\n",
+                "*0\r\n*-1\r\n",
+                "set \"a\\x41\\n\" 'b c'\n",
+                "*1\r\n$0\r\n\r\n",
+                "*2\r\n$4\r\necho\r\n$12\r\nhello, world\r\n"));
         List<List<String>> expected = List.of(
                 List.of("SET", "key", "v\r\nue"),
                 List.of("PING"),
