@@ -2,7 +2,6 @@ package io.cairn.resp;
 
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
-import io.cairn.config.OutputLimit;
 import io.cairn.mode.Block;
 import io.cairn.mode.Mode;
 import io.cairn.mode.Origin;
@@ -76,7 +75,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean awaitingDurable;
 
     private boolean flushAgain;
-    private long softLimitSinceMillis;
+    private final OutputClock outputClock = new OutputClock();
     private byte phase;
 
     Connection(Endpoint endpoint, Dispatcher dispatcher, Channel channel, long nowMillis) {
@@ -377,7 +376,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && nowMillis - state.lastCommandMillis > idleTimeoutSeconds * 1000L
                 && !waiting
                 && pendingCount() == 0;
-        if (idle || softLimitSinceMillis != 0 || !channel.isWritable()) {
+        if (idle || outputClock.running() || !channel.isWritable()) {
             channel.eventLoop().execute(() -> {
                 if (idle) {
                     LOG.debug("closing idle client {}", state.address());
@@ -390,22 +389,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     private void checkOutputLimit(long nowMillis) {
-        OutputLimit limit = endpoint.outputBounds().normal();
-        if (gone || (limit.hardBytes() == 0 && limit.softBytes() == 0)) {
+        if (gone || endpoint.outputBounds().none()) {
             return;
         }
         long bytes = outputBytes();
-        boolean over = limit.hardBytes() > 0 && bytes > limit.hardBytes();
-        if (limit.softBytes() == 0 || bytes <= limit.softBytes()) {
-            softLimitSinceMillis = 0;
-        } else {
-            long now = nowMillis == 0 ? endpoint.server().micros() / 1000 : nowMillis;
-            if (softLimitSinceMillis == 0) {
-                softLimitSinceMillis = now;
-            }
-            over |= now - softLimitSinceMillis > limit.softSeconds() * 1000;
-        }
-        if (over) {
+        long now = nowMillis == 0 ? endpoint.server().micros() / 1000 : nowMillis;
+        if (outputClock.over(endpoint.outputBounds().normal(), bytes, now)) {
             endpoint.stats().outputLimitReached();
             LOG.warn("closing client {}: output buffer limit reached with {} bytes", state.address(), bytes);
             channel.close();
