@@ -24,6 +24,7 @@ public final class Main {
             usage: faults [--rounds N] [--kills N] [--seed S] [--port P] [--target cairn|redis] [--keep yes]
               --rounds  rounds of every kind of fault in an order drawn from the seed (1)
               --kills   instead, only kill -9, so many times
+              --laggard yes: instead, only the wipe of a disk while another process lags
               --target  redis strikes a real Redis Cluster, which loses acknowledged writes (cairn)
               --keep    yes keeps the directory with data and logs
             """;
@@ -48,9 +49,12 @@ public final class Main {
         try (TestCluster cluster = options.getOrDefault("target", "cairn").equals("redis")
                 ? new RedisCluster(directory, port)
                 : new CairnCluster(Distribution.find(), directory, port)) {
-            List<Fault> faults = options.containsKey("kills")
-                    ? Schedule.kills(cluster.processes(), Integer.parseInt(options.getOrDefault("kills", "20")))
-                    : Schedule.rounds(cluster.processes(), Integer.parseInt(options.getOrDefault("rounds", "1")), seed);
+            List<Fault> faults = options.containsKey("laggard")
+                    ? List.of(new Fault.WipeBesideALaggard(0, 1, 2), new Fault.WipeBesideALaggard(1, 2, 0))
+                    : options.containsKey("kills")
+                            ? Schedule.kills(cluster.processes(), Integer.parseInt(options.getOrDefault("kills", "20")))
+                            : Schedule.rounds(
+                                    cluster.processes(), Integer.parseInt(options.getOrDefault("rounds", "1")), seed);
             result = new FaultRun(cluster, CountingWorkload.Load.standard(seed), System.out).run(faults);
         }
         boolean quick = quickEnough(result.gaps());

@@ -84,6 +84,7 @@ class LogBytesIT {
         try (CairnCluster cluster = new CairnCluster(
                 Distribution.find(), directory.resolve("raft"), PORT + 1, "--cluster-snapshot-log-size", "100gb")) {
             Address first = cluster.nodes().get(0);
+            ClusterState.awaitSteady(first, 7, 60);
             List<ClusterState.Range> ranges = ClusterState.slots(first);
             Map<String, Long> before = Disk.written(cluster.home(0));
             for (ClusterState.Range range : ranges) {

@@ -69,10 +69,14 @@ public final class DemoCommand implements Callable<Integer> {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MILLIS);
         awaitNodes(deadline);
         ClusterClient cluster = new ClusterClient(addresses());
-        if (!cluster.formed()) {
+        boolean fresh = !cluster.formed();
+        if (fresh) {
             cluster.create(NODES_PER_PROCESS - 1, false);
         }
         cluster.awaitOk(deadline);
+        if (fresh) {
+            cluster.awaitPlaced();
+        }
         printTable(out, cluster);
         watch(out);
         return 0;

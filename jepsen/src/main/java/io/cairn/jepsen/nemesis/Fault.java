@@ -135,4 +135,59 @@ public sealed interface Fault {
             cluster.start(process);
         }
     }
+
+    /**
+     * The schedule that makes a wiped voter dangerous: one process lags (stopped), another loses its disk and comes back
+     * empty at its old address, then the only one that still has everything is killed. If the empty one could vote as
+     * before, it would make the lagging one primary without the writes that the lost and the killed one had
+     * acknowledged (Cairn's SAFETY 5).
+     */
+    record WipeBesideALaggard(int laggard, int wiped, int killed) implements Fault {
+        private static final long WRITE_MILLIS = 1_500;
+        private static final long START_MILLIS = 3_000;
+
+        @Override
+        public String kind() {
+            return "wiped disk beside a laggard";
+        }
+
+        @Override
+        public List<Integer> victims() {
+            return List.of(laggard, wiped, killed);
+        }
+
+        @Override
+        public void strike(TestCluster cluster) {
+            cluster.pause(laggard);
+            sleep(WRITE_MILLIS); // The other two go on acknowledging without the laggard.
+            cluster.kill9(List.of(wiped));
+            cluster.wipe(wiped);
+            cluster.start(wiped);
+            cluster.kill9(List.of(killed));
+            cluster.resume(laggard);
+        }
+
+        @Override
+        public long holdMillis() {
+            return WRITE_MILLIS + START_MILLIS;
+        }
+
+        @Override
+        public boolean quorumLeft() {
+            return false;
+        }
+
+        @Override
+        public void heal(TestCluster cluster) {
+            cluster.start(killed);
+        }
+
+        private static void sleep(long millis) {
+            try {
+                Thread.sleep(millis);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
 }

@@ -9,6 +9,8 @@ import io.cairn.jepsen.workload.CountingWorkload;
 import io.cairn.jepsen.workload.EverySlot;
 import io.cairn.jepsen.workload.Prober;
 import java.io.PrintStream;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -77,6 +79,7 @@ public final class FaultRun {
 
     private void strike(Fault fault, CountingWorkload workload) {
         Map<Prober, Address> primaries = primaries(workload);
+        out.printf("%s at %s%n", fault.describe(), LocalTime.now(ZoneId.systemDefault()));
         long begin = System.nanoTime();
         workload.probers().forEach(prober -> prober.mark(begin));
         fault.strike(cluster);

@@ -31,6 +31,8 @@ public final class Schedule {
             List<Fault> some = brief(processes);
             some.add(new Fault.Pause(random.nextInt(processes), PAUSE_MILLIS));
             some.add(new Fault.Wipe(random.nextInt(processes)));
+            int laggard = random.nextInt(processes);
+            some.add(new Fault.WipeBesideALaggard(laggard, (laggard + 1) % processes, (laggard + 2) % processes));
             Collections.shuffle(some, random);
             faults.addAll(some);
         }

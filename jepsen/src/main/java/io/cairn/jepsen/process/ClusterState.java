@@ -11,6 +11,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** What the nodes of a cluster say about it. */
@@ -67,7 +70,7 @@ public final class ClusterState {
     public static @Nullable String unhealthy(Address node, int nodes) throws NotSentException, OutcomeUnknownException {
         String info = ask(node, "CLUSTER", "INFO").text();
         if (!info.contains("cluster_state:ok")) {
-            return node + " says " + info.lines().findFirst().orElse("nothing");
+            return node + " says " + info.replaceAll("(?s).*(cluster_state:\\w*).*", "$1");
         }
         int covered =
                 slots(node).stream().mapToInt(r -> r.last() - r.first() + 1).sum();
@@ -103,6 +106,22 @@ public final class ClusterState {
         } catch (IllegalStateException e) {
             throw new IllegalStateException(e.getMessage() + "; " + complaint, e);
         }
+    }
+
+    /**
+     * Waits until the same primaries have served for {@code steadySeconds}: leadership moves to preferred nodes a few
+     * seconds after a start, which a test that counts something else need not see.
+     */
+    public static void awaitSteady(Address node, int steadySeconds, int seconds) {
+        AtomicReference<List<Range>> last = new AtomicReference<>(List.of());
+        AtomicLong since = new AtomicLong();
+        Await.until("primaries stay the same", seconds, () -> {
+            List<Range> now = slots(node);
+            if (!now.equals(last.getAndSet(now))) {
+                since.set(System.nanoTime());
+            }
+            return System.nanoTime() - since.get() > TimeUnit.SECONDS.toNanos(steadySeconds);
+        });
     }
 
     /** Waits until the nodes of each shard have applied the same; nobody writes meanwhile. */

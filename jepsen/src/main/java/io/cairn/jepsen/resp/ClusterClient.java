@@ -90,7 +90,7 @@ public final class ClusterClient implements AutoCloseable {
         try {
             Reply reply = connection.call(args);
             suspectUntilNanos.remove(target);
-            return judge(reply);
+            return judge(target, reply);
         } catch (OutcomeUnknownException e) {
             connections.remove(target);
             lost(target, e);
@@ -104,9 +104,9 @@ public final class ClusterClient implements AutoCloseable {
         connections.clear();
     }
 
-    private static Attempt judge(Reply reply) {
+    private static Attempt judge(Address node, Reply reply) {
         if (!(reply instanceof Reply.Failure failure)) {
-            return new Attempt.Acknowledged(reply);
+            return new Attempt.Acknowledged(reply, node);
         }
         String text = failure.value();
         int space = text.indexOf(' ');

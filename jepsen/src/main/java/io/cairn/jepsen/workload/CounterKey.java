@@ -29,8 +29,8 @@ public final class CounterKey extends TrackedKey {
             violations.add("%s: is %d, with %d writes acknowledged and %d unknown"
                     .formatted(name(), value, acknowledged(), unknown()));
         }
-        if (value < floor()) {
-            violations.add("%s: is %d at the end, after %d was proven".formatted(name(), value, floor()));
+        if (value < floor().value()) {
+            violations.add("%s: is %d at the end, after %d was proven".formatted(name(), value, floor().value()));
         }
     }
 

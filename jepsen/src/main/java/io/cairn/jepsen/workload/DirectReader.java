@@ -34,7 +34,7 @@ final class DirectReader implements Runnable {
     private final Violations violations;
     private final AtomicLong reads;
 
-    private record Question(TrackedKey key, long floor) {}
+    private record Question(TrackedKey key, TrackedKey.Floor floor) {}
 
     DirectReader(
             Address node,

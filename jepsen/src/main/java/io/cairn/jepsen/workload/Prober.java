@@ -91,12 +91,12 @@ public final class Prober implements Runnable {
 
     private void probe() {
         String token = "p%03d-%010d.".formatted(number, sequence++);
-        long floor = key.floor();
+        TrackedKey.Floor floor = key.floor();
         long sent = System.nanoTime();
         long deadline = sent + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         Attempt attempt = client.execute(key.slot(), deadline, key.write(token));
         if (attempt instanceof Attempt.Acknowledged done) {
-            key.wrote(token, floor, done.reply(), violations);
+            key.wrote(token, "a writer at " + done.node(), floor, done.reply(), violations);
             acknowledged(sent, System.nanoTime());
         } else if (attempt instanceof Attempt.Unknown) {
             key.lost(token);

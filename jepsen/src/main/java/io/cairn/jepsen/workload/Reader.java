@@ -47,11 +47,11 @@ final class Reader implements Runnable {
         try (client) {
             while (running.getAsBoolean()) {
                 TrackedKey key = keys.get(random.nextInt(keys.size()));
-                long floor = key.floor();
+                TrackedKey.Floor floor = key.floor();
                 long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
                 Attempt attempt = client.execute(key.slot(), deadline, key.read());
                 if (attempt instanceof Attempt.Acknowledged done && !(done.reply() instanceof Reply.Failure)) {
-                    key.read(name, floor, done.reply(), violations);
+                    key.read(name + " at " + done.node(), floor, done.reply(), violations);
                     reads.incrementAndGet();
                 }
                 LockSupport.parkNanos(pauseNanos);

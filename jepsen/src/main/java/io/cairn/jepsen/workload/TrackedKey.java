@@ -4,6 +4,8 @@ import io.cairn.jepsen.resp.HashSlot;
 import io.cairn.jepsen.resp.RawClient;
 import io.cairn.jepsen.resp.Reply;
 import java.nio.charset.StandardCharsets;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -14,9 +16,12 @@ import java.util.concurrent.atomic.AtomicLong;
 public abstract sealed class TrackedKey permits CounterKey, AppendKey {
     private final String name;
     private final int slot;
-    private final AtomicLong floor = new AtomicLong();
+    private Floor floor = new Floor(0, "nobody");
     private final AtomicLong acknowledged = new AtomicLong();
     private final AtomicLong unknown = new AtomicLong();
+
+    /** A value that was proven, and by whose reply. */
+    public record Floor(long value, String provenBy) {}
 
     TrackedKey(String name) {
         this.name = name;
@@ -32,8 +37,8 @@ public abstract sealed class TrackedKey permits CounterKey, AppendKey {
     }
 
     /** The largest value proven so far. Take it before sending; hand it back with the reply. */
-    public final long floor() {
-        return floor.get();
+    public final synchronized Floor floor() {
+        return floor;
     }
 
     public final long acknowledged() {
@@ -51,19 +56,19 @@ public abstract sealed class TrackedKey permits CounterKey, AppendKey {
     public abstract byte[][] read();
 
     /** Accounts for an acknowledged write. */
-    public final void wrote(String token, long floorBefore, Reply reply, Violations violations) {
+    public final void wrote(String token, String by, Floor before, Reply reply, Violations violations) {
         acknowledged.incrementAndGet();
         if (!(reply instanceof Reply.Int)) {
             violations.add("%s: a write was answered with %s".formatted(name, reply.text()));
             return;
         }
         long value = reply.number();
-        if (value < floorBefore + step()) {
-            violations.add("%s: a write was answered with %d though %d was proven before it"
-                    .formatted(name, value, floorBefore));
+        if (value < before.value() + step()) {
+            violations.add("%s: the write %s by %s was answered with %d though %d was proven before it by %s"
+                    .formatted(name, token, by, value, before.value(), before.provenBy()));
         }
         noteAcknowledged(token, value, violations);
-        raise(value);
+        raise(value, by);
     }
 
     /** Accounts for a write that may have happened. */
@@ -73,12 +78,13 @@ public abstract sealed class TrackedKey permits CounterKey, AppendKey {
     }
 
     /** Accounts for a read. */
-    public final void read(String reader, long floorBefore, Reply reply, Violations violations) {
+    public final void read(String reader, Floor before, Reply reply, Violations violations) {
         long value = reply.number();
-        if (value < floorBefore) {
-            violations.add("%s: %s read %d after %d was proven (stale)".formatted(name, reader, value, floorBefore));
+        if (value < before.value()) {
+            violations.add("%s: %s read %d after %d was proven by %s (stale)"
+                    .formatted(name, reader, value, before.value(), before.provenBy()));
         }
-        raise(value);
+        raise(value, reader);
     }
 
     /** Compares the value at the end, read by GET, with what is known of the writes. */
@@ -99,7 +105,9 @@ public abstract sealed class TrackedKey permits CounterKey, AppendKey {
         return RawClient.words(word)[0];
     }
 
-    private void raise(long value) {
-        floor.accumulateAndGet(value, Math::max);
+    private synchronized void raise(long value, String provenBy) {
+        if (value > floor.value()) {
+            floor = new Floor(value, provenBy + " at " + LocalTime.now(ZoneId.systemDefault()));
+        }
     }
 }

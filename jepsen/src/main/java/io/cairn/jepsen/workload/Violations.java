@@ -1,5 +1,7 @@
 package io.cairn.jepsen.workload;
 
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -13,7 +15,7 @@ public final class Violations {
 
     public synchronized void add(String what) {
         if (count.incrementAndGet() <= KEPT) {
-            kept.add(what);
+            kept.add(LocalTime.now(ZoneId.systemDefault()) + " " + what);
         }
     }
 
@@ -21,7 +23,7 @@ public final class Violations {
         return count.get();
     }
 
-    /** The first ones in the order they were seen. */
+    /** The first ones in the order they were seen, each with the time of day, to be found in the servers' logs. */
     public synchronized List<String> first() {
         return List.copyOf(kept);
     }

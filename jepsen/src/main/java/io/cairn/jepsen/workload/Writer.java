@@ -51,11 +51,11 @@ final class Writer implements Runnable {
 
     private void write(TrackedKey key) {
         String token = "w%03d-%010d.".formatted(number, sequence++);
-        long floor = key.floor();
+        TrackedKey.Floor floor = key.floor();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         Attempt attempt = client.execute(key.slot(), deadline, key.write(token));
         if (attempt instanceof Attempt.Acknowledged done) {
-            key.wrote(token, floor, done.reply(), violations);
+            key.wrote(token, "a writer at " + done.node(), floor, done.reply(), violations);
         } else if (attempt instanceof Attempt.Unknown) {
             key.lost(token);
         }

@@ -16,7 +16,7 @@ class ClusterClientTest {
     void movedIsFollowedAsANewAttempt() throws IOException {
         try (ScriptedServer owner = new ScriptedServer(c -> ":1");
                 ScriptedServer other = new ScriptedServer(c -> "-MOVED 5 " + owner.address())) {
-            assertThat(incr(5_000, other)).isEqualTo(new Attempt.Acknowledged(new Reply.Int(1)));
+            assertThat(incr(5_000, other)).isEqualTo(new Attempt.Acknowledged(new Reply.Int(1), owner.address()));
             assertThat(owner.commands()).containsExactly("INCR k");
         }
     }
@@ -25,7 +25,7 @@ class ClusterClientTest {
     void askIsFollowedWithAsking() throws IOException {
         try (ScriptedServer target = new ScriptedServer(c -> c.equals("ASKING") ? "+OK" : ":1");
                 ScriptedServer source = new ScriptedServer(c -> "-ASK 5 " + target.address())) {
-            assertThat(incr(5_000, source)).isEqualTo(new Attempt.Acknowledged(new Reply.Int(1)));
+            assertThat(incr(5_000, source)).isEqualTo(new Attempt.Acknowledged(new Reply.Int(1), target.address()));
             assertThat(target.commands()).containsExactly("ASKING", "INCR k");
         }
     }

@@ -43,8 +43,8 @@ class TrackedKeyTest {
     @Test
     void sameReplyToTwoIncrementsIsSeen() {
         CounterKey key = new CounterKey("c");
-        key.wrote(A, 0, new Reply.Int(1), violations);
-        key.wrote(B, 0, new Reply.Int(1), violations);
+        key.wrote(A, "w", proven(0), new Reply.Int(1), violations);
+        key.wrote(B, "w", proven(0), new Reply.Int(1), violations);
         assertThat(violations.first()).singleElement().asString().contains("both told 1");
     }
 
@@ -68,7 +68,7 @@ class TrackedKeyTest {
     @Test
     void replyToAWriteBelowWhatWasProvenIsSeen() {
         CounterKey key = twoAcknowledgedOneUnknown();
-        key.wrote(C, key.floor(), new Reply.Int(2), violations);
+        key.wrote(C, "w", key.floor(), new Reply.Int(2), violations);
         assertThat(violations.first()).anySatisfy(v -> assertThat(v).contains("though 2 was proven"));
     }
 
@@ -112,18 +112,22 @@ class TrackedKeyTest {
 
     private CounterKey twoAcknowledgedOneUnknown() {
         CounterKey key = new CounterKey("c");
-        key.wrote(A, 0, new Reply.Int(1), violations);
-        key.wrote(B, 1, new Reply.Int(2), violations);
+        key.wrote(A, "w", proven(0), new Reply.Int(1), violations);
+        key.wrote(B, "w", proven(1), new Reply.Int(2), violations);
         key.lost(C);
         return key;
     }
 
     private AppendKey appended() {
         AppendKey key = new AppendKey("a");
-        key.wrote(A, 0, new Reply.Int(16), violations);
-        key.wrote(B, 16, new Reply.Int(32), violations);
+        key.wrote(A, "w", proven(0), new Reply.Int(16), violations);
+        key.wrote(B, "w", proven(16), new Reply.Int(32), violations);
         key.lost(C);
         return key;
+    }
+
+    private static TrackedKey.Floor proven(long value) {
+        return new TrackedKey.Floor(value, "w");
     }
 
     private static Reply bulk(String text) {
