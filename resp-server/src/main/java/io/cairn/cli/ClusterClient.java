@@ -12,6 +12,7 @@ final class ClusterClient {
     private static final int PROBE_MILLIS = 1_000;
     private static final long POLL_MILLIS = 100;
     private static final long FORM_MILLIS = 60_000;
+    private static final long PLACED_MILLIS = 10_000;
 
     private final List<InetSocketAddress> nodes;
 
@@ -120,6 +121,23 @@ final class ClusterClient {
                     TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
                 }
             }
+        }
+    }
+
+    /**
+     * Waits, a bounded time, until a new cluster's primaries are where the layout put them: moving one costs its clients
+     * a moment, so it should be over before the first comes. That it is not is no error.
+     */
+    void awaitPlaced() throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PLACED_MILLIS);
+        while (System.nanoTime() < deadline) {
+            try (RespClient client = connect(nodes.get(0))) {
+                if (field(client.text("CLUSTER", "INFO"), "cluster_primaries_placed")
+                        .equals("yes")) {
+                    return;
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
     }
 

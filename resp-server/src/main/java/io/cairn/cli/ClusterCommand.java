@@ -57,6 +57,7 @@ public final class ClusterCommand implements Callable<Integer> {
             ClusterClient cluster = new ClusterClient(ClusterClient.addresses(nodes));
             cluster.create(replicas, sharedDomain);
             cluster.awaitOk(System.nanoTime() + TimeUnit.SECONDS.toNanos(OK_SECONDS));
+            cluster.awaitPlaced();
             PrintWriter out = spec.commandLine().getOut();
             out.print(cluster.table());
             out.flush();

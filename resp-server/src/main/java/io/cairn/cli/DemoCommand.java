@@ -69,10 +69,14 @@ public final class DemoCommand implements Callable<Integer> {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MILLIS);
         awaitNodes(deadline);
         ClusterClient cluster = new ClusterClient(addresses());
-        if (!cluster.formed()) {
+        boolean fresh = !cluster.formed();
+        if (fresh) {
             cluster.create(NODES_PER_PROCESS - 1, false);
         }
         cluster.awaitOk(deadline);
+        if (fresh) {
+            cluster.awaitPlaced();
+        }
         printTable(out, cluster);
         watch(out);
         return 0;
@@ -107,7 +111,7 @@ public final class DemoCommand implements Callable<Integer> {
     private List<InetSocketAddress> addresses() {
         List<InetSocketAddress> addresses = new ArrayList<>();
         for (int i = 0; i < PROCESSES * NODES_PER_PROCESS; i++) {
-            addresses.add(new InetSocketAddress("127.0.0.1", port + i));
+            addresses.add(new InetSocketAddress(InetAddress.getLoopbackAddress(), port + i));
         }
         return addresses;
     }
@@ -116,7 +120,7 @@ public final class DemoCommand implements Callable<Integer> {
         for (InetSocketAddress address : addresses()) {
             try (ServerSocket probe = new ServerSocket()) {
                 probe.setReuseAddress(true);
-                probe.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), address.getPort()));
+                probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), address.getPort()));
             } catch (IOException e) {
                 throw new IOException("port " + address.getPort() + " is in use; choose another range with --port", e);
             }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
             DemoCommand.class,
             ClusterCommand.class,
             ConfigCommand.class,
+            LogCommand.class,
             AutoComplete.GenerateCompletion.class,
             CommandLine.HelpCommand.class
         })
@@ -46,7 +47,9 @@ public final class Main implements Callable<Integer> {
     public static int run(String... words) {
         CommandLine line = new CommandLine(new Main());
         // Redis's habit: --any-key value; the configuration knows which keys there are.
-        line.getSubcommands().get("server").setUnmatchedOptionsArePositionalParams(true);
+        line.getSubcommands().values().stream()
+                .filter(sub -> sub.getCommand() instanceof ServerCommand)
+                .forEach(sub -> sub.setUnmatchedOptionsArePositionalParams(true));
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
             PrintWriter err = command.getErr();
             String message = failure.getMessage();

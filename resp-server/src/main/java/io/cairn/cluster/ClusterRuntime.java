@@ -4,7 +4,6 @@ import io.cairn.aof.FsyncPolicy;
 import io.cairn.gossip.Gossip;
 import io.cairn.gossip.GossipException;
 import io.cairn.gossip.GossipOptions;
-import io.cairn.gossip.GossipThreads;
 import io.cairn.gossip.NodeInfo;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.gossip.SoftState;
@@ -36,6 +35,7 @@ public final class ClusterRuntime implements AutoCloseable {
     private static final int META_SEGMENT_BYTES = 1 << 20;
 
     private final Options options;
+    private final ClusterThreads threads;
     private final ClusterNode self;
     private final GossipView view = new GossipView(this::suspect);
     private final RaftHost host;
@@ -74,8 +74,10 @@ public final class ClusterRuntime implements AutoCloseable {
         long opsPerSecond();
     }
 
-    public ClusterRuntime(Options options, ShardApply apply, LoadSource load) throws IOException {
+    public ClusterRuntime(Options options, ClusterThreads threads, ShardApply apply, LoadSource load)
+            throws IOException {
         this.options = options;
+        this.threads = threads;
         this.self = options.self();
         this.load = load;
         AddressBook addresses = new AddressBook();
@@ -85,7 +87,8 @@ public final class ClusterRuntime implements AutoCloseable {
                 options.raftBind(),
                 addresses,
                 clusterId,
-                options.secret().getBytes(StandardCharsets.UTF_8)));
+                options.secret().getBytes(StandardCharsets.UTF_8),
+                threads.raft()));
         MetaOptions meta = new MetaOptions(
                 options.directory(), self, options.electionTimeoutMillis(), options.fsync(), META_SEGMENT_BYTES);
         this.member = new ClusterMember(
@@ -99,11 +102,11 @@ public final class ClusterRuntime implements AutoCloseable {
     }
 
     /** Opens the replicas that the data directory holds, then begins to gossip. Blocks while logs are read. */
-    public void start(GossipThreads threads) throws IOException, GossipException {
+    public void start() throws IOException, GossipException {
         String known = ClusterFile.clusterIdIn(options.directory());
         Gossip started = Gossip.start(
                 new GossipOptions(
-                        threads,
+                        threads.gossip(),
                         options.gossipBindHost(),
                         self.busPort(),
                         info(known == null ? "" : known),

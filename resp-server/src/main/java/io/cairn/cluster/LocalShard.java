@@ -65,6 +65,7 @@ final class LocalShard implements ShardView, Replication {
         ClusterReports.line(text, "cluster_consensus", "raft");
         ClusterReports.line(text, "cluster_id", map.clusterId());
         ClusterReports.line(text, "cluster_map_version", map.version());
+        ClusterReports.line(text, "cluster_primaries_placed", topology.placed() ? "yes" : "no");
         GroupStatus meta = member.meta().status();
         if (meta != null) {
             groupLines(text, "cluster_meta", meta);

@@ -161,7 +161,7 @@ final class NodeCommands {
                             ? "alive"
                             : peer.health().name().toLowerCase(Locale.ROOT),
                     shard == null ? "-" : shard.id().substring(0, 8),
-                    primary ? slots(map, shard) : "-",
+                    shard != null && primary ? slots(map, shard) : "-",
                     Long.toString(peer.state().clients()),
                     megabytes(peer.state().usedMemoryBytes()),
                     Long.toString(peer.state().opsPerSecond()),

@@ -11,7 +11,6 @@ import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import io.cairn.config.ReplicaReads;
 import io.cairn.gossip.GossipException;
-import io.cairn.gossip.GossipThreads;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
@@ -52,7 +51,6 @@ public final class RaftNode implements AutoCloseable {
     private final Mode mode;
     private final Runnable expiry;
     private volatile @Nullable RaftMeters meters;
-    private final GossipThreads threads;
     private volatile boolean started;
     private long tendedMillis;
 
@@ -63,7 +61,7 @@ public final class RaftNode implements AutoCloseable {
      * @param nodeId 40 hex digits
      * @param process names the process: nodes of one process are one failure domain
      * @param clients number of connected clients
-     * @param fatal stops the process
+     * @param listener told when the node begins or ends to serve, or must stop
      */
     public record Parts(
             Config config,
@@ -75,32 +73,32 @@ public final class RaftNode implements AutoCloseable {
             CommandTable commands,
             NodeStats stats,
             Supplier<Integer> clients,
-            GossipThreads threads,
+            ClusterThreads threads,
             Clock clock,
             ShardStore.Listener listener) {}
 
     /** Binds the Raft port; nothing is loaded yet. */
     public RaftNode(Parts parts) throws IOException {
         this.config = parts.config();
-        this.threads = parts.threads();
         RaftData data =
                 new RaftData(parts.keyspace(), parts.commands(), parts.stats(), parts.clock(), parts.listener());
-        this.runtime = new ClusterRuntime(options(parts), data.store(), new ClusterRuntime.LoadSource() {
-            @Override
-            public long clients() {
-                return parts.clients().get();
-            }
+        this.runtime =
+                new ClusterRuntime(options(parts), parts.threads(), data.store(), new ClusterRuntime.LoadSource() {
+                    @Override
+                    public long clients() {
+                        return parts.clients().get();
+                    }
 
-            @Override
-            public long usedMemoryBytes() {
-                return parts.keyspace().usedBytes();
-            }
+                    @Override
+                    public long usedMemoryBytes() {
+                        return parts.keyspace().usedBytes();
+                    }
 
-            @Override
-            public long opsPerSecond() {
-                return parts.stats().commandsPerSecond();
-            }
-        });
+                    @Override
+                    public long opsPerSecond() {
+                        return parts.stats().commandsPerSecond();
+                    }
+                });
         this.local = new LocalShard(runtime.topology(), runtime.member(), runtime.host());
         this.persistence = new RaftPersistence(
                 runtime.member(),
@@ -215,7 +213,7 @@ public final class RaftNode implements AutoCloseable {
 
     /** Reads the logs, begins to gossip and to take part. Blocks. */
     public void start() throws IOException, GossipException {
-        runtime.start(threads);
+        runtime.start();
         started = true;
     }
 

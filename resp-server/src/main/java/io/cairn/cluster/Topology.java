@@ -66,6 +66,17 @@ public final class Topology {
         return Math.max(leader == null ? 0 : leader.term(), claim == null ? 0 : claim.term());
     }
 
+    /** True when every shard is led by the node that the layout meant for it. */
+    public boolean placed() {
+        for (Shard shard : map().shards()) {
+            ClusterNode primary = primary(shard);
+            if (primary == null || !primary.id().equals(shard.preferredPrimary())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** True when every slot has an owner and every owner a live primary. */
     public boolean complete() {
         ClusterMap now = map();

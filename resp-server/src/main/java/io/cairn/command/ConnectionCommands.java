@@ -98,7 +98,7 @@ final class ConnectionCommands {
             return;
         }
         if (!call.session().authenticated()) {
-            reply.error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto>"
+            reply.error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
                     + " AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol"
                     + " version at the same time");
             return;
@@ -183,7 +183,7 @@ final class ConnectionCommands {
         }
         long number = Decimal.parse(args.address(1), args.length(1));
         if (number < Integer.MIN_VALUE || number > Integer.MAX_VALUE) {
-            call.reply().error("ERR value is out of range");
+            call.reply().error("ERR value is out of range, value must between -2147483648 and 2147483647");
         } else if (number != 0 && call.server().identity().mode().equals("cluster")) {
             call.reply().error("ERR SELECT is not allowed in cluster mode");
         } else if (number < 0 || number >= call.server().keyspace().databases()) {

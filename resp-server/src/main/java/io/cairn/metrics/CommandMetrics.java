@@ -67,7 +67,7 @@ final class CommandMetrics implements MultiCollector {
         }
         for (int bucket = 0; bucket < size; bucket++) {
             boolean last = bucket == size - 1;
-            bounds[bucket] = last ? Double.POSITIVE_INFINITY : (1L << (bucket + FIRST_BUCKET)) / NANOS;
+            bounds[bucket] = last ? Double.POSITIVE_INFINITY : Math.scalb(1.0, bucket + FIRST_BUCKET) / NANOS;
         }
         return HistogramDataPointSnapshot.builder()
                 .labels(labels)
@@ -79,7 +79,7 @@ final class CommandMetrics implements MultiCollector {
     private static CounterDataPointSnapshot count(Labels labels, long value) {
         return CounterDataPointSnapshot.builder()
                 .labels(labels)
-                .value(Math.max(0, value))
+                .value((double) Math.max(0, value))
                 .build();
     }
 }

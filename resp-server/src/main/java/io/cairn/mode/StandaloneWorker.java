@@ -45,10 +45,11 @@ final class StandaloneWorker {
         this.large = new LargeArguments(writer);
     }
 
+    /** The turn's time, or a later stamp of another event loop: time never runs back between connections. */
     private long now() {
-        if (turnMillis == 0) {
-            turnMillis = mode.clock().stamp();
-        }
+        turnMillis = turnMillis == 0
+                ? mode.clock().stamp()
+                : Math.max(turnMillis, mode.clock().lastStamp());
         return turnMillis;
     }
 

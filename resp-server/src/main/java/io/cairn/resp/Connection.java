@@ -2,7 +2,6 @@ package io.cairn.resp;
 
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
-import io.cairn.config.OutputLimit;
 import io.cairn.mode.Block;
 import io.cairn.mode.Mode;
 import io.cairn.mode.Origin;
@@ -63,6 +62,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean waiting;
 
     private boolean draining;
+    /** All requests that were received have been run or submitted. */
+    private boolean drained = true;
+
     private boolean closing;
     /** The client closed its side; it still gets its replies. */
     private boolean inputEnded;
@@ -73,7 +75,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean awaitingDurable;
 
     private boolean flushAgain;
-    private long softLimitSinceMillis;
+    private final OutputClock outputClock = new OutputClock();
     private byte phase;
 
     Connection(Endpoint endpoint, Dispatcher dispatcher, Channel channel, long nowMillis) {
@@ -194,10 +196,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         draining = true;
         try {
             dispatcher.beginTurn();
+            drained = false;
             while (ready()) {
                 if (!held) {
                     RequestDecoder.Result result = decoder.next(!state.authenticated());
                     if (result == RequestDecoder.Result.MORE) {
+                        drained = true;
                         break;
                     }
                     if (result == RequestDecoder.Result.ERROR) {
@@ -256,7 +260,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     /** Reads from the socket exactly while requests can run. */
     private void listen() {
-        if (gone || closing) {
+        if (gone || closing || inputEnded) {
             return;
         }
         boolean reads = !held && ready();
@@ -302,12 +306,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void userEventTriggered(ChannelHandlerContext triggered, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             // The client said all it will say; it still gets the replies to it.
-            if (waiting || held || pendingCount() > 0) {
-                inputEnded = true;
-            } else {
-                closeAfterReply();
-                flush();
-            }
+            inputEnded = true;
+            goOn();
             return;
         }
         triggered.fireUserEventTriggered(event);
@@ -324,7 +324,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             flushAgain = true;
             return;
         }
-        if (inputEnded && !held && !waiting && pendingCount() == 0) {
+        if (inputEnded && drained && !waiting && exec == null && pendingCount() == 0) {
             closing = true;
         }
         if (replies.write(out) == 0 && !closing) {
@@ -376,7 +376,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && nowMillis - state.lastCommandMillis > idleTimeoutSeconds * 1000L
                 && !waiting
                 && pendingCount() == 0;
-        if (idle || softLimitSinceMillis != 0 || !channel.isWritable()) {
+        if (idle || outputClock.running() || !channel.isWritable()) {
             channel.eventLoop().execute(() -> {
                 if (idle) {
                     LOG.debug("closing idle client {}", state.address());
@@ -389,22 +389,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     private void checkOutputLimit(long nowMillis) {
-        OutputLimit limit = endpoint.outputBounds().normal();
-        if (gone || (limit.hardBytes() == 0 && limit.softBytes() == 0)) {
+        if (gone || endpoint.outputBounds().none()) {
             return;
         }
         long bytes = outputBytes();
-        boolean over = limit.hardBytes() > 0 && bytes > limit.hardBytes();
-        if (limit.softBytes() == 0 || bytes <= limit.softBytes()) {
-            softLimitSinceMillis = 0;
-        } else {
-            long now = nowMillis == 0 ? endpoint.server().micros() / 1000 : nowMillis;
-            if (softLimitSinceMillis == 0) {
-                softLimitSinceMillis = now;
-            }
-            over |= now - softLimitSinceMillis > limit.softSeconds() * 1000;
-        }
-        if (over) {
+        long now = nowMillis == 0 ? endpoint.server().micros() / 1000 : nowMillis;
+        if (outputClock.over(endpoint.outputBounds().normal(), bytes, now)) {
             endpoint.stats().outputLimitReached();
             LOG.warn("closing client {}: output buffer limit reached with {} bytes", state.address(), bytes);
             channel.close();

@@ -85,8 +85,22 @@ final class Dispatcher {
 
     /** Runs or submits a request; false when it must be offered again later. */
     boolean dispatch(Connection connection, ClientState state, Args args) {
+        long mark = connection.replies().bytes();
+        boolean plain = state.plainReplies();
+        if (!handle(connection, state, args)) {
+            return false;
+        }
+        if (!plain || !state.plainReplies()) {
+            if (!state.repliesNow() && connection.pending() == 0) {
+                connection.replies().truncate(mark);
+            }
+            state.commandDone();
+        }
+        return true;
+    }
+
+    private boolean handle(Connection connection, ClientState state, Args args) {
         int id = table.find(args);
-        ReplyBuffer replies = connection.replies();
         if (id < 0) {
             return refuse(connection, state, -1, Refusals.unknown(args, id));
         }
@@ -107,8 +121,6 @@ final class Dispatcher {
             return false;
         }
         state.lastCommandMillis = turnMillis;
-        long mark = replies.bytes();
-        boolean plain = state.plainReplies();
         if (multi.open() && (trait & ENDS_QUEUE) == 0) {
             queue(connection, state, id, command, args);
         } else if (command.session() != null) {
@@ -118,12 +130,6 @@ final class Dispatcher {
             runSession(connection, state, id, command, args);
         } else if (!runData(connection, state, id, command, args)) {
             return false;
-        }
-        if (!plain) {
-            if (!state.repliesNow() && connection.pending() == 0) {
-                replies.truncate(mark);
-            }
-            state.commandDone();
         }
         return true;
     }
@@ -135,7 +141,12 @@ final class Dispatcher {
         try {
             outcome = mode.execute(connection, command, args);
         } catch (RuntimeException | StackOverflowError e) {
-            endpoint.failure().fatal("running " + command.name(), e);
+            if (command.is(Flag.WRITE)) {
+                // It may have changed half of what it should have: nothing after it can be trusted.
+                endpoint.failure().fatal("running " + command.name(), e);
+            } else {
+                LOG.error("running {}", command.name(), e);
+            }
             connection.replies().truncate(mark);
             connection.replies().error("ERR internal error");
             outcome = Mode.Outcome.DONE;
@@ -212,13 +223,16 @@ final class Dispatcher {
     }
 
     private boolean refuse(Connection connection, ClientState state, int id, String error) {
-        connection.replies().error(error);
-        state.multi().fail();
+        if (id >= 0 && table.command(id).name().equals("exec")) {
+            // Redis: rejectCommand answers a refused EXEC with the end of its transaction.
+            connection.replies().error("EXECABORT Transaction discarded because of: " + error);
+            state.multi().discard();
+        } else {
+            connection.replies().error(error);
+            state.multi().fail();
+        }
         if (id >= 0) {
             stats.rejected(id);
-        }
-        if (!state.plainReplies()) {
-            state.commandDone();
         }
         return true;
     }

@@ -10,6 +10,12 @@ public final class OutputBounds {
         normal = limit;
     }
 
+    /** True when there is no limit to check. */
+    boolean none() {
+        OutputLimit limit = normal;
+        return limit.hardBytes() == 0 && limit.softBytes() == 0;
+    }
+
     OutputLimit normal() {
         return normal;
     }

@@ -262,16 +262,30 @@ public final class CairnProcess implements AutoCloseable {
 
     private void closeParts() {
         stopRequested.countDown();
-        cron.shutdownNow();
         admin.close();
+        cron.shutdown();
+        awaitEnd(cron);
         nodes.forEach(Node::stopClients);
         awaitLoops();
+        nodes.forEach(Node::closeBackend);
+        background.shutdown();
+        awaitEnd(background);
         nodes.forEach(Node::close);
-        background.shutdownNow();
         transport.close();
         metrics.close();
+        kind.close();
         if (started) {
             LOG.info("stopped");
+        }
+    }
+
+    private static void awaitEnd(ExecutorService threads) {
+        try {
+            if (!threads.awaitTermination(LOOP_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("background work did not end in {} s", LOOP_SECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

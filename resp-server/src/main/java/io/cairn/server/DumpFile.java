@@ -46,8 +46,8 @@ final class DumpFile {
 
     /** Replaces it by a snapshot. */
     void write(Keyspace.Snapshot data, long nowSeconds, long usedBytes) throws IOException {
-        Path directory = file.toAbsolutePath().getParent();
-        Path fresh = directory.resolve("temp-" + ProcessHandle.current().pid() + ".rdb");
+        Path fresh = file.toAbsolutePath()
+                .resolveSibling("temp-" + ProcessHandle.current().pid() + ".rdb");
         try {
             try (FileChannel channel = FileChannel.open(
                     fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
@@ -61,8 +61,12 @@ final class DumpFile {
         } finally {
             Files.deleteIfExists(fresh);
         }
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(directoryOf(fresh), StandardOpenOption.READ)) {
             channel.force(true);
         }
+    }
+
+    private static Path directoryOf(Path absolute) {
+        return java.util.Objects.requireNonNull(absolute.getParent(), "a file lies in a directory");
     }
 }

@@ -215,10 +215,14 @@ public final class Node implements AutoCloseable {
     }
 
     /** After {@link #stopClients}, when no event loop runs a command any more. */
-    @Override
-    public void close() {
+    void closeBackend() {
         backend.mode().close();
         backend.close();
+    }
+
+    /** Gives memory and directory back, when no thread uses them any more. */
+    @Override
+    public void close() {
         keyspace.close();
         closeDirectory();
     }

@@ -48,7 +48,7 @@ public final class NodeDirectory implements AutoCloseable {
         try {
             lock = DirectoryLock.acquire(path);
         } catch (LogException e) {
-            throw new StartException(e.getMessage(), e);
+            throw new StartException(String.valueOf(e.getMessage()), e);
         }
         try {
             Path file = path.resolve(FILE);
@@ -71,7 +71,7 @@ public final class NodeDirectory implements AutoCloseable {
         try {
             lock.close();
         } catch (LogException e) {
-            throw new StartException(e.getMessage(), e);
+            throw new StartException(String.valueOf(e.getMessage()), e);
         }
     }
 

@@ -24,6 +24,9 @@ public final class ProcessLog {
     private static final List<String> LIBRARIES =
             List.of("com.alipay.sofa", "io.scalecube", "net.openhft", "reactor", "io.netty");
 
+    /** Kept: the JDK forgets the level of a logger that nobody holds. Chronicle warns of a flag it does not need. */
+    private static final java.util.logging.Logger CHRONICLE = java.util.logging.Logger.getLogger("net.openhft");
+
     private ProcessLog() {}
 
     /** @throws IOException with one line when the log file cannot be written */
@@ -31,6 +34,7 @@ public final class ProcessLog {
         if (!(LoggerFactory.getILoggerFactory() instanceof LoggerContext context)) {
             return;
         }
+        CHRONICLE.setLevel(java.util.logging.Level.SEVERE);
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
         encoder.setContext(context);

@@ -1,12 +1,12 @@
 package io.cairn.server;
 
+import io.cairn.cluster.ClusterThreads;
 import io.cairn.cluster.RaftNode;
 import io.cairn.command.Persistence;
 import io.cairn.command.Release;
 import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
 import io.cairn.gossip.GossipException;
-import io.cairn.gossip.GossipThreads;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -23,7 +23,7 @@ final class RaftBackend implements NodeBackend {
 
     private final RaftNode node;
 
-    RaftBackend(NodeParts parts, String process, GossipThreads threads) throws StartException {
+    RaftBackend(NodeParts parts, String process, ClusterThreads threads) throws StartException {
         try {
             this.node = new RaftNode(new RaftNode.Parts(
                     parts.config(),

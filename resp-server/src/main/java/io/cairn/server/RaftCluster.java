@@ -1,16 +1,16 @@
 package io.cairn.server;
 
+import io.cairn.cluster.ClusterThreads;
 import io.cairn.cluster.RaftNode;
 import io.cairn.command.Command;
 import io.cairn.config.Config;
-import io.cairn.gossip.GossipThreads;
 import java.util.List;
 import java.util.function.Supplier;
 
 /** Nodes of a raft cluster ({@code cluster-enabled yes}, {@code cluster-consensus raft}). */
 public final class RaftCluster implements NodeKind {
     private final String process;
-    private final GossipThreads threads = new GossipThreads();
+    private final ClusterThreads threads = new ClusterThreads();
 
     /** @param config of the process: its ports name it, so that a restart is the same failure domain */
     public RaftCluster(Config config) {

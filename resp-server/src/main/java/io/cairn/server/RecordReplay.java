@@ -39,22 +39,34 @@ final class RecordReplay implements AutoCloseable {
             while (reader.next()) {
                 records++;
                 clock.seen(reader.timeMillis());
-                switch (reader.kind()) {
-                    case COMMAND -> command();
-                    case BLOCK -> {
-                        while (reader.nextCommand()) {
-                            command();
-                        }
-                    }
-                    case TICK -> {}
-                    case CHUNK -> blobs.accept(reader);
+                if (reader.incomplete()) {
+                    throw new IOException("a record refers to a large argument that is not in the log");
                 }
-                if (reader.kind() != io.cairn.record.RecordKind.CHUNK && blobs.count() > 0) {
-                    blobs.clear();
+                apply();
+                // Blobs of other connections may lie between: only what this record used is done with.
+                for (int i = 0; i < reader.references(); i++) {
+                    blobs.drop(reader.reference(i));
                 }
             }
         } catch (RecordException e) {
             throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private void apply() throws IOException {
+        switch (reader.kind()) {
+            case COMMAND -> command();
+            case BLOCK -> {
+                while (reader.nextCommand()) {
+                    command();
+                }
+            }
+            case TICK -> {}
+            case CHUNK -> {
+                if (!blobs.accept(reader)) {
+                    throw new IOException("a piece of a large argument is missing");
+                }
+            }
         }
     }
 

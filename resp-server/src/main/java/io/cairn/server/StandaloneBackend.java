@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A standalone node: its mode, its persistence, its expiry cycle. */
 final class StandaloneBackend implements NodeBackend {
-    private final NodeParts parts;
     private final RecordClock clock = new RecordClock();
     private final StandaloneMode mode;
     private final StandalonePersistence persistence;
@@ -22,7 +21,6 @@ final class StandaloneBackend implements NodeBackend {
     private final Replication replication = Replication.alone(NodeDirectory.newId());
 
     StandaloneBackend(NodeParts parts) {
-        this.parts = parts;
         this.mode = new StandaloneMode(parts.keyspace(), parts.commands(), parts.stats(), clock, Journal.NONE);
         this.persistence = new StandalonePersistence(parts, mode, clock);
         this.expiry = new ActiveExpiry(parts, mode, clock);

@@ -40,7 +40,12 @@ final class StandaloneLog implements AutoCloseable {
     private final SnapshotStore snapshots;
     private final GroupCommit commit;
     private final boolean empty;
-    private final long loadedBytes;
+    /** Bytes of the newest snapshot, and of the records in the log after it that were there at start. */
+    private volatile long baseBytes;
+
+    private volatile long tailBytes;
+    /** What the log had appended when the newest snapshot was taken. */
+    private volatile long appendedAtBase;
 
     private StandaloneLog(
             NodeParts parts,
@@ -49,14 +54,17 @@ final class StandaloneLog implements AutoCloseable {
             SnapshotStore snapshots,
             GroupCommit commit,
             boolean empty,
-            long loadedBytes) {
+            long baseBytes,
+            long tailBytes) {
         this.parts = parts;
         this.clock = clock;
         this.log = log;
         this.snapshots = snapshots;
         this.commit = commit;
         this.empty = empty;
-        this.loadedBytes = loadedBytes;
+        this.baseBytes = baseBytes;
+        this.tailBytes = tailBytes;
+        this.appendedAtBase = log.stats().appendedBytes();
     }
 
     static Path directory(NodeParts parts) {
@@ -94,7 +102,7 @@ final class StandaloneLog implements AutoCloseable {
             if (log.lastIndex() < first - 1) {
                 log.reset(first);
             }
-            replay(parts, clock, log, first);
+            long replayed = replay(parts, clock, log, first);
             boolean empty = snapshot == null && log.lastIndex() == 0;
             GroupCommit commit = new GroupCommit(
                     log,
@@ -102,8 +110,8 @@ final class StandaloneLog implements AutoCloseable {
                     GroupCommit.DEFAULT_QUEUE_BYTES,
                     cause -> parts.failure().fatal("writing the log", cause));
             opened = true;
-            return new StandaloneLog(
-                    parts, clock, log, snapshots, commit, empty, log.stats().diskBytes());
+            long base = snapshot == null ? 0 : snapshot.bytes();
+            return new StandaloneLog(parts, clock, log, snapshots, commit, empty, base, replayed);
         } finally {
             if (!opened) {
                 log.close();
@@ -141,17 +149,20 @@ final class StandaloneLog implements AutoCloseable {
         }
     }
 
-    private static void replay(NodeParts parts, RecordClock clock, SegmentedLog log, long first) throws IOException {
+    /** Returns the bytes of the records run. */
+    private static long replay(NodeParts parts, RecordClock clock, SegmentedLog log, long first) throws IOException {
         long last = log.lastIndex();
         if (last < first) {
-            return;
+            return 0;
         }
+        long[] bytes = {0};
         long began = System.nanoTime();
         long[] nextLine = {began + TimeUnit.SECONDS.toNanos(1)};
         try (RecordReplay replay = new RecordReplay(parts.keyspace(), parts.commands(), clock)) {
             NativeCopy copy = new NativeCopy();
             try {
                 log.replay(first, (index, term, kind, payload) -> {
+                    bytes[0] += payload.remaining();
                     if (kind == Journal.RECORDS) {
                         run(replay, copy, index, payload);
                     }
@@ -171,6 +182,7 @@ final class StandaloneLog implements AutoCloseable {
                     replay.records(),
                     millisSince(began));
         }
+        return bytes[0];
     }
 
     private static void run(RecordReplay replay, NativeCopy copy, long index, ByteBuffer payload) throws IOException {
@@ -231,12 +243,20 @@ final class StandaloneLog implements AutoCloseable {
         return log;
     }
 
-    long loadedBytes() {
-        return loadedBytes;
+    /** Bytes of the newest snapshot. */
+    long baseBytes() {
+        return baseBytes;
+    }
+
+    /** Bytes of the newest snapshot and of the records after it. */
+    long bytes() {
+        return baseBytes + tailBytes + log.stats().appendedBytes() - appendedAtBase;
     }
 
     /** Writes a snapshot that ends at {@code index} and drops the log before it. Blocks. */
     void snapshot(long index, long stamp, io.cairn.keyspace.Keyspace.Snapshot data) throws IOException {
+        long appended = log.stats().appendedBytes();
+        long written;
         try (SnapshotWriter file = snapshots.begin(index, 0, "")) {
             RdbWriter writer = new RdbWriter(Channels.newChannel(file), true);
             writer.begin(clock.readTime() / 1000, parts.keyspace().usedBytes());
@@ -245,8 +265,11 @@ final class StandaloneLog implements AutoCloseable {
             writer.finish();
             // The snapshot may not be newer than what the log holds for sure.
             commit.sync();
-            file.commit();
+            written = file.commit().bytes();
         }
+        baseBytes = written;
+        tailBytes = 0;
+        appendedAtBase = appended;
         log.truncatePrefix(index + 1);
     }
 

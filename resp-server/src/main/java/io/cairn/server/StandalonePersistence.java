@@ -57,7 +57,6 @@ final class StandalonePersistence implements Persistence {
     private boolean lastRewriteOk = true;
     private long lastRewriteSeconds = -1;
     private long saves;
-    private long baseBytes;
 
     StandalonePersistence(NodeParts parts, StandaloneMode mode, RecordClock clock) {
         this.parts = parts;
@@ -78,6 +77,13 @@ final class StandalonePersistence implements Persistence {
                 if (dump.exists()) {
                     dump.load(parts.keyspace(), clock.readTime());
                 }
+                if (java.nio.file.Files.exists(StandaloneLog.directory(parts))) {
+                    LOG.warn(
+                            "port {}: appendonly is off: the log in {} is not read and falls behind; delete it before"
+                                    + " appendonly is set again",
+                            config.port(),
+                            StandaloneLog.directory(parts));
+                }
                 return;
             }
             StandaloneLog opened = StandaloneLog.open(parts, clock);
@@ -87,7 +93,6 @@ final class StandalonePersistence implements Persistence {
                 dump.load(parts.keyspace(), clock.readTime());
                 take(Work.REWRITE);
             }
-            baseBytes = opened.log().stats().diskBytes();
             mode.journal(opened.journal());
         } catch (IOException e) {
             throw new StartException("port " + config.port() + ": cannot load the data: " + e.getMessage(), e);
@@ -155,8 +160,6 @@ final class StandalonePersistence implements Persistence {
         } else {
             lastRewriteOk = done;
             lastRewriteSeconds = seconds;
-            StandaloneLog current = log;
-            baseBytes = current == null ? 0 : current.log().stats().diskBytes();
         }
         LOG.info(
                 "port {}: {} {} in {} ms",
@@ -237,7 +240,6 @@ final class StandalonePersistence implements Persistence {
     public synchronized Status status() {
         StandaloneLog current = log;
         long now = System.currentTimeMillis();
-        long bytes = current == null ? 0 : current.log().stats().diskBytes();
         long present = (now - workBeganMillis) / 1000;
         return new Status(
                 false,
@@ -254,8 +256,8 @@ final class StandalonePersistence implements Persistence {
                 running == Work.REWRITE ? present : -1,
                 lastRewriteOk,
                 current == null || current.commit().spaceAvailable(),
-                bytes,
-                baseBytes,
+                current == null ? 0 : current.bytes(),
+                current == null ? 0 : current.baseBytes(),
                 saves);
     }
 
@@ -316,8 +318,8 @@ final class StandalonePersistence implements Persistence {
         if (current == null || percentage == 0) {
             return false;
         }
-        long bytes = current.log().stats().diskBytes();
-        long base = Math.max(1, baseBytes);
+        long bytes = current.bytes();
+        long base = Math.max(1, current.baseBytes());
         return bytes >= config.get(Keys.AUTO_AOF_REWRITE_MIN_SIZE) && (bytes - base) * 100 / base >= percentage;
     }
 

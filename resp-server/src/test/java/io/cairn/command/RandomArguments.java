@@ -3,6 +3,7 @@ package io.cairn.command;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /** Random arguments by kind: mostly sensible, sometimes at an edge, sometimes senseless. */
 final class RandomArguments {
@@ -33,6 +34,7 @@ final class RandomArguments {
         "abc",
         "1.5"
     };
+    private static final Set<String> TIMES = Set.of("seconds", "millis", "unix", "unixmillis", "badtime");
     private static final String[] FLOATS = {
         "0", "1", "-1", "0.1", "0.2", "1.5", "-3.25", "5.0e3", "1e-5", "1e17", "3.14159265358979", "1e300", "1e23",
         "0x1p4", "1e5000", "inf", "-inf", "nan", "abc", "", " 1", "1e-30", "123456789.123456789", "0.3", "-0.0", "1e16",
@@ -54,9 +56,10 @@ final class RandomArguments {
     }
 
     byte[] get(String kind) {
-        // Senseless now and then, whatever was asked for.
+        // Senseless now and then, whatever was asked for. Times stay such that no key expires by itself meanwhile: the
+        // two servers would see it at different moments.
         if (random.nextInt(150) == 0) {
-            return text(pick(NUMBERS));
+            return text(TIMES.contains(kind) ? pick("-7", "abc", "9223372036854775808", "") : pick(NUMBERS));
         }
         return switch (kind) {
             case "key" -> text("k" + random.nextInt(keys));

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -314,14 +315,14 @@ class RedisDifferentialIT {
         Set<String> actual = new TreeSet<>();
         String cursor = "0";
         do {
-            String[] lines = ours.run(words("scan", cursor, "count", "3")).split("\r\n", -1);
-            cursor = lines[2];
-            for (int i = 5; i < lines.length; i += 2) {
-                if (lines[i].startsWith("k")) {
-                    actual.add(lines[i]);
-                }
+            List<?> step = (List<?>)
+                    Objects.requireNonNull(RespConnection.parse(ours.run(words("scan", cursor, "count", "3"))));
+            cursor = String.valueOf(step.get(0));
+            for (Object key : (List<?>) Objects.requireNonNull(step.get(1))) {
+                actual.add(String.valueOf(key));
             }
         } while (!cursor.equals("0"));
+        // Other keys are senseless arguments that were taken as such.
         actual.removeIf(key -> !key.matches("k[0-9]"));
         assertThat(actual)
                 .as("keys found by SCAN, seed %d, after %s", seed, history)

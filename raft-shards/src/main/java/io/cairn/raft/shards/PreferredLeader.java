@@ -12,16 +12,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a shard's leadership back to the node the layout meant for it, so that leaders spread over the processes. It is
- * in no hurry: the preferred node must be a voter, caught up and alive for a while, and one try a minute is enough.
- * Cluster thread, on the shard's leader.
+ * Brings a new shard's leadership to the node the layout meant for it, so that leaders spread over the processes. Only
+ * while the shard is young: later a transfer costs its clients a moment without a primary and, for writes under way, an
+ * unknown outcome, which nobody should get without having asked (CLUSTER FAILOVER asks). Cluster thread, on the leader.
  */
 final class PreferredLeader {
     /** How long the preferred node must have been alive. */
-    static final long ALIVE_MILLIS = 5_000;
+    static final long ALIVE_MILLIS = 400;
 
     /** Pause between two tries, also across terms of this replica. */
-    static final long PAUSE_MILLIS = 60_000;
+    static final long PAUSE_MILLIS = 2_000;
+
+    /** A shard with more entries than this in its log is left where it is. */
+    static final long YOUNG_ENTRIES = 200;
 
     private static final Logger LOG = LoggerFactory.getLogger(PreferredLeader.class);
 
@@ -45,7 +48,8 @@ final class PreferredLeader {
             Function<String, CompletableFuture<@Nullable Void>> transfer) {
         String preferred = shard.preferredPrimary();
         long now = clockMillis.getAsLong();
-        if (preferred.equals(selfId) || !isAlive(preferred)) {
+        boolean young = status.firstIndex() <= 1 && status.lastIndex() <= YOUNG_ENTRIES;
+        if (!young || preferred.equals(selfId) || !isAlive(preferred)) {
             watched = null;
             return;
         }

@@ -25,8 +25,12 @@ final class PreferredLeaderTest {
             new PreferredLeader(() -> List.of(new SeenNode(PREFERRED, "h", 1, 1, 1, "", "d", "c", alive)), () -> now);
 
     private void step(long match, boolean settled) {
+        step(match, settled, PreferredLeader.YOUNG_ENTRIES);
+    }
+
+    private void step(long match, boolean settled, long last) {
         GroupStatus status = new GroupStatus(
-                "g", "LEADER", 2, SELF, 1, 5_000, 5_000, 5_000, VOTERS, List.of(), Map.of(PREFERRED, match), 0, 0);
+                "g", "LEADER", 2, SELF, 1, last, last, last, VOTERS, List.of(), Map.of(PREFERRED, match), 0, 0);
         preferred.step(shard, status, SELF, settled, target -> {
             transfers.add(target);
             return CompletableFuture.completedFuture(null);
@@ -34,32 +38,40 @@ final class PreferredLeaderTest {
     }
 
     @Test
-    void leadershipGoesOnceThePreferredNodeLivedLongEnoughAndThenAtMostOnceAMinute() {
-        step(5_000, true);
+    void leadershipGoesOnceThePreferredNodeLivedLongEnoughAndThenAfterAPause() {
+        step(PreferredLeader.YOUNG_ENTRIES, true);
         assertThat(transfers).isEmpty();
         now += PreferredLeader.ALIVE_MILLIS;
-        step(5_000, true);
+        step(PreferredLeader.YOUNG_ENTRIES, true);
         assertThat(transfers).containsExactly(PREFERRED);
         now += PreferredLeader.PAUSE_MILLIS - 1;
-        step(5_000, true);
+        step(PreferredLeader.YOUNG_ENTRIES, true);
         assertThat(transfers).hasSize(1);
         now += 1;
-        step(5_000, true);
+        step(PreferredLeader.YOUNG_ENTRIES, true);
         assertThat(transfers).hasSize(2);
     }
 
     @Test
-    void aNodeThatLagsOrFlapsOrAGroupInAChangeIsLeftAlone() {
-        step(5_000, true);
+    void aShardThatIsNoLongerYoungKeepsItsLeader() {
+        long last = PreferredLeader.YOUNG_ENTRIES + 1;
+        step(last, true, last);
+        now += PreferredLeader.PAUSE_MILLIS;
+        step(last, true, last);
+        assertThat(transfers).isEmpty();
+    }
+
+    @Test
+    void aNodeThatFlapsOrAGroupInAChangeIsLeftAlone() {
+        step(PreferredLeader.YOUNG_ENTRIES, true);
         now += PreferredLeader.ALIVE_MILLIS;
-        step(3_000, true);
-        step(5_000, false);
+        step(PreferredLeader.YOUNG_ENTRIES, false);
         alive = false;
-        step(5_000, true);
+        step(PreferredLeader.YOUNG_ENTRIES, true);
         alive = true;
-        step(5_000, true);
+        step(PreferredLeader.YOUNG_ENTRIES, true);
         now += PreferredLeader.ALIVE_MILLIS - 1;
-        step(5_000, true);
+        step(PreferredLeader.YOUNG_ENTRIES, true);
         assertThat(transfers).isEmpty();
     }
 }

@@ -1,0 +1,57 @@
+package io.cairn.server;
+
+import io.cairn.config.Config;
+import io.cairn.config.ConfigException;
+import io.cairn.resp.RawClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A standalone node in this JVM. */
+public final class TestServer implements AutoCloseable {
+    private final CairnProcess process;
+    private final int port;
+
+    public TestServer(Path directory, String... more) throws IOException, ConfigException, StartException {
+        port = freePort();
+        List<String> words = new ArrayList<>(List.of(
+                "--port", Integer.toString(port), "--dir", directory.toString(), "--bind", "127.0.0.1", "--save", ""));
+        words.addAll(List.of(more));
+        Config config = Config.of(words.toArray(new String[0]));
+        process = new CairnProcess(config, new Standalone());
+        process.start();
+    }
+
+    /** A port that nobody listens on now. */
+    public static int freePort() throws IOException {
+        IOException last = new IOException("no free port");
+        for (int candidate = 20_610; candidate < 20_700; candidate++) {
+            try (ServerSocket probe = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
+                return probe.getLocalPort();
+            } catch (IOException e) {
+                last = e;
+            }
+        }
+        throw last;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    public CairnProcess process() {
+        return process;
+    }
+
+    public RawClient client() throws IOException {
+        return new RawClient(port);
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}
