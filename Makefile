@@ -12,4 +12,4 @@ bench:  ; bench/bench.sh
 # The long form of jepsen's FaultsIT: rounds of every fault, then kills for the median gap.
 faults: dist
 	java -cp jepsen/target/classes io.cairn.jepsen.Main faults --rounds $(or $(ROUNDS),3) --seed $(or $(SEED),1)
-	java -cp jepsen/target/classes io.cairn.jepsen.Main faults --kills $(or $(KILLS),30) --seed $(or $(SEED),1)
+	java -cp jepsen/target/classes io.cairn.jepsen.Main faults --only kills --rounds $(or $(KILLS),30) --seed $(or $(SEED),1)

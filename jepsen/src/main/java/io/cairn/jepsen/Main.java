@@ -18,13 +18,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The long forms of the fault tests, by hand: {@code faults [--rounds n] [--kills n] [--seed s] [--port p]}. */
+/** The long forms of the fault tests, by hand: {@code faults [--rounds n] [--seed s] ...}. */
 public final class Main {
     private static final String USAGE = """
-            usage: faults [--rounds N] [--kills N] [--seed S] [--port P] [--target cairn|redis] [--keep yes]
+            usage: faults [--rounds N] [--only kills|pauses|laggards] [--seed S] [--port P] [--target cairn|redis] [--keep yes]
               --rounds  rounds of every kind of fault in an order drawn from the seed (1)
-              --kills   instead, only kill -9, so many times
-              --laggard yes: instead, only the wipe of a disk while another process lags
+              --only    instead, N faults of one kind
               --target  redis strikes a real Redis Cluster, which loses acknowledged writes (cairn)
               --keep    yes keeps the directory with data and logs
             """;
@@ -49,12 +48,7 @@ public final class Main {
         try (TestCluster cluster = options.getOrDefault("target", "cairn").equals("redis")
                 ? new RedisCluster(directory, port)
                 : new CairnCluster(Distribution.find(), directory, port)) {
-            List<Fault> faults = options.containsKey("laggard")
-                    ? List.of(new Fault.WipeBesideALaggard(0, 1, 2), new Fault.WipeBesideALaggard(1, 2, 0))
-                    : options.containsKey("kills")
-                            ? Schedule.kills(cluster.processes(), Integer.parseInt(options.getOrDefault("kills", "20")))
-                            : Schedule.rounds(
-                                    cluster.processes(), Integer.parseInt(options.getOrDefault("rounds", "1")), seed);
+            List<Fault> faults = faults(cluster.processes(), options, seed);
             result = new FaultRun(cluster, CountingWorkload.Load.standard(seed), System.out).run(faults);
         }
         boolean quick = quickEnough(result.gaps());
@@ -80,6 +74,17 @@ public final class Main {
         System.out.printf(
                 Locale.ROOT, "%s: median gap %.0f ms, floor %.0f: %s%n", kind, median, most, fine ? "ok" : "TOO LONG");
         return fine;
+    }
+
+    private static List<Fault> faults(int processes, Map<String, String> options, long seed) {
+        String only = options.getOrDefault("only", "");
+        int rounds = Integer.parseInt(options.getOrDefault("rounds", "1"));
+        return switch (only) {
+            case "kills" -> Schedule.kills(processes, rounds);
+            case "pauses" -> Schedule.pauses(processes, rounds);
+            case "laggards" -> Schedule.laggards(processes, rounds);
+            default -> Schedule.rounds(processes, rounds, seed);
+        };
     }
 
     /** {@code --name value} pairs after the first word; empty when they are not pairs. */

@@ -75,7 +75,8 @@ class StartupIT {
             Files.createSymbolicLink(
                     other.resolve(Integer.toString(PORT + 2)), data.resolve(Integer.toString(PORT + 1)));
             assertThat(refusalIn(other, "--port", Integer.toString(PORT + 2), "--appendonly", "yes"))
-                    .contains(Integer.toString(PORT + 2));
+                    .contains("in use by process")
+                    .contains(Long.toString(server.process().pid()));
         }
     }
 

@@ -9,6 +9,8 @@ import java.util.Random;
 public final class Schedule {
     private static final long PAUSE_MILLIS = 5_000;
 
+    private static final long BRIEF_PAUSE_MILLIS = 1_500;
+
     private Schedule() {}
 
     /** Each process killed once, then all; one stopped for 5 s; one wiped. */
@@ -44,6 +46,24 @@ public final class Schedule {
         List<Fault> faults = new ArrayList<>();
         for (int i = 0; i < kills; i++) {
             faults.add(new Fault.Kill(i % processes));
+        }
+        return faults;
+    }
+
+    /** Only SIGSTOP, of one process after another, just long enough for another primary to have acknowledged something. */
+    public static List<Fault> pauses(int processes, int pauses) {
+        List<Fault> faults = new ArrayList<>();
+        for (int i = 0; i < pauses; i++) {
+            faults.add(new Fault.Pause(i % processes, BRIEF_PAUSE_MILLIS));
+        }
+        return faults;
+    }
+
+    /** Only wiped disks beside a process that lags, each process in each part in turn. */
+    public static List<Fault> laggards(int processes, int rounds) {
+        List<Fault> faults = new ArrayList<>();
+        for (int i = 0; i < rounds; i++) {
+            faults.add(new Fault.WipeBesideALaggard(i % processes, (i + 1) % processes, (i + 2) % processes));
         }
         return faults;
     }

@@ -49,7 +49,7 @@ public sealed interface Reply {
     record Array(List<Reply> items) implements Reply {
         @Override
         public String text() {
-            return items.toString();
+            return items.stream().map(Reply::text).toList().toString();
         }
     }
 
