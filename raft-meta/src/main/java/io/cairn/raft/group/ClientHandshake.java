@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class ClientHandshake extends ByteToMessageDecoder {
     private final PeerLink link;
     private final Identity self;
+    private final @Nullable String ownCluster;
     private final byte[] helloBody;
     private byte @Nullable [] nonce;
     private @Nullable Future<?> timeout;
@@ -19,8 +20,9 @@ final class ClientHandshake extends ByteToMessageDecoder {
     ClientHandshake(PeerLink link, Identity self, @Nullable String wanted, int ownPort) {
         this.link = link;
         this.self = self;
+        this.ownCluster = self.clusterId();
         this.helloBody =
-                Handshake.hello(new Handshake.Hello(self.clusterId(), self.nodeId(), wanted, ownPort), self.nonce());
+                Handshake.hello(new Handshake.Hello(ownCluster, self.nodeId(), wanted, ownPort), self.nonce());
     }
 
     @Override
@@ -63,11 +65,12 @@ final class ClientHandshake extends ByteToMessageDecoder {
         if (!self.proves(welcome.proof(), Handshake.SERVER, helloBody, challenge, said)) {
             throw new PeerException("the peer does not know the peer secret");
         }
-        if (!Handshake.mayTalk(self.clusterId(), welcome.clusterId())) {
+        if (!Handshake.mayTalk(ownCluster, welcome.clusterId())) {
             throw new PeerException("the peer belongs to another cluster");
         }
         cancelTimeout();
-        link.connected(ctx, this, welcome.nodeId(), Handshake.isFormed(self.clusterId(), welcome.clusterId()));
+        link.connected(ctx, this, welcome.nodeId(), Handshake.isFormed(ownCluster, welcome.clusterId()));
+        Handshake.closeIfOutdated(ctx.channel(), self, ownCluster);
     }
 
     private void cancelTimeout() {

@@ -2,7 +2,9 @@ package io.cairn.raft.group;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -145,6 +147,16 @@ final class Handshake {
 
     static boolean isFormed(@Nullable String one, @Nullable String other) {
         return one != null && one.equals(other);
+    }
+
+    /**
+     * Closes a connection whose handshake told a cluster id that was set meanwhile; it is made anew. Called once the
+     * connection is known to the host: who sets the id closes those it knows, so none slips between.
+     */
+    static void closeIfOutdated(Channel channel, Identity self, @Nullable String said) {
+        if (!Objects.equals(said, self.clusterId())) {
+            channel.close();
+        }
     }
 
     private static void write(ByteBuf out, @Nullable String text) {

@@ -84,14 +84,16 @@ final class ServerHandshake extends ByteToMessageDecoder {
         if (!self.proves(proof, Handshake.CLIENT, saidBytes, nonce)) {
             throw new PeerException("it does not know the peer secret");
         }
-        byte[] welcome = Handshake.welcome(self.clusterId(), self.nodeId());
+        String ownCluster = self.clusterId();
+        byte[] welcome = Handshake.welcome(ownCluster, self.nodeId());
         byte[] own = self.proof(Handshake.SERVER, saidBytes, nonce, welcome);
         cancelTimeout();
         InetSocketAddress remote = (InetSocketAddress) ctx.channel().remoteAddress();
         Sender sender =
                 new Sender(said.nodeId(), said.clusterId(), new InetSocketAddress(remote.getAddress(), said.port()));
         ctx.writeAndFlush(Handshake.message(Handshake.WELCOME, welcome, own));
-        port.accepted(ctx, this, sender, Handshake.isFormed(self.clusterId(), said.clusterId()));
+        port.accepted(ctx, this, sender, Handshake.isFormed(ownCluster, said.clusterId()));
+        Handshake.closeIfOutdated(ctx.channel(), self, ownCluster);
     }
 
     private void refuse(ChannelHandlerContext ctx, @Nullable String why) {

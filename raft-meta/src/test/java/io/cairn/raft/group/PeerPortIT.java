@@ -114,6 +114,26 @@ class PeerPortIT {
         }
     }
 
+    /** The handshakes under way say an id, or none, that is outdated when they end. */
+    @Test
+    void aClusterIdSetDuringHandshakesReachesEveryConnection() throws Exception {
+        for (int round = 0; round < 200; round++) {
+            try (RaftHost a = start("a", null, "s");
+                    RaftHost b = start("b", null, "s")) {
+                CompletableFuture<byte[]> there = a.send(b.nodeId(), JOIN, bytes(""));
+                CompletableFuture<byte[]> back = b.send(a.nodeId(), JOIN, bytes(""));
+                if (round % 2 == 0) {
+                    Thread.sleep(0, 20_000 * (round % 50));
+                }
+                a.setClusterId("one");
+                b.setClusterId("one");
+                there.exceptionally(failure -> new byte[0]).join();
+                back.exceptionally(failure -> new byte[0]).join();
+                eventually("both talk", () -> echoes(a, b.nodeId()) && echoes(b, a.nodeId()));
+            }
+        }
+    }
+
     private static boolean echoes(RaftHost from, String to) {
         return from.send(to, ECHO, bytes("x"))
                 .handle((ok, failure) -> failure == null)
