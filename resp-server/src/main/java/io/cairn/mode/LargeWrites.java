@@ -195,7 +195,7 @@ final class LargeWrites {
             current = null;
             WriteBatch last = new WriteBatch(queue, mode, new Origin[] {origin}, 1, LoopQueue.entry(writer));
             last.whenDone(this::release);
-            queue.propose(last.entry(), last);
+            queue.propose(last);
         }
 
         /** The command itself was never proposed: whatever became of the chunks, it surely takes no effect. */

@@ -41,6 +41,8 @@ final class LoopQueue implements Runnable {
     private final ArrayDeque<WriteBatch> waiting = new ArrayDeque<>();
     private final Origin[] origins = new Origin[MAX_ENTRY_COMMANDS];
     private final LargeWrites large;
+    private final InOrder writesInOrder = new InOrder();
+    private final InOrder readsInOrder = new InOrder();
     private int commands;
     private int waitingBytes;
     private int inFlight;
@@ -166,6 +168,7 @@ final class LoopQueue implements Runnable {
         if (!reads.isEmpty()) {
             ReadBatch batch = reads;
             reads = new ReadBatch(this, mode);
+            readsInOrder.add(batch);
             ShardGroup shard = mode.shard();
             if (shard == null) {
                 batch.refused(Failure.NOT_LEADER);
@@ -183,13 +186,19 @@ final class LoopQueue implements Runnable {
             WriteBatch batch = waiting.poll();
             if (batch != null) {
                 waitingBytes -= batch.bytes();
-                propose(batch.entry(), batch);
+                propose(batch);
             }
             boolean chunk = inFlight < MAX_IN_FLIGHT && large.proposeNext();
             if (batch == null && !chunk) {
                 return;
             }
         }
+    }
+
+    /** Proposes writes that are answered in the order of these calls. */
+    void propose(WriteBatch batch) {
+        writesInOrder.add(batch);
+        propose(batch.entry(), batch);
     }
 
     /** Proposes; {@link #proposalDone} must follow on this loop. */
@@ -209,6 +218,14 @@ final class LoopQueue implements Runnable {
         if (commands > 0 || !waiting.isEmpty() || large.isActive()) {
             schedule();
         }
+    }
+
+    InOrder writesInOrder() {
+        return writesInOrder;
+    }
+
+    InOrder readsInOrder() {
+        return readsInOrder;
     }
 
     long seed() {

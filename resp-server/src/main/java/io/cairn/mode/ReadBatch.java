@@ -7,13 +7,14 @@ import io.cairn.keyspace.NativeBlock;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads of one turn of an event loop that wait for one barrier; then they run on the loop, each under its stripe's
  * lock. A read that found a key expired by the wall clock but not by the last applied stamp logs a tick first
  * (SAFETY 4): the replies of the batch leave once it is applied.
  */
-final class ReadBatch implements ReadBarrier, Runnable {
+final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     /** Most reads that share a barrier. */
     static final int MAX_READS = 1_000;
     /** Most bytes of arguments held for a batch. */
@@ -33,7 +34,12 @@ final class ReadBatch implements ReadBarrier, Runnable {
     private NativeBlock bytes = NativeBlock.allocate(INITIAL_BYTES);
     private int length;
     private Failure failure = Failure.OUTCOME_UNKNOWN;
+    /** Written before this batch is handed to its loop. */
     private boolean passed;
+
+    private boolean settled;
+    /** The answers, while they wait for their tick. */
+    private @Nullable BatchReplies ticking;
 
     ReadBatch(LoopQueue queue, RaftMode mode) {
         this.queue = queue;
@@ -95,19 +101,32 @@ final class ReadBatch implements ReadBarrier, Runnable {
     /** On the event loop. */
     @Override
     public void run() {
-        BatchReplies replies = new BatchReplies(reads, mode.stats());
-        try {
-            if (passed) {
-                answer(replies);
-            } else {
-                refuse(replies);
-            }
-        } finally {
-            bytes.release();
-        }
+        settled = true;
+        queue.readsInOrder().advance();
     }
 
-    private void answer(BatchReplies replies) {
+    @Override
+    public boolean isSettled() {
+        return settled;
+    }
+
+    @Override
+    public boolean finish() {
+        BatchReplies replies = ticking;
+        if (replies == null) {
+            return passed ? answer() : refuse();
+        }
+        if (passed) {
+            replies.deliver(origins);
+            return true;
+        }
+        replies.close();
+        return refuse();
+    }
+
+    /** Runs the reads; false when an expiry that they saw is to be logged first. */
+    private boolean answer() {
+        BatchReplies replies = new BatchReplies(reads, mode.stats());
         ShardGroup shard = mode.shard();
         boolean primary = shard != null && shard.isServing();
         long now = primary ? mode.stamps().readTime() : mode.stamps().applied();
@@ -115,32 +134,43 @@ final class ReadBatch implements ReadBarrier, Runnable {
         Args args = queue.call.args;
         int at = 0;
         long address = bytes.address();
-        for (int i = 0; i < reads; i++) {
-            int slot = shape[at++];
-            int count = shape[at++];
-            args.clear();
-            for (int j = 0; j < count; j++) {
-                args.add(address, shape[at]);
-                address += shape[at++];
+        try {
+            for (int i = 0; i < reads; i++) {
+                int slot = shape[at++];
+                int count = shape[at++];
+                args.clear();
+                for (int j = 0; j < count; j++) {
+                    args.add(address, shape[at]);
+                    address += shape[at++];
+                }
+                replies.begin(origins[i].resp3());
+                if (slot >= 0 && (shard == null || !shard.slots().serves(slot))) {
+                    replies.reply().error(mode.redirect(slot));
+                } else {
+                    expired = Math.max(
+                            expired,
+                            mode.runRead(queue.call, commands[i], origins[i].database(), slot, now, replies.reply()));
+                }
+                replies.end();
             }
-            replies.begin(origins[i].resp3());
-            if (slot >= 0 && (shard == null || !shard.slots().serves(slot))) {
-                replies.reply().error(mode.redirect(slot));
-            } else {
-                expired = Math.max(
-                        expired,
-                        mode.runRead(queue.call, commands[i], origins[i].database(), slot, now, replies.reply()));
-            }
-            replies.end();
+        } finally {
+            bytes.release();
         }
         if (primary && expired > mode.stamps().applied()) {
-            queue.propose(mode.tickEntry(now), new TickProposal(replies));
-        } else {
-            deliver(replies);
+            settled = false;
+            ticking = replies;
+            queue.propose(mode.tickEntry(now), new TickProposal());
+            return false;
         }
+        replies.deliver(origins);
+        return true;
     }
 
-    private void refuse(BatchReplies replies) {
+    private boolean refuse() {
+        if (ticking == null) {
+            bytes.release();
+        }
+        BatchReplies replies = new BatchReplies(reads, mode.stats());
         int at = 0;
         for (int i = 0; i < reads; i++) {
             int slot = shape[at];
@@ -150,22 +180,12 @@ final class ReadBatch implements ReadBarrier, Runnable {
             replies.reply().error(text);
             replies.end();
         }
-        deliver(replies);
-    }
-
-    private void deliver(BatchReplies replies) {
         replies.deliver(origins);
+        return true;
     }
 
     /** The tick that makes an observed expiry final for every later leader. */
     private final class TickProposal implements LocalProposal, Runnable {
-        private final BatchReplies replies;
-        private volatile boolean failed;
-
-        TickProposal(BatchReplies replies) {
-            this.replies = replies;
-        }
-
         @Override
         public io.cairn.command.Reply reply() {
             throw new IllegalStateException("a tick has no reply");
@@ -181,7 +201,7 @@ final class ReadBatch implements ReadBarrier, Runnable {
 
         @Override
         public void failed(Failure why) {
-            failed = true;
+            passed = false;
             failure = why == Failure.BUSY ? why : Failure.NOT_LEADER;
             queue.loop.execute(this);
         }
@@ -189,12 +209,7 @@ final class ReadBatch implements ReadBarrier, Runnable {
         @Override
         public void run() {
             queue.proposalDone();
-            if (failed) {
-                replies.close();
-                refuse(new BatchReplies(reads, mode.stats()));
-            } else {
-                deliver(replies);
-            }
+            ReadBatch.this.run();
         }
     }
 }

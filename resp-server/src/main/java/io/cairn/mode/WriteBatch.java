@@ -7,7 +7,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Writes of one event loop that travel as one entry, with whoever waits for their replies. */
-final class WriteBatch implements LocalProposal, Runnable {
+final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     private final LoopQueue queue;
     private final RaftMode mode;
     private final Origin[] origins;
@@ -19,6 +19,7 @@ final class WriteBatch implements LocalProposal, Runnable {
     private long proposedNanos;
     private @Nullable Failure failure;
     private @Nullable Runnable whenDone;
+    private boolean settled;
 
     /** Copies the first {@code size} of {@code origins}; owns {@code entry}. */
     WriteBatch(LoopQueue queue, RaftMode mode, Origin[] origins, int size, ByteBuffer entry) {
@@ -74,7 +75,7 @@ final class WriteBatch implements LocalProposal, Runnable {
         queue.loop.execute(this);
     }
 
-    /** On the event loop: the origins get their replies. */
+    /** On the event loop. */
     @Override
     public void run() {
         queue.proposalDone();
@@ -82,11 +83,24 @@ final class WriteBatch implements LocalProposal, Runnable {
         if (whenDone != null) {
             whenDone.run();
         }
+        settled = true;
+        queue.writesInOrder().advance();
+    }
+
+    @Override
+    public boolean isSettled() {
+        return settled;
+    }
+
+    /** The origins get their replies. */
+    @Override
+    public boolean finish() {
         if (failure != null) {
             refuse(failure);
         } else {
             replies.deliver(origins);
         }
+        return true;
     }
 
     /** Answers every call with the error of {@code why}. On the event loop. */
