@@ -11,6 +11,8 @@ import io.cairn.jepsen.process.ServerProcess;
 import io.cairn.jepsen.process.TestCluster;
 import io.cairn.jepsen.resp.Address;
 import io.cairn.jepsen.resp.HashSlot;
+import io.cairn.jepsen.resp.NotSentException;
+import io.cairn.jepsen.resp.OutcomeUnknownException;
 import io.cairn.jepsen.resp.RawClient;
 import io.cairn.jepsen.resp.Timeouts;
 import io.lettuce.core.LettuceFutures;
@@ -26,6 +28,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,6 +48,9 @@ class StockClientsIT {
     private static final int KEYS = 10_000;
     private static final int LETTUCE_BATCH = 500;
     private static final int TOOL_SECONDS = 120;
+    private static final int ORDERED_KEYS = 50;
+    private static final int ORDERED_CLIENTS = 4;
+    private static final int ORDERED_READS = 5_000;
 
     private Path directory;
     private TestCluster cluster;
@@ -178,6 +187,64 @@ class StockClientsIT {
             one.call("MULTI");
             assertThat(one.call("NOSUCH").text()).startsWith("ERR unknown command");
             assertThat(one.call("EXEC").text()).startsWith("EXECABORT");
+        }
+    }
+
+    /** Every request goes out in a packet of its own: rounds of reads overlap, and some log an expiry that they saw. */
+    @Test
+    void pipelinedReadsAreAnsweredInOrder() throws Exception {
+        Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of("{order}"), cluster.nodes()));
+        try (RawClient client = RawClient.connect(primary, Timeouts.PATIENT)) {
+            for (int i = 0; i < ORDERED_KEYS; i++) {
+                assertThat(client.call("SET", "{order}" + i, Integer.toString(i))
+                                .text())
+                        .isEqualTo("OK");
+            }
+        }
+        List<CompletableFuture<Void>> clients = new ArrayList<>();
+        for (int c = 0; c < ORDERED_CLIENTS; c++) {
+            String volatileKey = "{order}volatile" + c;
+            clients.add(CompletableFuture.runAsync(() -> readInOrder(primary, volatileKey)));
+        }
+        for (CompletableFuture<Void> each : clients) {
+            each.get(TOOL_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    private static void readInOrder(Address primary, String volatileKey) {
+        try (RawClient client = RawClient.connect(primary, Timeouts.PATIENT)) {
+            CompletableFuture<Void> sender = CompletableFuture.runAsync(() -> sendReads(client, volatileKey));
+            for (int i = 0; i < ORDERED_READS; i++) {
+                String reply = client.receive().text();
+                if (i % ORDERED_KEYS == 0) {
+                    assertThat(reply).as("SET number %d", i).isEqualTo("OK");
+                } else if (i % ORDERED_KEYS % 5 == 0) {
+                    assertThat(reply).as("GET number %d of a volatile key", i).isIn("(nil)", "volatile");
+                } else {
+                    assertThat(reply).as("GET number %d", i).isEqualTo(Integer.toString(i % ORDERED_KEYS));
+                }
+            }
+            sender.join();
+        } catch (NotSentException | OutcomeUnknownException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private static void sendReads(RawClient client, String volatileKey) {
+        try {
+            for (int i = 0; i < ORDERED_READS; i++) {
+                if (i % ORDERED_KEYS == 0) {
+                    client.send(RawClient.words("SET", volatileKey, "volatile", "PX", "1"));
+                } else if (i % ORDERED_KEYS % 5 == 0) {
+                    client.send(RawClient.words("GET", volatileKey));
+                } else {
+                    client.send(RawClient.words("GET", "{order}" + i % ORDERED_KEYS));
+                }
+                client.flush();
+                LockSupport.parkNanos(50_000);
+            }
+        } catch (OutcomeUnknownException e) {
+            throw new CompletionException(e);
         }
     }
 
