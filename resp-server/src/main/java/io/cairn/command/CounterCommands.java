@@ -43,11 +43,13 @@ final class CounterCommands {
         Value value = call.value;
         long old = 0;
         long expireAt = 0;
+        boolean inPlace = false;
         if (StringCommands.find(call, 1)) {
             if (!StringCommands.isString(call)) {
                 return;
             }
-            if (value.encoding == Value.INT) {
+            inPlace = value.encoding == Value.INT;
+            if (inPlace) {
                 old = value.number;
             } else if (Decimal.fits(value.address, value.length)) {
                 old = Decimal.parse(value.address, value.length);
@@ -63,7 +65,11 @@ final class CounterCommands {
             call.reply().error("ERR increment or decrement would overflow");
             return;
         }
-        call.database().putNumber(call.args.address(1), call.args.length(1), sum, expireAt);
+        if (inPlace) {
+            call.database().replaceNumber(value, sum);
+        } else {
+            call.database().putNumber(call.args.address(1), call.args.length(1), sum, expireAt);
+        }
         call.changed();
         call.reply().number(sum);
     }

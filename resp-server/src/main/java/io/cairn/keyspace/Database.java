@@ -27,6 +27,12 @@ public interface Database {
     /** Sets an {@link Value#INT} string. */
     void putNumber(long key, int keyLength, long number, long expireAt);
 
+    /**
+     * Overwrites the number of the {@link Value#INT} string that {@link #find} has just filled {@code found} with,
+     * keeping its expiry, without looking the key up again. Nothing may have changed in between.
+     */
+    void replaceNumber(Value found, long number);
+
     /** Sets a string to a block of {@code length} used bytes and takes over the caller's reference. */
     void putBlock(long key, int keyLength, NativeBlock block, int length, long expireAt);
 

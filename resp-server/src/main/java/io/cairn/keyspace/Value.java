@@ -32,4 +32,8 @@ public final class Value {
     public long number;
     /** The block of a {@link #BLOCK} string. */
     public @Nullable NativeBlock block;
+    /** Where the value lies; for the keyspace that filled this view. */
+    public long entry;
+    /** The part of the keyspace that filled this view. */
+    public @Nullable Object table;
 }

@@ -21,8 +21,7 @@ final class ClientHandshake extends ByteToMessageDecoder {
         this.link = link;
         this.self = self;
         this.ownCluster = self.clusterId();
-        this.helloBody =
-                Handshake.hello(new Handshake.Hello(ownCluster, self.nodeId(), wanted, ownPort), self.nonce());
+        this.helloBody = Handshake.hello(new Handshake.Hello(ownCluster, self.nodeId(), wanted, ownPort), self.nonce());
     }
 
     @Override

@@ -108,6 +108,14 @@ final class ChronicleDatabase implements Database {
     }
 
     @Override
+    public void replaceNumber(Value found, long value) {
+        if (found.encoding != Value.INT || !(found.table instanceof Table table)) {
+            throw new IllegalArgumentException("not a number that was found here");
+        }
+        table.replaceNumber(found.entry, value);
+    }
+
+    @Override
     public void putBlock(long key, int keyLength, NativeBlock block, int length, long expireAt) {
         int slot = Slots.of(key, keyLength);
         forWrite(key, keyLength, slot, Long.BYTES).putBlock(slot, block, length, expireAt);

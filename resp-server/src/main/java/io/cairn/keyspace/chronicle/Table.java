@@ -100,6 +100,8 @@ final class Table {
         out.encoding = EntryFormat.encoding(header);
         out.accessClock = EntryFormat.clock(header);
         out.version = Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
+        out.entry = entry;
+        out.table = this;
         out.expireAt = EntryFormat.expireAt(entry, header);
         switch (out.encoding) {
             case Value.INT -> {
@@ -140,6 +142,15 @@ final class Table {
         } finally {
             entries.closeRetired();
         }
+    }
+
+    /** See {@link io.cairn.keyspace.Database#replaceNumber}; {@link #key} is still the one that was found. */
+    void replaceNumber(long entry, long number) {
+        beforeChange();
+        Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.nextVersion());
+        Memory.putLong(EntryFormat.payload(entry, Memory.getInt(entry)), number);
+        entries.advance();
+        entries.closeRetired();
     }
 
     private void insert(int slot) {

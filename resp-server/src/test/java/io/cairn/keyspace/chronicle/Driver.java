@@ -107,11 +107,20 @@ final class Driver implements AutoCloseable {
     }
 
     void putNumber(int db, String key, long number, long expireAt) {
+        Value found = new Value();
+        boolean inPlace = random.nextBoolean();
+        boolean[] kept = new boolean[1];
         long version = with(key, (at, length) -> {
-            keyspace.database(db).putNumber(at, length, number, expireAt);
+            kept[0] = inPlace && keyspace.database(db).find(at, length, now, found) && found.encoding == Value.INT;
+            if (kept[0]) {
+                keyspace.database(db).replaceNumber(found, number);
+            } else {
+                keyspace.database(db).putNumber(at, length, number, expireAt);
+            }
             return keyspace.lastVersion();
         });
-        model.get(db).put(key, new Known(Long.toString(number).getBytes(ISO_8859_1), number, expireAt, version));
+        long expires = kept[0] ? found.expireAt : expireAt;
+        model.get(db).put(key, new Known(Long.toString(number).getBytes(ISO_8859_1), number, expires, version));
     }
 
     void putBlock(int db, String key, byte[] bytes, long expireAt) {
