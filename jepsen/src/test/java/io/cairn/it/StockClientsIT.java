@@ -1,5 +1,6 @@
 package io.cairn.it;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -20,6 +21,8 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,10 +31,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -269,6 +275,36 @@ class StockClientsIT {
             assertThat(client.call("DEL", key).number()).isEqualTo(1);
         }
         ClusterState.awaitHealthy(cluster.nodes(), 60);
+    }
+
+    /** docs/metrics.md names every series that a cluster exports, and no other. */
+    @Test
+    void theMetricsPageNamesWhatIsExported() throws Exception {
+        assumeTrue(cluster instanceof CairnCluster, "real Redis exports no metrics");
+        CairnCluster cairn = (CairnCluster) cluster;
+        try (RawClient client = RawClient.connect(cluster.nodes().get(0), Timeouts.PATIENT)) {
+            assertThat(client.call("GET").text()).startsWith("ERR wrong number of arguments");
+        }
+        Set<String> exported = new TreeSet<>();
+        for (int process = 0; process < cairn.processes(); process++) {
+            try (InputStream page = URI.create("http://" + cairn.admin(process) + "/metrics")
+                    .toURL()
+                    .openStream()) {
+                names("(?m)^# TYPE (cairn_\\w+) ", new String(page.readAllBytes(), UTF_8), exported);
+            }
+        }
+        // Micrometer adds the largest of late to every timer.
+        exported.removeIf(name -> name.endsWith("_max"));
+        Set<String> documented = new TreeSet<>();
+        names("`(cairn_\\w+)`", Files.readString(Path.of("..", "docs", "metrics.md")), documented);
+        assertThat(exported).containsExactlyInAnyOrderElementsOf(documented);
+    }
+
+    private static void names(String pattern, String text, Set<String> to) {
+        Matcher matcher = Pattern.compile(pattern).matcher(text);
+        while (matcher.find()) {
+            to.add(Objects.requireNonNull(matcher.group(1)));
+        }
     }
 
     private String cli(Address node, String... words) {

@@ -1,6 +1,7 @@
 package io.cairn.metrics;
 
 import io.cairn.command.Clients;
+import io.cairn.command.Release;
 import io.cairn.keyspace.Keyspace;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -29,6 +30,10 @@ public final class ProcessMetrics implements AutoCloseable {
         new ProcessorMetrics().bindTo(registry);
         new UptimeMetrics().bindTo(registry);
         collector.bindTo(registry);
+        Gauge.builder("cairn.version", () -> 1)
+                .tags("version", Release.VERSION)
+                .description("Always 1; the version is the label.")
+                .register(registry);
         registry.getPrometheusRegistry().register(commands);
     }
 

@@ -20,6 +20,8 @@ public final class CairnCluster implements TestCluster {
     /** The default, 20000, reaches into the range that the kernel gives to outgoing connections. */
     private static final int RAFT_PORT_OFFSET = 50;
 
+    private static final int ADMIN_PORT_OFFSET = 90;
+
     private static final int START_SECONDS = 120;
     private static final List<String> HEAP = List.of("-Xms96m", "-Xmx256m");
 
@@ -68,6 +70,8 @@ public final class CairnCluster implements TestCluster {
                 ports(process, 0),
                 "--cluster-raft-port",
                 ports(process, RAFT_PORT_OFFSET),
+                "--admin-port",
+                Integer.toString(admin(process).port()),
                 "--dir",
                 home(process).toString(),
                 "--cluster-enabled",
@@ -104,6 +108,11 @@ public final class CairnCluster implements TestCluster {
     /** The running process of this number. */
     public ServerProcess server(int process) {
         return servers[process];
+    }
+
+    /** Where a process answers /metrics, /healthz and /readyz. */
+    public Address admin(int process) {
+        return Address.local(basePort + ADMIN_PORT_OFFSET + process);
     }
 
     /** Where the nodes of a process keep their data. */
