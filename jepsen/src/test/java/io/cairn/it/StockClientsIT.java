@@ -54,6 +54,7 @@ class StockClientsIT {
     private static final int KEYS = 10_000;
     private static final int LETTUCE_BATCH = 500;
     private static final int TOOL_SECONDS = 120;
+    private static final int PIPELINED_READS = 1_000;
     private static final int ORDERED_KEYS = 50;
     private static final int ORDERED_CLIENTS = 4;
     private static final int ORDERED_READS = 5_000;
@@ -249,6 +250,57 @@ class StockClientsIT {
                 client.flush();
                 LockSupport.parkNanos(50_000);
             }
+        } catch (OutcomeUnknownException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    /** More small arguments than fit into one entry of the log, then more replies than fit into memory at once. */
+    @Test
+    void aWriteOfManyArgumentsAndItsReadsPassThrough() throws Exception {
+        byte[] value = new byte[250_000];
+        Arrays.fill(value, (byte) 'x');
+        byte[][] mset = new byte[1 + 2 * 140][];
+        byte[][] mget = new byte[1 + 4][];
+        mset[0] = "MSET".getBytes(UTF_8);
+        mget[0] = "MGET".getBytes(UTF_8);
+        for (int i = 0; i < 140; i++) {
+            byte[] key = ("{many}" + i).getBytes(UTF_8);
+            mset[1 + 2 * i] = key;
+            mset[2 + 2 * i] = value;
+            if (i < 4) {
+                mget[1 + i] = key;
+            }
+        }
+        Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of("{many}"), cluster.nodes()));
+        try (RawClient client = RawClient.connect(primary, Timeouts.PATIENT);
+                RawClient other = RawClient.connect(primary, Timeouts.PATIENT)) {
+            for (int round = 0; round < 2; round++) {
+                assertThat(client.call(mset).text()).isEqualTo("OK");
+                assertThat(other.call("SET", "{many}other", "v").text()).isEqualTo("OK");
+            }
+            assertThat(client.call("STRLEN", "{many}139").number()).isEqualTo(value.length);
+            CompletableFuture<Void> sender = CompletableFuture.runAsync(() -> sendMany(client, mget));
+            for (int i = 0; i < PIPELINED_READS; i++) {
+                assertThat(client.receive().items()).as("reply %d", i).hasSize(4);
+            }
+            sender.join();
+            assertThat(client.call("DEL", "{many}0").number()).isEqualTo(1);
+            byte[][] tiny = new byte[1 + 2 * 500_000][];
+            Arrays.fill(tiny, "{many}of-sixty-four-bytes-that-do-not-go-ahead-of-their-command-..".getBytes(UTF_8));
+            tiny[0] = mset[0];
+            String refusal = client.call(tiny).text();
+            assertThat(refusal).startsWith(Target.isRedis() ? "OK" : "ERR the small arguments of one write exceed");
+            assertThat(other.call("SET", "{many}other", "w").text()).isEqualTo("OK");
+        }
+    }
+
+    private static void sendMany(RawClient client, byte[][] command) {
+        try {
+            for (int i = 0; i < PIPELINED_READS; i++) {
+                client.send(command);
+            }
+            client.flush();
         } catch (OutcomeUnknownException e) {
             throw new CompletionException(e);
         }

@@ -35,6 +35,8 @@ public final class RaftMode implements Mode {
     private static final int CROSS_SLOT = -2;
     private static final String CROSS_SLOT_ERROR = "CROSSSLOT Keys in request don't hash to the same slot";
     private static final String OOM = "OOM command not allowed when used memory > 'maxmemory'.";
+    private static final String TOO_MANY_SMALL =
+            "ERR the small arguments of one write exceed " + (LargeWrites.MAX_INLINE_BYTES >> 20) + " MB: split it";
     private static final String READ_ONLY_REPLICA = "READONLY You can't write against a read only replica.";
 
     private final Keyspace keyspace;
@@ -92,8 +94,12 @@ public final class RaftMode implements Mode {
     }
 
     private Outcome write(LoopQueue queue, Origin origin, Command command, Args args) {
-        if (queue.mustWait(origin, LargeWrites.isLarge(args))) {
+        boolean large = LargeWrites.isLarge(args);
+        if (queue.mustWait(origin, large)) {
             return Outcome.WAIT;
+        }
+        if (large && LargeWrites.sentAheadFrom(args) < 0) {
+            return refuse(origin, TOO_MANY_SMALL);
         }
         if (command.is(Flag.DENYOOM) && outOfMemory()) {
             return refuse(origin, OOM);
@@ -173,6 +179,9 @@ public final class RaftMode implements Mode {
         }
         if (adds && outOfMemory()) {
             return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
+        }
+        if (LargeWrites.isLarge(block) && LargeWrites.sentAheadFrom(block) < 0) {
+            return refuse(origin, TOO_MANY_SMALL);
         }
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
@@ -262,7 +271,8 @@ public final class RaftMode implements Mode {
 
     private boolean outOfMemory() {
         long limit = maxMemory.getAsLong();
-        if (limit > 0 && keyspace.usedBytes() > limit) {
+        // Large values on their way through the log will be data soon.
+        if (limit > 0 && keyspace.usedBytes() + ownBlobs.bytes() > limit) {
             oomRefusals.incrementAndGet();
             return true;
         }

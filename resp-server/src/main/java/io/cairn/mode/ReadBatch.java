@@ -8,6 +8,8 @@ import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads of one turn of an event loop that wait for one barrier; then they run on the loop, each under its stripe's
@@ -20,7 +22,10 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     /** Most bytes of arguments held for a batch. */
     static final int MAX_BYTES = 4 << 20;
 
+    private static final Logger LOG = LoggerFactory.getLogger(ReadBatch.class);
     private static final int INITIAL_BYTES = 4 * 1024;
+    /** Replies gathered beyond this are handed over before the next read runs. */
+    private static final int DELIVER_BYTES = 1 << 20;
 
     private final LoopQueue queue;
     private final RaftMode mode;
@@ -30,6 +35,9 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     private int[] shape = new int[64];
 
     private int reads;
+    /** So many of the first reads have their replies. */
+    private int delivered;
+
     private int shapeLength;
     private NativeBlock bytes = NativeBlock.allocate(INITIAL_BYTES);
     private int length;
@@ -117,7 +125,7 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
             return passed ? answer() : refuse();
         }
         if (passed) {
-            replies.deliver(origins);
+            replies.deliver(origins, delivered);
             return true;
         }
         replies.close();
@@ -146,12 +154,16 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
                 replies.begin(origins[i].resp3());
                 if (slot >= 0 && (shard == null || !shard.slots().serves(slot))) {
                     replies.reply().error(mode.redirect(slot));
+                    replies.end();
                 } else {
-                    expired = Math.max(
-                            expired,
-                            mode.runRead(queue.call, commands[i], origins[i].database(), slot, now, replies.reply()));
+                    expired = Math.max(expired, run(i, slot, now, replies));
                 }
-                replies.end();
+                boolean held = primary && expired > mode.stamps().applied();
+                if (replies.length() > DELIVER_BYTES && !held) {
+                    replies.deliver(origins, delivered);
+                    delivered = i + 1;
+                    replies = new BatchReplies(reads - delivered, mode.stats());
+                }
             }
         } finally {
             bytes.release();
@@ -162,25 +174,41 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
             queue.propose(mode.tickEntry(now), new TickProposal());
             return false;
         }
-        replies.deliver(origins);
+        replies.deliver(origins, delivered);
         return true;
+    }
+
+    /** A read that fails costs its own connection, not the others'. */
+    private long run(int i, int slot, long now, BatchReplies replies) {
+        try {
+            long expired = mode.runRead(queue.call, commands[i], origins[i].database(), slot, now, replies.reply());
+            replies.end();
+            return expired;
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.error("{} failed", commands[i].name(), e);
+            replies.endWithout();
+            return 0;
+        }
     }
 
     private boolean refuse() {
         if (ticking == null) {
             bytes.release();
         }
-        BatchReplies replies = new BatchReplies(reads, mode.stats());
+        BatchReplies replies = new BatchReplies(reads - delivered, mode.stats());
         int at = 0;
         for (int i = 0; i < reads; i++) {
             int slot = shape[at];
             at += 2 + shape[at + 1];
+            if (i < delivered) {
+                continue;
+            }
             replies.begin(origins[i].resp3());
             String text = failure == Failure.BUSY ? FailureText.BUSY : mode.redirect(slot);
             replies.reply().error(text);
             replies.end();
         }
-        replies.deliver(origins);
+        replies.deliver(origins, delivered);
         return true;
     }
 
