@@ -307,6 +307,36 @@ class StockClientsIT {
     }
 
     @Test
+    void aReplicaRunsBlocksThatOnlyRead() throws Exception {
+        String key = "{block}";
+        Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of(key), cluster.nodes()));
+        try (RawClient client = RawClient.connect(primary, Timeouts.PATIENT)) {
+            assertThat(client.call("SET", key, "v").text()).isEqualTo("OK");
+        }
+        ClusterState.awaitCaughtUp(cluster.nodes(), 60);
+        int replicas = 0;
+        for (Address node : cluster.nodes()) {
+            try (RawClient client = RawClient.connect(node, Timeouts.PATIENT)) {
+                client.call("MULTI");
+                assertThat(client.call("PING").text()).isEqualTo("QUEUED");
+                assertThat(client.call("EXEC").items()).as("%s", node).hasSize(1);
+                client.call("READONLY");
+                if (node.equals(primary) || client.call("GET", key).failed()) {
+                    continue;
+                }
+                replicas++;
+                client.call("MULTI");
+                assertThat(client.call("GET", key).text()).isEqualTo("QUEUED");
+                assertThat(client.call("EXEC").items().get(0).text()).isEqualTo("v");
+                client.call("MULTI");
+                assertThat(client.call("SET", key, "w").text()).startsWith("MOVED ");
+                assertThat(client.call("EXEC").text()).startsWith("EXECABORT ");
+            }
+        }
+        assertThat(replicas).isEqualTo(2);
+    }
+
+    @Test
     void redisCliRunsATransaction() throws Exception {
         assumeRedisCli();
         String key = "cli:{m}";

@@ -159,6 +159,7 @@ public final class RaftMode implements Mode {
         ShardGroup group = shard.get();
         int slot = NO_SLOT;
         boolean adds = false;
+        boolean writes = false;
         for (Block.Queued queued : block.commands()) {
             int next = slot(queue.keys, queued.command(), queued.args());
             if (next == CROSS_SLOT || (next >= 0 && slot >= 0 && next != slot)) {
@@ -166,16 +167,24 @@ public final class RaftMode implements Mode {
             }
             slot = Math.max(slot, next);
             adds |= queued.command().is(Flag.DENYOOM);
+            writes |= queued.command().is(Flag.WRITE);
+        }
+        if (!writes && block.watches().isEmpty() && readsHere(origin, group, slot)) {
+            return blockHere(queue, origin, block);
+        }
+        if (group == null || !group.isServing()) {
+            return slot == NO_SLOT && group != null && group.leader() != null
+                    ? refuse(origin, READ_ONLY_REPLICA)
+                    : refuse(origin, redirect(slot));
+        }
+        if (slot >= 0 && !group.slots().serves(slot)) {
+            return refuse(origin, redirect(slot));
         }
         for (Block.Watch watch : block.watches()) {
-            int next = slotOf(watch.key());
-            if (slot >= 0 && next != slot) {
-                return refuse(origin, CROSS_SLOT_ERROR);
+            int watched = slotOf(watch.key());
+            if (!group.slots().serves(watched)) {
+                return refuse(origin, redirect(watched));
             }
-            slot = next;
-        }
-        if (group == null || !group.isServing() || (slot >= 0 && !group.slots().serves(slot))) {
-            return refuse(origin, redirect(slot));
         }
         if (adds && outOfMemory()) {
             return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
@@ -190,6 +199,38 @@ public final class RaftMode implements Mode {
         return Outcome.PENDING;
     }
 
+    /** Whether a read-only block needs no word of the primary: it names no key, or may read what a replica has. */
+    private boolean readsHere(Origin origin, @Nullable ShardGroup group, int slot) {
+        if (group != null && group.isServing()) {
+            return false;
+        }
+        return slot == NO_SLOT || mayReadStale(origin, group, slot);
+    }
+
+    private boolean mayReadStale(Origin origin, @Nullable ShardGroup group, int slot) {
+        return group != null
+                && origin.readonly()
+                && group.slots().serves(slot)
+                && !linearizableReplicaReads.getAsBoolean();
+    }
+
+    private Outcome blockHere(LoopQueue queue, Origin origin, Block block) {
+        Reply reply = origin.reply();
+        reply.array(block.commands().size());
+        long now = stamps.readTime();
+        keyspace.lockAll();
+        try {
+            for (Block.Queued queued : block.commands()) {
+                copy(queued.args(), queue.call.args);
+                queue.call.begin(queued.database(), now, 0, reply);
+                run(queued.command(), queue.call);
+            }
+        } finally {
+            keyspace.unlockAll();
+        }
+        return Outcome.DONE;
+    }
+
     /**
      * Whether this node takes a command of a MULTI block or a WATCH at all: the error line (a redirect, CROSSSLOT), or
      * null. Redis: getNodeByQuery runs when a command is queued.
@@ -200,12 +241,14 @@ public final class RaftMode implements Mode {
         if (slot == CROSS_SLOT) {
             return CROSS_SLOT_ERROR;
         }
-        ShardGroup group = shard.get();
         if (slot == NO_SLOT) {
             return null;
         }
-        boolean serves = group != null && group.isServing() && group.slots().serves(slot);
-        return serves ? null : redirect(slot);
+        ShardGroup group = shard.get();
+        if (group != null && group.isServing()) {
+            return group.slots().serves(slot) ? null : redirect(slot);
+        }
+        return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? null : redirect(slot);
     }
 
     @Override
