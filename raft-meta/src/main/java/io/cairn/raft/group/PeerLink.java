@@ -13,14 +13,17 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -221,6 +224,31 @@ final class PeerLink {
             loop.schedule(() -> failed(false, "timed out"), timeout, TimeUnit.MILLISECONDS);
             return;
         }
+        if (to.isUnresolved()) {
+            links.names()
+                    .address(to.getHostString())
+                    .orTimeout(timeout, TimeUnit.MILLISECONDS)
+                    .whenComplete((found, failure) -> loop.execute(() -> lookedUp(to, found, failure, timeout)));
+        } else {
+            connect(to, timeout);
+        }
+    }
+
+    private void lookedUp(
+            InetSocketAddress to, @Nullable InetAddress found, @Nullable Throwable failure, int timeoutMillis) {
+        if (closed) {
+            connecting = false;
+        } else if (found != null) {
+            connect(new InetSocketAddress(found, to.getPort()), timeoutMillis);
+        } else if (failure instanceof TimeoutException) {
+            failed(false, "the look-up of " + to.getHostString() + " takes long");
+        } else {
+            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            failed(false, cause == null ? "no address was found" : String.valueOf(cause.getMessage()));
+        }
+    }
+
+    private void connect(InetSocketAddress to, int timeout) {
         new Bootstrap()
                 .group(loop)
                 .channel(NioSocketChannel.class)
