@@ -145,6 +145,42 @@ class PeerPortIT {
     }
 
     @Test
+    void aMessageThatNeedsAMemberWaitsQuietlyWhileThePeerIsNone() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", null, "s")) {
+            a.send(b.nodeId(), JOIN, bytes("")).join();
+            long before = threads.workers().getCompletedTaskCount();
+            CompletableFuture<byte[]> never = a.send(b.nodeId(), ECHO, bytes("x"));
+            assertThatThrownBy(never::join).hasMessageContaining("no answer in time");
+            assertThat(threads.workers().getCompletedTaskCount() - before).isLessThan(20);
+            CompletableFuture<byte[]> soon = a.send(b.nodeId(), ECHO, bytes("y"));
+            b.setClusterId("one");
+            assertThat(soon.join()).isEqualTo(bytes("y"));
+        }
+    }
+
+    /** The connection takes the frame and ends before the request is on the list of those that fail with it. */
+    @Test
+    void aMessageThatMayHaveLeftIsNotSentAgain() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", "one", "s")) {
+            eventually("connected", () -> echoes(a, b.nodeId()));
+            PeerLink link = a.links().to(b.nodeId());
+            Thread sender = Thread.currentThread();
+            a.setFilter((from, to) -> {
+                if (Thread.currentThread() != sender) {
+                    return false;
+                }
+                link.renew();
+                eventually("it is closed", () -> !link.isReady());
+                return true;
+            });
+            CompletableFuture<byte[]> sent = a.send(b.nodeId(), ECHO, bytes("x"));
+            assertThatThrownBy(sent::join).hasMessageContaining("the connection was closed");
+        }
+    }
+
+    @Test
     void aSlowDnsServerStopsOnlyTheLinkThatWaitsForIt() throws Exception {
         try (RaftHost a = start("a", "one", "s");
                 RaftHost b = start("b", "one", "s");
