@@ -155,7 +155,8 @@ public final class ClusterRuntime implements AutoCloseable {
         tellCluster();
         view.hearLeaders();
         ShardGroup shard = member.shard();
-        boolean leads = shard != null && shard.isServing();
+        long servingTerm = shard == null ? 0 : shard.servingTerm();
+        boolean leads = servingTerm != 0;
         Shard mine = member.map().shardOfNode(self.id());
         var status = shard == null ? null : shard.status();
         return new SoftState(
@@ -167,7 +168,7 @@ public final class ClusterRuntime implements AutoCloseable {
                 leads,
                 mine == null ? "" : mine.id(),
                 leads && mine != null ? mine.id() : "",
-                leads && shard != null ? shard.term() : 0,
+                servingTerm,
                 status == null ? 0 : status.appliedIndex());
     }
 

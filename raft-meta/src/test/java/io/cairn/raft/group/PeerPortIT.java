@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +28,15 @@ class PeerPortIT {
     @TempDir
     Path root;
 
-    private final RaftThreads threads = new RaftThreads();
+    private final CountDownLatch dnsAnswers = new CountDownLatch(1);
+    private final RaftThreads threads = new RaftThreads(name -> {
+        try {
+            dnsAnswers.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return InetAddress.getLoopbackAddress();
+    });
     private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
     private final Set<String> removed = ConcurrentHashMap.newKeySet();
     private final PeerAddresses book = new PeerAddresses() {
@@ -62,6 +71,7 @@ class PeerPortIT {
 
     @AfterEach
     void close() {
+        dnsAnswers.countDown();
         threads.close();
     }
 
@@ -131,6 +141,57 @@ class PeerPortIT {
                 back.exceptionally(failure -> new byte[0]).join();
                 eventually("both talk", () -> echoes(a, b.nodeId()) && echoes(b, a.nodeId()));
             }
+        }
+    }
+
+    @Test
+    void aMessageThatNeedsAMemberWaitsQuietlyWhileThePeerIsNone() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", null, "s")) {
+            a.send(b.nodeId(), JOIN, bytes("")).join();
+            long before = threads.workers().getCompletedTaskCount();
+            CompletableFuture<byte[]> never = a.send(b.nodeId(), ECHO, bytes("x"));
+            assertThatThrownBy(never::join).hasMessageContaining("no answer in time");
+            assertThat(threads.workers().getCompletedTaskCount() - before).isLessThan(20);
+            CompletableFuture<byte[]> soon = a.send(b.nodeId(), ECHO, bytes("y"));
+            b.setClusterId("one");
+            assertThat(soon.join()).isEqualTo(bytes("y"));
+        }
+    }
+
+    /** The connection takes the frame and ends before the request is on the list of those that fail with it. */
+    @Test
+    void aMessageThatMayHaveLeftIsNotSentAgain() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", "one", "s")) {
+            eventually("connected", () -> echoes(a, b.nodeId()));
+            PeerLink link = a.links().to(b.nodeId());
+            Thread sender = Thread.currentThread();
+            a.setFilter((from, to) -> {
+                if (Thread.currentThread() != sender) {
+                    return false;
+                }
+                link.renew();
+                eventually("it is closed", () -> !link.isReady());
+                return true;
+            });
+            CompletableFuture<byte[]> sent = a.send(b.nodeId(), ECHO, bytes("x"));
+            assertThatThrownBy(sent::join).hasMessageContaining("the connection was closed");
+        }
+    }
+
+    @Test
+    void aSlowDnsServerStopsOnlyTheLinkThatWaitsForIt() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", "one", "s");
+                RaftHost c = start("c", "one", "s")) {
+            InetSocketAddress there = c.address();
+            addresses.put(c.nodeId(), InetSocketAddress.createUnresolved("c.example", there.getPort()));
+            assertThatThrownBy(() -> a.send(c.nodeId(), ECHO, bytes("x")).join())
+                    .hasMessageContaining("no answer in time");
+            assertThat(a.send(b.nodeId(), ECHO, bytes("x")).join()).isEqualTo(bytes("x"));
+            dnsAnswers.countDown();
+            eventually("the name is known", () -> echoes(a, c.nodeId()));
         }
     }
 

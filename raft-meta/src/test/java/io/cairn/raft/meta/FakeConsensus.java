@@ -32,7 +32,7 @@ final class FakeConsensus {
     private final List<LogEntry> log = new ArrayList<>();
     private List<String> voters = List.of();
     private List<String> learners = List.of();
-    private long term;
+    private volatile long term;
 
     FakeConsensus(String groupId) {
         this.groupId = groupId;
@@ -74,6 +74,11 @@ final class FakeConsensus {
         }
     }
 
+    /** A candidate asks for votes in the next term: all hear of it, and the leader has not yet stepped down. */
+    void requestVote() {
+        term = term + 1;
+    }
+
     private boolean hasQuorum() {
         return voters.stream().filter(replicas::containsKey).count() > voters.size() / 2;
     }
@@ -107,7 +112,7 @@ final class FakeConsensus {
             leader = null;
             old.machine.leaderStop();
         }
-        term++;
+        term = term + 1;
         leader = next;
         catchUp();
         for (Replica replica : List.copyOf(replicas.values())) {

@@ -11,6 +11,7 @@ import io.cairn.raft.meta.FakeHost;
 import io.cairn.raft.meta.FakeNetwork;
 import io.cairn.raft.meta.GroupHost;
 import io.cairn.raft.meta.Layout;
+import io.cairn.raft.meta.LeaderClaim;
 import io.cairn.raft.meta.Members;
 import io.cairn.raft.meta.MetaCommand;
 import io.cairn.raft.meta.MetaResult;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -239,6 +241,33 @@ final class ClusterMemberTest {
                 assertThat(Objects.requireNonNull(known).nodeId()).isEqualTo(second.self.id());
             }
         });
+    }
+
+    @Test
+    void aLeaderThatHearsOfTheNextTermDoesNotClaimToLeadInIt() throws Exception {
+        nineNodes();
+        String shardId = form().shards().get(0).id();
+        TestCluster.TestNode node = cluster().leaderOf(shardId);
+        ShardGroup shard = Objects.requireNonNull(node.member.shard());
+        eventually(SECONDS, () -> assertThat(node.member.map().leaderClaim(shardId))
+                .isEqualTo(new LeaderClaim(shard.term(), node.self.id())));
+        long served = shard.servingTerm();
+        List<MetaCommand> proposed = new ArrayList<>();
+        ShardReconciler reconciler = new ShardReconciler(
+                node.self.id(),
+                shard,
+                cluster(),
+                command -> {
+                    proposed.add(command);
+                    return new CompletableFuture<>();
+                },
+                () -> 0);
+        network.requestVote("shard-" + shardId);
+        assertThat(shard.isServing()).isTrue();
+        assertThat(shard.term()).isEqualTo(served + 1);
+        assertThat(shard.servingTerm()).isEqualTo(served);
+        reconciler.tick(node.member.map());
+        assertThat(proposed).isEmpty();
     }
 
     private final class FakeHosts implements TestCluster.Hosts {
