@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * do. {@link #check} and {@link #dump} write nothing.
  */
 public final class LogCheck {
+    /** Files of a shard's snapshot in raft mode, which has a file {@code state} of its own. */
+    private static final List<String> SNAPSHOT_FILES = List.of("__raft_snapshot_meta", "data.rdb");
+
     private final Storage storage;
     private final Path directory;
 
@@ -21,8 +24,13 @@ public final class LogCheck {
         this.directory = directory;
     }
 
-    /** @throws LogException when the directory holds no log, or a newer version wrote it */
+    /** @throws LogException when the directory holds no log but perhaps a snapshot, or a newer version wrote it */
     public static LogCheck of(Storage storage, Path directory) throws IOException {
+        for (String name : SNAPSHOT_FILES) {
+            if (storage.exists(directory.resolve(name))) {
+                throw new LogException(directory + " holds a snapshot, not a log");
+            }
+        }
         boolean log = storage.exists(directory.resolve(LogState.FILE))
                 || !Recovery.list(storage, directory).isEmpty();
         if (!log) {

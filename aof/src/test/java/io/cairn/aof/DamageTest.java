@@ -58,6 +58,16 @@ final class DamageTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"__raft_snapshot_meta", "data.rdb"})
+    void snapshotWithAFileOfTheSameNameIsNoLog(String name) throws IOException {
+        write(10);
+        storage.setBytes(DIRECTORY.resolve(name), new byte[] {1});
+        assertThatThrownBy(() -> LogCheck.of(storage, DIRECTORY))
+                .isInstanceOf(LogException.class)
+                .hasMessageContaining("holds a snapshot, not a log");
+    }
+
+    @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void logCutAtEveryByteOfItsLastEntryOpensWithoutIt(boolean closedBefore) throws LogException {
         write(10);

@@ -1,6 +1,7 @@
 package io.cairn.cli;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +74,7 @@ final class ClusterClient {
         List<String> words = new ArrayList<>(List.of("CAIRN", "FORM", Integer.toString(replicas)));
         words.add(sharedDomain ? "shared" : "spread");
         for (InetSocketAddress node : nodes) {
-            words.add(node.getHostString() + ":" + node.getPort());
+            words.add(numeric(node) + ":" + node.getPort());
         }
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FORM_MILLIS);
         boolean again = false;
@@ -99,6 +100,12 @@ final class ClusterClient {
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
+    }
+
+    /** The address as nodes announce themselves: a name such as localhost is none of theirs. */
+    private static String numeric(InetSocketAddress node) {
+        InetAddress address = node.getAddress();
+        return address == null ? node.getHostString() : address.getHostAddress();
     }
 
     /** Waits until every node says cluster_state:ok. */
@@ -152,6 +159,24 @@ final class ClusterClient {
             }
         }
         throw last;
+    }
+
+    /**
+     * The same once it says that the cluster is ok: the node that prints it may see a primary go after it was asked for
+     * its state.
+     */
+    String okTable(long deadlineNanos) throws IOException, InterruptedException {
+        while (true) {
+            String table = table();
+            String head = table.lines().findFirst().orElse("");
+            if (head.endsWith("state ok")) {
+                return table;
+            }
+            if (System.nanoTime() > deadlineNanos) {
+                throw new IOException("the cluster is not ok: " + head);
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
     }
 
     /** The value of a "name:value" line, or empty. */

@@ -56,10 +56,11 @@ public final class ClusterCommand implements Callable<Integer> {
         public Integer call() throws Exception {
             ClusterClient cluster = new ClusterClient(ClusterClient.addresses(nodes));
             cluster.create(replicas, sharedDomain);
-            cluster.awaitOk(System.nanoTime() + TimeUnit.SECONDS.toNanos(OK_SECONDS));
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(OK_SECONDS);
+            cluster.awaitOk(deadline);
             cluster.awaitPlaced();
             PrintWriter out = spec.commandLine().getOut();
-            out.print(cluster.table());
+            out.print(cluster.okTable(deadline));
             out.flush();
             return 0;
         }

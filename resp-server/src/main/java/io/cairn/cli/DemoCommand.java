@@ -1,5 +1,6 @@
 package io.cairn.cli;
 
+import io.cairn.config.Config;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -27,6 +28,7 @@ public final class DemoCommand implements Callable<Integer> {
     private static final int PROCESSES = 3;
     private static final int NODES_PER_PROCESS = 3;
     private static final int ADMIN_PORT_OFFSET = 100;
+    private static final int LAST_PORT = 65_535 - Config.RAFT_PORT_OFFSET - PROCESSES * NODES_PER_PROCESS + 1;
     private static final int HEAP_MEGABYTES = 256;
     private static final long START_MILLIS = 90_000;
     private static final long POLL_MILLIS = 100;
@@ -77,7 +79,7 @@ public final class DemoCommand implements Callable<Integer> {
         if (fresh) {
             cluster.awaitPlaced();
         }
-        printTable(out, cluster);
+        printTable(out, cluster.okTable(deadline));
         watch(out);
         return 0;
     }
@@ -116,14 +118,30 @@ public final class DemoCommand implements Callable<Integer> {
         return addresses;
     }
 
+    /** All ports must be free, and exist: a node's bus and raft ports lie far above its client port. */
     private void checkPorts() throws IOException {
-        for (InetSocketAddress address : addresses()) {
-            try (ServerSocket probe = new ServerSocket()) {
-                probe.setReuseAddress(true);
-                probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), address.getPort()));
-            } catch (IOException e) {
-                throw new IOException("port " + address.getPort() + " is in use; choose another range with --port", e);
-            }
+        if (port < 1 || port > LAST_PORT) {
+            throw new IOException("--port must be from 1 to " + LAST_PORT + ": the nodes use port + "
+                    + Config.RAFT_PORT_OFFSET + " too");
+        }
+        for (int i = 0; i < PROCESSES * NODES_PER_PROCESS; i++) {
+            checkFree(port + i, "client port");
+            checkFree(port + i + Config.BUS_PORT_OFFSET, "bus port of node " + (port + i));
+            checkFree(port + i + Config.RAFT_PORT_OFFSET, "raft port of node " + (port + i));
+        }
+        for (int i = 0; i < PROCESSES; i++) {
+            checkFree(adminPort(i), "admin port");
+        }
+    }
+
+    private static void checkFree(int port, String use) throws IOException {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        } catch (IOException e) {
+            throw new IOException(
+                    "port " + port + " (" + use + ") is in use; choose another range with --port: " + e.getMessage(),
+                    e);
         }
     }
 
@@ -148,9 +166,9 @@ public final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private void printTable(PrintWriter out, ClusterClient cluster) throws IOException {
+    private void printTable(PrintWriter out, String table) {
         out.println();
-        out.print(cluster.table());
+        out.print(table);
         out.println();
         for (int i = 0; i < processes.size(); i++) {
             out.printf(

@@ -9,7 +9,9 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,8 @@ public final class LogCommand implements Callable<Integer> {
     /** A node's lock lies in its own directory, a few levels above its logs: 7001/lock, 7001/shard/1. */
     private static final int LOCK_LEVELS = 4;
 
+    private static final String SNAPSHOTS = "snapshots";
+
     @Spec
     CommandSpec spec;
 
@@ -41,17 +45,17 @@ public final class LogCommand implements Callable<Integer> {
         return 2;
     }
 
-    /** The log in the directory, or all logs below it. */
-    private static List<LogCheck> logs(Path directory) throws IOException {
+    /** The log in the directory, or all logs below it, with their directories. */
+    private static Map<Path, LogCheck> logs(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             throw new LogException(directory + " is not a directory");
         }
-        List<LogCheck> logs = new ArrayList<>();
+        Map<Path, LogCheck> logs = new LinkedHashMap<>();
         try (Stream<Path> below = Files.walk(directory, MAX_DEPTH)) {
             for (Path path : below.filter(Files::isDirectory).sorted().toList()) {
-                LogCheck log = log(path);
+                LogCheck log = isSnapshot(directory, path) ? null : log(path);
                 if (log != null) {
-                    logs.add(log);
+                    logs.put(path, log);
                 }
             }
         }
@@ -59,6 +63,16 @@ public final class LogCommand implements Callable<Integer> {
             throw new LogException("there is no log in or below " + directory);
         }
         return logs;
+    }
+
+    /** True in and below {@code snapshots/} of a raft group: its files are no log's, whatever their names. */
+    private static boolean isSnapshot(Path root, Path path) {
+        for (Path name : root.relativize(path)) {
+            if (name.toString().equals(SNAPSHOTS)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static @Nullable LogCheck log(Path path) throws IOException {
@@ -85,7 +99,7 @@ public final class LogCommand implements Callable<Integer> {
         public Integer call() throws IOException {
             PrintWriter out = spec.commandLine().getOut();
             boolean opens = true;
-            for (LogCheck log : logs(directory)) {
+            for (LogCheck log : logs(directory).values()) {
                 LogReport report = log.check();
                 report.print(out);
                 opens &= report.opens();
@@ -98,7 +112,8 @@ public final class LogCommand implements Callable<Integer> {
     /** {@code cairn log dump}. */
     @Command(
             name = "dump",
-            description = "Print entries, one line each: index, term, kind, bytes, payload (escaped).",
+            description = "Print entries, one line each: index, term, kind, bytes, payload (escaped). Exit code 1 if a log"
+                    + " would not open.",
             mixinStandardHelpOptions = true)
     static final class Dump implements Callable<Integer> {
         @Parameters(paramLabel = "DIR", description = "A log's directory, or a directory above several.")
@@ -116,15 +131,17 @@ public final class LogCommand implements Callable<Integer> {
         @Override
         public Integer call() throws IOException {
             PrintWriter out = spec.commandLine().getOut();
-            List<LogCheck> logs = logs(directory);
-            for (LogCheck log : logs) {
+            Map<Path, LogCheck> logs = logs(directory);
+            boolean opens = true;
+            for (Map.Entry<Path, LogCheck> log : logs.entrySet()) {
                 if (logs.size() > 1) {
-                    out.println("# " + log.check().directory());
+                    out.println("# " + log.getKey());
                 }
-                log.dump(from, to, out);
+                log.getValue().dump(from, to, out);
+                opens &= log.getValue().check().opens();
             }
             out.flush();
-            return 0;
+            return opens ? 0 : 1;
         }
     }
 
@@ -135,7 +152,9 @@ public final class LogCommand implements Callable<Integer> {
                     + " Entries after the damage are lost to this node: a cluster's node gets them from the others.",
             mixinStandardHelpOptions = true)
     static final class Repair implements Callable<Integer> {
-        @Parameters(paramLabel = "DIR", description = "The directory of one log.")
+        @Parameters(
+                paramLabel = "DIR",
+                description = "A log's directory, or a directory above several: each that is damaged is repaired.")
         Path directory;
 
         @Spec
@@ -144,7 +163,19 @@ public final class LogCommand implements Callable<Integer> {
         @Override
         public Integer call() throws IOException {
             PrintWriter out = spec.commandLine().getOut();
-            LogCheck log = LogCheck.of(directory);
+            Map<Path, LogCheck> logs = logs(directory);
+            for (Map.Entry<Path, LogCheck> log : logs.entrySet()) {
+                if (logs.size() > 1) {
+                    out.println("# " + log.getKey());
+                }
+                repair(log.getKey(), log.getValue()).forEach(out::println);
+            }
+            out.flush();
+            return 0;
+        }
+
+        /** Repairs one log while its node cannot start. */
+        private static List<String> repair(Path directory, LogCheck log) throws IOException {
             List<DirectoryLock> held = new ArrayList<>();
             try {
                 Path above = directory.toAbsolutePath().normalize();
@@ -153,14 +184,12 @@ public final class LogCommand implements Callable<Integer> {
                         held.add(DirectoryLock.acquire(above));
                     }
                 }
-                log.repair().forEach(out::println);
+                return log.repair();
             } finally {
                 for (DirectoryLock lock : held) {
                     lock.close();
                 }
             }
-            out.flush();
-            return 0;
         }
     }
 }

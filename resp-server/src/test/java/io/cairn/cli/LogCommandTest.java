@@ -3,12 +3,17 @@ package io.cairn.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.aof.DirectoryLock;
+import io.cairn.aof.Entry;
 import io.cairn.aof.FsyncPolicy;
 import io.cairn.aof.LogOptions;
 import io.cairn.aof.SegmentedLog;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -63,5 +68,56 @@ class LogCommandTest {
         }
         assertThat(run("repair", directory.toString())).isZero();
         assertThat(out.toString()).contains("nothing to repair");
+    }
+
+    /** A log of five entries, with a bit of the third flipped. */
+    private Path damagedLog(String name) throws Exception {
+        Path directory = dir.resolve(name);
+        try (SegmentedLog log = SegmentedLog.open(
+                directory, LogOptions.of("test", LogOptions.MIN_SEGMENT_BYTES, FsyncPolicy.ALWAYS))) {
+            for (int i = 1; i <= 5; i++) {
+                log.append(List.of(new Entry(i, 1, (byte) 1, ByteBuffer.wrap(new byte[] {'p', (byte) ('0' + i)}))));
+            }
+        }
+        Path segment = directory.resolve("00000000000000000001.log");
+        byte[] bytes = Files.readAllBytes(segment);
+        int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("p3");
+        assertThat(at).isPositive();
+        bytes[at] ^= 1;
+        Files.write(segment, bytes);
+        return directory;
+    }
+
+    @Test
+    void snapshotsOfARaftNodeAreNoLogs() throws Exception {
+        log();
+        Path snapshot = dir.resolve("7001/shard/snapshots/snapshot_17");
+        Files.createDirectories(snapshot);
+        Files.writeString(snapshot.resolve("state"), "the last stamp");
+        assertThat(run("check", dir.toString())).isZero();
+        assertThat(out.toString()).doesNotContain("DAMAGED");
+        Files.writeString(snapshot.resolve("data.rdb"), "REDIS0010");
+        assertThat(run("repair", snapshot.toString())).isEqualTo(1);
+        assertThat(err.toString()).contains("there is no log in or below " + snapshot);
+        assertThat(snapshot.resolve("state")).hasContent("the last stamp");
+    }
+
+    @Test
+    void repairOfADirectoryAboveRepairsEachDamagedLog() throws Exception {
+        Path whole = log();
+        damagedLog("7002/log");
+        damagedLog("7003/log");
+        assertThat(run("check", dir.toString())).isEqualTo(1);
+        assertThat(run("repair", dir.toString())).isZero();
+        assertThat(out.toString())
+                .contains("# " + whole, "nothing to repair", "lost: entry 3", "the log now holds 2 entries, 1 to 2");
+        assertThat(run("check", dir.toString())).isZero();
+    }
+
+    @Test
+    void dumpOfADamagedLogPrintsWhatItCanAndFails() throws Exception {
+        damagedLog("7001/log");
+        assertThat(run("dump", dir.toString())).isEqualTo(1);
+        assertThat(out.toString()).contains("p1", "p2", "DAMAGED").doesNotContain("p4");
     }
 }

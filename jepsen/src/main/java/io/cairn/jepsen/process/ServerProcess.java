@@ -88,6 +88,11 @@ public final class ServerProcess implements AutoCloseable {
         return ended;
     }
 
+    /** SIGINT, as Ctrl-C sends it. */
+    public void interrupt() {
+        signal("INT");
+    }
+
     /** Waits for the process to end by itself. */
     public boolean awaitExit(int seconds) {
         try {
