@@ -119,8 +119,8 @@ final class ScanCommands {
     }
 
     /** Collects the keys of one SCAN step that pass its filters. */
-    private record Filter(@Nullable GlobPattern pattern, @Nullable String type, List<byte[]> found)
-            implements Database.KeyVisitor {
+    private record Filter(
+            @Nullable GlobPattern pattern, @Nullable String type, List<byte[]> found) implements Database.KeyVisitor {
         @Override
         public void visit(long key, int keyLength, Value value) {
             if ((pattern == null || pattern.matches(key, keyLength))

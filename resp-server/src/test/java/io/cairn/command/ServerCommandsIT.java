@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +97,16 @@ class ServerCommandsIT {
             }
         }
         return fields;
+    }
+
+    @Test
+    void everyKeyIsARandomKey() throws Exception {
+        connection.run("mset", "foo", "1", "bar", "2");
+        Set<String> seen = new TreeSet<>();
+        for (int i = 0; i < 100; i++) {
+            seen.add(String.valueOf(RespConnection.parse(connection.run("randomkey"))));
+        }
+        assertThat(seen).containsExactly("bar", "foo");
     }
 
     @Test

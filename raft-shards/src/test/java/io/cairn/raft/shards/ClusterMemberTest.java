@@ -249,8 +249,10 @@ final class ClusterMemberTest {
         String shardId = form().shards().get(0).id();
         TestCluster.TestNode node = cluster().leaderOf(shardId);
         ShardGroup shard = Objects.requireNonNull(node.member.shard());
-        eventually(SECONDS, () -> assertThat(node.member.map().leaderClaim(shardId))
-                .isEqualTo(new LeaderClaim(shard.term(), node.self.id())));
+        eventually(
+                SECONDS,
+                () -> assertThat(node.member.map().leaderClaim(shardId))
+                        .isEqualTo(new LeaderClaim(shard.term(), node.self.id())));
         long served = shard.servingTerm();
         List<MetaCommand> proposed = new ArrayList<>();
         ShardReconciler reconciler = new ShardReconciler(

@@ -85,7 +85,8 @@ class ExpirySweepTest {
     void everyKeyThatIsPassedByBecauseItExpiredIsRemembered() {
         try (Driver driver = filled(8)) {
             Database database = driver.keyspace.database(0);
-            Database.KeyVisitor nobody = (key, length, value) -> assertThat(value.expireAt).isNotEqualTo(1002);
+            Database.KeyVisitor nobody =
+                    (key, length, value) -> assertThat(value.expireAt).isNotEqualTo(1002);
             assertThat(database.scan(0, 100, 1002, nobody)).isZero();
             assertThat(database.sawExpired()).isEqualTo(1002);
             assertThat(database.sawExpired()).isZero();
