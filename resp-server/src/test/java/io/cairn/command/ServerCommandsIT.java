@@ -100,6 +100,22 @@ class ServerCommandsIT {
     }
 
     @Test
+    void activeExpiryCanBeHeldBack() throws Exception {
+        connection.run("debug", "set-active-expire", "0");
+        connection.run("set", "short", "1", "px", "1");
+        Thread.sleep(500);
+        assertThat(RespConnection.parse(connection.run("dbsize"))).isEqualTo(1L);
+        assertThat(String.valueOf(RespConnection.parse(connection.run("exists", "short"))))
+                .isEqualTo("0");
+        connection.run("debug", "set-active-expire", "1");
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (!RespConnection.parse(connection.run("dbsize")).equals(0L)) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.sleep(10);
+        }
+    }
+
+    @Test
     void everyKeyIsARandomKey() throws Exception {
         connection.run("mset", "foo", "1", "bar", "2");
         Set<String> seen = new TreeSet<>();
