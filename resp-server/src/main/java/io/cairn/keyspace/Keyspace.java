@@ -62,6 +62,9 @@ public interface Keyspace extends AutoCloseable {
      */
     int collectExpired(long now, int limit, ExpiredKey sink);
 
+    /** Whether {@link #collectExpired} finds anything (DEBUG SET-ACTIVE-EXPIRE); on at first. Any thread. */
+    void activeExpiry(boolean on);
+
     /** Told of an expired key, under its stripe's lock. */
     interface ExpiredKey {
         void expired(int database, byte[] key, long expireAt, long version);

@@ -141,7 +141,7 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         copy(args, queue.call.args);
-        runRead(queue.call, command, origin.database(), slot, stamps.readTime(), origin.reply());
+        runRead(queue, command, origin.database(), slot, stamps.readTime(), origin.reply());
         return Outcome.DONE;
     }
 
@@ -229,7 +229,7 @@ public final class RaftMode implements Mode {
         try {
             for (Block.Queued queued : block.commands()) {
                 copy(queued.args(), queue.call.args);
-                queue.call.begin(queued.database(), now, 0, reply);
+                queue.call.begin(queued.database(), now, queue.seed(), reply);
                 run(queued.command(), queue.call);
             }
         } finally {
@@ -277,13 +277,14 @@ public final class RaftMode implements Mode {
     }
 
     /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
-    long runRead(Call call, Command command, int database, int slot, long now, Reply reply) {
+    long runRead(LoopQueue queue, Command command, int database, int slot, long now, Reply reply) {
         String loading = loading(command);
         if (loading != null) {
             reply.error(loading);
             return 0;
         }
-        call.begin(database, now, 0, reply);
+        Call call = queue.call;
+        call.begin(database, now, queue.seed(), reply);
         call.database().sawExpired();
         KeySpec keys = command.keys();
         if (slot >= 0) {

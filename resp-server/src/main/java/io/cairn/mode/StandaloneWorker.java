@@ -104,7 +104,7 @@ final class StandaloneWorker {
     private void run(Origin origin, Command command, Args args, boolean write, int keys) {
         long now = now();
         Journal journal = mode.journal();
-        long batchSeed = write ? random.nextLong() : 0;
+        long batchSeed = random.nextLong();
         long mark = origin.replyMark();
         boolean changed;
         try {

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +97,32 @@ class ServerCommandsIT {
             }
         }
         return fields;
+    }
+
+    @Test
+    void activeExpiryCanBeHeldBack() throws Exception {
+        connection.run("debug", "set-active-expire", "0");
+        connection.run("set", "short", "1", "px", "1");
+        Thread.sleep(500);
+        assertThat(RespConnection.parse(connection.run("dbsize"))).isEqualTo(1L);
+        assertThat(String.valueOf(RespConnection.parse(connection.run("exists", "short"))))
+                .isEqualTo("0");
+        connection.run("debug", "set-active-expire", "1");
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (!RespConnection.parse(connection.run("dbsize")).equals(0L)) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.sleep(10);
+        }
+    }
+
+    @Test
+    void everyKeyIsARandomKey() throws Exception {
+        connection.run("mset", "foo", "1", "bar", "2");
+        Set<String> seen = new TreeSet<>();
+        for (int i = 0; i < 100; i++) {
+            seen.add(String.valueOf(RespConnection.parse(connection.run("randomkey"))));
+        }
+        assertThat(seen).containsExactly("bar", "foo");
     }
 
     @Test

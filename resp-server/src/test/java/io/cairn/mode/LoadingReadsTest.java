@@ -6,7 +6,6 @@ import io.cairn.cluster.NodeHealth;
 import io.cairn.cluster.Redirects;
 import io.cairn.cluster.Topology;
 import io.cairn.command.Args;
-import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
@@ -20,6 +19,7 @@ import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.NodeState;
 import io.cairn.raft.shards.LeaderTable;
+import io.netty.channel.DefaultEventLoop;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -58,8 +58,12 @@ class LoadingReadsTest {
             () -> false,
             nanos -> {});
 
+    private final DefaultEventLoop loop = new DefaultEventLoop();
+    private final LoopQueue queue = new LoopQueue(loop, mode);
+
     @AfterEach
     void close() {
+        loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
         keyspace.close();
     }
 
@@ -77,7 +81,8 @@ class LoadingReadsTest {
                 : RaftMode.NO_SLOT;
         BatchReplies replies = new BatchReplies(1, stats);
         replies.begin(false);
-        mode.runRead(new Call(keyspace, args, replies.reply()), command, 0, slot, 1, replies.reply());
+        RaftMode.copy(args, queue.call.args);
+        mode.runRead(queue, command, 0, slot, 1, replies.reply());
         replies.end();
         String text = new String(replies.bytes(), StandardCharsets.ISO_8859_1);
         replies.close();

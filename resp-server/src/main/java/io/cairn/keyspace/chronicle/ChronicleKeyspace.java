@@ -22,6 +22,7 @@ public final class ChronicleKeyspace implements Keyspace {
     private final int shift;
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
+    private volatile boolean activeExpiry = true;
     private final AtomicReference<@Nullable IncrementalSnapshot> snapshot = new AtomicReference<>();
 
     /**
@@ -166,7 +167,12 @@ public final class ChronicleKeyspace implements Keyspace {
 
     @Override
     public int collectExpired(long now, int limit, ExpiredKey sink) {
-        return sweep.collect(now, limit, sink);
+        return activeExpiry ? sweep.collect(now, limit, sink) : 0;
+    }
+
+    @Override
+    public void activeExpiry(boolean on) {
+        activeExpiry = on;
     }
 
     @Override
