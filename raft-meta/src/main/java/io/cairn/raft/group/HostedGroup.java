@@ -456,6 +456,12 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     }
 
     @Override
+    public long bytesSinceSnapshot() {
+        long snapshot = storage.snapshotIndex();
+        return appliedIndex() > snapshot ? storage.log().log().bytesFrom(snapshot + 1) : 0;
+    }
+
+    @Override
     public LogStats logStats() {
         return storage.log().log().stats();
     }

@@ -196,6 +196,11 @@ final class FakeConsensus {
         }
 
         @Override
+        public long bytesSinceSnapshot() {
+            return 0;
+        }
+
+        @Override
         public LogStats logStats() {
             return new LogStats(log.size(), 0, 0, 0, 1, 0);
         }

@@ -135,6 +135,11 @@ public final class ShardGroup {
         return raft().status();
     }
 
+    /** See {@link RaftGroup#bytesSinceSnapshot}. */
+    public long bytesSinceSnapshot() {
+        return raft().bytesSinceSnapshot();
+    }
+
     /** Counters of this replica's log. */
     public LogStats logStats() {
         return raft().logStats();
