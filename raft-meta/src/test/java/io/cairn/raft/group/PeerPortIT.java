@@ -203,6 +203,18 @@ class PeerPortIT {
     }
 
     @Test
+    void aPortThatIsTakenIsNamed() throws Exception {
+        try (RaftHost a = start("a", "one", "s")) {
+            HostOptions second =
+                    new HostOptions(TestCluster.id("b"), a.address(), book, "one", new byte[] {1}, threads);
+            assertThatThrownBy(() -> RaftHost.start(second))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("127.0.0.1:" + a.address().getPort() + " (raft port)")
+                    .hasMessageContaining("in use");
+        }
+    }
+
+    @Test
     void aSlowDnsServerStopsOnlyTheLinkThatWaitsForIt() throws Exception {
         try (RaftHost a = start("a", "one", "s");
                 RaftHost b = start("b", "one", "s");
