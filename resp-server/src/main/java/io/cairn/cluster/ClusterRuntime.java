@@ -12,6 +12,7 @@ import io.cairn.raft.group.RaftHost;
 import io.cairn.raft.meta.AddressBook;
 import io.cairn.raft.meta.ClusterFile;
 import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.JoinMark;
 import io.cairn.raft.meta.MetaOptions;
 import io.cairn.raft.meta.RaftHostPort;
 import io.cairn.raft.meta.Shard;
@@ -54,6 +55,7 @@ public final class ClusterRuntime implements AutoCloseable {
      */
     public record Options(
             Path directory,
+            JoinMark mark,
             ClusterNode self,
             InetSocketAddress raftBind,
             String gossipBindHost,
@@ -90,7 +92,7 @@ public final class ClusterRuntime implements AutoCloseable {
                 options.secret().getBytes(StandardCharsets.UTF_8),
                 threads.raft()));
         MetaOptions meta = new MetaOptions(
-                options.directory(), self, options.electionTimeoutMillis(), options.fsync(), META_SEGMENT_BYTES);
+                options.directory(), self, options.mark(), options.electionTimeoutMillis(), options.fsync(), META_SEGMENT_BYTES);
         this.member = new ClusterMember(
                 new ClusterMember.Options(meta, options.electionTimeoutMillis(), options.segmentBytes()),
                 new RaftHostPort(host),

@@ -19,6 +19,7 @@ import io.cairn.mode.RaftData;
 import io.cairn.mode.ShardStore;
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.JoinMark;
 import io.cairn.raft.meta.NodeState;
 import io.cairn.raft.shards.ShardGroup;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -62,6 +63,7 @@ public final class RaftNode implements AutoCloseable {
      *
      * @param directory the node's own
      * @param nodeId 40 hex digits
+     * @param mark kept with the node id
      * @param process names the process: nodes of one process are one failure domain
      * @param clients number of connected clients
      * @param listener told when the node begins or ends to serve, or must stop
@@ -70,6 +72,7 @@ public final class RaftNode implements AutoCloseable {
             Config config,
             Path directory,
             String nodeId,
+            JoinMark mark,
             String process,
             String version,
             Keyspace keyspace,
@@ -137,6 +140,7 @@ public final class RaftNode implements AutoCloseable {
         }
         return new ClusterRuntime.Options(
                 parts.directory(),
+                parts.mark(),
                 self(parts, bind),
                 new InetSocketAddress(bind, config.raftPort()),
                 bind,

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -220,6 +221,46 @@ final class ClusterMemberTest {
         assertThatThrownBy(() -> cluster().start(2, "process-0"))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("is gone although this node had it");
+    }
+
+    @Test
+    void aNodeThatLostAllButItsIdDoesNotStartUntilItIsANewOne() throws Exception {
+        nineNodes();
+        form();
+        String id = cluster().node(2).self.id();
+        cluster().kill(2);
+        Path home = dir.resolve("node-2");
+        for (String lost : List.of("cluster.conf", "meta", "shard")) {
+            delete(home.resolve(lost));
+        }
+        assertThatThrownBy(() -> cluster().start(2, "process-0"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("was in cluster")
+                .hasMessageContaining("delete " + home + " whole");
+        cluster().kill(2);
+        cluster().wipe(2);
+        assertThat(cluster().start(2, "process-0").self.id()).isNotEqualTo(id);
+        assertThat(home.resolve("cluster.conf")).doesNotExist();
+    }
+
+    @Test
+    void aDirectoryFromBeforeTheMarkStartsAndGetsIt() throws Exception {
+        nineNodes();
+        form();
+        cluster().kill(2);
+        Path mark = dir.resolve("node-2").resolve("mark");
+        assertThat(mark).hasContent(cluster().node(1).member.meta().clusterId());
+        Files.delete(mark);
+        cluster().start(2, "process-0");
+        assertThat(mark).hasContent(cluster().node(1).member.meta().clusterId());
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (Stream<Path> files = Files.walk(tree)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 
     @Test
