@@ -92,7 +92,12 @@ public final class ClusterRuntime implements AutoCloseable {
                 options.secret().getBytes(StandardCharsets.UTF_8),
                 threads.raft()));
         MetaOptions meta = new MetaOptions(
-                options.directory(), self, options.mark(), options.electionTimeoutMillis(), options.fsync(), META_SEGMENT_BYTES);
+                options.directory(),
+                self,
+                options.mark(),
+                options.electionTimeoutMillis(),
+                options.fsync(),
+                META_SEGMENT_BYTES);
         this.member = new ClusterMember(
                 new ClusterMember.Options(meta, options.electionTimeoutMillis(), options.segmentBytes()),
                 new RaftHostPort(host),

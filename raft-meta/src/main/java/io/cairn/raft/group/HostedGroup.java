@@ -194,6 +194,11 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         return isLeader() ? leaderTerm : 0;
     }
 
+    /** The library takes this replica for a follower or learner. Never blocks. */
+    boolean follows() {
+        return node.getNodeState() == State.STATE_FOLLOWER;
+    }
+
     long lastLedTerm() {
         return lastLedTerm;
     }

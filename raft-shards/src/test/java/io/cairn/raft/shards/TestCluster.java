@@ -86,7 +86,8 @@ final class TestCluster implements NodeDirectory, AutoCloseable {
                 new ClusterNode(Files.readString(idFile), "127.0.0.1", port, port, port, "", process, NodeState.ACTIVE);
         AddressBook book = new AddressBook();
         GroupHost host = hosts.start(self, book, ClusterFile.clusterIdIn(home));
-        MetaOptions meta = new MetaOptions(home, self, new FileMark(home.resolve("mark")), 500, FsyncPolicy.NO, 1 << 20);
+        MetaOptions meta =
+                new MetaOptions(home, self, new FileMark(home.resolve("mark")), 500, FsyncPolicy.NO, 1 << 20);
         TestNode node = new TestNode(number, self, host, new ClusterMember.Options(meta, 500, 1 << 20), book, this);
         running.put(number, node);
         dead.remove(self.id());
