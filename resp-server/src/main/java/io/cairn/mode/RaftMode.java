@@ -246,7 +246,10 @@ public final class RaftMode implements Mode {
         }
         ShardGroup group = shard.get();
         if (group != null && group.isServing()) {
-            return group.slots().serves(slot) ? null : redirect(slot);
+            if (!group.slots().serves(slot)) {
+                return redirect(slot);
+            }
+            return command.is(Flag.DENYOOM) && outOfMemory() ? OOM : null;
         }
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? null : redirect(slot);
     }
