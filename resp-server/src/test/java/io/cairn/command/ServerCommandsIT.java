@@ -109,7 +109,7 @@ class ServerCommandsIT {
                 .isEqualTo("0");
         connection.run("debug", "set-active-expire", "1");
         long deadline = System.nanoTime() + 20_000_000_000L;
-        while (!RespConnection.parse(connection.run("dbsize")).equals(0L)) {
+        while (!Long.valueOf(0).equals(RespConnection.parse(connection.run("dbsize")))) {
             assertThat(System.nanoTime()).isLessThan(deadline);
             Thread.sleep(10);
         }
