@@ -17,6 +17,7 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.mode.Mode;
 import io.cairn.mode.RaftData;
 import io.cairn.mode.ShardStore;
+import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.NodeState;
 import io.cairn.raft.shards.ShardGroup;
@@ -28,9 +29,11 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -266,11 +269,19 @@ public final class RaftNode implements AutoCloseable {
         if (shard == null || !shard.isServing()) {
             return;
         }
-        var matches = shard.status().matchIndexes();
-        matches.entrySet().stream()
-                .filter(match -> runtime.topology().health().alive(match.getKey()))
-                .max(java.util.Map.Entry.comparingByValue())
-                .ifPresent(best -> transfer(shard, best.getKey()));
+        String heir = heir(shard.status(), runtime.topology().health()::alive);
+        if (heir != null) {
+            transfer(shard, heir);
+        }
+    }
+
+    /** The live voter that holds most of the log, or null: a learner cannot lead, however much it holds. */
+    static @Nullable String heir(GroupStatus status, Predicate<String> alive) {
+        return status.matchIndexes().entrySet().stream()
+                .filter(match -> status.voters().contains(match.getKey()) && alive.test(match.getKey()))
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse(null);
     }
 
     private static void transfer(ShardGroup shard, String to) {

@@ -28,6 +28,15 @@ public interface Keyspace extends AutoCloseable {
 
     void unlockAll();
 
+    /**
+     * True while the contents are being replaced, with all stripes locked for seconds: who must not wait so long asks
+     * before it locks. Any thread.
+     */
+    boolean isLoading();
+
+    /** Told before the stripes are locked for loading, and after they are unlocked. */
+    void setLoading(boolean loading);
+
     /** Number of keys of database 0 in a slot; O(1); any thread. */
     long keysInSlot(int slot);
 

@@ -34,6 +34,9 @@ public final class RaftMode implements Mode {
 
     private static final int CROSS_SLOT = -2;
     private static final String CROSS_SLOT_ERROR = "CROSSSLOT Keys in request don't hash to the same slot";
+    /** Redis: shared.loadingerr. */
+    private static final String LOADING = "LOADING Redis is loading the dataset in memory";
+
     private static final String OOM = "OOM command not allowed when used memory > 'maxmemory'.";
     private static final String TOO_MANY_SMALL =
             "ERR the small arguments of one write exceed " + (LargeWrites.MAX_INLINE_BYTES >> 20) + " MB: split it";
@@ -216,6 +219,10 @@ public final class RaftMode implements Mode {
 
     private Outcome blockHere(LoopQueue queue, Origin origin, Block block) {
         Reply reply = origin.reply();
+        if (keyspace.isLoading()) {
+            reply.error("EXECABORT Transaction discarded because of: " + LOADING);
+            return Outcome.DONE;
+        }
         reply.array(block.commands().size());
         long now = stamps.readTime();
         keyspace.lockAll();
@@ -242,7 +249,7 @@ public final class RaftMode implements Mode {
             return CROSS_SLOT_ERROR;
         }
         if (slot == NO_SLOT) {
-            return null;
+            return loading(command);
         }
         ShardGroup group = shard.get();
         if (group != null && group.isServing()) {
@@ -251,7 +258,15 @@ public final class RaftMode implements Mode {
             }
             return command.is(Flag.DENYOOM) && outOfMemory() ? OOM : null;
         }
-        return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? null : redirect(slot);
+        return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
+    }
+
+    /**
+     * The error line for what would wait on an event loop until a snapshot is loaded, or null: the loop has other
+     * connections, and those of leaders on other nodes of this process.
+     */
+    private @Nullable String loading(Command command) {
+        return keyspace.isLoading() && !command.is(Flag.LOADING) ? LOADING : null;
     }
 
     @Override
@@ -266,6 +281,11 @@ public final class RaftMode implements Mode {
 
     /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
     long runRead(LoopQueue queue, Command command, int database, int slot, long now, Reply reply) {
+        String loading = loading(command);
+        if (loading != null) {
+            reply.error(loading);
+            return 0;
+        }
         Call call = queue.call;
         call.begin(database, now, queue.seed(), reply);
         call.database().sawExpired();

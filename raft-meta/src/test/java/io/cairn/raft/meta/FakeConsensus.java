@@ -32,7 +32,7 @@ final class FakeConsensus {
     private final List<LogEntry> log = new ArrayList<>();
     private List<String> voters = List.of();
     private List<String> learners = List.of();
-    private volatile long term;
+    private long term;
 
     FakeConsensus(String groupId) {
         this.groupId = groupId;
@@ -76,7 +76,7 @@ final class FakeConsensus {
 
     /** A candidate asks for votes in the next term: all hear of it, and the leader has not yet stepped down. */
     void requestVote() {
-        term = term + 1;
+        term++;
     }
 
     private boolean hasQuorum() {
@@ -112,7 +112,7 @@ final class FakeConsensus {
             leader = null;
             old.machine.leaderStop();
         }
-        term = term + 1;
+        term++;
         leader = next;
         catchUp();
         for (Replica replica : List.copyOf(replicas.values())) {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class ChronicleKeyspace implements Keyspace {
     private final Resources resources;
     private final ReentrantLock[] locks;
+    private volatile boolean loading;
     private final int shift;
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
@@ -94,6 +95,16 @@ public final class ChronicleKeyspace implements Keyspace {
     @Override
     public void unlock(int stripe) {
         locks[stripe].unlock();
+    }
+
+    @Override
+    public boolean isLoading() {
+        return loading;
+    }
+
+    @Override
+    public void setLoading(boolean now) {
+        loading = now;
     }
 
     @Override
