@@ -92,7 +92,8 @@ final class Dispatcher {
         }
         if (!plain || !state.plainReplies()) {
             if (!state.repliesNow() && connection.pending() == 0) {
-                connection.replies().truncate(mark);
+                // Less than before is there when the connection is to close without replies.
+                connection.replies().truncate(Math.min(mark, connection.replies().bytes()));
             }
             state.commandDone();
         }
@@ -102,6 +103,10 @@ final class Dispatcher {
     private boolean handle(Connection connection, ClientState state, Args args) {
         int id = table.find(args);
         if (id < 0) {
+            if (Refusals.isHttp(args)) {
+                abort(connection, state);
+                return true;
+            }
             return refuse(connection, state, -1, Refusals.unknown(args, id));
         }
         Command command = table.command(id);
@@ -132,6 +137,19 @@ final class Dispatcher {
             return false;
         }
         return true;
+    }
+
+    /** A browser was made to send requests here: no reply, and nothing after it runs. Redis: securityWarningCommand. */
+    private void abort(Connection connection, ClientState state) {
+        if (endpoint.connections().mayWarnOfAttack(turnMillis)) {
+            LOG.warn(
+                    "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to"
+                            + " Cairn. This is likely due to an attacker attempting to use Cross Protocol Scripting to"
+                            + " compromise your Cairn instance. Connection from {} aborted.",
+                    state.address());
+        }
+        connection.replies().truncate(0);
+        connection.closeAfterReply();
     }
 
     private boolean runData(Connection connection, ClientState state, int id, Command command, Args args) {
