@@ -231,6 +231,11 @@ final class StandaloneLog implements AutoCloseable {
         return empty;
     }
 
+    /** appendfsync was changed. */
+    void fsync(AppendFsync setting) {
+        log.policy(policy(setting));
+    }
+
     Journal journal() {
         return Journal.of(commit);
     }

@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.aof.LogException;
+import io.cairn.aof.LogStats;
 import io.cairn.command.Persistence;
 import io.cairn.command.ServerState;
 import io.cairn.config.BadValueException;
@@ -43,7 +44,7 @@ final class StandalonePersistence implements Persistence {
     private final RecordClock clock;
     private final Config config;
     private final DumpFile dump;
-    private @Nullable StandaloneLog log;
+    private volatile @Nullable StandaloneLog log;
 
     // Guarded by this.
     private Work running = Work.NONE;
@@ -67,6 +68,12 @@ final class StandalonePersistence implements Persistence {
         this.lastSaveMillis = System.currentTimeMillis();
         config.onChange(Keys.APPENDONLY, on -> {
             throw new BadValueException("appendonly is set at the start of the server");
+        });
+        config.onChange(Keys.APPENDFSYNC, setting -> {
+            StandaloneLog current = log;
+            if (current != null) {
+                current.fsync(setting);
+            }
         });
     }
 
@@ -259,6 +266,12 @@ final class StandalonePersistence implements Persistence {
                 current == null ? 0 : current.bytes(),
                 current == null ? 0 : current.baseBytes(),
                 saves);
+    }
+
+    /** Counters of the log, zeros without one. */
+    LogStats logStats() {
+        StandaloneLog current = log;
+        return current == null ? new LogStats(0, 0, 0, 0, 0, 0) : current.log().stats();
     }
 
     void bindMetrics(MeterRegistry registry, Tags tags) {
