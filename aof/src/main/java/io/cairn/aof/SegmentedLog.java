@@ -381,8 +381,7 @@ public final class SegmentedLog implements Log {
     private void force(Segment segment) throws IOException {
         long start = System.nanoTime();
         segment.file.force(false);
-        tail.syncNanos.add(System.nanoTime() - start);
-        tail.syncs.increment();
+        tail.syncs.add(System.nanoTime() - start);
     }
 
     @Override
@@ -587,7 +586,13 @@ public final class SegmentedLog implements Log {
             count++;
         }
         return new LogStats(
-                appendedEntries.sum(), tail.bytes.sum(), tail.syncs.sum(), tail.syncNanos.sum(), count, diskBytes);
+                appendedEntries.sum(),
+                tail.bytes.sum(),
+                tail.syncs.count(),
+                tail.syncs.nanos(),
+                count,
+                diskBytes,
+                tail.syncs.counts());
     }
 
     private void check() throws LogException {

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.resp.RawClient;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,6 +34,30 @@ class PersistenceConfigIT {
             long before = backend.logStats().syncs();
             client.call("SET", "a", "1");
             assertThat(backend.logStats().syncs()).isGreaterThan(before);
+        }
+    }
+
+    @Test
+    void fsyncsAreAHistogramAlsoOfALogThatBeganLater() throws Exception {
+        int admin = TestServer.freePort() + 100;
+        try (TestServer server = new TestServer(
+                        directory, "--appendfsync", "always", "--admin-port", Integer.toString(admin));
+                RawClient client = server.client()) {
+            assertThat(metrics(admin)).doesNotContain("cairn_log_fsync");
+            client.call("CONFIG", "SET", "appendonly", "yes");
+            client.call("SET", "a", "1");
+            String labels = "\\{log=\"shard\",node=\"" + server.port() + "\",le=";
+            assertThat(metrics(admin))
+                    .containsPattern("cairn_log_fsync_seconds_bucket" + labels + "\"0\\.1\"} \\d+")
+                    .containsPattern("cairn_log_fsync_seconds_bucket" + labels + "\"\\+Inf\"} [1-9]")
+                    .contains("cairn_log_fsync_seconds_count{", "cairn_log_fsync_seconds_sum{");
+        }
+    }
+
+    private static String metrics(int port) throws IOException {
+        try (InputStream page =
+                URI.create("http://127.0.0.1:" + port + "/metrics").toURL().openStream()) {
+            return new String(page.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
