@@ -250,6 +250,30 @@ class ServerCommandsIT {
     }
 
     @Test
+    void latencyAndTheSlowLogHaveThresholdsOfTheirOwn() throws Exception {
+        connection.line("config set slowlog-log-slower-than -1 latency-monitor-threshold 10");
+        assertThat(connection.line("debug sleep 0.05")).isEqualTo("+OK\r\n");
+        assertThat(connection.line("slowlog len")).isEqualTo(":0\r\n");
+        List<?> events = (List<?>) RespConnection.parse(connection.line("latency latest"));
+        assertThat(events).hasSize(1);
+        assertThat((Object) ((List<?>) events.get(0)).get(0)).isEqualTo("command");
+        connection.line("latency reset");
+        connection.line("config set slowlog-log-slower-than 10000 latency-monitor-threshold 0");
+        connection.line("multi");
+        connection.line("debug sleep 0.05");
+        assertThat(connection.line("exec")).isEqualTo("*1\r\n+OK\r\n");
+        assertThat(RespConnection.parse(connection.line("latency latest"))).isEqualTo(List.of());
+        List<?> slow = (List<?>) RespConnection.parse(connection.line("slowlog get"));
+        assertThat(slow).hasSize(1);
+        List<?> entry = (List<?>) slow.get(0);
+        assertThat((Object) entry.get(3)).isEqualTo(List.of("debug", "sleep", "0.05"));
+        assertThat((Long) entry.get(2)).isGreaterThanOrEqualTo(50_000);
+        String stats = info("commandstats").get("cmdstat_debug");
+        assertThat(stats).startsWith("calls=2,usec=");
+        assertThat(Long.parseLong(stats.replaceAll(".*,usec=([0-9]+),.*", "$1"))).isGreaterThanOrEqualTo(100_000);
+    }
+
+    @Test
     void theSlowLogKeepsSlowCalls() throws Exception {
         connection.line("config set slowlog-log-slower-than 0");
         connection.line("client setname slow");
