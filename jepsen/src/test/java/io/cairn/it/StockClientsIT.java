@@ -336,7 +336,10 @@ class StockClientsIT {
         assertThat(replicas).isEqualTo(2);
     }
 
-    /** SAFETY 4: no later leader may see the key again, so the first read that finds it expired logs the time it saw. */
+    /**
+     * SAFETY 4: no later leader may see the key again, so the first read that finds it expired logs the time it saw,
+     * and the key's removal.
+     */
     @Test
     void aReadThatSeesAnExpiryLogsIt() throws Exception {
         assumeTrue(!Target.isRedis(), "Redis logs no reads");
@@ -344,6 +347,7 @@ class StockClientsIT {
         Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of(key), cluster.nodes()));
         try (RawClient client = RawClient.connect(primary, Timeouts.PATIENT)) {
             client.call("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+            long keys = client.call("DBSIZE").number();
             client.call("SET", key, "v", "PX", "20");
             Thread.sleep(50);
             long before = appliedIndex(client);
@@ -351,6 +355,7 @@ class StockClientsIT {
             assertThat(appliedIndex(client)).isEqualTo(before + 1);
             assertThat(client.call("GET", key).text()).isEqualTo("(nil)");
             assertThat(appliedIndex(client)).isEqualTo(before + 1);
+            assertThat(client.call("DBSIZE").number()).isEqualTo(keys);
             assertThat(client.call("DEBUG", "SET-ACTIVE-EXPIRE", "1").text()).isEqualTo("OK");
         }
     }
