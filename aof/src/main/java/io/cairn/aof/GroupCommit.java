@@ -68,6 +68,9 @@ public final class GroupCommit implements AutoCloseable {
     private volatile boolean spaceAvailable = true;
     private volatile boolean closing;
     private volatile boolean stopped;
+    /** Nobody looks into the inbox any more. */
+    private boolean ended;
+
     private volatile @Nullable LogException broken;
 
     // Only the appender's.
@@ -238,14 +241,22 @@ public final class GroupCommit implements AutoCloseable {
 
     /**
      * Runs {@code action} on the appender thread once {@link #durableIndex} has reached {@code index}, soon if it has
-     * already. It must be cheap. After a failure it never runs. Callers keep the number of waiters bounded: one per
+     * already; after {@link #close} on the caller's thread. It must be cheap. After a failure it never runs. Callers keep the number of waiters bounded: one per
      * connection, or better one per event loop and turn.
      */
     public void whenDurable(long index, Runnable action) {
+        boolean now;
         synchronized (lock) {
-            inbox.add(new Waiter(index, action));
+            now = ended && broken == null;
+            if (!now) {
+                inbox.add(new Waiter(index, action));
+            }
         }
-        wake();
+        if (now) {
+            action.run();
+        } else {
+            wake();
+        }
     }
 
     /**
@@ -439,5 +450,12 @@ public final class GroupCommit implements AutoCloseable {
         if (broken == null) {
             log.sync();
         }
+        synchronized (lock) {
+            // Who asked while the appender looked for the last time.
+            waiters.addAll(inbox);
+            inbox.clear();
+            ended = true;
+        }
+        runWaiters();
     }
 }

@@ -38,8 +38,7 @@ final class LogTail {
     private volatile long forcedIndex;
 
     final LongAdder bytes = new LongAdder();
-    final LongAdder syncs = new LongAdder();
-    final LongAdder syncNanos = new LongAdder();
+    final SyncTimes syncs = new SyncTimes();
 
     LogTail(
             Storage storage,
@@ -273,8 +272,7 @@ final class LogTail {
     private void force(Segment segment, long lastIndex) throws IOException {
         long start = System.nanoTime();
         segment.file.force(false);
-        syncNanos.add(System.nanoTime() - start);
-        syncs.increment();
+        syncs.add(System.nanoTime() - start);
         forcedIndex = lastIndex;
     }
 }

@@ -45,6 +45,7 @@ public final class SegmentedLog implements Log {
     /** Raised before segments are cut, closed or deleted: a reader that stumbles then tries again. */
     private final AtomicLong generation = new AtomicLong();
 
+    private volatile FsyncPolicy policy;
     private volatile long reserveBytes;
     private volatile boolean closed;
     private volatile @Nullable LogException broken;
@@ -57,6 +58,7 @@ public final class SegmentedLog implements Log {
         this.storage = storage;
         this.directory = directory;
         this.options = options;
+        this.policy = options.policy();
         storage.createDirectories(directory);
         this.preallocator = new Preallocator(storage, directory, options.background());
         this.tail = new LogTail(storage, directory, options, segments, preallocator);
@@ -116,7 +118,15 @@ public final class SegmentedLog implements Log {
     }
 
     public FsyncPolicy policy() {
-        return options.policy();
+        return policy;
+    }
+
+    /** Takes another policy from the next append on; what is written already is forced within a second. Any thread. */
+    public void policy(FsyncPolicy next) {
+        policy = next;
+        if (next != FsyncPolicy.NO && bounds.last > tail.forcedIndex()) {
+            planSync();
+        }
     }
 
     /** Called once, on the thread that found out, when the log breaks. */
@@ -300,7 +310,7 @@ public final class SegmentedLog implements Log {
         try {
             markSometimes();
             long last = batch.write();
-            if (options.policy() == FsyncPolicy.ALWAYS) {
+            if (policy == FsyncPolicy.ALWAYS) {
                 tail.force(last);
             }
             return last;
@@ -314,7 +324,7 @@ public final class SegmentedLog implements Log {
         appendedEntries.add(last - now.last);
         bounds = new Bounds(now.first, last);
         tail.prepareAhead(reserveBytes);
-        if (options.policy() == FsyncPolicy.EVERYSEC) {
+        if (policy == FsyncPolicy.EVERYSEC) {
             planSync();
         }
     }
@@ -371,8 +381,7 @@ public final class SegmentedLog implements Log {
     private void force(Segment segment) throws IOException {
         long start = System.nanoTime();
         segment.file.force(false);
-        tail.syncNanos.add(System.nanoTime() - start);
-        tail.syncs.increment();
+        tail.syncs.add(System.nanoTime() - start);
     }
 
     @Override
@@ -558,7 +567,7 @@ public final class SegmentedLog implements Log {
         try {
             check();
             mark();
-            return tail.forcedIndex() == bounds.last || options.policy() != FsyncPolicy.ALWAYS;
+            return tail.forcedIndex() == bounds.last || policy != FsyncPolicy.ALWAYS;
         } catch (LogException e) {
             throw e;
         } catch (IOException e) {
@@ -586,7 +595,13 @@ public final class SegmentedLog implements Log {
             count++;
         }
         return new LogStats(
-                appendedEntries.sum(), tail.bytes.sum(), tail.syncs.sum(), tail.syncNanos.sum(), count, diskBytes);
+                appendedEntries.sum(),
+                tail.bytes.sum(),
+                tail.syncs.count(),
+                tail.syncs.nanos(),
+                count,
+                diskBytes,
+                tail.syncs.counts());
     }
 
     private void check() throws LogException {

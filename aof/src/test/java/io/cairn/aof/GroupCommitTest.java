@@ -39,6 +39,35 @@ final class GroupCommitTest {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
     }
 
+    @Test
+    void anotherPolicyCountsFromTheNextAppendOnAndForcesWhatWasWritten() throws Exception {
+        SegmentedLog log = open(FsyncPolicy.NO, 64 * 1024);
+        GroupCommit commit = new GroupCommit(log, "t", 1 << 20, e -> {});
+        commit.append((byte) 1, text("a"));
+        eventually("written", () -> commit.durableIndex() == 1);
+        assertThat(log.durableIndex()).isZero();
+        log.policy(FsyncPolicy.EVERYSEC);
+        eventually("forced within a second or so", () -> log.durableIndex() == 1);
+        log.policy(FsyncPolicy.ALWAYS);
+        commit.append((byte) 1, text("b"));
+        eventually("acknowledged", () -> commit.durableIndex() == 2);
+        assertThat(log.durableIndex()).isEqualTo(2);
+        commit.close();
+        log.close();
+    }
+
+    @Test
+    void whoAsksAClosedLogIsAnsweredAtOnce() throws Exception {
+        SegmentedLog log = open(FsyncPolicy.ALWAYS, 64 * 1024);
+        GroupCommit commit = new GroupCommit(log, "t", 1 << 20, e -> {});
+        long index = commit.append((byte) 1, text("a"));
+        commit.close();
+        boolean[] ran = {false};
+        commit.whenDurable(index, () -> ran[0] = true);
+        assertThat(ran[0]).isTrue();
+        log.close();
+    }
+
     @ParameterizedTest
     @EnumSource(FsyncPolicy.class)
     void whatManyThreadsAppendIsThereInOrder(FsyncPolicy policy) throws Exception {

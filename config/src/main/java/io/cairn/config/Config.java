@@ -144,6 +144,16 @@ public final class Config {
         return (T) state.values.get(key.index);
     }
 
+    /**
+     * Puts a value in force at the start where the key's own does not count, so that CONFIG GET says what is true. No
+     * listener is told, and {@link #isSet} does not change.
+     */
+    public <T> void force(Key<T> key, T value) {
+        synchronized (state) {
+            state.values.set(key.index, value);
+        }
+    }
+
     /** True if a file, the command line or CONFIG SET named the key. */
     public boolean isSet(Key<?> key) {
         synchronized (state) {
@@ -309,9 +319,9 @@ public final class Config {
             if (value == null || value.equals(before.get(registration.key()))) {
                 continue;
             }
-            told.add(registration);
             try {
                 registration.tell(value);
+                told.add(registration);
             } catch (BadValueException e) {
                 before.forEach((key, old) -> state.values.set(key.index, old));
                 tellAgain(told, before);

@@ -64,6 +64,26 @@ class ConfigTest {
     }
 
     @Test
+    void aListenerThatRefusesEveryValueIsNotToldTheOldOne() throws Exception {
+        Config config = Config.of();
+        config.onChange(Keys.APPENDONLY, on -> {
+            throw new BadValueException("not now");
+        });
+        assertThatThrownBy(() -> config.set(List.of("appendonly", "yes")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("not now");
+        assertThat(config.get(Keys.APPENDONLY)).isFalse();
+    }
+
+    @Test
+    void aForcedValueIsShownButNotSet() throws Exception {
+        Config config = Config.of();
+        config.force(Keys.APPENDONLY, true);
+        assertThat(config.matching(List.of("appendonly"))).containsEntry("appendonly", "yes");
+        assertThat(config.isSet(Keys.APPENDONLY)).isFalse();
+    }
+
+    @Test
     void setTakesAllPairsOrNone() throws Exception {
         Config config = Config.of();
         config.set(List.of("maxmemory", "100mb", "MAXCLIENTS", "7"));

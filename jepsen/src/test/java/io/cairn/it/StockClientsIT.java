@@ -336,6 +336,37 @@ class StockClientsIT {
         assertThat(replicas).isEqualTo(2);
     }
 
+    /**
+     * SAFETY 4: no later leader may see the key again, so the first read that finds it expired logs the time it saw,
+     * and the key's removal.
+     */
+    @Test
+    void aReadThatSeesAnExpiryLogsIt() throws Exception {
+        assumeTrue(!Target.isRedis(), "Redis logs no reads");
+        String key = "{tick}";
+        Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of(key), cluster.nodes()));
+        try (RawClient client = RawClient.connect(primary, Timeouts.PATIENT)) {
+            client.call("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+            long keys = client.call("DBSIZE").number();
+            client.call("SET", key, "v", "PX", "20");
+            Thread.sleep(50);
+            long before = appliedIndex(client);
+            assertThat(client.call("GET", key).text()).isEqualTo("(nil)");
+            assertThat(appliedIndex(client)).isEqualTo(before + 1);
+            assertThat(client.call("GET", key).text()).isEqualTo("(nil)");
+            assertThat(appliedIndex(client)).isEqualTo(before + 1);
+            assertThat(client.call("DBSIZE").number()).isEqualTo(keys);
+            assertThat(client.call("DEBUG", "SET-ACTIVE-EXPIRE", "1").text()).isEqualTo("OK");
+        }
+    }
+
+    private static long appliedIndex(RawClient client) throws OutcomeUnknownException {
+        Matcher matcher = Pattern.compile("cluster_shard_applied_index:(\\d+)")
+                .matcher(client.call("CLUSTER", "INFO").text());
+        assertThat(matcher.find()).isTrue();
+        return Long.parseLong(matcher.group(1));
+    }
+
     @Test
     void redisCliRunsATransaction() throws Exception {
         assumeRedisCli();

@@ -105,7 +105,12 @@ public final class ClusterRuntime implements AutoCloseable {
                 view,
                 apply,
                 (shardId, term, nodeId) -> hearLeader(shardId, term, nodeId));
-        this.topology = new Topology(self, member::map, member.leaders(), view);
+        this.topology = new Topology(self, member::map, member.leaders(), view, this::servedSlots);
+    }
+
+    private int servedSlots() {
+        ShardGroup shard = member.shard();
+        return shard == null || !shard.isServing() ? 0 : shard.slots().served();
     }
 
     /** Opens the replicas that the data directory holds, then begins to gossip. Blocks while logs are read. */

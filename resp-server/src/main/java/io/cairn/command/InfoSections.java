@@ -182,7 +182,8 @@ final class InfoSections {
         if (status.logEnabled()) {
             text.line("aof_current_size", status.logBytes())
                     .line("aof_base_size", status.logBaseBytes())
-                    .line("aof_pending_rewrite", status.rewriteScheduled());
+                    .line("aof_pending_rewrite", status.rewriteScheduled())
+                    .line("aof_fsync_policy", server.config().show(Keys.APPENDFSYNC));
         }
     }
 

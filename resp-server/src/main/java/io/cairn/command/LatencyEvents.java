@@ -29,6 +29,12 @@ public final class LatencyEvents {
         return thresholdMillis;
     }
 
+    /** True when the monitor is on and something that took so long is a spike. */
+    public boolean takes(long nanos) {
+        long threshold = thresholdMillis;
+        return threshold > 0 && nanos / 1_000_000 >= threshold;
+    }
+
     /** Remembers a spike when the monitor is on and it reaches the threshold; one a second is kept, the worst. */
     public void add(String event, long timeSeconds, long millis) {
         long threshold = thresholdMillis;

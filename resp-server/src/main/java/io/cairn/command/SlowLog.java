@@ -45,8 +45,22 @@ public final class SlowLog {
         }
     }
 
-    /** Adds a call; its arguments are copied. */
-    public void add(long timeSeconds, long micros, Args args, Client client) {
+    /** True when a call that took so long belongs here. */
+    public boolean takes(long nanos) {
+        long threshold = thresholdMicros;
+        return threshold >= 0 && nanos >= threshold * 1000;
+    }
+
+    /** Adds a call; {@code arguments} as {@link #shown} made them. */
+    public void add(long timeSeconds, long micros, List<byte[]> arguments, Client client) {
+        synchronized (this) {
+            entries.addFirst(new Entry(nextId++, timeSeconds, micros, arguments, client.address(), client.name()));
+            trim();
+        }
+    }
+
+    /** A copy of the arguments, cut to what an entry keeps. */
+    public static List<byte[]> shown(Args args) {
         int kept = Math.min(args.count(), MAX_ARGUMENTS);
         List<byte[]> arguments = new ArrayList<>(kept);
         for (int i = 0; i < kept; i++) {
@@ -58,11 +72,7 @@ public final class SlowLog {
                 arguments.add(args.bytes(i));
             }
         }
-        synchronized (this) {
-            entries.addFirst(
-                    new Entry(nextId++, timeSeconds, micros, List.copyOf(arguments), client.address(), client.name()));
-            trim();
-        }
+        return List.copyOf(arguments);
     }
 
     private static byte[] cut(Args args, int i) {

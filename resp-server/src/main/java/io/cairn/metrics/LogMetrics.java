@@ -2,11 +2,9 @@ package io.cairn.metrics;
 
 import io.cairn.aof.LogStats;
 import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** Meters of one log: fsyncs and their time, entries and bytes appended, disk. Batch size is entries over fsyncs. */
@@ -18,15 +16,9 @@ public final class LogMetrics {
      * registry itself, and the functions hold {@code stats}.
      */
     public static void bind(MeterRegistry registry, Tags tags, Supplier<LogStats> stats) {
-        FunctionTimer.builder(
-                        "cairn.log.fsync",
-                        registry,
-                        r -> stats.get().syncs(),
-                        r -> stats.get().syncNanos(),
-                        TimeUnit.NANOSECONDS)
-                .tags(tags)
-                .description("Fsyncs of the log and the time they took.")
-                .register(registry);
+        if (registry instanceof ProcessRegistry own) {
+            own.fsyncs().add(tags, stats);
+        }
         FunctionCounter.builder("cairn.log.entries", registry, r -> stats.get().appendedEntries())
                 .tags(tags)
                 .description("Entries appended.")

@@ -13,13 +13,11 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.function.ToDoubleFunction;
 
 /** The Micrometer registry of one process, as Prometheus text. Meters read counters when scraped; none costs a command. */
 public final class ProcessMetrics implements AutoCloseable {
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final ProcessRegistry registry = new ProcessRegistry();
     private final CommandMetrics commands = new CommandMetrics();
     private final JvmGcMetrics collector = new JvmGcMetrics();
 

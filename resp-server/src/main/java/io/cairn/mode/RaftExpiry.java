@@ -60,7 +60,7 @@ final class RaftExpiry implements Runnable {
             // Longer keys wait for the next round, or, when they alone are too long for an entry, for a write of
             // theirs.
             if (writer.length() + 2L * key.length <= MAX_BYTES) {
-                delete(stamp, key);
+                delete(writer, stamp, key);
                 removed++;
             }
         }
@@ -73,23 +73,6 @@ final class RaftExpiry implements Runnable {
                 removal.failed(Failure.OUTCOME_UNKNOWN);
                 throw e;
             }
-        }
-    }
-
-    private void delete(long stamp, byte[] key) {
-        writer.block(stamp, 1);
-        writer.watch(0, key, ABSENT);
-        writer.commands(1);
-        NativeBlock block = NativeBlock.allocate(DEL.length + key.length);
-        try {
-            Memory.copy(DEL, 0, block.address(), DEL.length);
-            Memory.copy(key, 0, block.address() + DEL.length, key.length);
-            Args args = new Args();
-            args.add(block.address(), DEL.length);
-            args.add(block.address() + DEL.length, key.length);
-            writer.queued(0, args);
-        } finally {
-            block.release();
         }
     }
 
@@ -117,6 +100,24 @@ final class RaftExpiry implements Runnable {
         @Override
         public void failed(Failure why) {
             inFlight = false;
+        }
+    }
+
+    /** Adds a record that deletes {@code key} if it is still absent or expired then. */
+    static void delete(RecordWriter writer, long stamp, byte[] key) {
+        writer.block(stamp, 1);
+        writer.watch(0, key, ABSENT);
+        writer.commands(1);
+        NativeBlock block = NativeBlock.allocate(DEL.length + key.length);
+        try {
+            Memory.copy(DEL, 0, block.address(), DEL.length);
+            Memory.copy(key, 0, block.address() + DEL.length, key.length);
+            Args args = new Args();
+            args.add(block.address(), DEL.length);
+            args.add(block.address() + DEL.length, key.length);
+            writer.queued(0, args);
+        } finally {
+            block.release();
         }
     }
 }

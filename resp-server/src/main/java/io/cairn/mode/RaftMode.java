@@ -15,6 +15,7 @@ import io.cairn.raft.shards.ShardGroup;
 import io.cairn.record.RecordWriter;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -253,7 +254,10 @@ public final class RaftMode implements Mode {
         }
         ShardGroup group = shard.get();
         if (group != null && group.isServing()) {
-            return group.slots().serves(slot) ? null : redirect(slot);
+            if (!group.slots().serves(slot)) {
+                return redirect(slot);
+            }
+            return command.is(Flag.DENYOOM) && outOfMemory() ? OOM : null;
         }
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
     }
@@ -392,11 +396,17 @@ public final class RaftMode implements Mode {
         return ownBlobs;
     }
 
-    /** An entry that does nothing but raise the last applied stamp to {@code time}. */
-    ByteBuffer tickEntry(long time) {
+    /**
+     * An entry that raises the last applied stamp to {@code time}, at least, and removes what a read found expired by
+     * then.
+     */
+    ByteBuffer tickEntry(long time, List<byte[]> expired) {
         RecordWriter writer = new RecordWriter();
         writer.begin(time, 0);
         writer.tick(time);
+        for (byte[] key : expired) {
+            RaftExpiry.delete(writer, time, key);
+        }
         return LoopQueue.entry(writer);
     }
 

@@ -2,11 +2,14 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Command;
+import io.cairn.command.Reply;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,6 +27,10 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReadBatch.class);
     private static final int INITIAL_BYTES = 4 * 1024;
+    /** Most expired keys removed by a batch's tick, and the longest; active expiry finds the others. */
+    private static final int MAX_EXPIRED = 100;
+
+    private static final int MAX_EXPIRED_BYTES = 4 * 1024;
     /** Replies gathered beyond this are handed over before the next read runs. */
     private static final int DELIVER_BYTES = 1 << 20;
 
@@ -45,6 +52,7 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     /** Written before this batch is handed to its loop. */
     private boolean passed;
 
+    private final List<byte[]> expiredKeys = new ArrayList<>(0);
     private boolean settled;
     /** The answers, while they wait for their tick. */
     private @Nullable BatchReplies ticking;
@@ -171,7 +179,7 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
         if (primary && expired > mode.stamps().applied()) {
             settled = false;
             ticking = replies;
-            queue.propose(mode.tickEntry(now), new TickProposal());
+            queue.propose(mode.tickEntry(now, expiredKeys), new TickProposal());
             return false;
         }
         replies.deliver(origins, delivered);
@@ -183,11 +191,33 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
         try {
             long expired = mode.runRead(queue, commands[i], origins[i].database(), slot, now, replies.reply());
             replies.end();
+            if (expired != 0 && slot >= 0) {
+                noteExpired(commands[i], slot, now);
+            }
             return expired;
         } catch (RuntimeException | OutOfMemoryError e) {
             LOG.error("{} failed", commands[i].name(), e);
             replies.endWithout();
             return 0;
+        }
+    }
+
+    /** Remembers the keys that a read did not find, to remove those that are expired; a bounded number of them. */
+    private void noteExpired(Command command, int slot, long now) {
+        Args args = queue.call.args;
+        int count = queue.keys.find(command, args);
+        int stripe = mode.keyspace().stripeOf(slot);
+        mode.keyspace().lock(stripe);
+        try {
+            for (int i = 0; i < count && expiredKeys.size() < MAX_EXPIRED; i++) {
+                int key = queue.keys.at(i);
+                int length = args.length(key);
+                if (length <= MAX_EXPIRED_BYTES && queue.call.database().version(args.address(key), length, now) == 0) {
+                    expiredKeys.add(args.bytes(key));
+                }
+            }
+        } finally {
+            mode.keyspace().unlock(stripe);
         }
     }
 
@@ -215,8 +245,8 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     /** The tick that makes an observed expiry final for every later leader. */
     private final class TickProposal implements LocalProposal, Runnable {
         @Override
-        public io.cairn.command.Reply reply() {
-            throw new IllegalStateException("a tick has no reply");
+        public Reply reply() {
+            return DiscardReply.INSTANCE;
         }
 
         @Override
@@ -224,6 +254,7 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
 
         @Override
         public void applied() {
+            mode.stats().expired(expiredKeys.size());
             queue.loop.execute(this);
         }
 

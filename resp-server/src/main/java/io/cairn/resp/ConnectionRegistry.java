@@ -10,10 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The client connections of one node. Any thread. */
 public final class ConnectionRegistry implements Clients {
+    /** One line about HTTP requests in this time is enough. Redis: securityWarningCommand. */
+    private static final long ATTACK_WARNING_MILLIS = 60_000;
+
     private final ConcurrentSkipListMap<Long, Connection> connections = new ConcurrentSkipListMap<>();
     private final AtomicLong nextId = new AtomicLong(1);
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicInteger waiting = new AtomicInteger();
+    private final AtomicLong attackWarnedMillis = new AtomicLong();
     private volatile long pauseAllUntil;
     private volatile long pauseWritesUntil;
 
@@ -38,6 +42,12 @@ public final class ConnectionRegistry implements Clients {
         if (connections.remove(connection.id()) != null) {
             count.decrementAndGet();
         }
+    }
+
+    /** True when no warning of an attack was logged for a minute; the caller logs one. */
+    boolean mayWarnOfAttack(long nowMillis) {
+        long last = attackWarnedMillis.get();
+        return nowMillis - last > ATTACK_WARNING_MILLIS && attackWarnedMillis.compareAndSet(last, nowMillis);
     }
 
     void waits(boolean begins) {

@@ -11,6 +11,8 @@ import io.cairn.command.SessionCall;
 import io.cairn.command.SlowLog;
 import io.cairn.metrics.LoopStats;
 import io.cairn.mode.Mode;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -92,7 +94,10 @@ final class Dispatcher {
         }
         if (!plain || !state.plainReplies()) {
             if (!state.repliesNow() && connection.pending() == 0) {
-                connection.replies().truncate(mark);
+                // Less than before is there when the connection is to close without replies.
+                connection
+                        .replies()
+                        .truncate(Math.min(mark, connection.replies().bytes()));
             }
             state.commandDone();
         }
@@ -102,6 +107,10 @@ final class Dispatcher {
     private boolean handle(Connection connection, ClientState state, Args args) {
         int id = table.find(args);
         if (id < 0) {
+            if (Refusals.isHttp(args)) {
+                abort(connection, state);
+                return true;
+            }
             return refuse(connection, state, -1, Refusals.unknown(args, id));
         }
         Command command = table.command(id);
@@ -132,6 +141,19 @@ final class Dispatcher {
             return false;
         }
         return true;
+    }
+
+    /** A browser was made to send requests here: no reply, and nothing after it runs. Redis: securityWarningCommand. */
+    private void abort(Connection connection, ClientState state) {
+        if (endpoint.connections().mayWarnOfAttack(turnMillis)) {
+            LOG.warn(
+                    "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to"
+                            + " Cairn. This is likely due to an attacker attempting to use Cross Protocol Scripting to"
+                            + " compromise your Cairn instance. Connection from {} aborted.",
+                    state.address());
+        }
+        connection.replies().truncate(0);
+        connection.closeAfterReply();
     }
 
     private boolean runData(Connection connection, ClientState state, int id, Command command, Args args) {
@@ -174,14 +196,18 @@ final class Dispatcher {
             return;
         }
         try {
-            running.begin(connection, state, args);
+            running.begin(connection, state, id, args);
             java.util.Objects.requireNonNull(command.session()).run(running);
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("running {}", command.name(), e);
             connection.replies().truncate(mark);
             connection.replies().error("ERR internal error");
         }
-        executed(id, connection.replies().errors() != errors, args, state);
+        if (running.answersLater()) {
+            nanos = System.nanoTime();
+        } else {
+            executed(id, connection.replies().errors() != errors, args, state);
+        }
     }
 
     /** Runs a session command of an EXEC. */
@@ -194,20 +220,29 @@ final class Dispatcher {
         long elapsed = now - nanos;
         nanos = now;
         stats.executed(id, elapsed, failed);
-        SlowLog slowLog = server.slowLog();
-        long threshold = slowLog.thresholdMicros();
-        if (threshold >= 0 && elapsed >= threshold * 1000) {
-            slow(id, elapsed, args, state);
+        if (server.slowLog().takes(elapsed) || server.latency().takes(elapsed)) {
+            slow(id, elapsed, SlowLog.shown(args), state);
         }
     }
 
-    private void slow(int id, long elapsed, Args args, ClientState state) {
-        Command command = table.command(id);
-        if (!command.is(Flag.SKIP_SLOWLOG)) {
-            server.slowLog().add(turnMillis / 1000, elapsed / 1000, args, state);
-            server.latency()
-                    .add(command.is(Flag.FAST) ? "fast-command" : "command", turnMillis / 1000, elapsed / 1_000_000);
+    /** A reply that came later is there. */
+    private void executedLater(int id, boolean failed, long began, List<byte[]> arguments, ClientState state) {
+        long elapsed = System.nanoTime() - began;
+        stats.executed(id, elapsed, failed);
+        if (server.slowLog().takes(elapsed) || server.latency().takes(elapsed)) {
+            turnMillis = System.currentTimeMillis();
+            slow(id, elapsed, arguments, state);
         }
+    }
+
+    /** Each has a threshold of its own. Redis: call. */
+    private void slow(int id, long elapsed, List<byte[]> arguments, ClientState state) {
+        Command command = table.command(id);
+        if (server.slowLog().takes(elapsed) && !command.is(Flag.SKIP_SLOWLOG)) {
+            server.slowLog().add(turnMillis / 1000, elapsed / 1000, arguments, state);
+        }
+        server.latency()
+                .add(command.is(Flag.FAST) ? "fast-command" : "command", turnMillis / 1000, elapsed / 1_000_000);
     }
 
     private void queue(Connection connection, ClientState state, int id, Command command, Args args) {
@@ -252,11 +287,22 @@ final class Dispatcher {
         private @Nullable Connection connection;
         private @Nullable ClientState state;
         private @Nullable Args args;
+        private int id;
+        private boolean later;
 
-        void begin(Connection on, ClientState its, Args with) {
+        void begin(Connection on, ClientState its, int command, Args with) {
             connection = on;
             state = its;
+            id = command;
             args = with;
+            later = false;
+        }
+
+        /** True when the command that ran will be accounted when its reply comes; asked once, as EXEC runs others. */
+        boolean answersLater() {
+            boolean answer = later;
+            later = false;
+            return answer;
         }
 
         private Connection connection() {
@@ -297,17 +343,51 @@ final class Dispatcher {
 
         @Override
         public Later later() {
-            Connection waiting = connection();
-            waiting.beginWaiting();
-            java.util.concurrent.atomic.AtomicBoolean done = new java.util.concurrent.atomic.AtomicBoolean();
-            return reply -> complete(waiting, done, reply);
+            later = true;
+            return new Waiting(connection(), java.util.Objects.requireNonNull(state), id, SlowLog.shown(args()), nanos);
+        }
+    }
+
+    /** A call whose reply comes later. */
+    private final class Waiting implements SessionCall.Later {
+        private final Connection connection;
+        private final ClientState state;
+        private final int id;
+        private final List<byte[]> arguments;
+        private final long began;
+        private final AtomicBoolean done = new AtomicBoolean();
+        private boolean accounted;
+
+        Waiting(Connection connection, ClientState state, int id, List<byte[]> arguments, long began) {
+            this.connection = connection;
+            this.state = state;
+            this.id = id;
+            this.arguments = arguments;
+            this.began = began;
+            connection.beginWaiting();
         }
 
-        private void complete(
-                Connection waiting, java.util.concurrent.atomic.AtomicBoolean done, Consumer<Reply> reply) {
+        @Override
+        public void complete(Consumer<Reply> reply) {
             if (done.compareAndSet(false, true)) {
-                waiting.eventLoop().execute(() -> waiting.endWaiting(reply));
+                connection.eventLoop().execute(() -> answer(reply));
             }
+        }
+
+        private void answer(Consumer<Reply> reply) {
+            connection.endWaiting(out -> {
+                int errors = connection.replies().errors();
+                reply.accept(out);
+                account(connection.replies().errors() != errors);
+            });
+            if (!accounted) {
+                account(false); // The client is gone, and what it waited for was slow all the same.
+            }
+        }
+
+        private void account(boolean failed) {
+            accounted = true;
+            executedLater(id, failed, began, arguments, state);
         }
     }
 }

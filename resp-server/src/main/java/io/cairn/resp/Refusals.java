@@ -2,13 +2,20 @@ package io.cairn.resp;
 
 import io.cairn.command.Args;
 import io.cairn.command.CommandTable;
+import java.util.List;
 import java.util.Locale;
 
 /** Error lines for commands that do not exist (Redis: commandCheckExistence). */
 final class Refusals {
     private static final int MAX_SHOWN = 128;
+    private static final List<String> HTTP = List.of("post", "host:");
 
     private Refusals() {}
+
+    /** True for the first words of an HTTP request that a script in a browser can cause. Redis: processCommand. */
+    static boolean isHttp(Args args) {
+        return HTTP.contains(shown(args, 0, MAX_SHOWN).toLowerCase(Locale.ROOT));
+    }
 
     static String unknown(Args args, int result) {
         if (result == CommandTable.UNKNOWN_SUBCOMMAND) {

@@ -3,18 +3,43 @@ package io.cairn.server;
 import io.cairn.cluster.ClusterThreads;
 import io.cairn.cluster.RaftNode;
 import io.cairn.command.Command;
+import io.cairn.config.AppendFsync;
+import io.cairn.config.BadValueException;
 import io.cairn.config.Config;
+import io.cairn.config.Keys;
 import java.util.List;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Nodes of a raft cluster ({@code cluster-enabled yes}, {@code cluster-consensus raft}). */
 public final class RaftCluster implements NodeKind {
+    private static final Logger LOG = LoggerFactory.getLogger(RaftCluster.class);
+
     private final String process;
     private final ClusterThreads threads = new ClusterThreads();
 
     /** @param config of the process: its ports name it, so that a restart is the same failure domain */
     public RaftCluster(Config config) {
         this.process = config.ports().get(0).toString();
+        follow(config);
+    }
+
+    /** What raft mode does whatever the keys say is what they say from here on. */
+    private static void follow(Config config) {
+        if (config.isSet(Keys.APPENDONLY) && !config.get(Keys.APPENDONLY)) {
+            LOG.warn("appendonly no means nothing in raft mode: the Raft log is the append-only file");
+        }
+        config.force(Keys.APPENDONLY, true);
+        config.onChange(Keys.APPENDONLY, on -> {
+            throw new BadValueException("raft mode always keeps a log");
+        });
+        if (!config.isSet(Keys.APPENDFSYNC)) {
+            config.force(Keys.APPENDFSYNC, AppendFsync.ALWAYS);
+        }
+        config.onChange(Keys.APPENDFSYNC, policy -> {
+            throw new BadValueException("appendfsync of raft mode is set at the start of the server");
+        });
     }
 
     @Override

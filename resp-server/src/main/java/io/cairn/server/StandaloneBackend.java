@@ -1,5 +1,6 @@
 package io.cairn.server;
 
+import io.cairn.aof.LogStats;
 import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
@@ -36,6 +37,11 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public Persistence persistence() {
         return persistence;
+    }
+
+    /** Counters of the log, zeros without one. */
+    LogStats logStats() {
+        return persistence.logStats();
     }
 
     @Override

@@ -79,13 +79,7 @@ final class StandaloneLog implements AutoCloseable {
     static StandaloneLog open(NodeParts parts, RecordClock clock) throws IOException {
         Path directory = directory(parts);
         SnapshotStore snapshots = SnapshotStore.open(directory);
-        Config config = parts.config();
-        SegmentedLog log = SegmentedLog.open(
-                directory,
-                LogOptions.of(
-                        Integer.toString(config.port()),
-                        (int) Math.min(LogOptions.MAX_SEGMENT_BYTES, config.get(Keys.LOG_SEGMENT_SIZE)),
-                        policy(config.get(Keys.APPENDFSYNC))));
+        SegmentedLog log = openLog(parts);
         boolean opened = false;
         try {
             Snapshot snapshot = snapshots.newest();
@@ -104,19 +98,54 @@ final class StandaloneLog implements AutoCloseable {
             }
             long replayed = replay(parts, clock, log, first);
             boolean empty = snapshot == null && log.lastIndex() == 0;
-            GroupCommit commit = new GroupCommit(
-                    log,
-                    Integer.toString(config.port()),
-                    GroupCommit.DEFAULT_QUEUE_BYTES,
-                    cause -> parts.failure().fatal("writing the log", cause));
-            opened = true;
             long base = snapshot == null ? 0 : snapshot.bytes();
+            GroupCommit commit = commit(parts, log);
+            opened = true;
             return new StandaloneLog(parts, clock, log, snapshots, commit, empty, base, replayed);
         } finally {
             if (!opened) {
                 log.close();
             }
         }
+    }
+
+    /**
+     * A log for a node that runs without one; what an older log holds is given up. It begins one entry behind any
+     * snapshot, so that no start takes it for all data before its own first {@link #snapshot} is there.
+     */
+    static StandaloneLog begin(NodeParts parts, RecordClock clock) throws IOException {
+        SnapshotStore snapshots = SnapshotStore.open(directory(parts));
+        SegmentedLog log = openLog(parts);
+        boolean opened = false;
+        try {
+            Snapshot older = snapshots.newest();
+            log.reset(Math.max(log.lastIndex(), older == null ? 0 : older.index()) + 2);
+            GroupCommit commit = commit(parts, log);
+            opened = true;
+            return new StandaloneLog(parts, clock, log, snapshots, commit, false, 0, 0);
+        } finally {
+            if (!opened) {
+                log.close();
+            }
+        }
+    }
+
+    private static SegmentedLog openLog(NodeParts parts) throws LogException {
+        Config config = parts.config();
+        return SegmentedLog.open(
+                directory(parts),
+                LogOptions.of(
+                        Integer.toString(config.port()),
+                        (int) Math.min(LogOptions.MAX_SEGMENT_BYTES, config.get(Keys.LOG_SEGMENT_SIZE)),
+                        policy(config.get(Keys.APPENDFSYNC))));
+    }
+
+    private static GroupCommit commit(NodeParts parts, SegmentedLog log) {
+        return new GroupCommit(
+                log,
+                Integer.toString(parts.config().port()),
+                GroupCommit.DEFAULT_QUEUE_BYTES,
+                cause -> parts.failure().fatal("writing the log", cause));
     }
 
     private static FsyncPolicy policy(AppendFsync setting) {
@@ -229,6 +258,11 @@ final class StandaloneLog implements AutoCloseable {
     /** True when neither a snapshot nor an entry was there. */
     boolean empty() {
         return empty;
+    }
+
+    /** appendfsync was changed. */
+    void fsync(AppendFsync setting) {
+        log.policy(policy(setting));
     }
 
     Journal journal() {

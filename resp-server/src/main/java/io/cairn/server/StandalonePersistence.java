@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.aof.LogException;
+import io.cairn.aof.LogStats;
 import io.cairn.command.Persistence;
 import io.cairn.command.ServerState;
 import io.cairn.config.BadValueException;
@@ -9,6 +10,7 @@ import io.cairn.config.Keys;
 import io.cairn.config.SavePoint;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.LogMetrics;
+import io.cairn.mode.Journal;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.StandaloneMode;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -43,7 +45,7 @@ final class StandalonePersistence implements Persistence {
     private final RecordClock clock;
     private final Config config;
     private final DumpFile dump;
-    private @Nullable StandaloneLog log;
+    private volatile @Nullable StandaloneLog log;
 
     // Guarded by this.
     private Work running = Work.NONE;
@@ -57,6 +59,7 @@ final class StandalonePersistence implements Persistence {
     private boolean lastRewriteOk = true;
     private long lastRewriteSeconds = -1;
     private long saves;
+    private @Nullable Runnable bindLog;
 
     StandalonePersistence(NodeParts parts, StandaloneMode mode, RecordClock clock) {
         this.parts = parts;
@@ -65,8 +68,12 @@ final class StandalonePersistence implements Persistence {
         this.config = parts.config();
         this.dump = new DumpFile(parts.directory().path().resolve(config.get(Keys.DBFILENAME)));
         this.lastSaveMillis = System.currentTimeMillis();
-        config.onChange(Keys.APPENDONLY, on -> {
-            throw new BadValueException("appendonly is set at the start of the server");
+        config.onChange(Keys.APPENDONLY, this::appendOnly);
+        config.onChange(Keys.APPENDFSYNC, setting -> {
+            StandaloneLog current = log;
+            if (current != null) {
+                current.fsync(setting);
+            }
         });
     }
 
@@ -79,8 +86,8 @@ final class StandalonePersistence implements Persistence {
                 }
                 if (java.nio.file.Files.exists(StandaloneLog.directory(parts))) {
                     LOG.warn(
-                            "port {}: appendonly is off: the log in {} is not read and falls behind; delete it before"
-                                    + " appendonly is set again",
+                            "port {}: appendonly is off: the log in {} is not read and falls behind; delete it before a"
+                                    + " start with appendonly (CONFIG SET appendonly yes begins a new one)",
                             config.port(),
                             StandaloneLog.directory(parts));
                 }
@@ -98,6 +105,86 @@ final class StandalonePersistence implements Persistence {
             throw new StartException("port " + config.port() + ": cannot load the data: " + e.getMessage(), e);
         } catch (OutOfMemoryError e) {
             throw new StartException("port " + config.port() + ": not enough memory to load the data", e);
+        }
+    }
+
+    // ---- CONFIG SET appendonly
+
+    /**
+     * Begins or ends the log while the node serves; blocks until the data there is, is in the new log's snapshot, or until
+     * the old one is closed. Redis: startAppendOnly, stopAppendOnly.
+     */
+    private void appendOnly(boolean on) throws BadValueException {
+        if (on == (log != null)) {
+            return;
+        }
+        if (!begin(Work.REWRITE)) {
+            throw new BadValueException("a snapshot is being taken: try again when it is done");
+        }
+        try {
+            if (on) {
+                beginLog();
+            } else {
+                endLog();
+            }
+            LOG.info("port {}: appendonly is {} now", config.port(), on ? "on" : "off");
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            LOG.error("port {}: turning appendonly {}", config.port(), on ? "on" : "off", e);
+            throw new BadValueException("Unable to turn " + (on ? "on" : "off") + " AOF. Check server logs.");
+        } finally {
+            synchronized (this) {
+                running = Work.NONE;
+            }
+        }
+    }
+
+    private void beginLog() throws IOException {
+        StandaloneLog begun = StandaloneLog.begin(parts, clock);
+        boolean done = false;
+        try {
+            Keyspace keyspace = parts.keyspace();
+            Keyspace.Snapshot data;
+            long index;
+            keyspace.lockAll();
+            try {
+                data = keyspace.beginSnapshot();
+                index = begun.commit().appendedIndex();
+                mode.journal(begun.journal());
+                log = begun;
+            } finally {
+                keyspace.unlockAll();
+            }
+            try {
+                begun.snapshot(index, clock.lastStamp(), data);
+                done = true;
+            } finally {
+                data.cancel();
+            }
+        } finally {
+            if (!done) {
+                detach();
+                begun.close();
+            }
+        }
+        bindLog();
+    }
+
+    private void endLog() throws LogException {
+        StandaloneLog ended = log;
+        detach();
+        if (ended != null) {
+            ended.close();
+        }
+    }
+
+    /** From here on nothing is appended any more: records are under the stripes' locks. */
+    private void detach() {
+        parts.keyspace().lockAll();
+        try {
+            mode.journal(Journal.NONE);
+            log = null;
+        } finally {
+            parts.keyspace().unlockAll();
         }
     }
 
@@ -261,13 +348,23 @@ final class StandalonePersistence implements Persistence {
                 saves);
     }
 
-    void bindMetrics(MeterRegistry registry, Tags tags) {
+    /** Counters of the log, zeros without one. */
+    LogStats logStats() {
         StandaloneLog current = log;
-        if (current != null) {
-            LogMetrics.bind(
-                    registry,
-                    tags.and("log", StandaloneLog.DIRECTORY),
-                    () -> current.log().stats());
+        return current == null ? new LogStats(0, 0, 0, 0, 0, 0) : current.log().stats();
+    }
+
+    synchronized void bindMetrics(MeterRegistry registry, Tags tags) {
+        bindLog = () -> LogMetrics.bind(registry, tags.and("log", StandaloneLog.DIRECTORY), this::logStats);
+        bindLog();
+    }
+
+    /** Adds the meters of the log, once, when there is one. */
+    private synchronized void bindLog() {
+        Runnable bind = bindLog;
+        if (log != null && bind != null) {
+            bindLog = null;
+            bind.run();
         }
     }
 

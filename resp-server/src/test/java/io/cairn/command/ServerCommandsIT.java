@@ -100,19 +100,22 @@ class ServerCommandsIT {
     }
 
     @Test
-    void activeExpiryCanBeHeldBack() throws Exception {
+    void expiredKeysGoWhenTheyAreReadOrByThemselves() throws Exception {
         connection.run("debug", "set-active-expire", "0");
         connection.run("set", "short", "1", "px", "1");
+        connection.run("set", "other", "1", "px", "1");
         Thread.sleep(500);
+        assertThat(RespConnection.parse(connection.run("dbsize"))).isEqualTo(2L);
+        assertThat(RespConnection.parse(connection.run("exists", "short"))).isEqualTo(0L);
         assertThat(RespConnection.parse(connection.run("dbsize"))).isEqualTo(1L);
-        assertThat(String.valueOf(RespConnection.parse(connection.run("exists", "short"))))
-                .isEqualTo("0");
+        assertThat(info("stats")).containsEntry("expired_keys", "1");
         connection.run("debug", "set-active-expire", "1");
         long deadline = System.nanoTime() + 20_000_000_000L;
-        while (!RespConnection.parse(connection.run("dbsize")).equals(0L)) {
+        while (!"2".equals(info("stats").get("expired_keys"))) {
             assertThat(System.nanoTime()).isLessThan(deadline);
             Thread.sleep(10);
         }
+        assertThat(RespConnection.parse(connection.run("dbsize"))).isEqualTo(0L);
     }
 
     @Test
@@ -247,6 +250,31 @@ class ServerCommandsIT {
         long before = System.nanoTime();
         assertThat(connection.line("debug sleep 0.2")).isEqualTo("+OK\r\n");
         assertThat(System.nanoTime() - before).isGreaterThanOrEqualTo(190_000_000L);
+    }
+
+    @Test
+    void latencyAndTheSlowLogHaveThresholdsOfTheirOwn() throws Exception {
+        connection.line("config set slowlog-log-slower-than -1 latency-monitor-threshold 10");
+        assertThat(connection.line("debug sleep 0.05")).isEqualTo("+OK\r\n");
+        assertThat(connection.line("slowlog len")).isEqualTo(":0\r\n");
+        List<?> events = (List<?>) RespConnection.parse(connection.line("latency latest"));
+        assertThat(events).hasSize(1);
+        assertThat((Object) ((List<?>) events.get(0)).get(0)).isEqualTo("command");
+        connection.line("latency reset");
+        connection.line("config set slowlog-log-slower-than 10000 latency-monitor-threshold 0");
+        connection.line("multi");
+        connection.line("debug sleep 0.05");
+        assertThat(connection.line("exec")).isEqualTo("*1\r\n+OK\r\n");
+        assertThat(RespConnection.parse(connection.line("latency latest"))).isEqualTo(List.of());
+        List<?> slow = (List<?>) RespConnection.parse(connection.line("slowlog get"));
+        assertThat(slow).hasSize(1);
+        List<?> entry = (List<?>) slow.get(0);
+        assertThat((Object) entry.get(3)).isEqualTo(List.of("debug", "sleep", "0.05"));
+        assertThat((Long) entry.get(2)).isGreaterThanOrEqualTo(50_000);
+        String stats = info("commandstats").getOrDefault("cmdstat_debug", "");
+        assertThat(stats).startsWith("calls=2,usec=");
+        assertThat(Long.parseLong(stats.replaceAll(".*,usec=([0-9]+),.*", "$1")))
+                .isGreaterThanOrEqualTo(100_000);
     }
 
     @Test

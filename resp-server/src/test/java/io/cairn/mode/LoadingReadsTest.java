@@ -51,7 +51,7 @@ class LoadingReadsTest {
     private final RaftMode mode = data.mode(
             () -> null,
             new Redirects(
-                    new Topology(self, () -> ClusterMap.EMPTY, new LeaderTable(), new AllAlive()),
+                    new Topology(self, () -> ClusterMap.EMPTY, new LeaderTable(), new AllAlive(), () -> 0),
                     () -> true,
                     () -> Redirects.EndpointStyle.IP),
             () -> 0,

@@ -40,6 +40,8 @@ class ProtocolDifferenceIT {
                             "AUTH default secret\r\nSET a b\r\nGET a\r\nRESET\r\nGET a\r\n",
                             "MULTI\r\nEXEC\r\nWATCH a\r\nDISCARD\r\nCLIENT ID\r\n",
                             "*11\r\n$4\r\nping\r\n",
+                            "PING\r\nPOST / HTTP/1.1\r\nHost: localhost\r\n\r\nAUTH secret\r\nSET a b\r\n",
+                            "AUTH secret\r\nSET a b\r\nhOST: z\r\nGET a\r\n",
                             "*2\r\n$3\r\nGET\r\n$16385\r\n",
                             "HELLO 3 AUTH default wrong\r\nHELLO 2 SETNAME\r\nHELLO 2 FOO bar\r\nHELLO 2 AUTH default secret SETNAME \"a b\"\r\n"));
         }
@@ -87,6 +89,12 @@ class ProtocolDifferenceIT {
                         "set s abc\r\nmulti\r\nincr s\r\nset s 3\r\nincr s\r\nselect 2\r\nset s z\r\nget s\r\nselect 0\r\nping\r\nexec\r\nget s\r\n",
                         "multi\r\nset a 1\r\ndiscard\r\nget a\r\nexec\r\n",
                         "multi\r\nexec\r\n",
+                        "set a b\r\nPost / HTTP/1.1\r\nHost: localhost\r\n\r\nget a\r\n",
+                        "client reply off\r\nset a b\r\npost\r\nget a\r\n",
+                        "*2\r\n$5\r\npost\0\r\n$1\r\na\r\n",
+                        "*2\r\n$5\r\nhost:\r\n$1\r\na\r\n",
+                        "multi\r\nhost: a\r\nexec\r\n",
+                        "get / HTTP/1.1\r\n",
                         "multi\r\nset q 1\r\nquit\r\nget q\r\n",
                         "multi\r\nset q 1\r\nreset\r\nexec\r\n",
                         "select 0\r\nselect 15\r\nselect 16\r\nselect -1\r\nselect a\r\nselect 99999999999\r\nselect\r\n",
