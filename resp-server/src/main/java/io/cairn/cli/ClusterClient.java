@@ -102,6 +102,31 @@ final class ClusterClient {
         }
     }
 
+    /**
+     * The same unless the nodes turn out to be in a cluster: a node that was started again may answer before it has read
+     * that from its log.
+     *
+     * @return true when the cluster is new
+     */
+    boolean createUnlessFormed(int replicas) throws IOException, InterruptedException {
+        if (formed()) {
+            return false;
+        }
+        try {
+            create(replicas, false);
+            return true;
+        } catch (RespClient.ErrorReply e) {
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PLACED_MILLIS);
+            while (System.nanoTime() < deadline) {
+                if (formed()) {
+                    return false;
+                }
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            }
+            throw e;
+        }
+    }
+
     /** The address as nodes announce themselves: a name such as localhost is none of theirs. */
     private static String numeric(InetSocketAddress node) {
         InetAddress address = node.getAddress();
