@@ -71,7 +71,10 @@ public final class DemoCommand implements Callable<Integer> {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MILLIS);
         awaitNodes(deadline);
         ClusterClient cluster = new ClusterClient(addresses());
-        boolean fresh = cluster.createUnlessFormed(NODES_PER_PROCESS - 1);
+        boolean fresh = cluster.createUnlessFormed(NODES_PER_PROCESS - 1, line -> {
+            out.println(line);
+            out.flush();
+        });
         cluster.awaitOk(deadline);
         if (fresh) {
             cluster.awaitPlaced();
