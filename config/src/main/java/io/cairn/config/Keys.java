@@ -109,7 +109,7 @@ public final class Keys {
             Types.text(),
             ".",
             START,
-            "Data directory; each node uses the directory named by its port in it.");
+            "Data directory, which must exist; each node makes the directory named by its port in it.");
     public static final Key<Integer> DATABASES =
             key("General", "databases", Types.integer(1, 10_000), 16, START, "Number of databases; a cluster has one.");
     public static final Key<LogLevel> LOGLEVEL = key(
@@ -124,7 +124,7 @@ public final class Keys {
             START,
             "File with the process id, removed on a clean stop; empty is none.");
     public static final Key<Integer> HZ =
-            key("General", "hz", Types.integer(1, 500), 10, RUNTIME, "Rounds of background work per second.");
+            key("General", "hz", Types.clamped(1, 500), 10, RUNTIME, "Rounds of background work per second.");
     public static final Key<Integer> ACTIVE_EXPIRE_EFFORT = key(
             "General",
             "active-expire-effort",

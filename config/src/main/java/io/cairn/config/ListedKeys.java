@@ -39,48 +39,48 @@ final class ListedKeys {
     }
 
     private static void network() {
-        listed("unixsocket", Types.text(), "", ISOLATION);
-        listed("unixsocketperm", Types.text(), "0");
-        listed("socket-mark-id", number(), 0L);
+        fixed("unixsocket", Types.text(), "", ISOLATION);
+        fixed("unixsocketperm", Types.text(), "0");
+        fixed("socket-mark-id", number(), 0L);
         listed("bind-source-addr", Types.text(), "");
         listed("maxmemory-clients", Types.text(), "0");
-        yesNo("io-threads-do-reads", false);
+        fixed("io-threads-do-reads", Types.yesNo(), false);
         listed("tracking-table-max-keys", number(), 1_000_000L);
-        listed("aclfile", Types.text(), "", ACL);
+        fixed("aclfile", Types.text(), "", ACL);
         listed("user", ListTypes.line("an ACL user"), "", ACL);
         listed("acllog-max-len", number(), 128L);
         listed("acl-pubsub-default", Types.word("allchannels", "resetchannels"), "resetchannels");
-        listed("enable-protected-configs", Types.word("no", "yes", "local"), "no");
-        listed("enable-debug-command", Types.word("no", "yes", "local"), "no");
-        listed("enable-module-command", Types.word("no", "yes", "local"), "no");
+        fixed("enable-protected-configs", Types.word("no", "yes", "local"), "no");
+        fixed("enable-debug-command", Types.word("no", "yes", "local"), "no");
+        fixed("enable-module-command", Types.word("no", "yes", "local"), "no");
         listed("rename-command", ListTypes.line("old and new name"), "", RENAME);
         listed("loadmodule", ListTypes.line("a module and its arguments"), "", MODULES);
     }
 
     private static void general() {
         // A JVM cannot fork.
-        yesNo("daemonize", false);
-        listed("supervised", Types.word("upstart", "systemd", "auto", "no"), "no");
-        yesNo("always-show-logo", false);
-        yesNo("set-proc-title", true);
+        fixed("daemonize", Types.yesNo(), false);
+        fixed("supervised", Types.word("upstart", "systemd", "auto", "no"), "no");
+        fixed("always-show-logo", Types.yesNo(), false);
+        fixed("set-proc-title", Types.yesNo(), true);
         listed("proc-title-template", Types.text(), "{title} {listen-addr} {server-mode}");
-        yesNo("syslog-enabled", false);
-        listed("syslog-ident", Types.text(), "redis");
-        listed("syslog-facility", Types.text(), "local0");
+        fixed("syslog-enabled", Types.yesNo(), false);
+        fixed("syslog-ident", Types.text(), "redis");
+        fixed("syslog-facility", Types.text(), "local0");
         yesNo("crash-log-enabled", true);
         yesNo("crash-memcheck-enabled", true);
         listed("ignore-warnings", ListTypes.line("warnings"), "");
         listed("oom-score-adj", Types.word("no", "yes", "relative", "absolute"), "no");
         listed("oom-score-adj-values", ListTypes.line("three numbers"), "0 200 800");
-        yesNo("disable-thp", true);
+        fixed("disable-thp", Types.yesNo(), true);
         yesNo("dynamic-hz", true);
         listed("shutdown-timeout", number(), 10L);
         listed("shutdown-on-sigint", ListTypes.line("default, save, nosave, now, force"), "default");
         listed("shutdown-on-sigterm", ListTypes.line("default, save, nosave, now, force"), "default");
-        listed("server_cpulist", Types.text(), "");
-        listed("bio_cpulist", Types.text(), "");
-        listed("aof_rewrite_cpulist", Types.text(), "");
-        listed("bgsave_cpulist", Types.text(), "");
+        fixed("server_cpulist", Types.text(), "");
+        fixed("bio_cpulist", Types.text(), "");
+        fixed("aof_rewrite_cpulist", Types.text(), "");
+        fixed("bgsave_cpulist", Types.text(), "");
         listed("busy-reply-threshold", "lua-time-limit", number(), 5000L, null);
         yesNo("latency-tracking", true);
         listed("latency-tracking-info-percentiles", ListTypes.line("percentiles"), "50 99 99.9");
@@ -111,8 +111,8 @@ final class ListedKeys {
     }
 
     private static void persistence() {
-        listed("appendfilename", Types.fileName("appendfilename"), "appendonly.aof");
-        listed("appenddirname", Types.fileName("appenddirname"), "appendonlydir");
+        fixed("appendfilename", Types.fileName("appendfilename"), "appendonly.aof");
+        fixed("appenddirname", Types.fileName("appenddirname"), "appendonlydir");
         yesNo("no-appendfsync-on-rewrite", false);
         yesNo("aof-load-truncated", true);
         yesNo("aof-use-rdb-preamble", true);
@@ -122,13 +122,13 @@ final class ListedKeys {
         yesNo("rdb-save-incremental-fsync", true);
         yesNo("rdbcompression", true);
         // Always written and checked.
-        yesNo("rdbchecksum", true);
+        fixed("rdbchecksum", Types.yesNo(), true);
         yesNo("rdb-del-sync-files", false);
         listed("sanitize-dump-payload", Types.word("no", "yes", "clients"), "no");
     }
 
     private static void replication() {
-        listed("replicaof", "slaveof", ListTypes.line("host and port"), "", REPLICATION);
+        fixed("replicaof", "slaveof", ListTypes.line("host and port"), "", REPLICATION);
         listed("masterauth", Types.text(), "");
         listed("masteruser", Types.text(), "");
         yesNo("replica-serve-stale-data", "slave-serve-stale-data", true);
@@ -171,7 +171,7 @@ final class ListedKeys {
                 Types.word("readindex", "lease"),
                 "readindex",
                 "lease reads are not built yet");
-        listed("cluster-config-file", Types.text(), "nodes.conf");
+        fixed("cluster-config-file", Types.text(), "nodes.conf");
         listed("cluster-node-timeout", number(), 15_000L);
         listed("cluster-replica-validity-factor", "cluster-slave-validity-factor", number(), 10L, null);
         yesNo("cluster-replica-no-failover", "cluster-slave-no-failover", false);
@@ -232,5 +232,19 @@ final class ListedKeys {
     private static <T> void listed(
             String name, @Nullable String alias, Type<T> type, T byDefault, @Nullable String refusal) {
         ALL.add(new Key<>("Listed", name, alias, type, byDefault, Key.Change.RUNTIME, "", true, refusal));
+    }
+
+    /** A key that CONFIG SET may not change, as in Redis. */
+    private static <T> void fixed(String name, Type<T> type, T byDefault) {
+        fixed(name, null, type, byDefault, null);
+    }
+
+    private static <T> void fixed(String name, Type<T> type, T byDefault, String refusal) {
+        fixed(name, null, type, byDefault, refusal);
+    }
+
+    private static <T> void fixed(
+            String name, @Nullable String alias, Type<T> type, T byDefault, @Nullable String refusal) {
+        ALL.add(new Key<>("Listed", name, alias, type, byDefault, Key.Change.START, "", true, refusal));
     }
 }

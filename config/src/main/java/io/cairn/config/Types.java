@@ -67,6 +67,16 @@ final class Types {
         };
     }
 
+    /** Takes any number that is not negative as the nearest one within the bounds, as Redis takes hz. */
+    static Type<Integer> clamped(int least, int most) {
+        return new Single<>(least + " to " + most + "; others count as the nearest") {
+            @Override
+            Integer parse(String text) throws BadValueException {
+                return (int) Math.max(least, Math.min(most, bounded(whole(text), 0, Integer.MAX_VALUE)));
+            }
+        };
+    }
+
     static Type<Long> number(long least, long most) {
         return new Single<>(most == Long.MAX_VALUE ? "at least " + least : least + " to " + most) {
             @Override

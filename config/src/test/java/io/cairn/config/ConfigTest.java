@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigTest {
     @TempDir
@@ -81,6 +83,35 @@ class ConfigTest {
         config.force(Keys.APPENDONLY, true);
         assertThat(config.matching(List.of("appendonly"))).containsEntry("appendonly", "yes");
         assertThat(config.isSet(Keys.APPENDONLY)).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "daemonize",
+                "supervised",
+                "appendfilename",
+                "cluster-config-file",
+                "io-threads-do-reads",
+                "unixsocketperm",
+                "enable-debug-command",
+                "server_cpulist",
+                "slaveof"
+            })
+    void whatRedisRefusesToChangeIsRefused(String name) throws Exception {
+        Config config = Config.of();
+        assertThatThrownBy(() -> config.set(List.of(name, "yes")))
+                .hasMessage("ERR CONFIG SET failed (possibly related to argument '" + name
+                        + "') - can't set immutable config");
+    }
+
+    @Test
+    void hzOutOfBoundsCountsAsTheNearest() throws Exception {
+        Config config = Config.of("--hz", "501");
+        assertThat(config.get(Keys.HZ)).isEqualTo(500);
+        config.set(List.of("hz", "0"));
+        assertThat(config.show(Keys.HZ)).isEqualTo("1");
+        assertThatThrownBy(() -> config.set(List.of("hz", "-1"))).hasMessageContaining("between 0 and 2147483647");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.cairn.jepsen.process.Await;
+import io.cairn.jepsen.process.Disk;
 import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.process.ServerProcess;
 import java.io.IOException;
@@ -53,6 +54,7 @@ class QuietIT {
     private void assertQuiet(String... arguments) {
         assumeNamespaces();
         List<String> all = new ArrayList<>(List.of("server", "--port", Integer.toString(PORT)));
+        Disk.makeDirectory(directory.resolve("data"));
         all.addAll(List.of("--dir", directory.resolve("data").toString()));
         all.addAll(Arrays.asList(arguments));
         List<String> command = Distribution.find().command(List.of("-Xmx128m"), all);

@@ -3,6 +3,7 @@ package io.cairn.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.cairn.jepsen.process.Disk;
 import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.process.ServerProcess;
 import io.cairn.jepsen.process.StandaloneServer;
@@ -137,7 +138,16 @@ class StartupIT {
         return StandaloneServer.cairn(Distribution.find(), HEAP, directory, port, arguments);
     }
 
+    @Test
+    void missingDirectoryStopsTheStartAndIsNotMade() {
+        Path missing = directory.resolve("missing");
+        assertThat(refusalIn(missing, "--port", Integer.toString(PORT + 7)))
+                .contains("Can't chdir to '" + missing + "': No such file or directory");
+        assertThat(missing).doesNotExist();
+    }
+
     private String refusal(String... arguments) {
+        Disk.makeDirectory(directory.resolve("data"));
         return refusalIn(directory.resolve("data"), arguments);
     }
 

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Drives a cluster from outside, over RESP, for the demo and the cluster commands. */
 final class ClusterClient {
@@ -14,6 +15,8 @@ final class ClusterClient {
     private static final long POLL_MILLIS = 100;
     private static final long FORM_MILLIS = 60_000;
     private static final long PLACED_MILLIS = 10_000;
+    /** Waiting for longer than this is said. */
+    private static final long QUIET_MILLIS = 1_000;
 
     private final List<InetSocketAddress> nodes;
 
@@ -69,14 +72,19 @@ final class ClusterClient {
      *
      * @param replicas per primary
      * @param sharedDomain allow two replicas of a shard in one failure domain when there is no other way
+     * @param progress gets a line whenever there is another reason to wait
      */
-    void create(int replicas, boolean sharedDomain) throws IOException, InterruptedException {
+    void create(int replicas, boolean sharedDomain, Consumer<String> progress)
+            throws IOException, InterruptedException {
         List<String> words = new ArrayList<>(List.of("CAIRN", "FORM", Integer.toString(replicas)));
         words.add(sharedDomain ? "shared" : "spread");
         for (InetSocketAddress node : nodes) {
             words.add(numeric(node) + ":" + node.getPort());
         }
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FORM_MILLIS);
+        long began = System.nanoTime();
+        long deadline = began + TimeUnit.MILLISECONDS.toNanos(FORM_MILLIS);
+        String said = "";
+        String reason;
         boolean again = false;
         while (true) {
             try (RespClient client = connect(nodes.get(0))) {
@@ -90,15 +98,47 @@ final class ClusterClient {
                 if (!message.startsWith("NOTYET") || System.nanoTime() > deadline) {
                     throw e;
                 }
+                reason = message.substring("NOTYET".length()).strip();
                 again = true;
             } catch (IOException e) {
                 // No answer in time: asking again is safe, the node says so if the cluster was formed meanwhile.
                 if (System.nanoTime() > deadline) {
                     throw e;
                 }
+                reason = String.valueOf(e.getMessage());
                 again = true;
             }
+            boolean quiet = System.nanoTime() - began < TimeUnit.MILLISECONDS.toNanos(QUIET_MILLIS);
+            if (!quiet && !reason.equals(said)) {
+                progress.accept("waiting, " + FORM_MILLIS / 1000 + " s at most: " + reason);
+                said = reason;
+            }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+        }
+    }
+
+    /**
+     * The same unless the nodes turn out to be in a cluster: a node that was started again may answer before it has read
+     * that from its log.
+     *
+     * @return true when the cluster is new
+     */
+    boolean createUnlessFormed(int replicas, Consumer<String> progress) throws IOException, InterruptedException {
+        if (formed()) {
+            return false;
+        }
+        try {
+            create(replicas, false, progress);
+            return true;
+        } catch (RespClient.ErrorReply e) {
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PLACED_MILLIS);
+            while (System.nanoTime() < deadline) {
+                if (formed()) {
+                    return false;
+                }
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            }
+            throw e;
         }
     }
 

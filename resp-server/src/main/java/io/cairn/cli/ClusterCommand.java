@@ -55,7 +55,11 @@ public final class ClusterCommand implements Callable<Integer> {
         @Override
         public Integer call() throws Exception {
             ClusterClient cluster = new ClusterClient(ClusterClient.addresses(nodes));
-            cluster.create(replicas, sharedDomain);
+            PrintWriter err = spec.commandLine().getErr();
+            cluster.create(replicas, sharedDomain, line -> {
+                err.println("cairn: " + line);
+                err.flush();
+            });
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(OK_SECONDS);
             cluster.awaitOk(deadline);
             cluster.awaitPlaced();

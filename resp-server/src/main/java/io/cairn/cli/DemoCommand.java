@@ -57,12 +57,12 @@ public final class DemoCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         checkPorts();
         Path root = dir.toAbsolutePath().normalize();
-        Files.createDirectories(root);
         Thread mainThread = Thread.currentThread();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(mainThread), "demo-stop"));
         out.printf("Starting %d processes with %d nodes each in %s ...%n", PROCESSES, NODES_PER_PROCESS, root);
         out.flush();
         for (int i = 0; i < PROCESSES; i++) {
+            Files.createDirectories(home(i, root));
             ServerProcess process =
                     new ServerProcess(arguments(i, root), root.resolve("process-" + (i + 1) + ".log"), HEAP_MEGABYTES);
             processes.add(process);
@@ -71,10 +71,10 @@ public final class DemoCommand implements Callable<Integer> {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MILLIS);
         awaitNodes(deadline);
         ClusterClient cluster = new ClusterClient(addresses());
-        boolean fresh = !cluster.formed();
-        if (fresh) {
-            cluster.create(NODES_PER_PROCESS - 1, false);
-        }
+        boolean fresh = cluster.createUnlessFormed(NODES_PER_PROCESS - 1, line -> {
+            out.println(line);
+            out.flush();
+        });
         cluster.awaitOk(deadline);
         if (fresh) {
             cluster.awaitPlaced();
@@ -95,11 +95,15 @@ public final class DemoCommand implements Callable<Integer> {
         }
         return List.of(
                 "--port", ports.toString(),
-                "--dir", root.resolve("process-" + (process + 1)).toString(),
+                "--dir", home(process, root).toString(),
                 "--cluster-enabled", "yes",
                 "--cluster-consensus", "raft",
                 "--cluster-seeds", seeds.toString(),
                 "--admin-port", Integer.toString(adminPort(process)));
+    }
+
+    private static Path home(int process, Path root) {
+        return root.resolve("process-" + (process + 1));
     }
 
     private int nodePort(int process, int node) {

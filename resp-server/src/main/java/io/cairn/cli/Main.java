@@ -1,5 +1,6 @@
 package io.cairn.cli;
 
+import io.cairn.command.Release;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
@@ -31,9 +32,7 @@ public final class Main implements Callable<Integer> {
     static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"cairn " + (version == null ? "development" : version) + ", Java " + Runtime.version()
-            };
+            return new String[] {"cairn " + Release.VERSION + ", Java " + Runtime.version()};
         }
     }
 

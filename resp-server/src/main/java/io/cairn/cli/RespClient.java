@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RespClient implements AutoCloseable {
     private static final int MAX_LENGTH = 64 << 20;
+    /** A server that takes longer to accept is as good as down. */
+    private static final int CONNECT_MILLIS = 1_500;
 
     private final Socket socket = new Socket();
     private final InputStream in;
@@ -25,7 +27,7 @@ final class RespClient implements AutoCloseable {
 
     RespClient(String host, int port, int timeoutMillis) throws IOException {
         try {
-            socket.connect(new InetSocketAddress(host, port), timeoutMillis);
+            socket.connect(new InetSocketAddress(host, port), Math.min(CONNECT_MILLIS, timeoutMillis));
             socket.setSoTimeout(timeoutMillis);
             socket.setTcpNoDelay(true);
             in = new BufferedInputStream(socket.getInputStream());

@@ -4,6 +4,8 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.Reply;
 import io.cairn.command.SessionCall;
+import io.cairn.config.EndpointType;
+import io.cairn.config.Keys;
 import io.cairn.keyspace.Slots;
 import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
@@ -127,25 +129,46 @@ public final class ClusterCommands {
                 reply.number(range.first());
                 reply.number(range.last());
                 for (ClusterNode node : nodes) {
-                    slotsNode(reply, node);
+                    slotsNode(reply, node, preferred(call));
                 }
             }
         }
     }
 
-    /** Redis: addNodeToNodeReply. */
-    private static void slotsNode(Reply reply, ClusterNode node) {
+    /** Redis: addNodeToNodeReply. What is known beside the preferred endpoint follows it. */
+    private static void slotsNode(Reply reply, ClusterNode node, EndpointType preferred) {
+        boolean ip = preferred != EndpointType.IP;
+        boolean hostname = preferred != EndpointType.HOSTNAME && !node.hostname().isEmpty();
         reply.array(4);
-        reply.bulk(node.host());
+        if (preferred == EndpointType.UNKNOWN_ENDPOINT) {
+            reply.nil();
+        } else {
+            reply.bulk(endpoint(node, preferred));
+        }
         reply.number(node.port());
         reply.bulk(node.id());
-        if (node.hostname().isEmpty()) {
-            reply.map(0);
-        } else {
-            reply.map(1);
+        reply.map((ip ? 1 : 0) + (hostname ? 1 : 0));
+        if (ip) {
+            reply.bulk("ip");
+            reply.bulk(node.host());
+        }
+        if (hostname) {
             reply.bulk("hostname");
             reply.bulk(node.hostname());
         }
+    }
+
+    /** Redis: getPreferredEndpoint. */
+    private static String endpoint(ClusterNode node, EndpointType preferred) {
+        return switch (preferred) {
+            case IP -> node.host();
+            case HOSTNAME -> node.hostname().isEmpty() ? "?" : node.hostname();
+            case UNKNOWN_ENDPOINT -> "";
+        };
+    }
+
+    private static EndpointType preferred(SessionCall call) {
+        return call.server().config().get(Keys.CLUSTER_PREFERRED_ENDPOINT_TYPE);
     }
 
     private List<ClusterNode> primaryFirst(Shard s, ClusterMap map) {
@@ -192,12 +215,12 @@ public final class ClusterCommands {
             reply.array(nodes.size());
             String primary = topology().printedPrimary(s);
             for (ClusterNode node : nodes) {
-                shardsNode(reply, node, node.id().equals(primary));
+                shardsNode(reply, node, node.id().equals(primary), preferred(call));
             }
         }
     }
 
-    private void shardsNode(Reply reply, ClusterNode node, boolean primary) {
+    private void shardsNode(Reply reply, ClusterNode node, boolean primary, EndpointType preferred) {
         reply.map(node.hostname().isEmpty() ? 7 : 8);
         reply.bulk("id");
         reply.bulk(node.id());
@@ -206,7 +229,7 @@ public final class ClusterCommands {
         reply.bulk("ip");
         reply.bulk(node.host());
         reply.bulk("endpoint");
-        reply.bulk(node.host());
+        reply.bulk(endpoint(node, preferred));
         if (!node.hostname().isEmpty()) {
             reply.bulk("hostname");
             reply.bulk(node.hostname());

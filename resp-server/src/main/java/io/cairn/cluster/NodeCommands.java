@@ -21,7 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** CAIRN FORM and CAIRN STATUS: what {@code cairn cluster create|status} sends; Redis has no such commands. */
+/** CAIRN FORM, STATUS and HELP: what {@code cairn cluster create|status} sends; Redis has no such commands. */
 final class NodeCommands {
     private static final String ADMIN = "admin noscript loading stale @admin @slow @dangerous";
 
@@ -41,7 +41,21 @@ final class NodeCommands {
                         "cairn|status",
                         2,
                         "loading stale @slow",
-                        call -> call.reply().verbatim(status())));
+                        call -> call.reply().verbatim(status())),
+                Command.session("cairn|help", 2, "loading stale @slow", NodeCommands::help));
+    }
+
+    private static void help(SessionCall call) {
+        List<String> lines = List.of(
+                "CAIRN <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+                "FORM <replicas> SPREAD|SHARED <host:port> [<host:port> ...]",
+                "    Form a cluster out of empty nodes; SHARED allows two replicas of a shard in one failure domain.",
+                "STATUS",
+                "    Show every node with its role, health, load and lag.",
+                "HELP",
+                "    Print this help.");
+        call.reply().array(lines.size());
+        lines.forEach(call.reply()::simple);
     }
 
     /** CAIRN FORM replicas spread|shared host:port ... */

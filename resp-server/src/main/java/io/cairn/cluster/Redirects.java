@@ -65,7 +65,7 @@ public final class Redirects {
                 : "TRYAGAIN The shard's leader has changed";
     }
 
-    /** What redirects and CLUSTER SLOTS name for a node. Redis: getPreferredEndpoint. */
+    /** What redirects name for a node. Redis: getPreferredEndpoint. */
     public String endpoint(ClusterNode node) {
         return switch (style.get()) {
             case IP -> node.host();

@@ -167,7 +167,7 @@ final class InfoSections {
                 .line("async_loading", false)
                 .line("rdb_changes_since_last_save", status.changesSinceSave())
                 .line("rdb_bgsave_in_progress", status.saveInProgress())
-                .line("rdb_last_save_time", status.lastSaveSeconds())
+                .line("rdb_last_save_time", server.lastSaveSeconds())
                 .line("rdb_last_bgsave_status", ok(status.lastSaveOk()))
                 .line("rdb_last_bgsave_time_sec", status.lastSaveDuration())
                 .line("rdb_current_bgsave_time_sec", status.currentSaveDuration())

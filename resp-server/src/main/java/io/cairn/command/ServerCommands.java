@@ -92,7 +92,7 @@ final class ServerCommands {
     }
 
     private static void lastsave(SessionCall call) {
-        call.reply().number(call.server().persistence().status().lastSaveSeconds());
+        call.reply().number(call.server().lastSaveSeconds());
     }
 
     private void save(SessionCall call) {

@@ -21,6 +21,11 @@ public interface ServerState {
 
     Persistence persistence();
 
+    /** LASTSAVE: when the last snapshot was done, or the start before the first; seconds of the Unix epoch. */
+    default long lastSaveSeconds() {
+        return Math.max(persistence().status().lastSaveSeconds(), identity().startMillis() / 1000);
+    }
+
     SlowLog slowLog();
 
     LatencyEvents latency();

@@ -42,11 +42,16 @@ public final class NodeDirectory implements AutoCloseable {
     }
 
     /**
-     * Opens the directory of the node with this port, making it if it is missing.
+     * Opens the directory of the node with this port, making it if it is missing. The directory that it lies in must be
+     * there, as Redis's dir must: a typing error would else begin an empty node.
      *
-     * @throws StartException when it is in use, of another node, or of a newer format
+     * @throws StartException when {@code root} is not there, when it is in use, of another node, or of a newer format
      */
     public static NodeDirectory open(Path root, int port) throws StartException {
+        if (!Files.isDirectory(root)) {
+            throw new StartException("Can't chdir to '" + root + "': "
+                    + (Files.exists(root) ? "Not a directory" : "No such file or directory"));
+        }
         Path path = root.toAbsolutePath().normalize().resolve(Integer.toString(port));
         DirectoryLock lock;
         try {

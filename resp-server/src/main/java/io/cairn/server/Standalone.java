@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.command.Command;
+import io.cairn.command.DisabledClusterCommands;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import java.util.List;
@@ -20,7 +21,7 @@ public final class Standalone implements NodeKind {
 
     @Override
     public List<List<Command>> commands(Supplier<NodeBackend> backend) {
-        return List.of();
+        return List.of(DisabledClusterCommands.table());
     }
 
     @Override

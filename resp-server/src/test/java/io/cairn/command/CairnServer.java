@@ -3,6 +3,7 @@ package io.cairn.command;
 import io.cairn.config.Config;
 import io.cairn.server.CairnProcess;
 import io.cairn.server.NodeKinds;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,7 @@ final class CairnServer implements AutoCloseable {
     /** Starts a server without persistence; {@code options} as on the command line. */
     static CairnServer start(Path directory, String... options) throws Exception {
         int port = RedisProcess.freePort();
+        Files.createDirectories(directory);
         List<String> commandLine =
                 new ArrayList<>(List.of("--port", Integer.toString(port), "--dir", directory.toString(), "--save", ""));
         commandLine.addAll(List.of(options));

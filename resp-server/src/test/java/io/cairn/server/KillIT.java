@@ -77,7 +77,10 @@ class KillIT {
     void eachReasonNotToStartIsOneLineAndANonZeroExit() throws Exception {
         int port = TestServer.freePort();
         Process running = start(port);
-        assertThat(refusal(port, directory.resolve("elsewhere"))).contains("Address already in use");
+        Path elsewhere = directory.resolve("elsewhere");
+        assertThat(refusal(port, elsewhere)).contains("Can't chdir to '" + elsewhere + "': No such file or directory");
+        Files.createDirectory(elsewhere);
+        assertThat(refusal(port, elsewhere)).contains("Address already in use");
         assertThat(refusal(TestServer.freePort(), directory, "--port", Integer.toString(port)))
                 .contains("in use");
         stop(running);

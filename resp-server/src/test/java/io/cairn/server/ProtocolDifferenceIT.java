@@ -95,6 +95,8 @@ class ProtocolDifferenceIT {
                         "*2\r\n$5\r\nhost:\r\n$1\r\na\r\n",
                         "multi\r\nhost: a\r\nexec\r\n",
                         "get / HTTP/1.1\r\n",
+                        "cluster\r\ncluster info\r\ncluster foo\r\ncluster slots x\r\ncluster keyslot a\r\ncluster addslots 1\r\n",
+                        "readonly\r\nreadwrite\r\nasking\r\nreadonly x\r\ncluster help\r\ncluster reset hard\r\n",
                         "multi\r\nset q 1\r\nquit\r\nget q\r\n",
                         "multi\r\nset q 1\r\nreset\r\nexec\r\n",
                         "select 0\r\nselect 15\r\nselect 16\r\nselect -1\r\nselect a\r\nselect 99999999999\r\nselect\r\n",

@@ -7,6 +7,7 @@ import io.cairn.resp.RawClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,6 +65,55 @@ class RaftConfigIT {
             assertThat(process.ready()).isFalse();
             assertThat(client.call("CONFIG", "GET", "appendonly")).endsWith("$3\r\nyes\r\n");
             assertThat(client.call("INFO", "persistence")).contains("aof_fsync_policy:everysec");
+        }
+    }
+
+    @Test
+    void beforeTheFirstSnapshotLastsaveIsTheStart() throws Exception {
+        long before = System.currentTimeMillis() / 1000;
+        int port = TestServer.freePort();
+        try (CairnProcess process = start(port);
+                RawClient client = new RawClient(port)) {
+            assertThat(process.ready()).isFalse();
+            long saved = Long.parseLong(client.call("LASTSAVE").strip().substring(1));
+            assertThat(saved).isBetween(before, System.currentTimeMillis() / 1000);
+            assertThat(client.call("INFO", "persistence")).contains("rdb_last_save_time:" + saved);
+            assertThat(client.call("CAIRN", "HELP")).contains("+CAIRN <subcommand>", "+FORM <replicas>", "+STATUS");
+        }
+    }
+
+    @Test
+    void clusterSlotsAndShardsFollowThePreferredEndpointType() throws Exception {
+        int port = TestServer.freePort();
+        try (CairnProcess process = start(port, "--cluster-announce-hostname", "h.example");
+                RawClient client = new RawClient(port)) {
+            form(client, port);
+            assertThat(process.nodes()).hasSize(1);
+            String name = ":" + port + "\r\n$40\r\n" + process.nodes().get(0).directory().nodeId() + "\r\n";
+            String ip = "$9\r\n127.0.0.1\r\n";
+            String host = "$9\r\nh.example\r\n";
+            assertThat(client.call("CLUSTER", "SLOTS")).contains(ip + name + "*2\r\n$8\r\nhostname\r\n" + host);
+            client.call("CONFIG", "SET", "cluster-preferred-endpoint-type", "hostname");
+            assertThat(client.call("CLUSTER", "SLOTS")).contains(host + name + "*2\r\n$2\r\nip\r\n" + ip);
+            assertThat(client.call("CLUSTER", "SHARDS")).contains("$2\r\nip\r\n" + ip + "$8\r\nendpoint\r\n" + host);
+            client.call("CONFIG", "SET", "cluster-preferred-endpoint-type", "unknown-endpoint");
+            assertThat(client.call("CLUSTER", "SLOTS"))
+                    .contains("$-1\r\n" + name + "*4\r\n$2\r\nip\r\n" + ip + "$8\r\nhostname\r\n" + host);
+            assertThat(client.call("CLUSTER", "SHARDS")).contains("$8\r\nendpoint\r\n$0\r\n\r\n");
+            assertThat(client.call("CLUSTER", "NODES")).contains(" 127.0.0.1:" + port + "@" + BUS_PORT + ",h.example ");
+        }
+    }
+
+    private static void form(RawClient client, int port) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        String answer = "-NOTYET";
+        while (answer.startsWith("-NOTYET")) {
+            assertThat(System.nanoTime()).as(answer).isLessThan(deadline);
+            answer = client.call("CAIRN", "FORM", "0", "shared", "127.0.0.1:" + port);
+        }
+        assertThat(answer).isEqualTo("+OK\r\n");
+        while (!client.call("CLUSTER", "SLOTS").contains(":16383")) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
         }
     }
 }

@@ -6,6 +6,7 @@ import io.cairn.resp.RawClient;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ public final class TestServer implements AutoCloseable {
 
     public TestServer(Path directory, String... more) throws IOException, ConfigException, StartException {
         port = freePort();
+        Files.createDirectories(directory);
         List<String> words = new ArrayList<>(List.of(
                 "--port", Integer.toString(port), "--dir", directory.toString(), "--bind", "127.0.0.1", "--save", ""));
         words.addAll(List.of(more));

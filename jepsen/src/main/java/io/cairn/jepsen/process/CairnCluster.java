@@ -1,9 +1,6 @@
 package io.cairn.jepsen.process;
 
 import io.cairn.jepsen.resp.Address;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,11 +34,6 @@ public final class CairnCluster implements TestCluster {
         this.directory = directory;
         this.basePort = basePort;
         this.extra = List.of(extra);
-        try {
-            Files.createDirectories(directory);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
         try {
             create();
         } catch (IllegalStateException e) {
@@ -81,6 +73,7 @@ public final class CairnCluster implements TestCluster {
                 "--cluster-seeds",
                 seeds()));
         arguments.addAll(extra);
+        Disk.makeDirectory(home(process));
         servers[process] = ServerProcess.start(distribution.command(HEAP, arguments), directory, log(process));
     }
 

@@ -32,6 +32,15 @@ public final class Disk {
         }
     }
 
+    /** Makes a directory and its parents where they are missing. */
+    public static void makeDirectory(Path directory) {
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Every file below a directory with its length in bytes, by path relative to the directory. */
     public static Map<String, Long> files(Path directory) {
         Map<String, Long> files = new TreeMap<>();

@@ -107,6 +107,7 @@ public final class StandaloneServer implements TestCluster {
     }
 
     private ServerProcess launch() {
+        Disk.makeDirectory(directory.resolve("data"));
         return ServerProcess.start(command, directory, directory.resolve("server.log"));
     }
 
