@@ -71,7 +71,7 @@ class ReplyBufferTest {
         assertThat(RealFormat.text(1e17)).isEqualTo("1e+17");
         assertThat(RealFormat.text(1e16)).isEqualTo("10000000000000000");
         assertThat(RealFormat.text(-0.00001)).isEqualTo("-1.0000000000000001e-05");
-        assertThat(RealFormat.text(9.999999999999999e22)).isEqualTo("9.9999999999999992e+22");
+        assertThat(RealFormat.text(Double.parseDouble("9.999999999999999e22"))).isEqualTo("9.9999999999999992e+22");
         assertThat(RealFormat.text(-0.0)).isEqualTo("-0");
     }
 
