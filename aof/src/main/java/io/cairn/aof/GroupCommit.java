@@ -70,6 +70,7 @@ public final class GroupCommit implements AutoCloseable {
     private volatile boolean stopped;
     /** Nobody looks into the inbox any more. */
     private boolean ended;
+
     private volatile @Nullable LogException broken;
 
     // Only the appender's.

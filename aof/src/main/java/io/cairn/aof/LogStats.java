@@ -25,8 +25,21 @@ public record LogStats(
         List<Long> syncCounts) {
     /** Upper bounds of {@link #syncCounts}, microseconds: 0.1 ms to 5 s. */
     public static final List<Long> SYNC_BOUNDS_MICROS = List.of(
-            100L, 250L, 500L, 1_000L, 2_500L, 5_000L, 10_000L, 25_000L, 50_000L, 100_000L, 250_000L, 500_000L,
-            1_000_000L, 2_500_000L, 5_000_000L);
+            100L,
+            250L,
+            500L,
+            1_000L,
+            2_500L,
+            5_000L,
+            10_000L,
+            25_000L,
+            50_000L,
+            100_000L,
+            250_000L,
+            500_000L,
+            1_000_000L,
+            2_500_000L,
+            5_000_000L);
 
     private static final List<Long> NO_SYNCS = Collections.nCopies(SYNC_BOUNDS_MICROS.size() + 1, 0L);
 

@@ -69,8 +69,7 @@ class DemoIT {
     private ServerProcess demo(String name, int port) {
         List<String> arguments =
                 List.of("demo", "--dir", directory.resolve("data").toString(), "--port", Integer.toString(port));
-        List<String> command =
-                Distribution.find().command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"), arguments);
+        List<String> command = Distribution.find().command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"), arguments);
         return ServerProcess.start(command, directory, directory.resolve(name + ".log"));
     }
 

@@ -112,8 +112,9 @@ public final class LogCommand implements Callable<Integer> {
     /** {@code cairn log dump}. */
     @Command(
             name = "dump",
-            description = "Print entries, one line each: index, term, kind, bytes, payload (escaped). Exit code 1 if a log"
-                    + " would not open.",
+            description =
+                    "Print entries, one line each: index, term, kind, bytes, payload (escaped). Exit code 1 if a log"
+                            + " would not open.",
             mixinStandardHelpOptions = true)
     static final class Dump implements Callable<Integer> {
         @Parameters(paramLabel = "DIR", description = "A log's directory, or a directory above several.")

@@ -138,7 +138,8 @@ public final class ClusterCommands {
     /** Redis: addNodeToNodeReply. What is known beside the preferred endpoint follows it. */
     private static void slotsNode(Reply reply, ClusterNode node, EndpointType preferred) {
         boolean ip = preferred != EndpointType.IP;
-        boolean hostname = preferred != EndpointType.HOSTNAME && !node.hostname().isEmpty();
+        boolean hostname =
+                preferred != EndpointType.HOSTNAME && !node.hostname().isEmpty();
         reply.array(4);
         if (preferred == EndpointType.UNKNOWN_ENDPOINT) {
             reply.nil();

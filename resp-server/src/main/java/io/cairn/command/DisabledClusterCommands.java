@@ -62,7 +62,6 @@ public final class DisabledClusterCommands {
     }
 
     private void add(String name, int arity, String words) {
-        commands.add(
-                Command.session(name, arity, words, call -> call.reply().error(DISABLED)));
+        commands.add(Command.session(name, arity, words, call -> call.reply().error(DISABLED)));
     }
 }

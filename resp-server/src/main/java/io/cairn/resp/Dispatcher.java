@@ -95,7 +95,9 @@ final class Dispatcher {
         if (!plain || !state.plainReplies()) {
             if (!state.repliesNow() && connection.pending() == 0) {
                 // Less than before is there when the connection is to close without replies.
-                connection.replies().truncate(Math.min(mark, connection.replies().bytes()));
+                connection
+                        .replies()
+                        .truncate(Math.min(mark, connection.replies().bytes()));
             }
             state.commandDone();
         }

@@ -36,6 +36,7 @@ class ClusterClientTest {
 
     @Test
     void theVersionIsThatOfTheRelease() {
-        assertThat(new Main.Version().getVersion()).containsExactly("cairn " + Release.VERSION + ", Java " + Runtime.version());
+        assertThat(new Main.Version().getVersion())
+                .containsExactly("cairn " + Release.VERSION + ", Java " + Runtime.version());
     }
 }

@@ -73,8 +73,8 @@ class LogCommandTest {
     /** A log of five entries, with a bit of the third flipped. */
     private Path damagedLog(String name) throws Exception {
         Path directory = dir.resolve(name);
-        try (SegmentedLog log = SegmentedLog.open(
-                directory, LogOptions.of("test", LogOptions.MIN_SEGMENT_BYTES, FsyncPolicy.ALWAYS))) {
+        try (SegmentedLog log =
+                SegmentedLog.open(directory, LogOptions.of("test", LogOptions.MIN_SEGMENT_BYTES, FsyncPolicy.ALWAYS))) {
             for (int i = 1; i <= 5; i++) {
                 log.append(List.of(new Entry(i, 1, (byte) 1, ByteBuffer.wrap(new byte[] {'p', (byte) ('0' + i)}))));
             }

@@ -242,7 +242,8 @@ class ServerCommandsIT {
         assertThat((Long) entry.get(2)).isGreaterThanOrEqualTo(50_000);
         String stats = info("commandstats").get("cmdstat_debug");
         assertThat(stats).startsWith("calls=2,usec=");
-        assertThat(Long.parseLong(stats.replaceAll(".*,usec=([0-9]+),.*", "$1"))).isGreaterThanOrEqualTo(100_000);
+        assertThat(Long.parseLong(stats.replaceAll(".*,usec=([0-9]+),.*", "$1")))
+                .isGreaterThanOrEqualTo(100_000);
     }
 
     @Test

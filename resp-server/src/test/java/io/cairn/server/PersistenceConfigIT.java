@@ -40,8 +40,8 @@ class PersistenceConfigIT {
     @Test
     void fsyncsAreAHistogramAlsoOfALogThatBeganLater() throws Exception {
         int admin = TestServer.freePort() + 100;
-        try (TestServer server = new TestServer(
-                        directory, "--appendfsync", "always", "--admin-port", Integer.toString(admin));
+        try (TestServer server =
+                        new TestServer(directory, "--appendfsync", "always", "--admin-port", Integer.toString(admin));
                 RawClient client = server.client()) {
             assertThat(metrics(admin)).doesNotContain("cairn_log_fsync");
             client.call("CONFIG", "SET", "appendonly", "yes");

@@ -89,7 +89,8 @@ class RaftConfigIT {
                 RawClient client = new RawClient(port)) {
             form(client, port);
             assertThat(process.nodes()).hasSize(1);
-            String name = ":" + port + "\r\n$40\r\n" + process.nodes().get(0).directory().nodeId() + "\r\n";
+            String name = ":" + port + "\r\n$40\r\n"
+                    + process.nodes().get(0).directory().nodeId() + "\r\n";
             String ip = "$9\r\n127.0.0.1\r\n";
             String host = "$9\r\nh.example\r\n";
             assertThat(client.call("CLUSTER", "SLOTS")).contains(ip + name + "*2\r\n$8\r\nhostname\r\n" + host);
