@@ -42,6 +42,9 @@ public interface Log extends AutoCloseable {
     /** Empties the log; the next entry will be {@code nextIndex} (after a snapshot from elsewhere). Durable on return. */
     void reset(long nextIndex) throws LogException;
 
+    /** Bytes that the entries from {@code index} on take in the files, at most a few KiB too many. Any thread. */
+    long bytesFrom(long index);
+
     /** Counters for metrics. */
     LogStats stats();
 

@@ -52,6 +52,15 @@ final class Segment {
         return header.fileBytes() - tail;
     }
 
+    /** Bytes of the frames from {@code index} on, counted from the nearest point before it. */
+    synchronized int bytesFrom(long index) {
+        if (index <= header.firstIndex()) {
+            return tail - SegmentHeader.BYTES;
+        }
+        Point point = before(index);
+        return point == null ? 0 : tail - point.offset;
+    }
+
     /** Heap that the index takes, bytes. */
     synchronized long indexBytes() {
         return (long) Integer.BYTES * (pointOffsets.length + pointIndexes.length);

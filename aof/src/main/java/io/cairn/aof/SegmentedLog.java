@@ -578,6 +578,15 @@ public final class SegmentedLog implements Log {
     }
 
     @Override
+    public long bytesFrom(long index) {
+        long bytes = 0;
+        for (Segment segment : segments.values()) {
+            bytes += segment.bytesFrom(index);
+        }
+        return bytes;
+    }
+
+    @Override
     public LogStats stats() {
         long diskBytes = 0;
         int count = 0;

@@ -335,6 +335,23 @@ public abstract class LogConformanceTest {
         log.close();
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void bytesFromAnIndexAreCountedAlsoAfterARestart(boolean restart) throws LogException {
+        int payload = 100;
+        for (long index = 1; index <= 300; index++) {
+            log.append(List.of(entry(index, 1, payload)));
+        }
+        reopenIf(restart);
+        long all = log.bytesFrom(1);
+        assertThat(all).isBetween(300L * payload, 300L * (payload + 64));
+        assertThat(log.bytesFrom(151)).isBetween(all / 2, all / 2 + 8_192);
+        assertThat(log.bytesFrom(301)).isZero();
+        log.truncateSuffix(200);
+        log.truncatePrefix(101);
+        assertThat(log.bytesFrom(101)).isBetween(all / 3, all / 3 + 8_192);
+    }
+
     @Test
     void statsCountEntriesAndBytes() throws LogException {
         log.append(entries(1, 10, 1, 100));

@@ -135,6 +135,7 @@ class GossipIT {
         node(1, BASE + 1, "");
         assertThatThrownBy(() -> node(2, BASE + 1, ""))
                 .isInstanceOf(GossipException.class)
-                .hasMessageContaining("cannot start on 127.0.0.1:" + (BASE + 1));
+                .hasMessageContaining("cannot start on 127.0.0.1:" + (BASE + 1))
+                .hasMessageContaining("in use");
     }
 }

@@ -54,6 +54,7 @@ class StockClientsIT {
     private static final int KEYS = 10_000;
     private static final int LETTUCE_BATCH = 500;
     private static final int TOOL_SECONDS = 120;
+    private static final int PIPELINED_READS = 1_000;
     private static final int ORDERED_KEYS = 50;
     private static final int ORDERED_CLIENTS = 4;
     private static final int ORDERED_READS = 5_000;
@@ -252,6 +253,118 @@ class StockClientsIT {
         } catch (OutcomeUnknownException e) {
             throw new CompletionException(e);
         }
+    }
+
+    /** More small arguments than fit into one entry of the log, then more replies than fit into memory at once. */
+    @Test
+    void aWriteOfManyArgumentsAndItsReadsPassThrough() throws Exception {
+        byte[] value = new byte[250_000];
+        Arrays.fill(value, (byte) 'x');
+        byte[][] mset = new byte[1 + 2 * 140][];
+        byte[][] mget = new byte[1 + 4][];
+        mset[0] = "MSET".getBytes(UTF_8);
+        mget[0] = "MGET".getBytes(UTF_8);
+        for (int i = 0; i < 140; i++) {
+            byte[] key = ("{many}" + i).getBytes(UTF_8);
+            mset[1 + 2 * i] = key;
+            mset[2 + 2 * i] = value;
+            if (i < 4) {
+                mget[1 + i] = key;
+            }
+        }
+        Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of("{many}"), cluster.nodes()));
+        try (RawClient client = RawClient.connect(primary, Timeouts.PATIENT);
+                RawClient other = RawClient.connect(primary, Timeouts.PATIENT)) {
+            for (int round = 0; round < 2; round++) {
+                assertThat(client.call(mset).text()).isEqualTo("OK");
+                assertThat(other.call("SET", "{many}other", "v").text()).isEqualTo("OK");
+            }
+            assertThat(client.call("STRLEN", "{many}139").number()).isEqualTo(value.length);
+            CompletableFuture<Void> sender = CompletableFuture.runAsync(() -> sendMany(client, mget));
+            for (int i = 0; i < PIPELINED_READS; i++) {
+                assertThat(client.receive().items()).as("reply %d", i).hasSize(4);
+            }
+            sender.join();
+            assertThat(client.call("DEL", "{many}0").number()).isEqualTo(1);
+            byte[][] tiny = new byte[1 + 2 * 500_000][];
+            Arrays.fill(tiny, "{many}of-sixty-four-bytes-that-do-not-go-ahead-of-their-command-..".getBytes(UTF_8));
+            tiny[0] = mset[0];
+            String refusal = client.call(tiny).text();
+            assertThat(refusal).startsWith(Target.isRedis() ? "OK" : "ERR the small arguments of one write exceed");
+            assertThat(other.call("SET", "{many}other", "w").text()).isEqualTo("OK");
+        }
+    }
+
+    private static void sendMany(RawClient client, byte[][] command) {
+        try {
+            for (int i = 0; i < PIPELINED_READS; i++) {
+                client.send(command);
+            }
+            client.flush();
+        } catch (OutcomeUnknownException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    @Test
+    void aReplicaRunsBlocksThatOnlyRead() throws Exception {
+        String key = "{block}";
+        Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of(key), cluster.nodes()));
+        try (RawClient client = RawClient.connect(primary, Timeouts.PATIENT)) {
+            assertThat(client.call("SET", key, "v").text()).isEqualTo("OK");
+        }
+        ClusterState.awaitCaughtUp(cluster.nodes(), 60);
+        int replicas = 0;
+        for (Address node : cluster.nodes()) {
+            try (RawClient client = RawClient.connect(node, Timeouts.PATIENT)) {
+                client.call("MULTI");
+                assertThat(client.call("PING").text()).isEqualTo("QUEUED");
+                assertThat(client.call("EXEC").items()).as("%s", node).hasSize(1);
+                client.call("READONLY");
+                if (node.equals(primary) || client.call("GET", key).failed()) {
+                    continue;
+                }
+                replicas++;
+                client.call("MULTI");
+                assertThat(client.call("GET", key).text()).isEqualTo("QUEUED");
+                assertThat(client.call("EXEC").items().get(0).text()).isEqualTo("v");
+                client.call("MULTI");
+                assertThat(client.call("SET", key, "w").text()).startsWith("MOVED ");
+                assertThat(client.call("EXEC").text()).startsWith("EXECABORT ");
+            }
+        }
+        assertThat(replicas).isEqualTo(2);
+    }
+
+    /**
+     * SAFETY 4: no later leader may see the key again, so the first read that finds it expired logs the time it saw,
+     * and the key's removal.
+     */
+    @Test
+    void aReadThatSeesAnExpiryLogsIt() throws Exception {
+        assumeTrue(!Target.isRedis(), "Redis logs no reads");
+        String key = "{tick}";
+        Address primary = Objects.requireNonNull(ClusterState.primaryOf(HashSlot.of(key), cluster.nodes()));
+        try (RawClient client = RawClient.connect(primary, Timeouts.PATIENT)) {
+            client.call("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+            long keys = client.call("DBSIZE").number();
+            client.call("SET", key, "v", "PX", "20");
+            Thread.sleep(50);
+            long before = appliedIndex(client);
+            assertThat(client.call("GET", key).text()).isEqualTo("(nil)");
+            assertThat(appliedIndex(client)).isEqualTo(before + 1);
+            assertThat(client.call("GET", key).text()).isEqualTo("(nil)");
+            assertThat(appliedIndex(client)).isEqualTo(before + 1);
+            assertThat(client.call("DBSIZE").number()).isEqualTo(keys);
+            assertThat(client.call("DEBUG", "SET-ACTIVE-EXPIRE", "1").text()).isEqualTo("OK");
+        }
+    }
+
+    private static long appliedIndex(RawClient client) throws OutcomeUnknownException {
+        Matcher matcher = Pattern.compile("cluster_shard_applied_index:(\\d+)")
+                .matcher(client.call("CLUSTER", "INFO").text());
+        assertThat(matcher.find()).isTrue();
+        return Long.parseLong(matcher.group(1));
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.cairn.raft.group.RaftHost;
 import io.cairn.raft.meta.AddressBook;
 import io.cairn.raft.meta.ClusterFile;
 import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.JoinMark;
 import io.cairn.raft.meta.MetaOptions;
 import io.cairn.raft.meta.RaftHostPort;
 import io.cairn.raft.meta.Shard;
@@ -54,6 +55,7 @@ public final class ClusterRuntime implements AutoCloseable {
      */
     public record Options(
             Path directory,
+            JoinMark mark,
             ClusterNode self,
             InetSocketAddress raftBind,
             String gossipBindHost,
@@ -90,7 +92,12 @@ public final class ClusterRuntime implements AutoCloseable {
                 options.secret().getBytes(StandardCharsets.UTF_8),
                 threads.raft()));
         MetaOptions meta = new MetaOptions(
-                options.directory(), self, options.electionTimeoutMillis(), options.fsync(), META_SEGMENT_BYTES);
+                options.directory(),
+                self,
+                options.mark(),
+                options.electionTimeoutMillis(),
+                options.fsync(),
+                META_SEGMENT_BYTES);
         this.member = new ClusterMember(
                 new ClusterMember.Options(meta, options.electionTimeoutMillis(), options.segmentBytes()),
                 new RaftHostPort(host),
@@ -98,7 +105,12 @@ public final class ClusterRuntime implements AutoCloseable {
                 view,
                 apply,
                 (shardId, term, nodeId) -> hearLeader(shardId, term, nodeId));
-        this.topology = new Topology(self, member::map, member.leaders(), view);
+        this.topology = new Topology(self, member::map, member.leaders(), view, this::servedSlots);
+    }
+
+    private int servedSlots() {
+        ShardGroup shard = member.shard();
+        return shard == null || !shard.isServing() ? 0 : shard.slots().served();
     }
 
     /** Opens the replicas that the data directory holds, then begins to gossip. Blocks while logs are read. */
@@ -155,7 +167,8 @@ public final class ClusterRuntime implements AutoCloseable {
         tellCluster();
         view.hearLeaders();
         ShardGroup shard = member.shard();
-        boolean leads = shard != null && shard.isServing();
+        long servingTerm = shard == null ? 0 : shard.servingTerm();
+        boolean leads = servingTerm != 0;
         Shard mine = member.map().shardOfNode(self.id());
         var status = shard == null ? null : shard.status();
         return new SoftState(
@@ -167,7 +180,7 @@ public final class ClusterRuntime implements AutoCloseable {
                 leads,
                 mine == null ? "" : mine.id(),
                 leads && mine != null ? mine.id() : "",
-                leads && shard != null ? shard.term() : 0,
+                servingTerm,
                 status == null ? 0 : status.appliedIndex());
     }
 

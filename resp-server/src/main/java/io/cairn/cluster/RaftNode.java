@@ -17,7 +17,9 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.mode.Mode;
 import io.cairn.mode.RaftData;
 import io.cairn.mode.ShardStore;
+import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.JoinMark;
 import io.cairn.raft.meta.NodeState;
 import io.cairn.raft.shards.ShardGroup;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -28,9 +30,11 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,6 +63,7 @@ public final class RaftNode implements AutoCloseable {
      *
      * @param directory the node's own
      * @param nodeId 40 hex digits
+     * @param mark kept with the node id
      * @param process names the process: nodes of one process are one failure domain
      * @param clients number of connected clients
      * @param listener told when the node begins or ends to serve, or must stop
@@ -67,6 +72,7 @@ public final class RaftNode implements AutoCloseable {
             Config config,
             Path directory,
             String nodeId,
+            JoinMark mark,
             String process,
             String version,
             Keyspace keyspace,
@@ -134,6 +140,7 @@ public final class RaftNode implements AutoCloseable {
         }
         return new ClusterRuntime.Options(
                 parts.directory(),
+                parts.mark(),
                 self(parts, bind),
                 new InetSocketAddress(bind, config.raftPort()),
                 bind,
@@ -266,11 +273,19 @@ public final class RaftNode implements AutoCloseable {
         if (shard == null || !shard.isServing()) {
             return;
         }
-        var matches = shard.status().matchIndexes();
-        matches.entrySet().stream()
-                .filter(match -> runtime.topology().health().alive(match.getKey()))
-                .max(java.util.Map.Entry.comparingByValue())
-                .ifPresent(best -> transfer(shard, best.getKey()));
+        String heir = heir(shard.status(), runtime.topology().health()::alive);
+        if (heir != null) {
+            transfer(shard, heir);
+        }
+    }
+
+    /** The live voter that holds most of the log, or null: a learner cannot lead, however much it holds. */
+    static @Nullable String heir(GroupStatus status, Predicate<String> alive) {
+        return status.matchIndexes().entrySet().stream()
+                .filter(match -> status.voters().contains(match.getKey()) && alive.test(match.getKey()))
+                .max(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse(null);
     }
 
     private static void transfer(ShardGroup shard, String to) {

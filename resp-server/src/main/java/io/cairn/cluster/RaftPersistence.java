@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * SAVE, BGSAVE and BGREWRITEAOF in raft mode are all a snapshot of the shard's replica, after which its log is purged;
- * one is taken by itself when the log grew by {@code cluster-snapshot-log-size}. Any thread.
+ * one is taken by itself when the log holds more than {@code cluster-snapshot-log-size} beyond the last one. Any thread.
  */
 final class RaftPersistence implements Persistence {
     private static final Logger LOG = LoggerFactory.getLogger(RaftPersistence.class);
@@ -28,6 +28,7 @@ final class RaftPersistence implements Persistence {
     private final Clock clock;
     private final LongSupplier maxLogBytes;
     private final LongSupplier records;
+    private final SnapshotPace pace = new SnapshotPace();
     private volatile @Nullable Run current;
     private volatile @Nullable Run last;
     private volatile boolean scheduled;
@@ -55,8 +56,7 @@ final class RaftPersistence implements Persistence {
         if (shard == null || current != null) {
             return;
         }
-        long grown = shard.logStats().appendedBytes() - bytesAtSnapshot;
-        if (scheduled || grown > maxLogBytes.getAsLong()) {
+        if (scheduled || pace.due(shard.bytesSinceSnapshot(), maxLogBytes.getAsLong())) {
             scheduled = false;
             begin(shard);
         }
@@ -72,6 +72,7 @@ final class RaftPersistence implements Persistence {
         long applied = records.getAsLong();
         return shard.snapshot().whenComplete((index, failure) -> {
             last = new Run(run.began(), seconds(), failure == null);
+            pace.ended(failure == null);
             current = null;
             if (failure == null) {
                 bytesAtSnapshot = bytes;

@@ -4,7 +4,9 @@ import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.LeaderClaim;
 import io.cairn.raft.meta.Shard;
+import io.cairn.raft.meta.SlotRange;
 import io.cairn.raft.shards.LeaderTable;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,12 +19,20 @@ public final class Topology {
     private final Supplier<ClusterMap> map;
     private final LeaderTable leaders;
     private final NodeHealth health;
+    private final IntSupplier servedHere;
 
-    public Topology(ClusterNode self, Supplier<ClusterMap> map, LeaderTable leaders, NodeHealth health) {
+    /** @param servedHere number of slots that this node's own replica takes writes for now */
+    public Topology(
+            ClusterNode self,
+            Supplier<ClusterMap> map,
+            LeaderTable leaders,
+            NodeHealth health,
+            IntSupplier servedHere) {
         this.self = self;
         this.map = map;
         this.leaders = leaders;
         this.health = health;
+        this.servedHere = servedHere;
     }
 
     public ClusterMap map() {
@@ -77,14 +87,17 @@ public final class Topology {
         return true;
     }
 
-    /** True when every slot has an owner and every owner a live primary. */
+    /** True when every slot has an owner and every owner a live primary; where that is this node, it takes writes. */
     public boolean complete() {
         ClusterMap now = map();
         if (now.ownedSlots() < io.cairn.keyspace.Slots.COUNT) {
             return false;
         }
         for (Shard shard : now.shards()) {
-            if (!now.slotsOf(shard.id()).isEmpty() && primary(shard) == null) {
+            int slots =
+                    now.slotsOf(shard.id()).stream().mapToInt(SlotRange::size).sum();
+            ClusterNode primary = primary(shard);
+            if (slots > 0 && (primary == null || (primary.id().equals(self.id()) && servedHere.getAsInt() < slots))) {
                 return false;
             }
         }

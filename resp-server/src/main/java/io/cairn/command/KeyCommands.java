@@ -100,7 +100,7 @@ final class KeyCommands {
                 replace = true;
             } else if (args.is(i, "db") && i + 1 < args.count()) {
                 i++;
-                if (cluster && !namesFirstDatabase(args, i)) {
+                if (cluster && Decimal.fits(args.address(i), args.length(i)) && !namesFirstDatabase(args, i)) {
                     call.reply().error("ERR Copying to another database is not allowed in cluster mode");
                     return;
                 }

@@ -36,16 +36,12 @@ final class ScanCommands {
         boolean all = pattern.matchesAll();
         long now = call.now();
         for (int stripe = 0; stripe < call.keyspace.stripes(); stripe++) {
-            call.database().forEach(stripe, (key, length, value) -> {
-                if (!expired(value, now) && (all || pattern.matches(key, length))) {
+            call.database().forEach(stripe, now, (key, length, value) -> {
+                if (all || pattern.matches(key, length)) {
                     visitor.visit(key, length, value);
                 }
             });
         }
-    }
-
-    private static boolean expired(Value value, long now) {
-        return value.expireAt != 0 && value.expireAt <= now;
     }
 
     /** SCAN cursor [MATCH pattern] [COUNT n] [TYPE type]. Redis: scanGenericCommand. */
@@ -79,7 +75,7 @@ final class ScanCommands {
             }
         }
         List<byte[]> found = new ArrayList<>();
-        Filter filter = new Filter(pattern == null || pattern.matchesAll() ? null : pattern, type, call.now(), found);
+        Filter filter = new Filter(pattern == null || pattern.matchesAll() ? null : pattern, type, found);
         long next = call.database().scan(cursor, (int) Math.min(count, Integer.MAX_VALUE), call.now(), filter);
         Reply reply = call.reply();
         reply.array(2);
@@ -124,12 +120,10 @@ final class ScanCommands {
 
     /** Collects the keys of one SCAN step that pass its filters. */
     private record Filter(
-            @Nullable GlobPattern pattern, @Nullable String type, long now, List<byte[]> found)
-            implements Database.KeyVisitor {
+            @Nullable GlobPattern pattern, @Nullable String type, List<byte[]> found) implements Database.KeyVisitor {
         @Override
         public void visit(long key, int keyLength, Value value) {
-            if (!expired(value, now)
-                    && (pattern == null || pattern.matches(key, keyLength))
+            if ((pattern == null || pattern.matches(key, keyLength))
                     && (type == null || type.equals(value.type.redisName()))) {
                 found.add(Memory.bytes(key, keyLength));
             }

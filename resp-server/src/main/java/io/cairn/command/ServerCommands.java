@@ -204,6 +204,9 @@ final class ServerCommands {
         Args args = call.args();
         if (args.is(1, "sleep") && args.count() == 3) {
             sleep(call);
+        } else if (args.is(1, "set-active-expire") && args.count() == 3) {
+            call.server().keyspace().activeExpiry(!args.is(2, "0"));
+            call.reply().ok();
         } else if (args.is(1, "help") && args.count() == 2) {
             debugHelp(call);
         } else {
@@ -232,7 +235,12 @@ final class ServerCommands {
 
     private static void debugHelp(SessionCall call) {
         HelpText.reply(
-                call.reply(), "DEBUG", "SLEEP <seconds>", "    Answer after <seconds>; other connections do not wait.");
+                call.reply(),
+                "DEBUG",
+                "SET-ACTIVE-EXPIRE <0|1>",
+                "    Setting it to 0 disables expiring keys in background when they are not accessed.",
+                "SLEEP <seconds>",
+                "    Answer after <seconds>; other connections do not wait.");
     }
 
     private static void moduleHelp(SessionCall call) {

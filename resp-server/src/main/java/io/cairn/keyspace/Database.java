@@ -56,8 +56,9 @@ public interface Database {
     void setVersion(long key, int keyLength, long version);
 
     /**
-     * The latest expiry that made a {@link #find} or {@link #peek} of the calling thread answer "absent" since the last
-     * call of this method, 0 when none: a raft read above the last applied stamp logs a tick first (SAFETY 4).
+     * The latest expiry for which a key was absent to a {@link #find}, {@link #peek}, {@link #scan}, {@link #forEach} or
+     * {@link #randomKey} of the calling thread since the last call of this method, 0 when none: a raft read above the
+     * last applied stamp logs a tick first (SAFETY 4).
      */
     long sawExpired();
 
@@ -81,8 +82,8 @@ public interface Database {
      */
     long scan(long cursor, int count, long now, KeyVisitor visitor);
 
-    /** Visits every key of one stripe; the caller holds its lock. */
-    void forEach(int stripe, KeyVisitor visitor);
+    /** Visits every key of one stripe that is not expired at {@code now}; the caller holds its lock. */
+    void forEach(int stripe, long now, KeyVisitor visitor);
 
     /** Told of a key and a view of its value. */
     interface KeyVisitor {

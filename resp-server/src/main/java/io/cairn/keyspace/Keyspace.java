@@ -28,6 +28,15 @@ public interface Keyspace extends AutoCloseable {
 
     void unlockAll();
 
+    /**
+     * True while the contents are being replaced, with all stripes locked for seconds: who must not wait so long asks
+     * before it locks. Any thread.
+     */
+    boolean isLoading();
+
+    /** Told before the stripes are locked for loading, and after they are unlocked. */
+    void setLoading(boolean loading);
+
     /** Number of keys of database 0 in a slot; O(1); any thread. */
     long keysInSlot(int slot);
 
@@ -52,6 +61,9 @@ public interface Keyspace extends AutoCloseable {
      * @return number of keys with an expiry that were looked at
      */
     int collectExpired(long now, int limit, ExpiredKey sink);
+
+    /** Whether {@link #collectExpired} finds anything (DEBUG SET-ACTIVE-EXPIRE); on at first. Any thread. */
+    void activeExpiry(boolean on);
 
     /** Told of an expired key, under its stripe's lock. */
     interface ExpiredKey {

@@ -10,10 +10,13 @@ import org.jspecify.annotations.Nullable;
  * that delivers them.
  */
 final class BatchReplies {
+    private static final long NONE = -1;
+
     private final long[] ends;
     private final NodeStats stats;
     private @Nullable ReplyBuffer out;
     private int count;
+    private long end;
 
     BatchReplies(int calls, NodeStats stats) {
         this.ends = new long[calls];
@@ -28,7 +31,7 @@ final class BatchReplies {
     ReplyBuffer reply() {
         ReplyBuffer buffer = out;
         if (buffer == null) {
-            buffer = new ReplyBuffer(PooledByteBufAllocator.DEFAULT, stats.local());
+            buffer = ReplyBuffer.losable(PooledByteBufAllocator.DEFAULT, stats.local());
             out = buffer;
         }
         return buffer;
@@ -36,26 +39,46 @@ final class BatchReplies {
 
     /** The call's reply is complete. */
     void end() {
-        ends[count++] = reply().bytes();
+        end = reply().bytes();
+        ends[count++] = end;
     }
 
-    /** Gives the n-th reply to the n-th of {@code origins}, and lets each go on. On their event loop, once. */
-    void deliver(Origin[] origins) {
-        ReplyBuffer buffer = reply();
-        long from = 0;
-        for (int i = 0; i < count; i++) {
-            origins[i].complete(buffer, from, ends[i]);
-            from = ends[i];
-            if (i + 1 == count || origins[i + 1] != origins[i]) {
-                origins[i].resume();
-            }
-        }
-        close();
+    /** The call failed within its reply: there will be none. */
+    void endWithout() {
+        reply().truncate(end);
+        ends[count++] = NONE;
+    }
+
+    /** Bytes of the replies so far. */
+    long length() {
+        return reply().bytes();
     }
 
     /** A copy of all replies. */
     byte[] bytes() {
         return reply().bytes(0, reply().bytes());
+    }
+
+    /**
+     * Gives the n-th reply to the n-th of {@code origins} after {@code first}, and lets each go on; an origin whose
+     * reply is lost is closed. On their event loop, once.
+     */
+    void deliver(Origin[] origins, int first) {
+        ReplyBuffer buffer = reply();
+        long from = 0;
+        for (int i = 0; i < count; i++) {
+            Origin origin = origins[first + i];
+            if (buffer.lost() || ends[i] == NONE) {
+                origin.abort();
+            } else {
+                origin.complete(buffer, from, ends[i]);
+                from = ends[i];
+            }
+            if (i + 1 == count || origins[first + i + 1] != origin) {
+                origin.resume();
+            }
+        }
+        close();
     }
 
     /** Drops the replies. */

@@ -5,12 +5,15 @@ import io.cairn.command.Reply;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.raft.group.Failure;
+import io.cairn.raft.shards.ShardGroup;
 import io.cairn.record.RecordFormat;
 import io.cairn.record.RecordWriter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,18 @@ import org.jspecify.annotations.Nullable;
  * One such write of a loop is under way at a time, between the loop's other entries. Confined to the event loop.
  */
 final class LargeWrites {
+    /** Most bytes of a command that travels in one entry with others. */
+    static final int MAX_SHARED_BYTES = 1 << 20;
+    /** Most bytes of a command in an entry of its own, after what was sent ahead. */
+    static final int MAX_INLINE_BYTES = 28 << 20;
+
+    private static final int HANDY_BYTES = 4 << 20;
+    private static final int[] BOUNDS = {RecordFormat.CHUNK_BYTES, 64 * 1024, 16 * 1024, 4 * 1024};
+    /** Length, reference or head of an argument or command, at most. */
+    private static final int OVERHEAD_BYTES = 12;
+
+    private static final long RETRY_MILLIS = 1_000;
+
     private final LoopQueue queue;
     private final RaftMode mode;
     private final Queue<Write> waiting = new ArrayDeque<>();
@@ -29,7 +44,21 @@ final class LargeWrites {
         this.mode = mode;
     }
 
+    /** Whether a command is too large for an entry that it shares with others. */
     static boolean isLarge(Args args) {
+        return hasChunks(args) || inlineBytes(args, Integer.MAX_VALUE) > MAX_SHARED_BYTES;
+    }
+
+    static boolean isLarge(Block block) {
+        for (Block.Queued queued : block.commands()) {
+            if (hasChunks(queued.args())) {
+                return true;
+            }
+        }
+        return inlineBytes(block, Integer.MAX_VALUE) > MAX_SHARED_BYTES;
+    }
+
+    private static boolean hasChunks(Args args) {
         for (int i = 0; i < args.count(); i++) {
             if (args.length(i) > RecordFormat.CHUNK_BYTES) {
                 return true;
@@ -38,13 +67,46 @@ final class LargeWrites {
         return false;
     }
 
-    static boolean isLarge(Block block) {
+    /** Bytes in the entry when arguments longer than {@code bound} are sent ahead. */
+    private static long inlineBytes(Args args, int bound) {
+        long sum = 0;
+        for (int i = 0; i < args.count(); i++) {
+            sum += OVERHEAD_BYTES + (args.length(i) > bound ? 0 : args.length(i));
+        }
+        return sum;
+    }
+
+    private static long inlineBytes(Block block, int bound) {
+        long sum = 0;
+        for (Block.Watch watch : block.watches()) {
+            sum += 2 * OVERHEAD_BYTES + watch.key().length;
+        }
         for (Block.Queued queued : block.commands()) {
-            if (isLarge(queued.args())) {
-                return true;
+            sum += OVERHEAD_BYTES + inlineBytes(queued.args(), bound);
+        }
+        return sum;
+    }
+
+    /**
+     * Arguments longer than this go ahead, so that the command fits into an entry: of {@link #BOUNDS} the largest that
+     * leaves a handy entry, or the smallest. -1 when even that leaves too much.
+     */
+    static int sentAheadFrom(Args args) {
+        return sentAheadFrom(bound -> inlineBytes(args, bound));
+    }
+
+    static int sentAheadFrom(Block block) {
+        return sentAheadFrom(bound -> inlineBytes(block, bound));
+    }
+
+    private static int sentAheadFrom(IntToLongFunction inlineBytes) {
+        for (int bound : BOUNDS) {
+            if (inlineBytes.applyAsLong(bound) <= HANDY_BYTES) {
+                return bound;
             }
         }
-        return false;
+        int smallest = BOUNDS[BOUNDS.length - 1];
+        return inlineBytes.applyAsLong(smallest) <= MAX_INLINE_BYTES ? smallest : -1;
     }
 
     void add(Origin origin, Args args) {
@@ -84,6 +146,9 @@ final class LargeWrites {
         private final List<Blob> blobs = new ArrayList<>();
         private final @Nullable Block block;
         private final @Nullable NativeBlock small;
+        /** Arguments longer than this are sent ahead. */
+        private final int bound;
+
         private int blob;
         private int offset;
         private @Nullable Failure failure;
@@ -91,6 +156,7 @@ final class LargeWrites {
         Write(Origin origin, Args args) {
             this.origin = origin;
             this.block = null;
+            this.bound = sentAheadFrom(args);
             this.small = keep(args);
         }
 
@@ -98,6 +164,7 @@ final class LargeWrites {
         Write(Origin origin, Block block) {
             this.origin = origin;
             this.block = block;
+            this.bound = sentAheadFrom(block);
             this.small = null;
             for (Block.Queued queued : block.commands()) {
                 register(queued.args());
@@ -108,14 +175,14 @@ final class LargeWrites {
         private NativeBlock keep(Args args) {
             int bytes = 0;
             for (int i = 0; i < args.count(); i++) {
-                bytes += args.length(i) > RecordFormat.CHUNK_BYTES ? 0 : args.length(i);
+                bytes += args.length(i) > bound ? 0 : args.length(i);
             }
             NativeBlock copy = NativeBlock.allocate(bytes);
             Args kept = new Args();
             long at = copy.address();
             for (int i = 0; i < args.count(); i++) {
                 NativeBlock own = args.block(i);
-                if (args.length(i) <= RecordFormat.CHUNK_BYTES) {
+                if (args.length(i) <= bound) {
                     Memory.copy(args.address(i), at, args.length(i));
                     kept.add(at, args.length(i));
                     at += args.length(i);
@@ -132,7 +199,7 @@ final class LargeWrites {
         private void register(Args args) {
             long[] ids = new long[args.count()];
             for (int i = 0; i < args.count(); i++) {
-                if (args.length(i) <= RecordFormat.CHUNK_BYTES) {
+                if (args.length(i) <= bound) {
                     continue;
                 }
                 NativeBlock own = args.block(i);
@@ -201,6 +268,9 @@ final class LargeWrites {
         /** The command itself was never proposed: whatever became of the chunks, it surely takes no effect. */
         private void refuse(Failure why) {
             current = null;
+            for (Blob sent : blobs.subList(0, Math.min(blobs.size(), blob + 1))) {
+                dropEverywhere(sent.id());
+            }
             WriteBatch none = new WriteBatch(queue, mode, new Origin[] {origin}, 1, LoopQueue.entry(writer));
             none.refuse(why == Failure.OUTCOME_UNKNOWN ? Failure.NOT_LEADER : why);
             release();
@@ -214,6 +284,57 @@ final class LargeWrites {
             blobs.clear();
             if (small != null) {
                 small.release();
+            }
+        }
+    }
+
+    /**
+     * What was sent ahead for a command that never came is dropped by all replicas; until that is logged, or another
+     * leader's term does the same, it is tried again.
+     */
+    private void dropEverywhere(long blobId) {
+        ShardGroup shard = mode.shard();
+        if (shard == null || !shard.isServing()) {
+            return;
+        }
+        writer.begin(mode.stamps().next(), 0);
+        writer.dropBlob(mode.stamps().next(), blobId);
+        queue.propose(LoopQueue.entry(writer), new Drop(blobId));
+    }
+
+    /** The end of a blob, in flight. */
+    private final class Drop implements LocalProposal, Runnable {
+        private final long blobId;
+        private volatile boolean failed;
+
+        Drop(long blobId) {
+            this.blobId = blobId;
+        }
+
+        @Override
+        public Reply reply() {
+            throw new IllegalStateException("a drop has no reply");
+        }
+
+        @Override
+        public void recordDone() {}
+
+        @Override
+        public void applied() {
+            queue.loop.execute(this);
+        }
+
+        @Override
+        public void failed(Failure why) {
+            failed = true;
+            queue.loop.execute(this);
+        }
+
+        @Override
+        public void run() {
+            queue.proposalDone();
+            if (failed) {
+                queue.loop.schedule(() -> dropEverywhere(blobId), RETRY_MILLIS, TimeUnit.MILLISECONDS);
             }
         }
     }

@@ -11,6 +11,8 @@ import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.SplittableRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What one event loop has gathered for the shard's log: writes go out as one entry per turn of the loop, at most a few
@@ -27,6 +29,7 @@ final class LoopQueue implements Runnable {
     /** Most bytes gathered and not yet proposed; above it writes are refused. */
     static final int MAX_WAITING_BYTES = 32 << 20;
 
+    private static final Logger LOG = LoggerFactory.getLogger(LoopQueue.class);
     private static final byte PHASE_READS = 1;
     private static final byte PHASE_WRITES = 2;
     private static final byte PHASE_LARGE = 3;
@@ -80,7 +83,14 @@ final class LoopQueue implements Runnable {
         } else {
             origin.phase(PHASE_WRITES);
             openEntry();
-            writer.command(mode.stamps().next(), origin.database(), args);
+            int length = writer.length();
+            int records = writer.records();
+            try {
+                writer.command(mode.stamps().next(), origin.database(), args);
+            } catch (OutOfMemoryError e) {
+                writer.rewind(length, records);
+                throw e;
+            }
             added(origin);
         }
         schedule();
@@ -96,13 +106,20 @@ final class LoopQueue implements Runnable {
         }
         origin.phase(PHASE_WRITES);
         openEntry();
-        writer.block(mode.stamps().next(), block.watches().size());
-        for (Block.Watch watch : block.watches()) {
-            writer.watch(watch.database(), watch.key(), watch.version());
-        }
-        writer.commands(block.commands().size());
-        for (Block.Queued queued : block.commands()) {
-            writer.queued(queued.database(), queued.args());
+        int length = writer.length();
+        int records = writer.records();
+        try {
+            writer.block(mode.stamps().next(), block.watches().size());
+            for (Block.Watch watch : block.watches()) {
+                writer.watch(watch.database(), watch.key(), watch.version());
+            }
+            writer.commands(block.commands().size());
+            for (Block.Queued queued : block.commands()) {
+                writer.queued(queued.database(), queued.args());
+            }
+        } catch (OutOfMemoryError e) {
+            writer.rewind(length, records);
+            throw e;
         }
         added(origin);
         schedule();
@@ -207,8 +224,13 @@ final class LoopQueue implements Runnable {
         ShardGroup shard = mode.shard();
         if (shard == null) {
             proposal.failed(Failure.NOT_LEADER);
-        } else {
+            return;
+        }
+        try {
             shard.propose(entry, proposal);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.error("an entry of {} bytes was not proposed", entry.remaining(), e);
+            proposal.failed(Failure.OUTCOME_UNKNOWN);
         }
     }
 

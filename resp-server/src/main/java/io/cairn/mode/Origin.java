@@ -45,6 +45,9 @@ public interface Origin {
      */
     void complete(ReplyBuffer replies, long from, long to);
 
+    /** The oldest pending call will never be completed: the connection is closed. On the event loop. */
+    void abort();
+
     /** After a series of {@link #complete}: send, and go on with commands that wait. On the event loop. */
     void resume();
 }

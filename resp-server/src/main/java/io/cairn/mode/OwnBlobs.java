@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OwnBlobs {
     private final ConcurrentHashMap<Long, NativeBlock> blocks = new ConcurrentHashMap<>();
+    private final AtomicLong bytes = new AtomicLong();
     /** Starts at random, so that no two nodes use the same ids: a blob of another node must never be taken for ours. */
     private final AtomicLong ids = new AtomicLong(new SecureRandom().nextLong() >>> 2);
 
@@ -19,11 +20,20 @@ final class OwnBlobs {
     long register(NativeBlock block) {
         long id = ids.incrementAndGet();
         blocks.put(id, block);
+        bytes.addAndGet(block.capacity());
         return id;
     }
 
     void forget(long id) {
-        blocks.remove(id);
+        NativeBlock block = blocks.remove(id);
+        if (block != null) {
+            bytes.addAndGet(-block.capacity());
+        }
+    }
+
+    /** Bytes of all that is under way or waits for its turn. */
+    long bytes() {
+        return bytes.get();
     }
 
     /** The block with one more reference, or null when the blob is not of this node. */

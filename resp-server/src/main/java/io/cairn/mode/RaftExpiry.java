@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class RaftExpiry implements Runnable {
     /** Most keys removed by one entry. */
     static final int MAX_KEYS = 500;
+    /** Most bytes of an entry. */
+    static final int MAX_BYTES = 4 << 20;
 
     private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
     private static final long ABSENT = 0;
@@ -51,32 +53,26 @@ final class RaftExpiry implements Runnable {
         long now = stamps.readTime();
         List<byte[]> keys = new ArrayList<>();
         keyspace.collectExpired(now, MAX_KEYS, (database, key, expireAt, version) -> keys.add(key));
-        if (keys.isEmpty()) {
-            return;
-        }
         long stamp = stamps.next();
         writer.begin(stamp, 0);
+        int removed = 0;
         for (byte[] key : keys) {
-            delete(stamp, key);
+            // Longer keys wait for the next round, or, when they alone are too long for an entry, for a write of
+            // theirs.
+            if (writer.length() + 2L * key.length <= MAX_BYTES) {
+                delete(writer, stamp, key);
+                removed++;
+            }
         }
-        inFlight = true;
-        group.propose(LoopQueue.entry(writer), new Removal(keys.size()));
-    }
-
-    private void delete(long stamp, byte[] key) {
-        writer.block(stamp, 1);
-        writer.watch(0, key, ABSENT);
-        writer.commands(1);
-        NativeBlock block = NativeBlock.allocate(DEL.length + key.length);
-        try {
-            Memory.copy(DEL, 0, block.address(), DEL.length);
-            Memory.copy(key, 0, block.address() + DEL.length, key.length);
-            Args args = new Args();
-            args.add(block.address(), DEL.length);
-            args.add(block.address() + DEL.length, key.length);
-            writer.queued(0, args);
-        } finally {
-            block.release();
+        if (removed > 0) {
+            inFlight = true;
+            Removal removal = new Removal(removed);
+            try {
+                group.propose(LoopQueue.entry(writer), removal);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                removal.failed(Failure.OUTCOME_UNKNOWN);
+                throw e;
+            }
         }
     }
 
@@ -104,6 +100,24 @@ final class RaftExpiry implements Runnable {
         @Override
         public void failed(Failure why) {
             inFlight = false;
+        }
+    }
+
+    /** Adds a record that deletes {@code key} if it is still absent or expired then. */
+    static void delete(RecordWriter writer, long stamp, byte[] key) {
+        writer.block(stamp, 1);
+        writer.watch(0, key, ABSENT);
+        writer.commands(1);
+        NativeBlock block = NativeBlock.allocate(DEL.length + key.length);
+        try {
+            Memory.copy(DEL, 0, block.address(), DEL.length);
+            Memory.copy(key, 0, block.address() + DEL.length, key.length);
+            Args args = new Args();
+            args.add(block.address(), DEL.length);
+            args.add(block.address() + DEL.length, key.length);
+            writer.queued(0, args);
+        } finally {
+            block.release();
         }
     }
 }

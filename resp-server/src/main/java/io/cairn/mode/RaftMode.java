@@ -15,6 +15,7 @@ import io.cairn.raft.shards.ShardGroup;
 import io.cairn.record.RecordWriter;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -34,7 +35,12 @@ public final class RaftMode implements Mode {
 
     private static final int CROSS_SLOT = -2;
     private static final String CROSS_SLOT_ERROR = "CROSSSLOT Keys in request don't hash to the same slot";
+    /** Redis: shared.loadingerr. */
+    private static final String LOADING = "LOADING Redis is loading the dataset in memory";
+
     private static final String OOM = "OOM command not allowed when used memory > 'maxmemory'.";
+    private static final String TOO_MANY_SMALL =
+            "ERR the small arguments of one write exceed " + (LargeWrites.MAX_INLINE_BYTES >> 20) + " MB: split it";
     private static final String READ_ONLY_REPLICA = "READONLY You can't write against a read only replica.";
 
     private final Keyspace keyspace;
@@ -92,8 +98,12 @@ public final class RaftMode implements Mode {
     }
 
     private Outcome write(LoopQueue queue, Origin origin, Command command, Args args) {
-        if (queue.mustWait(origin, LargeWrites.isLarge(args))) {
+        boolean large = LargeWrites.isLarge(args);
+        if (queue.mustWait(origin, large)) {
             return Outcome.WAIT;
+        }
+        if (large && LargeWrites.sentAheadFrom(args) < 0) {
+            return refuse(origin, TOO_MANY_SMALL);
         }
         if (command.is(Flag.DENYOOM) && outOfMemory()) {
             return refuse(origin, OOM);
@@ -132,7 +142,7 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         copy(args, queue.call.args);
-        runRead(queue.call, command, origin.database(), slot, stamps.readTime(), origin.reply());
+        runRead(queue, command, origin.database(), slot, stamps.readTime(), origin.reply());
         return Outcome.DONE;
     }
 
@@ -153,6 +163,7 @@ public final class RaftMode implements Mode {
         ShardGroup group = shard.get();
         int slot = NO_SLOT;
         boolean adds = false;
+        boolean writes = false;
         for (Block.Queued queued : block.commands()) {
             int next = slot(queue.keys, queued.command(), queued.args());
             if (next == CROSS_SLOT || (next >= 0 && slot >= 0 && next != slot)) {
@@ -160,25 +171,72 @@ public final class RaftMode implements Mode {
             }
             slot = Math.max(slot, next);
             adds |= queued.command().is(Flag.DENYOOM);
+            writes |= queued.command().is(Flag.WRITE);
+        }
+        if (!writes && block.watches().isEmpty() && readsHere(origin, group, slot)) {
+            return blockHere(queue, origin, block);
+        }
+        if (group == null || !group.isServing()) {
+            return slot == NO_SLOT && group != null && group.leader() != null
+                    ? refuse(origin, READ_ONLY_REPLICA)
+                    : refuse(origin, redirect(slot));
+        }
+        if (slot >= 0 && !group.slots().serves(slot)) {
+            return refuse(origin, redirect(slot));
         }
         for (Block.Watch watch : block.watches()) {
-            int next = slotOf(watch.key());
-            if (slot >= 0 && next != slot) {
-                return refuse(origin, CROSS_SLOT_ERROR);
+            int watched = slotOf(watch.key());
+            if (!group.slots().serves(watched)) {
+                return refuse(origin, redirect(watched));
             }
-            slot = next;
-        }
-        if (group == null || !group.isServing() || (slot >= 0 && !group.slots().serves(slot))) {
-            return refuse(origin, redirect(slot));
         }
         if (adds && outOfMemory()) {
             return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
+        }
+        if (LargeWrites.isLarge(block) && LargeWrites.sentAheadFrom(block) < 0) {
+            return refuse(origin, TOO_MANY_SMALL);
         }
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
         }
         queue.write(origin, block);
         return Outcome.PENDING;
+    }
+
+    /** Whether a read-only block needs no word of the primary: it names no key, or may read what a replica has. */
+    private boolean readsHere(Origin origin, @Nullable ShardGroup group, int slot) {
+        if (group != null && group.isServing()) {
+            return false;
+        }
+        return slot == NO_SLOT || mayReadStale(origin, group, slot);
+    }
+
+    private boolean mayReadStale(Origin origin, @Nullable ShardGroup group, int slot) {
+        return group != null
+                && origin.readonly()
+                && group.slots().serves(slot)
+                && !linearizableReplicaReads.getAsBoolean();
+    }
+
+    private Outcome blockHere(LoopQueue queue, Origin origin, Block block) {
+        Reply reply = origin.reply();
+        if (keyspace.isLoading()) {
+            reply.error("EXECABORT Transaction discarded because of: " + LOADING);
+            return Outcome.DONE;
+        }
+        reply.array(block.commands().size());
+        long now = stamps.readTime();
+        keyspace.lockAll();
+        try {
+            for (Block.Queued queued : block.commands()) {
+                copy(queued.args(), queue.call.args);
+                queue.call.begin(queued.database(), now, queue.seed(), reply);
+                run(queued.command(), queue.call);
+            }
+        } finally {
+            keyspace.unlockAll();
+        }
+        return Outcome.DONE;
     }
 
     /**
@@ -191,12 +249,25 @@ public final class RaftMode implements Mode {
         if (slot == CROSS_SLOT) {
             return CROSS_SLOT_ERROR;
         }
-        ShardGroup group = shard.get();
         if (slot == NO_SLOT) {
-            return null;
+            return loading(command);
         }
-        boolean serves = group != null && group.isServing() && group.slots().serves(slot);
-        return serves ? null : redirect(slot);
+        ShardGroup group = shard.get();
+        if (group != null && group.isServing()) {
+            if (!group.slots().serves(slot)) {
+                return redirect(slot);
+            }
+            return command.is(Flag.DENYOOM) && outOfMemory() ? OOM : null;
+        }
+        return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
+    }
+
+    /**
+     * The error line for what would wait on an event loop until a snapshot is loaded, or null: the loop has other
+     * connections, and those of leaders on other nodes of this process.
+     */
+    private @Nullable String loading(Command command) {
+        return keyspace.isLoading() && !command.is(Flag.LOADING) ? LOADING : null;
     }
 
     @Override
@@ -210,8 +281,14 @@ public final class RaftMode implements Mode {
     }
 
     /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
-    long runRead(Call call, Command command, int database, int slot, long now, Reply reply) {
-        call.begin(database, now, 0, reply);
+    long runRead(LoopQueue queue, Command command, int database, int slot, long now, Reply reply) {
+        String loading = loading(command);
+        if (loading != null) {
+            reply.error(loading);
+            return 0;
+        }
+        Call call = queue.call;
+        call.begin(database, now, queue.seed(), reply);
         call.database().sawExpired();
         KeySpec keys = command.keys();
         if (slot >= 0) {
@@ -262,7 +339,8 @@ public final class RaftMode implements Mode {
 
     private boolean outOfMemory() {
         long limit = maxMemory.getAsLong();
-        if (limit > 0 && keyspace.usedBytes() > limit) {
+        // Large values on their way through the log will be data soon.
+        if (limit > 0 && keyspace.usedBytes() + ownBlobs.bytes() > limit) {
             oomRefusals.incrementAndGet();
             return true;
         }
@@ -318,11 +396,17 @@ public final class RaftMode implements Mode {
         return ownBlobs;
     }
 
-    /** An entry that does nothing but raise the last applied stamp to {@code time}. */
-    ByteBuffer tickEntry(long time) {
+    /**
+     * An entry that raises the last applied stamp to {@code time}, at least, and removes what a read found expired by
+     * then.
+     */
+    ByteBuffer tickEntry(long time, List<byte[]> expired) {
         RecordWriter writer = new RecordWriter();
         writer.begin(time, 0);
         writer.tick(time);
+        for (byte[] key : expired) {
+            RaftExpiry.delete(writer, time, key);
+        }
         return LoopQueue.entry(writer);
     }
 

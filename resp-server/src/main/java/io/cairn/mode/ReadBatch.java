@@ -2,12 +2,17 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Command;
+import io.cairn.command.Reply;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads of one turn of an event loop that wait for one barrier; then they run on the loop, each under its stripe's
@@ -20,7 +25,14 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     /** Most bytes of arguments held for a batch. */
     static final int MAX_BYTES = 4 << 20;
 
+    private static final Logger LOG = LoggerFactory.getLogger(ReadBatch.class);
     private static final int INITIAL_BYTES = 4 * 1024;
+    /** Most expired keys removed by a batch's tick, and the longest; active expiry finds the others. */
+    private static final int MAX_EXPIRED = 100;
+
+    private static final int MAX_EXPIRED_BYTES = 4 * 1024;
+    /** Replies gathered beyond this are handed over before the next read runs. */
+    private static final int DELIVER_BYTES = 1 << 20;
 
     private final LoopQueue queue;
     private final RaftMode mode;
@@ -30,6 +42,9 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     private int[] shape = new int[64];
 
     private int reads;
+    /** So many of the first reads have their replies. */
+    private int delivered;
+
     private int shapeLength;
     private NativeBlock bytes = NativeBlock.allocate(INITIAL_BYTES);
     private int length;
@@ -37,6 +52,7 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     /** Written before this batch is handed to its loop. */
     private boolean passed;
 
+    private final List<byte[]> expiredKeys = new ArrayList<>(0);
     private boolean settled;
     /** The answers, while they wait for their tick. */
     private @Nullable BatchReplies ticking;
@@ -117,7 +133,7 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
             return passed ? answer() : refuse();
         }
         if (passed) {
-            replies.deliver(origins);
+            replies.deliver(origins, delivered);
             return true;
         }
         replies.close();
@@ -146,12 +162,16 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
                 replies.begin(origins[i].resp3());
                 if (slot >= 0 && (shard == null || !shard.slots().serves(slot))) {
                     replies.reply().error(mode.redirect(slot));
+                    replies.end();
                 } else {
-                    expired = Math.max(
-                            expired,
-                            mode.runRead(queue.call, commands[i], origins[i].database(), slot, now, replies.reply()));
+                    expired = Math.max(expired, run(i, slot, now, replies));
                 }
-                replies.end();
+                boolean held = primary && expired > mode.stamps().applied();
+                if (replies.length() > DELIVER_BYTES && !held) {
+                    replies.deliver(origins, delivered);
+                    delivered = i + 1;
+                    replies = new BatchReplies(reads - delivered, mode.stats());
+                }
             }
         } finally {
             bytes.release();
@@ -159,36 +179,74 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
         if (primary && expired > mode.stamps().applied()) {
             settled = false;
             ticking = replies;
-            queue.propose(mode.tickEntry(now), new TickProposal());
+            queue.propose(mode.tickEntry(now, expiredKeys), new TickProposal());
             return false;
         }
-        replies.deliver(origins);
+        replies.deliver(origins, delivered);
         return true;
+    }
+
+    /** A read that fails costs its own connection, not the others'. */
+    private long run(int i, int slot, long now, BatchReplies replies) {
+        try {
+            long expired = mode.runRead(queue, commands[i], origins[i].database(), slot, now, replies.reply());
+            replies.end();
+            if (expired != 0 && slot >= 0) {
+                noteExpired(commands[i], slot, now);
+            }
+            return expired;
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOG.error("{} failed", commands[i].name(), e);
+            replies.endWithout();
+            return 0;
+        }
+    }
+
+    /** Remembers the keys that a read did not find, to remove those that are expired; a bounded number of them. */
+    private void noteExpired(Command command, int slot, long now) {
+        Args args = queue.call.args;
+        int count = queue.keys.find(command, args);
+        int stripe = mode.keyspace().stripeOf(slot);
+        mode.keyspace().lock(stripe);
+        try {
+            for (int i = 0; i < count && expiredKeys.size() < MAX_EXPIRED; i++) {
+                int key = queue.keys.at(i);
+                int length = args.length(key);
+                if (length <= MAX_EXPIRED_BYTES && queue.call.database().version(args.address(key), length, now) == 0) {
+                    expiredKeys.add(args.bytes(key));
+                }
+            }
+        } finally {
+            mode.keyspace().unlock(stripe);
+        }
     }
 
     private boolean refuse() {
         if (ticking == null) {
             bytes.release();
         }
-        BatchReplies replies = new BatchReplies(reads, mode.stats());
+        BatchReplies replies = new BatchReplies(reads - delivered, mode.stats());
         int at = 0;
         for (int i = 0; i < reads; i++) {
             int slot = shape[at];
             at += 2 + shape[at + 1];
+            if (i < delivered) {
+                continue;
+            }
             replies.begin(origins[i].resp3());
             String text = failure == Failure.BUSY ? FailureText.BUSY : mode.redirect(slot);
             replies.reply().error(text);
             replies.end();
         }
-        replies.deliver(origins);
+        replies.deliver(origins, delivered);
         return true;
     }
 
     /** The tick that makes an observed expiry final for every later leader. */
     private final class TickProposal implements LocalProposal, Runnable {
         @Override
-        public io.cairn.command.Reply reply() {
-            throw new IllegalStateException("a tick has no reply");
+        public Reply reply() {
+            return DiscardReply.INSTANCE;
         }
 
         @Override
@@ -196,6 +254,7 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
 
         @Override
         public void applied() {
+            mode.stats().expired(expiredKeys.size());
             queue.loop.execute(this);
         }
 

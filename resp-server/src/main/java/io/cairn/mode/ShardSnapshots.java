@@ -98,6 +98,7 @@ final class ShardSnapshots {
      */
     long load(Path dir, ReceivedBlobs blobs) {
         long began = System.nanoTime();
+        keyspace.setLoading(true);
         keyspace.lockAll();
         try (FileChannel data = FileChannel.open(dir.resolve(DATA), StandardOpenOption.READ);
                 FileChannel versions = FileChannel.open(dir.resolve(VERSIONS), StandardOpenOption.READ)) {
@@ -118,6 +119,7 @@ final class ShardSnapshots {
             return -1;
         } finally {
             keyspace.unlockAll();
+            keyspace.setLoading(false);
         }
     }
 }

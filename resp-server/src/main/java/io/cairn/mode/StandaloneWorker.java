@@ -104,7 +104,7 @@ final class StandaloneWorker {
     private void run(Origin origin, Command command, Args args, boolean write, int keys) {
         long now = now();
         Journal journal = mode.journal();
-        long batchSeed = write ? random.nextLong() : 0;
+        long batchSeed = random.nextLong();
         long mark = origin.replyMark();
         boolean changed;
         try {
@@ -114,6 +114,10 @@ final class StandaloneWorker {
             origin.reply().error(Refusal.OUT_OF_MEMORY);
             // With several keys some may have been changed before memory ran out: what readers see must be in the log.
             changed = write && keys > 1;
+        }
+        long expiredAt = write || keys == 0 ? 0 : call.database().sawExpired();
+        if (expiredAt != 0) {
+            expireSeen(args, origin.database(), expiredAt, now);
         }
         if (changed && write) {
             mode.changed(1);
@@ -262,6 +266,31 @@ final class StandaloneWorker {
             }
         } finally {
             Memory.free(memory, Math.max(1, key.length));
+        }
+    }
+
+    /** A read met expired keys, and holds their stripes: the latest goes, as a logged delete. Redis: expireIfNeeded. */
+    private void expireSeen(Args args, int number, long expiredAt, long now) {
+        Journal journal = mode.journal();
+        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+            return;
+        }
+        Database database = keyspace.database(number);
+        for (int i = 0; i < positions.count(); i++) {
+            long key = args.address(positions.at(i));
+            int length = args.length(positions.at(i));
+            long version = database.version(key, length, expiredAt - 1);
+            if (version != 0
+                    && database.version(key, length, now) == 0
+                    && expireLocked(
+                            number,
+                            key,
+                            length,
+                            expiredAt,
+                            version,
+                            mode.clock().stamp())) {
+                mode.stats.expired(1);
+            }
         }
     }
 

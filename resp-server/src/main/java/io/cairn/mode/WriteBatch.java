@@ -78,12 +78,15 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     /** On the event loop. */
     @Override
     public void run() {
+        if (settled) {
+            return;
+        }
+        settled = true;
         queue.proposalDone();
         mode.proposed(System.nanoTime() - proposedNanos);
         if (whenDone != null) {
             whenDone.run();
         }
-        settled = true;
         queue.writesInOrder().advance();
     }
 
@@ -98,19 +101,21 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
         if (failure != null) {
             refuse(failure);
         } else {
-            replies.deliver(origins);
+            replies.deliver(origins, 0);
         }
         return true;
     }
 
     /** Answers every call with the error of {@code why}. On the event loop. */
     void refuse(Failure why) {
+        replies.close();
+        BatchReplies refusals = new BatchReplies(origins.length, mode.stats());
         String text = FailureText.of(why, mode.notServing());
         for (int i = 0; i < origins.length; i++) {
-            replies.begin(resp3[i]);
-            replies.reply().error(text);
-            replies.end();
+            refusals.begin(resp3[i]);
+            refusals.reply().error(text);
+            refusals.end();
         }
-        replies.deliver(origins);
+        refusals.deliver(origins, 0);
     }
 }

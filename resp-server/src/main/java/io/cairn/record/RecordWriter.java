@@ -26,11 +26,11 @@ public final class RecordWriter {
 
     /** Begins a batch. */
     public void begin(long timeMillis, long batchSeed) {
+        at = 0;
+        records = 0;
         if (limit > KEPT_BYTES) {
             replace(INITIAL_BYTES);
         }
-        at = 0;
-        records = 0;
         baseMillis = timeMillis;
         seed = batchSeed;
         ensure(1 + MAX_VARINT + Long.BYTES);
@@ -53,6 +53,12 @@ public final class RecordWriter {
     /** Bytes of the batch so far. */
     public int length() {
         return at;
+    }
+
+    /** Takes back what was added since the batch had {@code length} bytes and {@code count} records. */
+    public void rewind(int length, int count) {
+        at = length;
+        records = count;
     }
 
     /** Address of the batch; changes when the buffer grows. */
@@ -129,6 +135,11 @@ public final class RecordWriter {
         putVarint(total);
         putBytes(bytes, length);
         records++;
+    }
+
+    /** Adds the end of a blob that no record will refer to: a chunk that fits none of it, which makes it vanish. */
+    public void dropBlob(long timeMillis, long blobId) {
+        chunk(timeMillis, blobId, 1, 1, 0, 0);
     }
 
     private void head(RecordKind kind, long timeMillis, int database, int flags) {

@@ -28,12 +28,14 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It stops decoding, and then reading, while a request has to wait: for calls that are pending in the mode, for a
  * reply that comes later, for the end of a pause, or for a client that does not read its replies. So a connection holds
- * at most one read's worth of undecoded input, one request, {@link #MAX_PENDING} calls and
+ * at most one read's worth of undecoded input, one request, {@link #window} calls and
  * {@link #OUTPUT_HIGH_BYTES} of replies plus the one reply that went over.
  */
 final class Connection extends ChannelInboundHandlerAdapter implements Origin {
-    /** Calls pending in the mode before decoding pauses. */
+    /** Most calls pending in the mode before decoding pauses. */
     static final int MAX_PENDING = 10_000;
+    /** Calls that a new connection may have pending, before the size of its replies is known. */
+    private static final int FIRST_WINDOW = 64;
     /** Unsent reply bytes at which decoding pauses; it goes on below {@link #OUTPUT_LOW_BYTES}. */
     static final int OUTPUT_HIGH_BYTES = 1024 * 1024;
 
@@ -76,6 +78,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean flushAgain;
     private final OutputClock outputClock = new OutputClock();
     private byte phase;
+    /** Calls that may be pending now. */
+    private int window = FIRST_WINDOW;
 
     Connection(Endpoint endpoint, Dispatcher dispatcher, Channel channel, long nowMillis) {
         this.endpoint = endpoint;
@@ -233,7 +237,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && protocolError == null
                 && exec == null
                 && !outputFull()
-                && pendingCount() < MAX_PENDING;
+                && pendingCount() < window;
     }
 
     private boolean outputFull() {
@@ -578,8 +582,42 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             }
             run.release();
         }
+        resizeWindow(to - from);
         if (!gone && attached != PendingCalls.DISCARD) {
-            encoded.copyTo(replies, from, to);
+            try {
+                encoded.copyTo(replies, from, to);
+            } catch (OutOfMemoryError e) {
+                lostReply();
+            }
+        }
+    }
+
+    /** As many calls may be pending as fill the output with replies like the last; the window opens slowly. */
+    private void resizeWindow(long replyBytes) {
+        if (replyBytes * window > OUTPUT_HIGH_BYTES) {
+            window = (int) Math.max(1, OUTPUT_HIGH_BYTES / replyBytes);
+        } else if (window < MAX_PENDING) {
+            window++;
+        }
+    }
+
+    /** The order of replies is lost with one of them, so the client may see no other. */
+    @Override
+    public void abort() {
+        Object attached = pendingCalls().attached();
+        pendingCalls().removeOldest();
+        if (attached instanceof ExecRun run) {
+            exec = null;
+            run.release();
+        }
+        lostReply();
+    }
+
+    private void lostReply() {
+        if (!gone) {
+            LOG.error("closing client {}: no memory for the reply to a call of it", state.address());
+            gone = true;
+            channel.close();
         }
     }
 

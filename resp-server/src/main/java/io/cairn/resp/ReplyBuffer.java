@@ -28,6 +28,7 @@ public final class ReplyBuffer implements Reply {
     static final int COPY_LIMIT = 16 * 1024;
 
     private static final int INITIAL_BYTES = 512;
+    private static final long MAX_LOSABLE_BYTES = PlatformDependent.maxDirectMemory() / 4;
     private static final int MAX_NUMBER = 24;
     private static final long MIN_LONG_DIGITS = 20;
 
@@ -43,7 +44,12 @@ public final class ReplyBuffer implements Reply {
     private final List<Segment> sealed = new ArrayList<>(0);
 
     private long sealedBytes;
+    /** Those of {@link #sealedBytes} that are not in blocks. */
+    private long copiedBytes;
+
     private int errors;
+    private final boolean mayLose;
+    private boolean lost;
     /** How large the current segment is made at first: what the last turn needed. */
     private int hint = INITIAL_BYTES;
 
@@ -58,8 +64,27 @@ public final class ReplyBuffer implements Reply {
     }
 
     public ReplyBuffer(ByteBufAllocator allocator, LoopStats stats) {
+        this(allocator, stats, false);
+    }
+
+    private ReplyBuffer(ByteBufAllocator allocator, LoopStats stats, boolean mayLose) {
         this.allocator = allocator;
         this.stats = stats;
+        this.mayLose = mayLose;
+    }
+
+    /**
+     * A buffer that drops everything and is {@link #lost} when there is no memory for more, or when it has reached a
+     * quarter of Netty's direct memory: where a record is applied, a failure to write the reply must not be one of the
+     * record.
+     */
+    public static ReplyBuffer losable(ByteBufAllocator allocator, LoopStats stats) {
+        return new ReplyBuffer(allocator, stats, true);
+    }
+
+    /** What was written is gone, and so is what will be. */
+    public boolean lost() {
+        return lost;
     }
 
     /** Bytes gathered. */
@@ -130,10 +155,14 @@ public final class ReplyBuffer implements Reply {
         limit = 0;
         sealed.clear();
         sealedBytes = 0;
+        copiedBytes = 0;
     }
 
     /** Takes back what was written after {@link #bytes} was {@code mark}. */
     public void truncate(long mark) {
+        if (lost) {
+            return;
+        }
         while (mark < sealedBytes) {
             Segment last = sealed.remove(sealed.size() - 1);
             sealedBytes -= last.bytes.readableBytes();
@@ -199,10 +228,30 @@ public final class ReplyBuffer implements Reply {
         }
     }
 
-    private void ensure(int more) {
-        if (limit - at < more) {
-            grow(more);
+    /** False when the reply is lost. */
+    private boolean ensure(int more) {
+        return limit - at >= more || makeRoom(more);
+    }
+
+    private boolean makeRoom(int more) {
+        if (lost) {
+            return false;
         }
+        if (!mayLose) {
+            grow(more);
+            return true;
+        }
+        try {
+            if (copiedBytes + at + more <= MAX_LOSABLE_BYTES) {
+                grow(more);
+                return true;
+            }
+        } catch (OutOfMemoryError e) {
+            // Netty's direct memory is used up: the replies go, the data stays.
+        }
+        release();
+        lost = true;
+        return false;
     }
 
     private void grow(int more) {
@@ -240,6 +289,7 @@ public final class ReplyBuffer implements Reply {
         } else {
             sealed.add(new Segment(full.writerIndex(at), null));
             sealedBytes += at;
+            copiedBytes += at;
         }
         current = null;
         address = 0;
@@ -280,14 +330,18 @@ public final class ReplyBuffer implements Reply {
 
     /** Appends encoded replies. */
     public void raw(byte[] bytes, int offset, int length) {
-        ensure(length);
+        if (!ensure(length)) {
+            return;
+        }
         Memory.copy(bytes, offset, address + at, length);
         at += length;
     }
 
     /** Appends encoded replies from native memory. */
     public void raw(long from, int length) {
-        ensure(length);
+        if (!ensure(length)) {
+            return;
+        }
         Memory.copy(from, address + at, length);
         at += length;
     }
@@ -342,7 +396,9 @@ public final class ReplyBuffer implements Reply {
     }
 
     private void header(int type, long value) {
-        ensure(MAX_NUMBER);
+        if (!ensure(MAX_NUMBER)) {
+            return;
+        }
         put(type);
         digits(value);
         crlf();
@@ -350,7 +406,9 @@ public final class ReplyBuffer implements Reply {
 
     @Override
     public void ok() {
-        ensure(5);
+        if (!ensure(5)) {
+            return;
+        }
         put('+');
         put('O');
         put('K');
@@ -372,7 +430,9 @@ public final class ReplyBuffer implements Reply {
 
     private void line(int type, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        ensure(bytes.length + 3);
+        if (!ensure(bytes.length + 3)) {
+            return;
+        }
         put(type);
         for (byte b : bytes) {
             put(b == '\r' || b == '\n' ? ' ' : b);
@@ -387,7 +447,9 @@ public final class ReplyBuffer implements Reply {
 
     @Override
     public void bulk(long from, int length) {
-        ensure(length + MAX_NUMBER + 2);
+        if (!ensure(length + MAX_NUMBER + 2)) {
+            return;
+        }
         put('$');
         digits(length);
         crlf();
@@ -398,7 +460,9 @@ public final class ReplyBuffer implements Reply {
 
     @Override
     public void bulk(byte[] bytes) {
-        ensure(bytes.length + MAX_NUMBER + 2);
+        if (!ensure(bytes.length + MAX_NUMBER + 2)) {
+            return;
+        }
         put('$');
         digits(bytes.length);
         crlf();
@@ -414,7 +478,9 @@ public final class ReplyBuffer implements Reply {
 
     @Override
     public void bulkNumber(long value) {
-        ensure(2 * MAX_NUMBER);
+        if (!ensure(2 * MAX_NUMBER)) {
+            return;
+        }
         int length = value < 0 ? 2 : 1;
         for (long left = value / 10; left != 0; left /= 10) {
             length++;
@@ -433,19 +499,26 @@ public final class ReplyBuffer implements Reply {
             return;
         }
         header('$', length);
+        if (lost) {
+            return;
+        }
         seal();
         ByteBuf view =
                 Unpooled.wrappedBuffer(block.address() + offset, length, false).writerIndex(length);
         sealed.add(new Segment(view, block.retain()));
         sealedBytes += length;
-        ensure(2);
+        if (!ensure(2)) {
+            return;
+        }
         crlf();
     }
 
     @Override
     public void nil() {
         if (resp3) {
-            ensure(3);
+            if (!ensure(3)) {
+                return;
+            }
             put('_');
             crlf();
         } else {
@@ -495,7 +568,9 @@ public final class ReplyBuffer implements Reply {
     @Override
     public void bool(boolean value) {
         if (resp3) {
-            ensure(4);
+            if (!ensure(4)) {
+                return;
+            }
             put('#');
             put(value ? 't' : 'f');
             crlf();
@@ -511,7 +586,9 @@ public final class ReplyBuffer implements Reply {
             return;
         }
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        ensure(bytes.length + MAX_NUMBER + 6);
+        if (!ensure(bytes.length + MAX_NUMBER + 6)) {
+            return;
+        }
         put('=');
         digits(bytes.length + 4L);
         crlf();

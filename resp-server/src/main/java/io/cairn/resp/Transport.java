@@ -40,6 +40,7 @@ public final class Transport implements AutoCloseable {
      * unpipelined requests with 2 loops, 2 cores and redis-benchmark beside them. With a core to spare it costs a
      * system call that returns at once.
      */
+    @SuppressWarnings("ThreadPriorityCheck")
     private static SelectStrategy givingWay() {
         return (selectNow, hasTasks) -> {
             if (hasTasks) {

@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * The data directory of one node, {@code dir/<port>}: held by a lock, named by {@code node.conf} (format version, node
- * id, port). A directory of another node or of a newer format stops the start.
+ * id, port, and the cluster once it was in one). A directory of another node or of a newer format stops the start.
  */
 public final class NodeDirectory implements AutoCloseable {
     /** Format of the directory that this build writes; it reads all up to this. */
@@ -27,13 +27,17 @@ public final class NodeDirectory implements AutoCloseable {
 
     private final Path path;
     private final DirectoryLock lock;
+    private final int port;
     private final String nodeId;
     private final boolean fresh;
+    private volatile String clusterId;
 
-    private NodeDirectory(Path path, DirectoryLock lock, String nodeId, boolean fresh) {
+    private NodeDirectory(Path path, DirectoryLock lock, int port, String nodeId, String clusterId, boolean fresh) {
         this.path = path;
         this.lock = lock;
+        this.port = port;
         this.nodeId = nodeId;
+        this.clusterId = clusterId;
         this.fresh = fresh;
     }
 
@@ -58,11 +62,13 @@ public final class NodeDirectory implements AutoCloseable {
         try {
             Path file = path.resolve(FILE);
             if (Files.exists(file)) {
-                return new NodeDirectory(path, lock, check(file, port), false);
+                Map<String, String> values = values(file);
+                String id = check(file, values, port);
+                return new NodeDirectory(path, lock, port, id, values.getOrDefault("cluster", ""), false);
             }
             String id = newId();
-            write(path, file, id, port);
-            return new NodeDirectory(path, lock, id, true);
+            write(path, id, port, "");
+            return new NodeDirectory(path, lock, port, id, "", true);
         } catch (IOException e) {
             release(lock);
             throw new StartException("cannot use the data directory " + path + ": " + e, e);
@@ -80,7 +86,7 @@ public final class NodeDirectory implements AutoCloseable {
         }
     }
 
-    private static String check(Path file, int port) throws IOException, StartException {
+    private static Map<String, String> values(Path file) throws IOException {
         Map<String, String> values = new LinkedHashMap<>();
         for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
             int space = line.indexOf(' ');
@@ -88,6 +94,10 @@ public final class NodeDirectory implements AutoCloseable {
                 values.put(line.substring(0, space), line.substring(space + 1).strip());
             }
         }
+        return values;
+    }
+
+    private static String check(Path file, Map<String, String> values, int port) throws StartException {
         String format = values.getOrDefault("format", "");
         if (!format.matches("[0-9]{1,9}")) {
             throw new StartException(file + " is damaged: it names no format");
@@ -108,14 +118,15 @@ public final class NodeDirectory implements AutoCloseable {
         return id;
     }
 
-    private static void write(Path directory, Path file, String id, int port) throws IOException {
-        String text = "# Cairn node identity. Do not edit.\nformat " + FORMAT + "\nid " + id + "\nport " + port + "\n";
+    private static void write(Path directory, String id, int port, String clusterId) throws IOException {
+        String text = "# Cairn node identity. Do not edit.\nformat " + FORMAT + "\nid " + id + "\nport " + port + "\n"
+                + (clusterId.isEmpty() ? "" : "cluster " + clusterId + "\n");
         Path fresh = directory.resolve(FILE + ".new");
         Files.writeString(fresh, text, StandardCharsets.UTF_8);
         try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(fresh, directory.resolve(FILE), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
@@ -135,6 +146,19 @@ public final class NodeDirectory implements AutoCloseable {
     /** 40 hex digits, for the life of the directory. */
     public String nodeId() {
         return nodeId;
+    }
+
+    /** The cluster that the node of this id was ever in or about to join, or empty. */
+    String clusterId() {
+        return clusterId;
+    }
+
+    /** Notes that this node joins a cluster; on the disk when this returns. */
+    synchronized void joins(String joined) throws IOException {
+        if (!joined.equals(clusterId)) {
+            write(path, nodeId, port, joined);
+            clusterId = joined;
+        }
     }
 
     /** True when this start made the directory: a new incarnation. */

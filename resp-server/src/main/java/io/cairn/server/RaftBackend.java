@@ -9,6 +9,7 @@ import io.cairn.command.ServerState;
 import io.cairn.gossip.GossipException;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
+import io.cairn.raft.meta.JoinMark;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
@@ -29,6 +30,7 @@ final class RaftBackend implements NodeBackend {
                     parts.config(),
                     parts.directory().path(),
                     parts.directory().nodeId(),
+                    mark(parts.directory()),
                     process,
                     Release.VERSION,
                     parts.keyspace(),
@@ -41,6 +43,20 @@ final class RaftBackend implements NodeBackend {
         } catch (IOException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private static JoinMark mark(NodeDirectory directory) {
+        return new JoinMark() {
+            @Override
+            public String clusterId() {
+                return directory.clusterId();
+            }
+
+            @Override
+            public void joins(String clusterId) throws IOException {
+                directory.joins(clusterId);
+            }
+        };
     }
 
     private static ShardStore.Listener listener(NodeParts parts) {

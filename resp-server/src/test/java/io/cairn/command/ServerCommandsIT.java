@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +97,35 @@ class ServerCommandsIT {
             }
         }
         return fields;
+    }
+
+    @Test
+    void expiredKeysGoWhenTheyAreReadOrByThemselves() throws Exception {
+        connection.run("debug", "set-active-expire", "0");
+        connection.run("set", "short", "1", "px", "1");
+        connection.run("set", "other", "1", "px", "1");
+        Thread.sleep(500);
+        assertThat(RespConnection.parse(connection.run("dbsize"))).isEqualTo(2L);
+        assertThat(RespConnection.parse(connection.run("exists", "short"))).isEqualTo(0L);
+        assertThat(RespConnection.parse(connection.run("dbsize"))).isEqualTo(1L);
+        assertThat(info("stats")).containsEntry("expired_keys", "1");
+        connection.run("debug", "set-active-expire", "1");
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (!"2".equals(info("stats").get("expired_keys"))) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.sleep(10);
+        }
+        assertThat(RespConnection.parse(connection.run("dbsize"))).isEqualTo(0L);
+    }
+
+    @Test
+    void everyKeyIsARandomKey() throws Exception {
+        connection.run("mset", "foo", "1", "bar", "2");
+        Set<String> seen = new TreeSet<>();
+        for (int i = 0; i < 100; i++) {
+            seen.add(String.valueOf(RespConnection.parse(connection.run("randomkey"))));
+        }
+        assertThat(seen).containsExactly("bar", "foo");
     }
 
     @Test
@@ -240,7 +271,7 @@ class ServerCommandsIT {
         List<?> entry = (List<?>) slow.get(0);
         assertThat((Object) entry.get(3)).isEqualTo(List.of("debug", "sleep", "0.05"));
         assertThat((Long) entry.get(2)).isGreaterThanOrEqualTo(50_000);
-        String stats = info("commandstats").get("cmdstat_debug");
+        String stats = info("commandstats").getOrDefault("cmdstat_debug", "");
         assertThat(stats).startsWith("calls=2,usec=");
         assertThat(Long.parseLong(stats.replaceAll(".*,usec=([0-9]+),.*", "$1")))
                 .isGreaterThanOrEqualTo(100_000);

@@ -77,6 +77,7 @@ final class StringStore implements AutoCloseable {
                 keyspace.database(database)
                         .forEach(
                                 stripe,
+                                0,
                                 (key, keyLength, value) -> all.put(
                                         number + "/" + new String(Memory.bytes(key, keyLength), ISO_8859_1),
                                         text(value) + " expires " + value.expireAt

@@ -128,6 +128,42 @@ class RecordCodecTest {
     }
 
     @Test
+    void aBlobThatNoRecordRefersToIsDropped() {
+        long source = allocate(RecordFormat.CHUNK_BYTES);
+        writer.begin(NOW, 1);
+        writer.chunk(NOW, 5, 0, RecordFormat.CHUNK_BYTES, source, RecordFormat.CHUNK_BYTES);
+        writer.dropBlob(NOW, 5);
+        writer.dropBlob(NOW, 6);
+        reader.reset(writer.address(), writer.length());
+        assertThat(reader.next()).isTrue();
+        assertThat(blobs.accept(reader)).isTrue();
+        assertThat(blobs.count()).isEqualTo(1);
+        assertThat(reader.next()).isTrue();
+        assertThat(blobs.accept(reader)).isFalse();
+        assertThat(blobs.count()).isZero();
+        assertThat(reader.next()).isTrue();
+        assertThat(blobs.accept(reader)).isFalse();
+        assertThat(reader.next()).isFalse();
+    }
+
+    @Test
+    void aSmallBatchMayFollowALargeOne() {
+        for (int round = 0; round < 50; round++) {
+            writer.begin(NOW, 1);
+            writer.command(NOW, 0, args("SET", "large", "x".repeat(3 << 20)));
+            writer.begin(NOW, 1);
+            writer.command(NOW, 0, args("SET", "small", "y"));
+            int length = writer.length();
+            writer.command(NOW, 0, args("SET", "taken", "back"));
+            writer.rewind(length, 1);
+            reader.reset(writer.address(), writer.length());
+            assertThat(reader.next()).isTrue();
+            assertThat(texts(reader.args())).containsExactly("SET", "small", "y");
+            assertThat(reader.next()).isFalse();
+        }
+    }
+
+    @Test
     void chunksThatWaitAreBounded() {
         long source = allocate(16);
         writer.begin(NOW, 1);

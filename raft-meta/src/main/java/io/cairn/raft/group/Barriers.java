@@ -70,16 +70,26 @@ final class Barriers {
         }
     }
 
-    /** When a round started, to tell at its end whether it can be trusted. */
-    private record Start(long term, long changes) {}
+    /**
+     * When a round started, to tell at its end whether it can be trusted.
+     *
+     * @param follows this replica followed then, and so in all of {@code term}, for it can lead only in a later one
+     */
+    private record Start(long term, boolean follows, long changes) {}
 
     private Start start() {
-        return new Start(group.term(), group.changes());
+        long term = group.term();
+        return new Start(term, group.follows(), group.changes());
     }
 
-    /** Whether a round that began so and has just succeeded proves what it should. */
+    /**
+     * Whether a round that began so and has just succeeded proves what it should. What the leader of a term says to a
+     * follower is checked at the leader. At the leader itself the library's word is not enough: the only voter of a group
+     * need not have committed an entry of its own term, and one that followed until the other voters were removed may not
+     * know of all that they committed.
+     */
     private boolean trusted(Start start) {
-        if (group.lastLedTerm() != start.term()) {
+        if (start.follows() && group.lastLedTerm() != start.term()) {
             return group.term() == start.term();
         }
         return group.leaderTerm() == start.term() && group.changes() == start.changes() && group.isSettled();

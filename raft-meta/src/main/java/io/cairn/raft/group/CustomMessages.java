@@ -128,7 +128,10 @@ final class CustomMessages {
                     @Override
                     public void failed(Cause cause, String why) {
                         if (cause == Cause.NOT_CONNECTED) {
-                            link.whenUp(() -> attempt(link, type, payload, unformed, deadlineNanos, answer));
+                            link.whenUp(
+                                    () -> attempt(link, type, payload, unformed, deadlineNanos, answer),
+                                    unformed,
+                                    deadlineNanos);
                         } else {
                             answer.completeExceptionally(new PeerException(why));
                         }

@@ -194,6 +194,11 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         return isLeader() ? leaderTerm : 0;
     }
 
+    /** The library takes this replica for a follower or learner. Never blocks. */
+    boolean follows() {
+        return node.getNodeState() == State.STATE_FOLLOWER;
+    }
+
     long lastLedTerm() {
         return lastLedTerm;
     }
@@ -453,6 +458,12 @@ final class HostedGroup implements RaftGroup, GroupHealth {
                 matches,
                 elections.get(),
                 storage.snapshotIndex());
+    }
+
+    @Override
+    public long bytesSinceSnapshot() {
+        long snapshot = storage.snapshotIndex();
+        return appliedIndex() > snapshot ? storage.log().log().bytesFrom(snapshot + 1) : 0;
     }
 
     @Override

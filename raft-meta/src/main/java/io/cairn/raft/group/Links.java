@@ -124,6 +124,10 @@ final class Links {
         return host.address().getPort();
     }
 
+    PeerNames names() {
+        return host.threads().names();
+    }
+
     EventLoop nextLoop() {
         return host.threads().loops().next();
     }

@@ -13,14 +13,17 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
@@ -59,13 +62,16 @@ final class PeerLink {
     /** Bound of what waits for the link to come up; more simply time out. */
     static final int MAX_WAITING = 1_024;
 
+    /** How long what waits is held back when the link is up already: it refused, so too much is outstanding. */
+    static final int BUSY_RETRY_MILLIS = 5;
+
     private final Links links;
     private final @Nullable String nodeId;
     private final Supplier<@Nullable InetSocketAddress> address;
     private final EventLoop loop;
     private final AtomicLong ids = new AtomicLong();
     private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
-    private final Queue<Runnable> waitingForUp = new ConcurrentLinkedQueue<>();
+    private final Queue<Waiting> waitingForUp = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean sweeping = new AtomicBoolean();
     private volatile @Nullable Connection connection;
     private volatile boolean closed;
@@ -102,6 +108,9 @@ final class PeerLink {
     /** A request that waits for its answer. */
     private record Pending(
             Call call, Lane lane, long sentNanos, long deadlineNanos, boolean probes, AtomicBoolean failed) {}
+
+    /** A task that waits for a connection; {@code unformed} when one to a peer that is not in this cluster will do. */
+    private record Waiting(Runnable task, boolean unformed, long deadlineNanos) {}
 
     /** Encodes a request into a frame once its id is known. */
     interface Encoder {
@@ -141,7 +150,7 @@ final class PeerLink {
     void request(Encoder encoder, Lane lane, long timeoutMillis, boolean probes, boolean unformed, Call call) {
         lastUsedNanos = System.nanoTime();
         Connection now = connection;
-        if (now == null || !(now.formed || unformed)) {
+        if (now == null || !mayRun(now, unformed)) {
             connect();
             lane.execute(() -> call.failed(Call.Cause.NOT_CONNECTED, lastRefusal));
             return;
@@ -159,8 +168,13 @@ final class PeerLink {
         } else {
             offered = now.writer.offer(frame);
         }
-        if ((!offered || connection != now) && pending.remove(id, waiting)) {
+        if (!offered && pending.remove(id, waiting)) {
             fail(waiting, Call.Cause.NOT_CONNECTED, "closed, or too much is outstanding");
+            return;
+        }
+        if (connection != now && pending.remove(id, waiting)) {
+            // Whoever ended the connection may not have seen this request, but the peer may have it.
+            fail(waiting, Call.Cause.LOST, "the connection was closed");
             return;
         }
         if (sweeping.compareAndSet(false, true)) {
@@ -221,6 +235,31 @@ final class PeerLink {
             loop.schedule(() -> failed(false, "timed out"), timeout, TimeUnit.MILLISECONDS);
             return;
         }
+        if (to.isUnresolved()) {
+            links.names()
+                    .address(to.getHostString())
+                    .orTimeout(timeout, TimeUnit.MILLISECONDS)
+                    .whenComplete((found, failure) -> loop.execute(() -> lookedUp(to, found, failure, timeout)));
+        } else {
+            connect(to, timeout);
+        }
+    }
+
+    private void lookedUp(
+            InetSocketAddress to, @Nullable InetAddress found, @Nullable Throwable failure, int timeoutMillis) {
+        if (closed) {
+            connecting = false;
+        } else if (found != null) {
+            connect(new InetSocketAddress(found, to.getPort()), timeoutMillis);
+        } else if (failure instanceof TimeoutException) {
+            failed(false, "the look-up of " + to.getHostString() + " takes long");
+        } else {
+            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            failed(false, cause == null ? "no address was found" : String.valueOf(cause.getMessage()));
+        }
+    }
+
+    private void connect(InetSocketAddress to, int timeout) {
         new Bootstrap()
                 .group(loop)
                 .channel(NioSocketChannel.class)
@@ -292,19 +331,37 @@ final class PeerLink {
         runWaiting();
     }
 
-    /** Runs {@code task} when the link is up next, on its event loop; at once when it is up. Never if it stays down. */
-    void whenUp(Runnable task) {
-        if (waitingForUp.size() < MAX_WAITING) {
-            waitingForUp.add(task);
+    /**
+     * Runs {@code task} on the link's event loop when it is up next, or soon when it is up. Never if it stays down, or
+     * unformed while the task needs a peer of this cluster.
+     *
+     * @param unformed as for {@link #request}
+     * @param deadlineNanos after which the task may be forgotten
+     */
+    void whenUp(Runnable task, boolean unformed, long deadlineNanos) {
+        if (waitingForUp.size() >= MAX_WAITING) {
+            long now = System.nanoTime();
+            waitingForUp.removeIf(waiting -> now - waiting.deadlineNanos() >= 0);
         }
-        if (connection != null) {
-            loop.execute(this::runWaiting);
+        if (waitingForUp.size() < MAX_WAITING) {
+            waitingForUp.add(new Waiting(task, unformed, deadlineNanos));
+        }
+        if (mayRun(connection, unformed)) {
+            loop.schedule(this::runWaiting, BUSY_RETRY_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 
+    private static boolean mayRun(@Nullable Connection now, boolean unformed) {
+        return now != null && (now.formed || unformed);
+    }
+
     private void runWaiting() {
-        for (Runnable task = waitingForUp.poll(); task != null; task = waitingForUp.poll()) {
-            task.run();
+        for (Iterator<Waiting> each = waitingForUp.iterator(); each.hasNext(); ) {
+            Waiting waiting = each.next();
+            if (mayRun(connection, waiting.unformed())) {
+                each.remove();
+                waiting.task().run();
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package io.cairn.raft.group;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -51,14 +52,20 @@ final class PeerPort {
                     }
                 });
         try {
-            Channel channel = bootstrap.bind(bind).sync().channel();
-            listener = channel;
-            return (InetSocketAddress) channel.localAddress();
+            // Not sync(): it throws the cause as it is, which does not say which port was taken.
+            ChannelFuture done = bootstrap.bind(bind).await();
+            Throwable failure = done.cause();
+            if (failure != null) {
+                throw new IOException(
+                        "cannot listen on " + bind.getHostString() + ":" + bind.getPort() + " (raft port): "
+                                + failure.getMessage(),
+                        failure);
+            }
+            listener = done.channel();
+            return (InetSocketAddress) done.channel().localAddress();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while binding " + bind, e);
-        } catch (RuntimeException e) {
-            throw new IOException("cannot listen on " + bind, e);
         }
     }
 

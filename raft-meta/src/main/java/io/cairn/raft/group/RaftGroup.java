@@ -45,6 +45,12 @@ public interface RaftGroup {
 
     GroupStatus status();
 
+    /**
+     * Bytes in the log that a snapshot taken now would make needless, those from before a restart included; 0 when
+     * nothing was applied since the last snapshot.
+     */
+    long bytesSinceSnapshot();
+
     /** Counters of this replica's log. */
     LogStats logStats();
 

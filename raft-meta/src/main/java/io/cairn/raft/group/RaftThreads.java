@@ -4,6 +4,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -11,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The threads that the hosts of one process share: one for the sockets, a few workers on which messages are handled in
- * order per group and peer, some for what blocks (snapshots), and one that ticks.
+ * order per group and peer, some for what blocks (snapshots, DNS), and one that ticks.
  */
 public final class RaftThreads implements AutoCloseable {
     static final int IO_THREADS = 1;
@@ -24,8 +25,13 @@ public final class RaftThreads implements AutoCloseable {
     private final ThreadPoolExecutor workers;
     private final ThreadPoolExecutor blocking;
     private final ScheduledThreadPoolExecutor ticker;
+    private final PeerNames names;
 
     public RaftThreads() {
+        this(InetAddress::getByName);
+    }
+
+    RaftThreads(PeerNames.Resolver resolver) {
         loops = new MultiThreadIoEventLoopGroup(
                 IO_THREADS, new DefaultThreadFactory("raft-io", true), NioIoHandler.newFactory());
         // A lane has at most one task in this queue, so its bound is the number of lanes of the process.
@@ -47,6 +53,7 @@ public final class RaftThreads implements AutoCloseable {
                 new LinkedBlockingQueue<>(MAX_QUEUED_BLOCKING),
                 new DefaultThreadFactory("raft-blocking", true));
         blocking.allowCoreThreadTimeOut(true);
+        names = new PeerNames(blocking, resolver);
         ticker = new ScheduledThreadPoolExecutor(1, new DefaultThreadFactory("raft-tick", true));
         ticker.setRemoveOnCancelPolicy(true);
         ticker.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -62,6 +69,10 @@ public final class RaftThreads implements AutoCloseable {
 
     ThreadPoolExecutor blocking() {
         return blocking;
+    }
+
+    PeerNames names() {
+        return names;
     }
 
     ScheduledThreadPoolExecutor ticker() {

@@ -89,17 +89,35 @@ public final class MetaGroup implements AutoCloseable {
 
     /** Opens what the data directory holds; a node in no cluster waits for a layout or an adoption. Blocks. */
     public void start() throws IOException {
+        // Before anybody can invite this node.
+        ClusterFile found = ClusterFile.read(options.directory(), options.self().id());
+        if (found == null) {
+            requireNew();
+        }
         machine.onChange(map -> addresses.take(map).forEach(host::disconnect));
         host.handle(MessageTypes.META_PROPOSE, false, (from, payload) -> proposer.answer(payload));
         host.handle(MessageTypes.FORM, true, (from, payload) -> onClusterThread(() -> formation.answer(payload)));
         host.handle(MessageTypes.ADOPT, true, (from, payload) -> onClusterThread(() -> adoption.answer(payload)));
-        ClusterFile found = ClusterFile.read(options.directory(), options.self().id());
         if (found != null) {
+            // A directory of a version that knew no mark gets it now.
+            options.mark().joins(found.clusterId());
             enter(found);
-        } else if (!ClusterFile.isEmpty(groupDirectory())) {
+        }
+    }
+
+    /** Without {@code cluster.conf} this must be a node that no group has ever counted a vote of. */
+    private void requireNew() throws IOException {
+        String joined = options.mark().clusterId();
+        if (!joined.isEmpty()) {
+            throw new IOException("node " + options.self().id() + " was in cluster " + joined + " but "
+                    + options.directory().resolve(ClusterFile.NAME)
+                    + " is gone: its votes without its log could lose acknowledged writes. Restore it, or delete "
+                    + options.directory() + " whole to come back as a new node");
+        }
+        if (!ClusterFile.isEmpty(groupDirectory())) {
             throw new IOException(groupDirectory() + " holds a log but " + ClusterFile.NAME
-                    + " is gone: restore it, or empty " + options.directory()
-                    + " whole so that the node joins anew");
+                    + " is gone: restore it, or delete " + options.directory()
+                    + " whole to come back as a new node");
         }
     }
 
@@ -305,6 +323,7 @@ public final class MetaGroup implements AutoCloseable {
         @Override
         public void take(Layout layout) throws IOException {
             if (file == null) {
+                options.mark().joins(layout.clusterId());
                 enterOrBreak(
                         ClusterFile.formed(options.directory(), options.self().id(), layout));
             }
@@ -319,6 +338,7 @@ public final class MetaGroup implements AutoCloseable {
 
         @Override
         public void take(String clusterId, List<ClusterNode> peers) throws IOException {
+            options.mark().joins(clusterId);
             enterOrBreak(ClusterFile.adopted(options.directory(), options.self().id(), clusterId, peers));
         }
     }

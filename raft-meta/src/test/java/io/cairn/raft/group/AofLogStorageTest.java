@@ -236,6 +236,11 @@ class AofLogStorageTest {
         }
 
         @Override
+        public long bytesFrom(long index) {
+            return log.bytesFrom(index);
+        }
+
+        @Override
         public LogStats stats() {
             return log.stats();
         }

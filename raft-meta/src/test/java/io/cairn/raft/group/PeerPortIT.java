@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,11 +24,16 @@ import org.junit.jupiter.api.io.TempDir;
 class PeerPortIT {
     private static final byte ECHO = 1;
     private static final byte JOIN = 2;
+    private static final byte NEVER = 3;
 
     @TempDir
     Path root;
 
-    private final RaftThreads threads = new RaftThreads();
+    private final CountDownLatch dnsAnswers = new CountDownLatch(1);
+    private final RaftThreads threads = new RaftThreads(name -> {
+        await(dnsAnswers);
+        return InetAddress.getLoopbackAddress();
+    });
     private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
     private final Set<String> removed = ConcurrentHashMap.newKeySet();
     private final PeerAddresses book = new PeerAddresses() {
@@ -62,6 +68,7 @@ class PeerPortIT {
 
     @AfterEach
     void close() {
+        dnsAnswers.countDown();
         threads.close();
     }
 
@@ -131,6 +138,94 @@ class PeerPortIT {
                 back.exceptionally(failure -> new byte[0]).join();
                 eventually("both talk", () -> echoes(a, b.nodeId()) && echoes(b, a.nodeId()));
             }
+        }
+    }
+
+    @Test
+    void aMessageThatNeedsAMemberWaitsQuietlyWhileThePeerIsNone() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", null, "s")) {
+            a.send(b.nodeId(), JOIN, bytes("")).join();
+            long before = threads.workers().getCompletedTaskCount();
+            CompletableFuture<byte[]> never = a.send(b.nodeId(), ECHO, bytes("x"));
+            assertThatThrownBy(never::join).hasMessageContaining("no answer in time");
+            assertThat(threads.workers().getCompletedTaskCount() - before).isLessThan(20);
+            CompletableFuture<byte[]> soon = a.send(b.nodeId(), ECHO, bytes("y"));
+            b.setClusterId("one");
+            assertThat(soon.join()).isEqualTo(bytes("y"));
+        }
+    }
+
+    /** A connection that took the frame has ended, and its end has not yet come to this request: it may have left. */
+    @Test
+    void aMessageThatMayHaveLeftIsNotSentAgain() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", "one", "s")) {
+            b.handle(NEVER, false, (from, payload) -> new CompletableFuture<>());
+            a.send(b.nodeId(), ECHO, bytes("")).join();
+            PeerLink link = a.links().to(b.nodeId());
+            CountDownLatch endGoesOn = new CountDownLatch(1);
+            Thread sender = Thread.currentThread();
+            link.request(
+                    (allocator, id) -> Frame.of(allocator, Frame.CUSTOM, NEVER, id, NEVER, bytes("")),
+                    new Lane(task -> await(endGoesOn)),
+                    RaftHost.SEND_TIMEOUT_MILLIS,
+                    false,
+                    false,
+                    new NoCall());
+            a.setFilter((from, to) -> {
+                if (Thread.currentThread() == sender) {
+                    link.renew();
+                    eventually("it is closed", () -> !link.isReady());
+                }
+                return Thread.currentThread() == sender;
+            });
+            CompletableFuture<byte[]> sent = a.send(b.nodeId(), ECHO, bytes("x"));
+            endGoesOn.countDown();
+            assertThatThrownBy(sent::join).hasMessageContaining("the connection was closed");
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static final class NoCall implements Call {
+        @Override
+        public void answered(Frame answer) {}
+
+        @Override
+        public void failed(Cause cause, String why) {}
+    }
+
+    @Test
+    void aPortThatIsTakenIsNamed() throws Exception {
+        try (RaftHost a = start("a", "one", "s")) {
+            HostOptions second =
+                    new HostOptions(TestCluster.id("b"), a.address(), book, "one", new byte[] {1}, threads);
+            assertThatThrownBy(() -> RaftHost.start(second))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("127.0.0.1:" + a.address().getPort() + " (raft port)")
+                    .hasMessageContaining("in use");
+        }
+    }
+
+    @Test
+    void aSlowDnsServerStopsOnlyTheLinkThatWaitsForIt() throws Exception {
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", "one", "s");
+                RaftHost c = start("c", "one", "s")) {
+            InetSocketAddress there = c.address();
+            addresses.put(c.nodeId(), InetSocketAddress.createUnresolved("c.example", there.getPort()));
+            assertThatThrownBy(() -> a.send(c.nodeId(), ECHO, bytes("x")).join())
+                    .hasMessageContaining("no answer in time");
+            assertThat(a.send(b.nodeId(), ECHO, bytes("x")).join()).isEqualTo(bytes("x"));
+            dnsAnswers.countDown();
+            eventually("the name is known", () -> echoes(a, c.nodeId()));
         }
     }
 

@@ -3,10 +3,16 @@ package io.cairn.raft.group;
 import static io.cairn.raft.group.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cairn.aof.Log;
+import io.cairn.aof.VoteStore;
 import io.cairn.raft.group.TestCluster.Member;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +63,47 @@ class ReadBarrierIT {
             assertThat(TestCluster.read(leader.group)).isEqualTo("passed");
             assertThat(TestCluster.read(follower.group)).isEqualTo("passed");
             assertThat(leader.group.status().lastIndex()).isEqualTo(after);
+        }
+    }
+
+    /** The library answers an only voter's round at once, by a commit index from before its term. */
+    @Test
+    void aLeadersBarrierDoesNotPassBeforeItsTermHasBegun() throws Exception {
+        CountDownLatch diskWrites = new CountDownLatch(1);
+        try (TestCluster cluster = new TestCluster(root)) {
+            Member single = cluster.start("a", "a", new SlowLogs(diskWrites));
+            try {
+                HostedGroup group = (HostedGroup) single.group;
+                eventually("it was elected", () -> group.node().isLeader(false));
+                assertThat(TestCluster.read(single.group)).isEqualTo("NOT_LEADER");
+            } finally {
+                diskWrites.countDown();
+            }
+            eventually("a barrier", () -> TestCluster.read(single.group).equals("passed"));
+        }
+    }
+
+    /** Logs whose appends wait. */
+    private record SlowLogs(CountDownLatch go) implements LogOpener {
+        @Override
+        public Log openLog(GroupOptions options) throws IOException {
+            Log log = new AofLogs().openLog(options);
+            return (Log) Proxy.newProxyInstance(
+                    Log.class.getClassLoader(), new Class<?>[] {Log.class}, (proxy, method, args) -> {
+                        if (method.getName().equals("append")) {
+                            go.await();
+                        }
+                        try {
+                            return method.invoke(log, args);
+                        } catch (InvocationTargetException e) {
+                            throw e.getCause();
+                        }
+                    });
+        }
+
+        @Override
+        public VoteStore openVote(GroupOptions options) throws IOException {
+            return new AofLogs().openVote(options);
         }
     }
 

@@ -94,6 +94,24 @@ class RestartIT {
         }
     }
 
+    @Test
+    void whatTheLogHoldsBeyondTheLastSnapshotIsKnownAfterARestart() throws Exception {
+        long before;
+        try (TestCluster cluster = new TestCluster(root).startAll("a")) {
+            cluster.write("x".repeat(50_000));
+            RaftGroup group = cluster.leader().group;
+            group.snapshot().join();
+            assertThat(group.bytesSinceSnapshot()).isLessThan(10_000);
+            cluster.write("y".repeat(20_000));
+            before = group.bytesSinceSnapshot();
+            assertThat(before).isBetween(20_000L, 30_000L);
+        }
+        try (TestCluster cluster = new TestCluster(root).startAll("a")) {
+            RaftGroup group = cluster.leader().group;
+            assertThat(group.bytesSinceSnapshot()).isBetween(before, before + 10_000);
+        }
+    }
+
     private static void purge(TestCluster cluster) {
         Member leader = cluster.leader();
         long index = 0;

@@ -74,6 +74,11 @@ final class FakeConsensus {
         }
     }
 
+    /** A candidate asks for votes in the next term: all hear of it, and the leader has not yet stepped down. */
+    void requestVote() {
+        term++;
+    }
+
     private boolean hasQuorum() {
         return voters.stream().filter(replicas::containsKey).count() > voters.size() / 2;
     }
@@ -188,6 +193,11 @@ final class FakeConsensus {
         @Override
         public String id() {
             return groupId;
+        }
+
+        @Override
+        public long bytesSinceSnapshot() {
+            return 0;
         }
 
         @Override

@@ -64,6 +64,17 @@ public final class FakeNetwork implements AutoCloseable {
         });
     }
 
+    /** Makes the replicas of a group hear of the next term while its leader still leads. */
+    public void requestVote(String groupId) {
+        call(() -> {
+            FakeConsensus group = groups.get(groupId);
+            if (group != null) {
+                group.requestVote();
+            }
+            return true;
+        });
+    }
+
     /** All membership changes of a group so far, in order. */
     public List<Members> changesOf(String groupId) {
         return call(() -> {

@@ -59,8 +59,17 @@ public final class ShardGroup {
 
     /** True while this replica leads and has applied its term's start entry: it may serve. */
     public boolean isServing() {
+        return servingTerm() != 0;
+    }
+
+    /**
+     * The term that this replica serves in, 0 while it does not. Who tells others of this leadership takes the term from
+     * here, in one read: {@link #term} may by then be that of the next leader, whose place the word would take.
+     */
+    public long servingTerm() {
         RaftGroup raft = group;
-        return machine.servingTerm() != 0 && raft != null && raft.isLeader();
+        long serving = machine.servingTerm();
+        return serving != 0 && raft != null && raft.isLeader() ? serving : 0;
     }
 
     /** The slot table as applied here: reads check it after their barrier. */
@@ -74,6 +83,7 @@ public final class ShardGroup {
         return raft == null ? null : raft.leader();
     }
 
+    /** The newest term that this replica has heard of, whoever leads in it. */
     public long term() {
         RaftGroup raft = group;
         return raft == null ? 0 : raft.term();
@@ -123,6 +133,11 @@ public final class ShardGroup {
 
     public GroupStatus status() {
         return raft().status();
+    }
+
+    /** See {@link RaftGroup#bytesSinceSnapshot}. */
+    public long bytesSinceSnapshot() {
+        return raft().bytesSinceSnapshot();
     }
 
     /** Counters of this replica's log. */

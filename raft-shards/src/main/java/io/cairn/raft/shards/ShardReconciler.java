@@ -55,12 +55,13 @@ final class ShardReconciler {
     void tick(ClusterMap map) {
         shard.startTerm();
         Shard wanted = map.shard(shard.shardId());
-        if (!shard.isServing() || wanted == null) {
+        long term = shard.servingTerm();
+        if (term == 0 || wanted == null) {
             return;
         }
         activateFirst(map, wanted);
+        claim(map, term);
         GroupStatus status = shard.status();
-        claim(map, status.term());
         boolean settled = driver.step(shard.raft(), status, new Members(wanted.voters(), wanted.learners()));
         preferred.step(wanted, status, selfId, settled, shard::transferLeadership);
     }

@@ -11,6 +11,7 @@ import io.cairn.raft.meta.FakeHost;
 import io.cairn.raft.meta.FakeNetwork;
 import io.cairn.raft.meta.GroupHost;
 import io.cairn.raft.meta.Layout;
+import io.cairn.raft.meta.LeaderClaim;
 import io.cairn.raft.meta.Members;
 import io.cairn.raft.meta.MetaCommand;
 import io.cairn.raft.meta.MetaResult;
@@ -19,8 +20,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -221,6 +224,46 @@ final class ClusterMemberTest {
     }
 
     @Test
+    void aNodeThatLostAllButItsIdDoesNotStartUntilItIsANewOne() throws Exception {
+        nineNodes();
+        form();
+        String id = cluster().node(2).self.id();
+        cluster().kill(2);
+        Path home = dir.resolve("node-2");
+        for (String lost : List.of("cluster.conf", "meta", "shard")) {
+            delete(home.resolve(lost));
+        }
+        assertThatThrownBy(() -> cluster().start(2, "process-0"))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("was in cluster")
+                .hasMessageContaining("delete " + home + " whole");
+        cluster().kill(2);
+        cluster().wipe(2);
+        assertThat(cluster().start(2, "process-0").self.id()).isNotEqualTo(id);
+        assertThat(home.resolve("cluster.conf")).doesNotExist();
+    }
+
+    @Test
+    void aDirectoryFromBeforeTheMarkStartsAndGetsIt() throws Exception {
+        nineNodes();
+        form();
+        cluster().kill(2);
+        Path mark = dir.resolve("node-2").resolve("mark");
+        assertThat(mark).hasContent(cluster().node(1).member.meta().clusterId());
+        Files.delete(mark);
+        cluster().start(2, "process-0");
+        assertThat(mark).hasContent(cluster().node(1).member.meta().clusterId());
+    }
+
+    private static void delete(Path tree) throws IOException {
+        try (Stream<Path> files = Files.walk(tree)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Test
     void anotherLeaderActivatesNothingTwiceAndServesInItsTerm() throws Exception {
         nineNodes();
         Layout layout = form();
@@ -239,6 +282,35 @@ final class ClusterMemberTest {
                 assertThat(Objects.requireNonNull(known).nodeId()).isEqualTo(second.self.id());
             }
         });
+    }
+
+    @Test
+    void aLeaderThatHearsOfTheNextTermDoesNotClaimToLeadInIt() throws Exception {
+        nineNodes();
+        String shardId = form().shards().get(0).id();
+        TestCluster.TestNode node = cluster().leaderOf(shardId);
+        ShardGroup shard = Objects.requireNonNull(node.member.shard());
+        eventually(
+                SECONDS,
+                () -> assertThat(node.member.map().leaderClaim(shardId))
+                        .isEqualTo(new LeaderClaim(shard.term(), node.self.id())));
+        long served = shard.servingTerm();
+        List<MetaCommand> proposed = new ArrayList<>();
+        ShardReconciler reconciler = new ShardReconciler(
+                node.self.id(),
+                shard,
+                cluster(),
+                command -> {
+                    proposed.add(command);
+                    return new CompletableFuture<>();
+                },
+                () -> 0);
+        network.requestVote("shard-" + shardId);
+        assertThat(shard.isServing()).isTrue();
+        assertThat(shard.term()).isEqualTo(served + 1);
+        assertThat(shard.servingTerm()).isEqualTo(served);
+        reconciler.tick(node.member.map());
+        assertThat(proposed).isEmpty();
     }
 
     private final class FakeHosts implements TestCluster.Hosts {

@@ -5,6 +5,7 @@ import io.cairn.raft.meta.AddressBook;
 import io.cairn.raft.meta.ClusterFile;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.GroupHost;
+import io.cairn.raft.meta.JoinMark;
 import io.cairn.raft.meta.Layout;
 import io.cairn.raft.meta.LayoutPlanner;
 import io.cairn.raft.meta.MetaOptions;
@@ -85,12 +86,30 @@ final class TestCluster implements NodeDirectory, AutoCloseable {
                 new ClusterNode(Files.readString(idFile), "127.0.0.1", port, port, port, "", process, NodeState.ACTIVE);
         AddressBook book = new AddressBook();
         GroupHost host = hosts.start(self, book, ClusterFile.clusterIdIn(home));
-        MetaOptions meta = new MetaOptions(home, self, 500, FsyncPolicy.NO, 1 << 20);
+        MetaOptions meta =
+                new MetaOptions(home, self, new FileMark(home.resolve("mark")), 500, FsyncPolicy.NO, 1 << 20);
         TestNode node = new TestNode(number, self, host, new ClusterMember.Options(meta, 500, 1 << 20), book, this);
         running.put(number, node);
         dead.remove(self.id());
         node.member.start();
         return node;
+    }
+
+    /** Kept beside the id, as a node does it. */
+    private record FileMark(Path file) implements JoinMark {
+        @Override
+        public String clusterId() {
+            try {
+                return Files.exists(file) ? Files.readString(file) : "";
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void joins(String clusterId) throws IOException {
+            Files.writeString(file, clusterId);
+        }
     }
 
     void kill(int number) {

@@ -87,10 +87,23 @@ final class ChronicleDatabase implements Database {
         }
         int found = table.find(now, out, touch);
         if (found == Table.EXPIRED) {
-            long[] seen = sawExpired.get();
-            seen[0] = Math.max(seen[0], table.expiredAt);
+            noteExpired(table.expiredAt);
         }
         return found == Table.FOUND;
+    }
+
+    /** Whether a key with this expiry is there at {@code now}; one that is not is remembered for {@link #sawExpired}. */
+    boolean isLive(long expireAt, long now) {
+        if (expireAt == 0 || expireAt > now) {
+            return true;
+        }
+        noteExpired(expireAt);
+        return false;
+    }
+
+    private void noteExpired(long expireAt) {
+        long[] seen = sawExpired.get();
+        seen[0] = Math.max(seen[0], expireAt);
     }
 
     @Override
@@ -208,7 +221,7 @@ final class ChronicleDatabase implements Database {
     }
 
     @Override
-    public void forEach(int stripe, KeyVisitor visitor) {
+    public void forEach(int stripe, long now, KeyVisitor visitor) {
         Table table = tables.getPlain(stripe);
         if (table == null) {
             return;
@@ -217,7 +230,9 @@ final class ChronicleDatabase implements Database {
         for (int segment = 0; segment < table.segments(); segment++) {
             table.forEach(segment, (key, keyLength, entry, entrySize) -> {
                 table.fill(view, entry, entrySize);
-                visitor.visit(key, keyLength, view);
+                if (isLive(view.expireAt, now)) {
+                    visitor.visit(key, keyLength, view);
+                }
             });
         }
     }

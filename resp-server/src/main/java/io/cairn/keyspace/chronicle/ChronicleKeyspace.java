@@ -18,9 +18,11 @@ import org.jspecify.annotations.Nullable;
 public final class ChronicleKeyspace implements Keyspace {
     private final Resources resources;
     private final ReentrantLock[] locks;
+    private volatile boolean loading;
     private final int shift;
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
+    private volatile boolean activeExpiry = true;
     private final AtomicReference<@Nullable IncrementalSnapshot> snapshot = new AtomicReference<>();
 
     /**
@@ -96,6 +98,16 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
+    public boolean isLoading() {
+        return loading;
+    }
+
+    @Override
+    public void setLoading(boolean now) {
+        loading = now;
+    }
+
+    @Override
     public void lockAll() {
         for (ReentrantLock lock : locks) {
             lock.lock();
@@ -155,7 +167,12 @@ public final class ChronicleKeyspace implements Keyspace {
 
     @Override
     public int collectExpired(long now, int limit, ExpiredKey sink) {
-        return sweep.collect(now, limit, sink);
+        return activeExpiry ? sweep.collect(now, limit, sink) : 0;
+    }
+
+    @Override
+    public void activeExpiry(boolean on) {
+        activeExpiry = on;
     }
 
     @Override

@@ -88,7 +88,7 @@ final class KeyScan {
                 }
                 table.fill(view, entry, entrySize);
                 visited[0]++;
-                if (view.expireAt == 0 || view.expireAt > now) {
+                if (database.isLive(view.expireAt, now)) {
                     visitor.visit(key, keyLength, view);
                 }
             });
@@ -131,7 +131,7 @@ final class KeyScan {
         return null;
     }
 
-    private static byte @Nullable [] randomKey(Table table, long random, long now) {
+    private byte @Nullable [] randomKey(Table table, long random, long now) {
         int segments = table.segments();
         int start = (int) random & (segments - 1);
         for (int i = 0; i < segments; i++) {
@@ -151,7 +151,7 @@ final class KeyScan {
     }
 
     /** Chooses one of the keys it is shown with equal chance (reservoir of one). */
-    private static final class Pick implements Shelf.EntryVisitor {
+    private final class Pick implements Shelf.EntryVisitor {
         private final long now;
         private long random;
         private int seen;
@@ -165,7 +165,7 @@ final class KeyScan {
         @Override
         public void visit(long address, int keyLength, long entry, int entrySize) {
             long expireAt = EntryFormat.expireAt(entry, Memory.getInt(entry));
-            if (expireAt != 0 && expireAt <= now) {
+            if (!database.isLive(expireAt, now)) {
                 return;
             }
             seen++;

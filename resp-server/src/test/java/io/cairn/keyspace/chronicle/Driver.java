@@ -249,7 +249,7 @@ final class Driver implements AutoCloseable {
             Map<String, Known> left = new TreeMap<>(expected);
             for (int stripe = 0; stripe < keyspace.stripes(); stripe++) {
                 keyspace.lock(stripe);
-                keyspace.database(db).forEach(stripe, (at, length, value) -> {
+                keyspace.database(db).forEach(stripe, 0, (at, length, value) -> {
                     Known known = left.remove(new String(Memory.bytes(at, length), ISO_8859_1));
                     assertThat(known).isNotNull();
                     same(known, value);

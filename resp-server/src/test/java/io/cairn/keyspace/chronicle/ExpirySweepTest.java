@@ -3,6 +3,7 @@ package io.cairn.keyspace.chronicle;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Value;
 import java.util.HashSet;
 import java.util.Set;
@@ -77,6 +78,28 @@ class ExpirySweepTest {
             other.join();
             driver.keyspace.unlock(0);
             assertThat(told[0]).isPositive().isLessThan(200);
+        }
+    }
+
+    @Test
+    void everyKeyThatIsPassedByBecauseItExpiredIsRemembered() {
+        try (Driver driver = filled(8)) {
+            Database database = driver.keyspace.database(0);
+            Database.KeyVisitor nobody =
+                    (key, length, value) -> assertThat(value.expireAt).isNotEqualTo(1002);
+            assertThat(database.scan(0, 100, 1002, nobody)).isZero();
+            assertThat(database.sawExpired()).isEqualTo(1002);
+            assertThat(database.sawExpired()).isZero();
+            driver.keyspace.lockAll();
+            for (int stripe = 0; stripe < driver.keyspace.stripes(); stripe++) {
+                database.forEach(stripe, 2_000, nobody);
+            }
+            assertThat(database.sawExpired()).isEqualTo(1006);
+            driver.remove(0, "key0");
+            driver.remove(0, "key4");
+            assertThat(database.randomKey(7, 2_000)).isNull();
+            assertThat(database.sawExpired()).isEqualTo(1006);
+            driver.keyspace.unlockAll();
         }
     }
 
