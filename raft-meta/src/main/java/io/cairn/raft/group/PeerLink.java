@@ -327,6 +327,10 @@ final class PeerLink {
         attempts = 0;
         lost = false;
         connection = now;
+        if (closed) {
+            ctx.channel().close();
+            return;
+        }
         links.up(nodeId, formed);
         runWaiting();
     }
