@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -105,8 +106,7 @@ public final class CairnProcess implements AutoCloseable {
                 node.bindMetrics(metrics);
             }
             started = true;
-            long period = TimeUnit.SECONDS.toMicros(1) / config.get(Keys.HZ);
-            cron.scheduleWithFixedDelay(this::tick, period, period, TimeUnit.MICROSECONDS);
+            scheduleTick();
         } finally {
             if (!started) {
                 close();
@@ -128,6 +128,19 @@ public final class CairnProcess implements AutoCloseable {
         }
     }
 
+    /** The next turn of the cron; hz may have been changed at any of the nodes since the last. */
+    private void scheduleTick() {
+        int hz = 1;
+        for (Node node : nodes) {
+            hz = Math.max(hz, node.config().get(Keys.HZ));
+        }
+        try {
+            cron.schedule(this::tick, TimeUnit.SECONDS.toMicros(1) / hz, TimeUnit.MICROSECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the cron ends", e);
+        }
+    }
+
     private void tick() {
         long now = System.currentTimeMillis();
         for (Node node : nodes) {
@@ -137,6 +150,7 @@ public final class CairnProcess implements AutoCloseable {
                 fatal("in the cron of port " + node.config().port(), e);
             }
         }
+        scheduleTick();
     }
 
     public Config config() {
