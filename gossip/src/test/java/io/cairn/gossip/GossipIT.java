@@ -118,6 +118,8 @@ class GossipIT {
         eventually("they meet", LONG, () -> a.sees(b, Health.ALIVE) && b.sees(a, Health.ALIVE));
         a.gossip.forget(b.id);
         eventually("it is forgotten", LONG, () -> a.gossip.member(b.id).isEmpty());
+        // Listeners are told by a thread of their own, a little later.
+        eventually("the listener is told", LONG, () -> a.events.size() == 2);
         assertThat(a.events).containsExactly("joined 2", "left 2");
     }
 
