@@ -344,6 +344,13 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         return done;
     }
 
+    /** A voter's pre-vote was refused here. */
+    void refusedPreVote() {
+        if (!isStopped()) {
+            control.execute(suspicion::refusedPreVote);
+        }
+    }
+
     @Override
     public void suspect(String nodeId) {
         if (!isStopped()) {

@@ -12,6 +12,7 @@ import com.alipay.sofa.jraft.rpc.RpcRequests.InstallSnapshotRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.InstallSnapshotResponse;
 import com.alipay.sofa.jraft.rpc.RpcRequests.ReadIndexRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.RequestVoteRequest;
+import com.alipay.sofa.jraft.rpc.RpcRequests.RequestVoteResponse;
 import com.alipay.sofa.jraft.rpc.RpcRequests.TimeoutNowRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.TimeoutNowResponse;
 import com.alipay.sofa.jraft.storage.FileService;
@@ -64,10 +65,12 @@ final class RaftRequests {
             HostedGroup group = group(from, id, m.getGroupId(), m.getServerId(), m.getPeerId());
             if (group != null) {
                 RaftServerService service = group.service();
-                answer(
-                        from,
-                        id,
-                        m.getPreVote() ? service.handlePreVoteRequest(m) : service.handleRequestVoteRequest(m));
+                Message response =
+                        m.getPreVote() ? service.handlePreVoteRequest(m) : service.handleRequestVoteRequest(m);
+                answer(from, id, response);
+                if (m.getPreVote() && response instanceof RequestVoteResponse vote && !vote.getGranted()) {
+                    group.refusedPreVote();
+                }
             }
         } else if (message instanceof TimeoutNowRequest m) {
             HostedGroup group = group(from, id, m.getGroupId(), m.getServerId(), m.getPeerId());

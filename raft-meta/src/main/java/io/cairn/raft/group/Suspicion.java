@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,10 @@ final class Suspicion {
 
     private final HostedGroup group;
     private final AtomicBoolean active = new AtomicBoolean();
+    /** Whether this voter's turn is still to come. */
+    private final AtomicBoolean waiting = new AtomicBoolean();
+
+    private volatile @Nullable Runnable turn;
 
     Suspicion(HostedGroup group) {
         this.group = group;
@@ -49,7 +54,26 @@ final class Suspicion {
         // Opens the lease check only; the timers still run as they did.
         node.getOptions().setElectionTimeoutMs(SHORT_TIMEOUT_MILLIS);
         long start = System.nanoTime();
-        later(() -> campaign(nodeId, rank, start), rank * RANK_PAUSE_MILLIS);
+        turn = () -> campaign(nodeId, rank, start);
+        waiting.set(true);
+        later(this::takeTurn, rank * RANK_PAUSE_MILLIS);
+    }
+
+    /**
+     * Another voter asked for a pre-vote and did not get it here: most likely it lacks entries that are here, and without
+     * this voter it cannot win. So this voter's turn is now. Takes the node's lock: call it on a worker.
+     */
+    void refusedPreVote() {
+        if (active.get()) {
+            takeTurn();
+        }
+    }
+
+    private void takeTurn() {
+        Runnable now = turn;
+        if (now != null && waiting.compareAndSet(true, false)) {
+            now.run();
+        }
     }
 
     private void campaign(String nodeId, int rank, long startNanos) {
