@@ -28,6 +28,11 @@ public final class FaultRun {
     private static final int RECOVERY_SECONDS = 60;
     /** The workload's warm-up: just-in-time compilation makes the first failovers of a cold JVM slower. */
     private static final long WARM_UP_MILLIS = 3_000;
+    /**
+     * Between faults, while the workload goes on: a JVM that has just come back still compiles its code, on the cores that
+     * its peers and the clients share here, and that is not what a gap measures.
+     */
+    private static final long REST_MILLIS = 3_000;
 
     private final TestCluster cluster;
     private final CountingWorkload.Load load;
@@ -78,6 +83,7 @@ public final class FaultRun {
     }
 
     private void strike(Fault fault, CountingWorkload workload) {
+        hold(REST_MILLIS);
         Map<Prober, Address> primaries = primaries(workload);
         out.printf("%s at %s%n", fault.describe(), LocalTime.now(ZoneId.systemDefault()));
         long begin = System.nanoTime();
