@@ -1,0 +1,25 @@
+package io.cairn.jepsen.workload;
+
+import io.cairn.jepsen.check.Checker;
+import java.util.List;
+
+/**
+ * Operations that clients repeat while faults strike, and what must be true of what they were told. One instance serves all
+ * clients of a run; a {@link Session} is one client.
+ */
+public interface Workload {
+    /** The name by which it is chosen. */
+    String name();
+
+    /** Before the clients start; throws when the cluster does not take it. */
+    default void setUp(Session session) throws Exception {}
+
+    /** One operation, which the session records with whatever became of it. Never retries one whose outcome is unknown. */
+    void step(Session session);
+
+    /** The last reads of everything, after all faults were healed; part of the history like any other operation. */
+    void finalReads(Session session);
+
+    /** What must be true of its history. */
+    List<Checker> checkers();
+}
