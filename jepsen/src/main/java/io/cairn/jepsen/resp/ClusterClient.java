@@ -27,6 +27,7 @@ public final class ClusterClient implements AutoCloseable {
     private final List<Address> nodes;
     private final Map<Address, Integer> processes;
     private final Timeouts timeouts;
+    private final @Nullable String source;
     private final Map<Address, RawClient> connections = new HashMap<>();
     private final Map<Address, Long> suspectUntilNanos = new HashMap<>();
     private final @Nullable Address[] owners = new Address[HashSlot.COUNT];
@@ -37,6 +38,17 @@ public final class ClusterClient implements AutoCloseable {
      * @param firstTurn where in the list of nodes to start asking, so that not all clients ask the same one first
      */
     public ClusterClient(List<Address> nodes, Map<Address, Integer> processes, Timeouts timeouts, int firstTurn) {
+        this(nodes, processes, timeouts, firstTurn, null);
+    }
+
+    /** As the other, with connections from the local address {@code source}; null for the kernel's choice. */
+    public ClusterClient(
+            List<Address> nodes,
+            Map<Address, Integer> processes,
+            Timeouts timeouts,
+            int firstTurn,
+            @Nullable String source) {
+        this.source = source;
         this.nodes = List.copyOf(nodes);
         this.processes = Map.copyOf(processes);
         this.timeouts = timeouts;
@@ -80,7 +92,7 @@ public final class ClusterClient implements AutoCloseable {
         RawClient connection = connections.get(target);
         try {
             if (connection == null) {
-                connection = RawClient.connect(target, timeouts);
+                connection = RawClient.connect(target, timeouts, source);
                 connections.put(target, connection);
             }
         } catch (NotSentException e) {
