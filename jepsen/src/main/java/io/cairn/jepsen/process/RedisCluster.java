@@ -2,6 +2,9 @@ package io.cairn.jepsen.process;
 
 import io.cairn.jepsen.net.Network;
 import io.cairn.jepsen.resp.Address;
+import io.cairn.jepsen.resp.NotSentException;
+import io.cairn.jepsen.resp.OutcomeUnknownException;
+import io.cairn.jepsen.resp.Reply;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +59,9 @@ public final class RedisCluster implements TestCluster {
             cli.close();
             throw new IllegalStateException("redis-cli --cluster create failed: " + cli.output());
         }
+        for (Address node : nodes()) {
+            Await.until(node + " replicates", 60, () -> replicates(direct(node)));
+        }
     }
 
     @Override
@@ -85,8 +91,11 @@ public final class RedisCluster implements TestCluster {
             Path home = home(port);
             List<String> command = new ArrayList<>(List.of("redis-server", "--port", Integer.toString(port)));
             command.addAll(layout.arguments(process));
+            // Of the loopback network it takes only 127.0.0.1 for this machine.
+            command.addAll(List.of("--protected-mode", "no"));
             command.addAll(List.of("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--save", ""));
             command.addAll(List.of("--appendonly", "yes", "--appendfsync", "always", "--dir", home.toString()));
+            command.addAll(List.of("--repl-diskless-sync-delay", "0"));
             command.addAll(extra);
             servers[process * NODES_PER_PROCESS + node] =
                     ServerProcess.start(command, home, directory.resolve(port + ".log"));
@@ -129,6 +138,13 @@ public final class RedisCluster implements TestCluster {
             }
         }
         layout.close();
+    }
+
+    private static boolean replicates(Address node) throws NotSentException, OutcomeUnknownException {
+        List<Reply> role = ClusterState.ask(node, "ROLE").items();
+        return role.get(0).text().equals("slave")
+                ? role.get(3).text().equals("connected")
+                : role.get(2).items().size() == NODES_PER_PROCESS - 1;
     }
 
     @Override
