@@ -68,6 +68,11 @@ public final class RawClient implements AutoCloseable {
         return address;
     }
 
+    /** Whether it was closed, by its user or by a failure. */
+    public boolean isClosed() {
+        return socket.isClosed();
+    }
+
     /** Sends a command written as words and waits for its reply. */
     public Reply call(String... words) throws OutcomeUnknownException {
         return call(words(words));
