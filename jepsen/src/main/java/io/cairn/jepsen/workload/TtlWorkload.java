@@ -23,18 +23,18 @@ public final class TtlWorkload implements Workload {
     /** Values set are multiples of this; an incremented one stays below the next, and one made anew below the first. */
     public static final long UNIT = 1_000_000;
 
-    private static final int KEYS = 90;
+    private static final int KEYS = 60;
     private static final int SHORTEST_MILLIS = 100;
     private static final int LONGEST_MILLIS = 2_000;
     /** How near to its end a key is for those who aim at that. */
     private static final long NEAR_NANOS = TimeUnit.MILLISECONDS.toNanos(12);
     /** How long after its end a key is still used. */
-    private static final long AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
+    private static final long AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(1_000);
     /** The newest keys that were incremented and are read at the end. */
     private static final int LAST_READS = 20_000;
 
     private static final double SETS = 0.12;
-    private static final double AT_THE_END = 0.5;
+    private static final double AT_THE_END = 0.6;
     private static final double READS = 0.6;
 
     private final Options options;
