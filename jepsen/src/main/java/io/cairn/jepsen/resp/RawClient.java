@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One RESP2 connection over a plain socket. It never reconnects and never sends anything twice: after the first failure
@@ -28,6 +29,7 @@ public final class RawClient implements AutoCloseable {
     private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
+    private boolean answered;
 
     private RawClient(Address address, Socket socket) throws IOException {
         this.address = address;
@@ -38,8 +40,21 @@ public final class RawClient implements AutoCloseable {
 
     /** Connects, or says that nothing was sent. */
     public static RawClient connect(Address address, Timeouts timeouts) throws NotSentException {
+        return connect(address, timeouts, null);
+    }
+
+    /**
+     * Connects from a given local address, by which the harness's network knows beside which process a client sits.
+     *
+     * @param source a numeric address, or null for the kernel's choice
+     */
+    public static RawClient connect(Address address, Timeouts timeouts, @Nullable String source)
+            throws NotSentException {
         Socket socket = new Socket();
         try {
+            if (source != null) {
+                socket.bind(new InetSocketAddress(source, 0));
+            }
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(timeouts.replyMillis());
             socket.connect(new InetSocketAddress(address.host(), address.port()), timeouts.connectMillis());
@@ -52,6 +67,16 @@ public final class RawClient implements AutoCloseable {
 
     public Address address() {
         return address;
+    }
+
+    /** Whether it was closed, by its user or by a failure. */
+    public boolean isClosed() {
+        return socket.isClosed();
+    }
+
+    /** Whether any reply ever came; for the thread that receives. */
+    public boolean answered() {
+        return answered;
     }
 
     /** Sends a command written as words and waits for its reply. */
@@ -101,7 +126,9 @@ public final class RawClient implements AutoCloseable {
     /** Waits for the next reply. */
     public Reply receive() throws OutcomeUnknownException {
         try {
-            return read();
+            Reply reply = read();
+            answered = true;
+            return reply;
         } catch (IOException | NumberFormatException e) {
             throw lost(e);
         }
