@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether banks (one for each hash tag) keep their money. Every account begins with the same balance. Each OK read must show every account,
+ * Whether banks (one for each hash tag) keep their money. Every account begins with the same balance; {@code open} names them, and so does whatever touches them. Each OK read must show every account,
  * the total unchanged, no balance below zero, and each balance within what transfers allow: all acknowledged before the read's call have
  * happened, those unknown or under way by its return may have. A read called after the last transfer had ended must be there.
  */
@@ -74,6 +74,8 @@ public final class Bank implements Checker {
             if (operation.f().equals("transfer")) {
                 ended = Math.max(ended, operation.ret());
                 transfer(operation, accounts);
+            } else if (operation.f().equals("open") && operation.in() instanceof Map<?, ?> opened) {
+                opened.keySet().forEach(account -> account(accounts, account));
             } else if (isRead(operation)) {
                 balances(operation).keySet().forEach(account -> account(accounts, account));
             }
