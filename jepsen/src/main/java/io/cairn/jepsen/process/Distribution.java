@@ -33,9 +33,12 @@ public final class Distribution {
     private final Path root;
     private final Path javaHome;
 
-    private Distribution(Path root, Path javaHome) {
+    private final String prefix;
+
+    private Distribution(Path root, Path javaHome, String prefix) {
         this.root = root;
         this.javaHome = javaHome;
+        this.prefix = prefix;
     }
 
     /**
@@ -45,7 +48,12 @@ public final class Distribution {
     public static Distribution find() {
         String root = System.getProperty("cairn.root");
         String javaHome = System.getProperty("cairn.java.home", System.getProperty("java.home"));
-        return new Distribution(root == null ? searchUpwards() : Path.of(root), Path.of(javaHome));
+        return new Distribution(root == null ? searchUpwards() : Path.of(root), Path.of(javaHome), "");
+    }
+
+    /** The same with classes that come before its own: a directory or jar with planted bugs. */
+    public Distribution withPrefix(Path classes) {
+        return new Distribution(root, javaHome, classes + ":" + prefix);
     }
 
     /** The root of the source tree. */
@@ -72,7 +80,7 @@ public final class Distribution {
             command.addAll(JVM_FLAGS_SINCE_24);
         }
         command.add("-cp");
-        command.add(lib() + "/*");
+        command.add(prefix + lib() + "/*");
         command.add("io.cairn.cli.Main");
         command.addAll(arguments);
         return command;
