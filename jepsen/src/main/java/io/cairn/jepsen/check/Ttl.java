@@ -64,7 +64,7 @@ public final class Ttl implements Checker {
         for (Operation operation : history.operations()) {
             byKey.computeIfAbsent(operation.key(), k -> new ArrayList<>()).add(operation);
         }
-        List<String> problems = new ArrayList<>();
+        List<String> problems = new Problems();
         Counts counts = new Counts();
         byKey.forEach((key, operations) -> checkKey(key, operations, counts, problems));
         if (counts.alive == 0 || counts.expired == 0) {
