@@ -149,6 +149,7 @@ public interface Fault {
 
         @Override
         public void strike(TestCluster cluster) {
+            Proof.settled(cluster);
             cluster.kill9(victims());
             cluster.wipe(process);
         }

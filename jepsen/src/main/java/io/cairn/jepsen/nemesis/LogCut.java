@@ -38,6 +38,8 @@ final class LogCut implements Fault {
     private final SplittableRandom random;
     private final List<String> done = new ArrayList<>();
     private boolean mayRefuse;
+    private boolean struck;
+    private boolean repaired;
     private int cuts;
 
     LogCut(int process, SplittableRandom random) {
@@ -57,7 +59,9 @@ final class LogCut implements Fault {
 
     @Override
     public void strike(TestCluster cluster) {
+        Proof.settled(cluster);
         cluster.kill9(victims());
+        struck = true;
         writeToEveryShard(cluster);
         for (Path home : cluster.homes(process)) {
             for (LogTail log : LogTail.below(home)) {
@@ -123,6 +127,10 @@ final class LogCut implements Fault {
 
     @Override
     public void heal(TestCluster cluster) {
+        if (!struck) {
+            return;
+        }
+        struck = false;
         cluster.start(process);
         if (mayRefuse && cluster instanceof CairnCluster cairn && !comesUp(cairn)) {
             String output = cairn.server(process).output();
@@ -130,8 +138,14 @@ final class LogCut implements Fault {
                 throw new IllegalStateException("process " + process + " ended without naming the repair of " + done);
             }
             cairn.repairLogs(process);
+            repaired = true;
             cluster.start(process);
         }
+    }
+
+    @Override
+    public String describe() {
+        return "log-cut of process " + process + (repaired ? ", which refused to start and was repaired" : "");
     }
 
     /** Whether it answers; false when it ended. */

@@ -1,6 +1,7 @@
 package io.cairn.jepsen.nemesis;
 
 import io.cairn.jepsen.net.Endpoint;
+import io.cairn.jepsen.process.ClusterState;
 import io.cairn.jepsen.process.Disk;
 import io.cairn.jepsen.process.ServerProcess;
 import io.cairn.jepsen.process.TestCluster;
@@ -22,6 +23,7 @@ final class Proof {
     /** Where one is expected, on a machine that is short of processors. */
     static final int PATIENCE_MILLIS = 8_000;
 
+    private static final int SETTLE_SECONDS = 30;
     private static final int SIGNAL_MILLIS = 2_000;
     private static final char GONE = 'X';
 
@@ -82,6 +84,15 @@ final class Proof {
             char state = state(server.pid());
             return state != GONE && state != 'T';
         });
+    }
+
+    /**
+     * Waits until every voter is a live node: only then does a cluster bear the loss of a disk.
+     *
+     * @throws IllegalStateException when that takes too long; nothing was struck then
+     */
+    static void settled(TestCluster cluster) {
+        ClusterState.awaitSettled(cluster.nodes().stream().map(cluster::direct).toList(), SETTLE_SECONDS);
     }
 
     /** A process has nothing on disk. */

@@ -39,6 +39,7 @@ public final class WipeBesideALaggard implements Fault {
 
     @Override
     public void strike(TestCluster cluster) {
+        Proof.settled(cluster);
         cluster.pause(laggard);
         stopped = true;
         seen.add(Proof.stopped(cluster, List.of(laggard)));

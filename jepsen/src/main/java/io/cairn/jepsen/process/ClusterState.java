@@ -89,7 +89,44 @@ public final class ClusterState {
         return online == nodes ? null : node + " sees " + online + " of " + nodes + " nodes online";
     }
 
-    /** Waits until every node sees a whole cluster. */
+    /**
+     * Whether each Raft group has as many voters as live nodes that vote in it; a node that came back with an empty disk
+     * sees a whole cluster well before it is a voter again, and until then its shard bears no further loss. Says what is
+     * missing, or null; also null for nodes without Raft.
+     *
+     * @param nodes all nodes of the cluster
+     */
+    public static @Nullable String unsettled(List<Address> nodes) throws NotSentException, OutcomeUnknownException {
+        int metaVoters = 0;
+        int votesInMeta = 0;
+        for (Address node : nodes) {
+            String info = ask(node, "CLUSTER", "INFO").text();
+            if (!info.contains("cluster_consensus:raft")) {
+                return null;
+            }
+            metaVoters = Integer.parseInt(infoLine(info, "cluster_meta_voters"));
+            votesInMeta += votes(infoLine(info, "cluster_meta_role")) ? 1 : 0;
+            String role = infoLine(info, "cluster_shard_role");
+            if (!votes(role)) {
+                return node + " is " + role + " of its shard";
+            }
+        }
+        return votesInMeta == metaVoters ? null : votesInMeta + " of " + metaVoters + " meta voters live";
+    }
+
+    private static boolean votes(String role) {
+        return role.equals("leader") || role.equals("follower");
+    }
+
+    private static String infoLine(String info, String name) {
+        return info.lines()
+                .filter(line -> line.startsWith(name + ":"))
+                .map(line -> line.substring(name.length() + 1).strip())
+                .findFirst()
+                .orElse("0");
+    }
+
+    /** Waits until every node sees a whole cluster and every voter of each Raft group is a live node. */
     public static void awaitHealthy(List<Address> nodes, int seconds) {
         StringBuilder complaint = new StringBuilder();
         try {
@@ -104,11 +141,28 @@ public final class ClusterState {
                         return false;
                     }
                 }
+                String missing = unsettled(nodes);
+                if (missing != null) {
+                    complaint.setLength(0);
+                    complaint.append(missing);
+                    return false;
+                }
                 return true;
             });
         } catch (IllegalStateException e) {
             throw new IllegalStateException(e.getMessage() + "; " + complaint, e);
         }
+    }
+
+    /** Waits until every voter of each Raft group is a live node; nodes may be cut off from each other meanwhile. */
+    public static void awaitSettled(List<Address> nodes, int seconds) {
+        Await.until("every Raft group has live voters", seconds, () -> {
+            String missing = unsettled(nodes);
+            if (missing != null) {
+                throw new IllegalStateException(missing);
+            }
+            return true;
+        });
     }
 
     /**
