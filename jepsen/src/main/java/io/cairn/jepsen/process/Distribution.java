@@ -1,5 +1,6 @@
 package io.cairn.jepsen.process;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -7,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The built distribution and how to run it. The launcher at the root would first look whether the build is stale,
@@ -32,10 +34,12 @@ public final class Distribution {
 
     private final Path root;
     private final Path javaHome;
+    private final @Nullable Path prefix;
 
-    private Distribution(Path root, Path javaHome) {
+    private Distribution(Path root, Path javaHome, @Nullable Path prefix) {
         this.root = root;
         this.javaHome = javaHome;
+        this.prefix = prefix;
     }
 
     /**
@@ -45,7 +49,12 @@ public final class Distribution {
     public static Distribution find() {
         String root = System.getProperty("cairn.root");
         String javaHome = System.getProperty("cairn.java.home", System.getProperty("java.home"));
-        return new Distribution(root == null ? searchUpwards() : Path.of(root), Path.of(javaHome));
+        return new Distribution(root == null ? searchUpwards() : Path.of(root), Path.of(javaHome), null);
+    }
+
+    /** This distribution with the classes of a directory in front of its own: a build with a planted bug. */
+    public Distribution withPrefix(Path classes) {
+        return new Distribution(root, javaHome, classes);
     }
 
     /** The root of the source tree. */
@@ -72,7 +81,7 @@ public final class Distribution {
             command.addAll(JVM_FLAGS_SINCE_24);
         }
         command.add("-cp");
-        command.add(lib() + "/*");
+        command.add((prefix == null ? "" : prefix + File.pathSeparator) + lib() + "/*");
         command.add("io.cairn.cli.Main");
         command.addAll(arguments);
         return command;
