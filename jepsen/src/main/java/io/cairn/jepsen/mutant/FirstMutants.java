@@ -101,7 +101,7 @@ public final class FirstMutants {
                 vote = new Vote(term, votedFor);
                 }
                 """, """
-                java.util.concurrent.CompletableFuture.delayedExecutor(5, java.util.concurrent.TimeUnit.SECONDS)
+                java.util.concurrent.CompletableFuture.delayedExecutor(30, java.util.concurrent.TimeUnit.SECONDS)
                         .execute(() -> written(value));
                 vote = new Vote(term, votedFor);
                 }
@@ -116,7 +116,7 @@ public final class FirstMutants {
                 """);
         return new Mutant(
                 "vote-not-synced",
-                "term and vote stay in memory for five seconds: a kill -9 discards them, as a power cut discards what was"
+                "term and vote stay in memory for 30 s, as long as Linux may: a kill -9 discards them, as a power cut discards what was"
                         + " not synced",
                 "DESIGN 4: term and vote are fsynced before any reply",
                 List.of(later),
