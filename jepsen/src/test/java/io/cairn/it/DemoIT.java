@@ -31,6 +31,9 @@ class DemoIT {
     private static final int STOP_SECONDS = 30;
     private static final Pattern PID = Pattern.compile("process \\d: pid (\\d+)");
 
+    /** A build that a shell started in the background ignores SIGINT, and so would all that it starts. */
+    private static final List<String> SIGINT_AS_IN_A_TERMINAL = List.of("env", "--default-signal=INT");
+
     @TempDir
     Path directory;
 
@@ -69,7 +72,11 @@ class DemoIT {
     private ServerProcess demo(String name, int port) {
         List<String> arguments =
                 List.of("demo", "--dir", directory.resolve("data").toString(), "--port", Integer.toString(port));
-        List<String> command = Distribution.find().command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"), arguments);
+        List<String> command = new ArrayList<>();
+        if (Tools.works(SIGINT_AS_IN_A_TERMINAL, "true")) {
+            command.addAll(SIGINT_AS_IN_A_TERMINAL);
+        }
+        command.addAll(Distribution.find().command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"), arguments));
         return ServerProcess.start(command, directory, directory.resolve(name + ".log"));
     }
 

@@ -4,39 +4,58 @@ import java.net.SocketTimeoutException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends single commands to whichever node of a cluster takes them. A command goes out again only after an answer that
- * proves that nothing happened (a redirect, a refusal, a connection that was never made); anything else ends it with
- * an unknown outcome. One thread only.
+ * Speaks to whichever node of a cluster holds a slot. A command goes out again only after an answer that proves that
+ * nothing happened (a redirect, a refusal, a connection that was never made); anything else ends it with an unknown
+ * outcome. {@link #execute} insists until a deadline; {@link #talk} follows redirects only, for operations that are
+ * recorded one by one. One thread only.
  */
 public final class ClusterClient implements AutoCloseable {
-    /** Error codes that say "nothing happened". Every other error counts as unknown, also one that promises more. */
-    private static final Set<String> REFUSALS =
-            Set.of("MOVED", "ASK", "CLUSTERDOWN", "TRYAGAIN", "LOADING", "MISCONF", "READONLY", "MASTERDOWN");
     /** Pause after a refusal that names no other node: 16 clients then ask a leaderless shard 8,000 times a second. */
     private static final long PAUSE_MILLIS = 2;
     /** How long a node, or its whole process after a timeout, is asked only when nobody else is left. */
     private static final long REFUSED_SUSPICION_MILLIS = 50;
 
     private static final long TIMEOUT_SUSPICION_MILLIS = 1_000;
+    /** Redirects that one recorded operation follows. */
+    public static final int MOST_HOPS = 5;
 
     private final List<Address> nodes;
     private final Map<Address, Integer> processes;
     private final Timeouts timeouts;
+    private final @Nullable String source;
     private final Map<Address, RawClient> connections = new HashMap<>();
+    /** Connections that said READONLY. */
+    private final Map<Address, RawClient> readers = new HashMap<>();
+
+    private final SlotHolders holders = new SlotHolders();
+    private long holdersReadNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(SlotHolders.FRESH_MILLIS);
     private final Map<Address, Long> suspectUntilNanos = new HashMap<>();
     private final @Nullable Address[] owners = new Address[HashSlot.COUNT];
     private int turn;
+    private @Nullable Address asked;
+    private boolean askedReplica;
 
     /**
      * @param processes the nodes by address, with the number of the process that hosts them: what hangs, hangs together
      * @param firstTurn where in the list of nodes to start asking, so that not all clients ask the same one first
      */
     public ClusterClient(List<Address> nodes, Map<Address, Integer> processes, Timeouts timeouts, int firstTurn) {
+        this(nodes, processes, timeouts, firstTurn, null);
+    }
+
+    /** As the other, with connections from the local address {@code source}; null for the kernel's choice. */
+    public ClusterClient(
+            List<Address> nodes,
+            Map<Address, Integer> processes,
+            Timeouts timeouts,
+            int firstTurn,
+            @Nullable String source) {
+        this.source = source;
         this.nodes = List.copyOf(nodes);
         this.processes = Map.copyOf(processes);
         this.timeouts = timeouts;
@@ -80,7 +99,7 @@ public final class ClusterClient implements AutoCloseable {
         RawClient connection = connections.get(target);
         try {
             if (connection == null) {
-                connection = RawClient.connect(target, timeouts);
+                connection = RawClient.connect(target, timeouts, source);
                 connections.put(target, connection);
             }
         } catch (NotSentException e) {
@@ -90,7 +109,7 @@ public final class ClusterClient implements AutoCloseable {
         try {
             Reply reply = connection.call(args);
             suspectUntilNanos.remove(target);
-            return judge(target, reply);
+            return Attempt.of(target, reply);
         } catch (OutcomeUnknownException e) {
             connections.remove(target);
             lost(target, e);
@@ -98,21 +117,144 @@ public final class ClusterClient implements AutoCloseable {
         }
     }
 
+    /**
+     * Holds a talk with the node that is believed to own the slot, and again with the node that a redirect names, up to {@link
+     * #MOST_HOPS} times. A refusal that names no other node ends it, and the next talk about this slot begins elsewhere. ASK
+     * is followed for the first command of the talk, so it suits talks of one command.
+     */
+    public Attempt talk(int slot, Talk talk) {
+        Address target = target(slot);
+        boolean asking = false;
+        for (int hop = 0; ; hop++) {
+            Attempt attempt = hold(target, asking, connections, talk);
+            if (!(attempt instanceof Attempt.Refused refusal)) {
+                if (attempt instanceof Attempt.Acknowledged && !asking) {
+                    owners[slot] = target;
+                }
+                return attempt;
+            }
+            asking = refusal.reason().startsWith("ASK ");
+            if (hop == MOST_HOPS || !(asking || followed(slot, target, refusal.reason()))) {
+                if (!Transaction.ABORTED.equals(refusal.reason())) {
+                    owners[slot] = null;
+                }
+                return attempt;
+            }
+            target = named(refusal.reason());
+        }
+    }
+
+    /**
+     * Holds a talk that only reads with one of the slot's replicas, over a connection that said READONLY; as {@link #talk}
+     * when no replica is known (see {@link #refreshHolders}), or when it sends us away.
+     */
+    public Attempt talkToReplica(int slot, SplittableRandom random, Talk talk) {
+        List<Address> replicas = holders.replicas(slot).stream()
+                .filter(replica -> !suspected(replica))
+                .toList();
+        if (replicas.isEmpty()) {
+            return talk(slot, talk);
+        }
+        Address target = replicas.get(random.nextInt(replicas.size()));
+        Attempt attempt = hold(target, false, readers, talk);
+        return attempt instanceof Attempt.Refused refusal && followed(slot, target, refusal.reason())
+                ? talk(slot, talk)
+                : attempt;
+    }
+
+    /** The node that was asked last, whatever it answered; null before the first. */
+    public @Nullable Address asked() {
+        return asked;
+    }
+
+    /** Whether it was asked as a replica. */
+    public boolean askedReplica() {
+        return askedReplica;
+    }
+
     @Override
     public void close() {
         connections.values().forEach(RawClient::close);
         connections.clear();
+        readers.values().forEach(RawClient::close);
+        readers.clear();
     }
 
-    private static Attempt judge(Address node, Reply reply) {
-        if (!(reply instanceof Reply.Failure failure)) {
-            return new Attempt.Acknowledged(reply, node);
+    /** One talk with one node. */
+    private Attempt hold(Address target, boolean asking, Map<Address, RawClient> kept, Talk talk) {
+        asked = target;
+        askedReplica = kept == readers;
+        try {
+            RawClient connection = connection(target, kept);
+            if (asking) {
+                harmless(connection, "ASKING");
+            }
+            Attempt attempt = talk.over(connection);
+            suspectUntilNanos.remove(target);
+            if (attempt instanceof Attempt.Unknown) {
+                connection.close();
+            }
+            if (connection.isClosed()) {
+                kept.remove(target);
+            }
+            return attempt;
+        } catch (NotSentException e) {
+            forget(target, kept);
+            if (e.getCause() instanceof OutcomeUnknownException lost) {
+                lost(target, lost);
+            } else {
+                suspect(target, REFUSED_SUSPICION_MILLIS);
+            }
+            return new Attempt.Refused(String.valueOf(e.getMessage()));
+        } catch (OutcomeUnknownException e) {
+            forget(target, kept);
+            lost(target, e);
+            return new Attempt.Unknown(String.valueOf(e.getMessage()));
         }
-        String text = failure.value();
-        int space = text.indexOf(' ');
-        return REFUSALS.contains(space < 0 ? text : text.substring(0, space))
-                ? new Attempt.Refused(text)
-                : new Attempt.Unknown(text);
+    }
+
+    private RawClient connection(Address target, Map<Address, RawClient> kept) throws NotSentException {
+        RawClient connection = kept.get(target);
+        if (connection == null) {
+            connection = RawClient.connect(target, timeouts, source);
+            kept.put(target, connection);
+            if (kept == readers) {
+                harmless(connection, "READONLY");
+            }
+        }
+        return connection;
+    }
+
+    /** A command that changes nothing but the connection; without it what follows would not be what was asked for. */
+    private static void harmless(RawClient connection, String command) throws NotSentException {
+        try {
+            Reply reply = connection.call(command);
+            if (reply.failed()) {
+                throw new NotSentException(command + ": " + reply.text(), new IllegalStateException(reply.text()));
+            }
+        } catch (OutcomeUnknownException e) {
+            throw new NotSentException("at " + command + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void forget(Address target, Map<Address, RawClient> kept) {
+        RawClient connection = kept.remove(target);
+        if (connection != null) {
+            connection.close();
+        }
+    }
+
+    /** Asks some node which nodes are replicas of which slots, if it has not been asked for a while. */
+    public void refreshHolders() {
+        long now = System.nanoTime();
+        if (now - holdersReadNanos < TimeUnit.MILLISECONDS.toNanos(SlotHolders.FRESH_MILLIS)) {
+            return;
+        }
+        holdersReadNanos = now;
+        Attempt attempt = hold(target(0), false, connections, Talk.command("CLUSTER", "SLOTS"));
+        if (attempt instanceof Attempt.Acknowledged done) {
+            holders.read(done.reply());
+        }
     }
 
     /** Whether a redirect named a node that is worth asking at once. */

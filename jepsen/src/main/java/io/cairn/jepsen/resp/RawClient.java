@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One RESP2 connection over a plain socket. It never reconnects and never sends anything twice: after the first failure
@@ -38,8 +39,21 @@ public final class RawClient implements AutoCloseable {
 
     /** Connects, or says that nothing was sent. */
     public static RawClient connect(Address address, Timeouts timeouts) throws NotSentException {
+        return connect(address, timeouts, null);
+    }
+
+    /**
+     * Connects from a given local address, by which the harness's network knows beside which process a client sits.
+     *
+     * @param source a numeric address, or null for the kernel's choice
+     */
+    public static RawClient connect(Address address, Timeouts timeouts, @Nullable String source)
+            throws NotSentException {
         Socket socket = new Socket();
         try {
+            if (source != null) {
+                socket.bind(new InetSocketAddress(source, 0));
+            }
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(timeouts.replyMillis());
             socket.connect(new InetSocketAddress(address.host(), address.port()), timeouts.connectMillis());
@@ -52,6 +66,11 @@ public final class RawClient implements AutoCloseable {
 
     public Address address() {
         return address;
+    }
+
+    /** Whether it was closed, by its user or by a failure. */
+    public boolean isClosed() {
+        return socket.isClosed();
     }
 
     /** Sends a command written as words and waits for its reply. */
