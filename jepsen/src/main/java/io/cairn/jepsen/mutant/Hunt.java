@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 
 /**
@@ -14,16 +15,29 @@ import java.util.function.LongSupplier;
  * does not come up on a busy box is wrong, too, but no proof that the harness saw the bug. One thread.
  */
 final class Hunt {
-    private final Distribution distribution;
+    private final Distribution real;
+    private final BiFunction<Mutant, Path, Distribution> plant;
     private final Trial trial;
     private final Path folder;
     private final long seed;
     private final LongSupplier nanos;
     private final PrintStream out;
 
-    /** @param nanos the clock that the limit is measured by */
-    Hunt(Distribution distribution, Trial trial, Path folder, long seed, LongSupplier nanos, PrintStream out) {
-        this.distribution = distribution;
+    /**
+     * @param real the real build
+     * @param plant makes a mutant's build out of it in a folder
+     * @param nanos the clock that the limit is measured by
+     */
+    Hunt(
+            Distribution real,
+            BiFunction<Mutant, Path, Distribution> plant,
+            Trial trial,
+            Path folder,
+            long seed,
+            LongSupplier nanos,
+            PrintStream out) {
+        this.real = real;
+        this.plant = plant;
         this.trial = trial;
         this.folder = folder;
         this.seed = seed;
@@ -36,7 +50,7 @@ final class Hunt {
         long begin = nanos.getAsLong();
         Path home = folder.resolve(mutant.name());
         Disk.delete(home);
-        Distribution build = distribution.withPrefix(new Plant(distribution.root()).build(mutant, home.resolve("build")));
+        Distribution build = plant.apply(mutant, home.resolve("build"));
         String missed = "no check saw anything";
         int round = 0;
         while (seconds(begin) < mostSeconds) {
@@ -78,7 +92,7 @@ final class Hunt {
         Path home = folder.resolve(name);
         Disk.delete(home);
         try {
-            for (Finding finding : trial.round(distribution, name, schedule, seed, home)) {
+            for (Finding finding : trial.round(real, name, schedule, seed, home)) {
                 if (!finding.valid()) {
                     return new Catch(name, "", true, seconds(begin), 1, finding.checker(), first(finding));
                 }
@@ -94,6 +108,8 @@ final class Hunt {
     }
 
     private static String first(Finding finding) {
-        return finding.problems().isEmpty() ? "no problem named" : finding.problems().get(0);
+        return finding.problems().isEmpty()
+                ? "no problem named"
+                : finding.problems().get(0);
     }
 }
