@@ -48,14 +48,33 @@ public final class Watched implements Talk {
                 return new Attempt.Refused((watching.failed() ? watching : answer).text());
             }
             seen = answer;
-            commands = then.commands(answer);
+            commands = commands(answer);
             if (commands.isEmpty()) {
                 connection.call("UNWATCH");
                 return new Attempt.Acknowledged(answer, connection.address());
             }
         } catch (OutcomeUnknownException e) {
             throw new NotSentException("before EXEC: " + e.getMessage(), e);
+        } catch (StrangeAnswer e) {
+            return new Attempt.Unknown(String.valueOf(e.getMessage()));
         }
         return new Transaction(commands).over(connection);
+    }
+
+    private List<byte[][]> commands(Reply answer) throws StrangeAnswer {
+        try {
+            return then.commands(answer);
+        } catch (RuntimeException e) {
+            throw new StrangeAnswer("no answer to the read under WATCH: " + answer.text(), e);
+        }
+    }
+
+    /** The read was answered with what no server may give. Nothing happened, yet this must not pass for a plain refusal. */
+    private static final class StrangeAnswer extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        StrangeAnswer(String message, Throwable cause) {
+            super(message, cause);
+        }
     }
 }

@@ -27,7 +27,7 @@ public final class Session implements AutoCloseable {
     private final Map<Address, String> names = new HashMap<>();
     private int client;
     private int missed;
-    private long deadlineNanos = Long.MAX_VALUE;
+    private long deadlineNanos = System.nanoTime() + TimeUnit.DAYS.toNanos(1);
 
     /** What the history says was answered. */
     @FunctionalInterface
@@ -125,12 +125,12 @@ public final class Session implements AutoCloseable {
         recorder.add(new Operation(client, f, key, in, null, call, recorder.now(), Outcome.FAIL, node, reason));
     }
 
-    /** Until when last reads are tried, as {@link System#nanoTime} counts. */
+    /** Until when opening and last reads are tried, as {@link System#nanoTime} counts. */
     void deadline(long nanos) {
         deadlineNanos = nanos;
     }
 
-    /** Whether last reads may be tried still. */
+    /** Whether opening and last reads may be tried still. */
     boolean timeLeft() {
         return System.nanoTime() - deadlineNanos < 0 && !Thread.currentThread().isInterrupted();
     }
