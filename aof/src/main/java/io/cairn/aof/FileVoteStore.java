@@ -22,17 +22,38 @@ public final class FileVoteStore implements VoteStore, AutoCloseable {
     private volatile Vote vote;
     private @Nullable LogException broken;
 
-    private record Vote(long term, String votedFor) {}
+    /** A term and whom this replica voted for in it, empty for nobody. */
+    public record Vote(long term, String votedFor) {}
 
     private FileVoteStore(Path path, TwinFile file) throws IOException {
         this.path = path;
         this.file = file;
-        ByteBuffer value = ByteBuffer.wrap(file.read().bytes());
+        this.vote = decode(file.read().bytes(), path);
+    }
+
+    private static Vote decode(byte[] bytes, Path path) throws DamagedLogException {
+        ByteBuffer value = ByteBuffer.wrap(bytes);
         if (value.remaining() < Long.BYTES) {
             throw new DamagedLogException(path, 0, "its value is not a vote");
         }
         long term = value.getLong();
-        this.vote = new Vote(term, StandardCharsets.UTF_8.decode(value).toString());
+        return new Vote(term, StandardCharsets.UTF_8.decode(value).toString());
+    }
+
+    /**
+     * Reads the vote in the file of a replica that does not run; writes nothing.
+     *
+     * @return null when there is no file
+     * @throws LogException when it is damaged, or a newer version wrote it
+     */
+    public static @Nullable Vote peek(Path path) throws IOException {
+        Storage storage = new DiskStorage();
+        if (!storage.exists(path)) {
+            return null;
+        }
+        try (StorageFile file = storage.open(path, Storage.Mode.READ)) {
+            return decode(TwinFile.read(file, path, MAGIC, VERSION).bytes(), path);
+        }
     }
 
     /**

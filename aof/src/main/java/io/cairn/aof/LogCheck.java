@@ -45,6 +45,14 @@ public final class LogCheck {
 
     /** Reads and checks everything. */
     public LogReport check() throws IOException {
+        return check((index, term, kind, payload) -> {});
+    }
+
+    /**
+     * Reads and checks everything in one pass, and shows each readable entry that the next start would keep, also those in
+     * segments after a damaged one.
+     */
+    public LogReport check(SegmentedLog.Visitor entries) throws IOException {
         List<LogReport.Damage> damage = new ArrayList<>();
         LogState state = state(damage);
         NavigableMap<Long, Path> files = Recovery.list(storage, directory);
@@ -71,7 +79,8 @@ public final class LogCheck {
         for (Map.Entry<Long, Path> file : files.entrySet()) {
             Long next = files.higherKey(file.getKey());
             if (next == null || next > first) {
-                parts.add(part(file.getKey(), file.getValue(), next == null ? -1 : next, lastKept, damage));
+                Bounds bounds = new Bounds(first, next == null ? -1 : next, lastKept);
+                parts.add(part(file.getKey(), file.getValue(), bounds, entries, damage));
             }
         }
         return new LogReport(directory, first, List.copyOf(parts), List.copyOf(damage), List.copyOf(notes));
@@ -91,8 +100,19 @@ public final class LogCheck {
         }
     }
 
-    private LogReport.Part part(long first, Path path, long nextFirst, long lastKept, List<LogReport.Damage> damage)
+    /**
+     * What is asked of one segment.
+     *
+     * @param from first entry of the log
+     * @param nextFirst first entry of the next segment, -1 when there is none
+     * @param lastKept last entry that the next start keeps
+     */
+    private record Bounds(long from, long nextFirst, long lastKept) {}
+
+    private LogReport.Part part(
+            long first, Path path, Bounds bounds, SegmentedLog.Visitor entries, List<LogReport.Damage> damage)
             throws IOException {
+        long lastKept = bounds.lastKept;
         try (StorageFile file = storage.open(path, Storage.Mode.READ)) {
             SegmentHeader header;
             try {
@@ -104,11 +124,14 @@ public final class LogCheck {
             FrameCursor cursor = Recovery.cursor(file, header);
             boolean more = cursor.expected() <= lastKept && cursor.next();
             while (more) {
+                if (cursor.index() >= bounds.from) {
+                    entries.visit(cursor.index(), cursor.term(), cursor.kind(), cursor.payload());
+                }
                 more = cursor.expected() <= lastKept && cursor.next();
             }
             long last = cursor.expected() - 1;
             if (last < lastKept) {
-                Verdict verdict = Verdict.of(file, cursor, nextFirst);
+                Verdict verdict = Verdict.of(file, cursor, bounds.nextFirst);
                 if (verdict.kind() != Verdict.Kind.CLEAN) {
                     boolean torn = verdict.kind() == Verdict.Kind.TORN;
                     damage.add(new LogReport.Damage(path, cursor.offset(), last + 1, torn, verdict.text()));

@@ -57,6 +57,20 @@ public final class SnapshotStore {
         return open(new DiskStorage(), directory);
     }
 
+    /**
+     * The newest snapshot as its sidecar tells it, without reading the data; writes nothing, unlike {@link #open}.
+     *
+     * @return null when there is none
+     */
+    public static @Nullable Snapshot peek(Path directory) throws IOException {
+        SnapshotStore store = new SnapshotStore(new DiskStorage(), directory);
+        for (String name : store.metas()) {
+            Path data = directory.resolve(base(name) + DATA_SUFFIX);
+            return SnapshotMeta.read(store.storage, directory.resolve(name), data);
+        }
+        return null;
+    }
+
     private static long numberOf(String base) {
         try {
             return Long.parseLong(base.substring(base.lastIndexOf('-') + 1));
@@ -130,16 +144,7 @@ public final class SnapshotStore {
      * @throws LogException when a newer version wrote one
      */
     public @Nullable Snapshot newest() throws IOException {
-        List<String> metas = new ArrayList<>();
-        for (String name : storage.list(directory)) {
-            if (name.startsWith(PREFIX) && name.endsWith(SnapshotMeta.SUFFIX)) {
-                metas.add(name);
-            }
-        }
-        metas.sort(Comparator.comparing((String name) -> name.substring(0, PREFIX.length() + 20))
-                .thenComparingLong(name -> numberOf(base(name)))
-                .reversed());
-        for (String name : metas) {
+        for (String name : metas()) {
             try {
                 Path data = directory.resolve(base(name) + DATA_SUFFIX);
                 Snapshot snapshot = SnapshotMeta.read(storage, directory.resolve(name), data);
@@ -150,6 +155,20 @@ public final class SnapshotStore {
             }
         }
         return null;
+    }
+
+    /** The sidecars' names, the newest first. */
+    private List<String> metas() throws IOException {
+        List<String> metas = new ArrayList<>();
+        for (String name : storage.list(directory)) {
+            if (name.startsWith(PREFIX) && name.endsWith(SnapshotMeta.SUFFIX)) {
+                metas.add(name);
+            }
+        }
+        metas.sort(Comparator.comparing((String name) -> name.substring(0, PREFIX.length() + 20))
+                .thenComparingLong(name -> numberOf(base(name)))
+                .reversed());
+        return metas;
     }
 
     private static String base(String metaName) {

@@ -4,6 +4,7 @@ import io.cairn.aof.DirectoryLock;
 import io.cairn.aof.LogCheck;
 import io.cairn.aof.LogException;
 import io.cairn.aof.LogReport;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -33,6 +34,8 @@ public final class LogCommand implements Callable<Integer> {
 
     /** A node's lock lies in its own directory, a few levels above its logs: 7001/lock, 7001/shard/1. */
     private static final int LOCK_LEVELS = 4;
+
+    private static final int BUFFER_CHARS = 64 * 1024;
 
     private static final String SNAPSHOTS = "snapshots";
 
@@ -126,12 +129,29 @@ public final class LogCommand implements Callable<Integer> {
         @Option(names = "--to", description = "Last index (default: the last).")
         long to = Long.MAX_VALUE;
 
+        /** How entries are printed. */
+        enum Format {
+            text,
+            json
+        }
+
+        @Option(
+                names = "--format",
+                defaultValue = "text",
+                description =
+                        "text, or json: a line for each entry (log, index, term, kind, CRC32C of the payload, bytes),"
+                                + " vote, newest snapshot, damage and range of the log (default: ${DEFAULT-VALUE}).")
+        Format format = Format.text;
+
         @Spec
         CommandSpec spec;
 
         @Override
         public Integer call() throws IOException {
             PrintWriter out = spec.commandLine().getOut();
+            if (format == Format.json) {
+                return json(out);
+            }
             Map<Path, LogCheck> logs = logs(directory);
             boolean opens = true;
             for (Map.Entry<Path, LogCheck> log : logs.entrySet()) {
@@ -142,6 +162,17 @@ public final class LogCommand implements Callable<Integer> {
                 opens &= log.getValue().check().opens();
             }
             out.flush();
+            return opens ? 0 : 1;
+        }
+
+        private int json(PrintWriter out) throws IOException {
+            PrintWriter buffered = new PrintWriter(new BufferedWriter(out, BUFFER_CHARS));
+            LogJson json = new LogJson(buffered);
+            boolean opens = true;
+            for (Map.Entry<Path, LogCheck> log : logs(directory).entrySet()) {
+                opens &= json.print(log.getKey(), log.getValue(), from, to);
+            }
+            buffered.flush();
             return opens ? 0 : 1;
         }
     }

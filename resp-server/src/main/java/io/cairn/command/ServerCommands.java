@@ -3,19 +3,15 @@ package io.cairn.command;
 import io.cairn.command.ServerState.Shutdown;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Commands about the server as a whole. Redis: server.c, rdb.c, aof.c, debug.c. */
 final class ServerCommands {
     private static final long MICROS_PER_SECOND = 1_000_000;
-    /** Longest DEBUG SLEEP, so that a typing error does not hold a connection for ever. */
-    private static final double MAX_SLEEP_SECONDS = 3600;
 
     private final InfoSections info;
     private final Replication replication;
+    private final DebugCommands debug = new DebugCommands();
     /** One SAVE at a time; more would only wait for the first, each on a thread of its own. */
     private final AtomicBoolean saving = new AtomicBoolean();
 
@@ -40,8 +36,7 @@ final class ServerCommands {
                         "admin noscript loading stale no_multi allow_busy @admin @slow @dangerous",
                         ServerCommands::shutdown),
                 Command.session("lolwut", -1, "readonly fast @read @fast", ServerCommands::lolwut),
-                Command.session(
-                        "debug", -2, "admin noscript loading stale @admin @slow @dangerous", ServerCommands::debug),
+                Command.session("debug", -2, "admin noscript loading stale @admin @slow @dangerous", debug::debug),
                 Command.session(
                         "module|list",
                         2,
@@ -197,50 +192,6 @@ final class ServerCommands {
                 "shutdown");
         thread.setDaemon(true);
         thread.start();
-    }
-
-    /** DEBUG has no table of subcommands in Redis either. */
-    private static void debug(SessionCall call) {
-        Args args = call.args();
-        if (args.is(1, "sleep") && args.count() == 3) {
-            sleep(call);
-        } else if (args.is(1, "set-active-expire") && args.count() == 3) {
-            call.server().keyspace().activeExpiry(!args.is(2, "0"));
-            call.reply().ok();
-        } else if (args.is(1, "help") && args.count() == 2) {
-            debugHelp(call);
-        } else {
-            call.reply().error(ErrorText.subcommand("DEBUG", args.text(1)));
-        }
-    }
-
-    /** DEBUG SLEEP seconds: this connection waits; unlike in Redis, no other does. */
-    private static void sleep(SessionCall call) {
-        double seconds;
-        try {
-            seconds = Double.parseDouble(call.args().text(2));
-        } catch (NumberFormatException e) {
-            // Redis reads the number with strtod and takes what is none for zero.
-            seconds = 0;
-        }
-        if (!(seconds > 0)) {
-            call.reply().ok();
-            return;
-        }
-        long millis = (long) (Math.min(seconds, MAX_SLEEP_SECONDS) * 1000);
-        SessionCall.Later later = call.later();
-        Executor delayed = CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS);
-        delayed.execute(() -> later.complete(Reply::ok));
-    }
-
-    private static void debugHelp(SessionCall call) {
-        HelpText.reply(
-                call.reply(),
-                "DEBUG",
-                "SET-ACTIVE-EXPIRE <0|1>",
-                "    Setting it to 0 disables expiring keys in background when they are not accessed.",
-                "SLEEP <seconds>",
-                "    Answer after <seconds>; other connections do not wait.");
     }
 
     private static void moduleHelp(SessionCall call) {

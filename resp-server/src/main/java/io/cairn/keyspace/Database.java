@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * of the key's stripe ({@link Keyspace#lock}); methods without a key need all stripes. Nothing here reads a clock: the
  * caller passes {@code now}, the record's time in a write and the read time in a read, in milliseconds.
  *
- * <p>A key whose expiry is at or before {@code now} counts as absent. Writes drop such a key when they meet it; reads
+ * <p>A key whose expiry is at or before {@code now} counts as absent; none is at {@code now} 0. Writes drop such a key when they meet it; reads
  * leave it (expiry by reads is a logged delete, SAFETY 4) and remember it: {@link #sawExpired}.
  *
  * <p>Methods that add bytes throw OutOfMemoryError when the memory cannot be had; the database is then unchanged.

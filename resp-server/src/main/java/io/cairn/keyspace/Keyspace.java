@@ -51,6 +51,9 @@ public interface Keyspace extends AutoCloseable {
 
     long lastVersion();
 
+    /** How often contents were exchanged without new versions, by {@link #swap} or loading. Any thread. */
+    long exchanges();
+
     /** Bytes of off-heap memory in use by data: tables, blocks. Any thread. */
     long usedBytes();
 

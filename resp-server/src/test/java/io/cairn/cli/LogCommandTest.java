@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.aof.DirectoryLock;
 import io.cairn.aof.Entry;
+import io.cairn.aof.FileVoteStore;
 import io.cairn.aof.FsyncPolicy;
 import io.cairn.aof.LogOptions;
 import io.cairn.aof.SegmentedLog;
@@ -119,5 +120,63 @@ class LogCommandTest {
         damagedLog("7001/log");
         assertThat(run("dump", dir.toString())).isEqualTo(1);
         assertThat(out.toString()).contains("p1", "p2", "DAMAGED").doesNotContain("p4");
+    }
+
+    private static List<String> without(String log, String lines) {
+        return lines.replace("{\"log\":\"" + log + "\",", "{").lines().toList();
+    }
+
+    @Test
+    void dumpInJsonTellsEntriesVoteSnapshotAndRange() throws Exception {
+        Path directory = dir.resolve("7001/shard/log");
+        try (SegmentedLog log =
+                SegmentedLog.open(directory, LogOptions.of("test", LogOptions.MIN_SEGMENT_BYTES, FsyncPolicy.ALWAYS))) {
+            for (int i = 1; i <= 3; i++) {
+                log.append(List.of(new Entry(i, i, (byte) 2, ByteBuffer.wrap(new byte[] {'1', '2', '3'}))));
+            }
+            log.truncatePrefix(2);
+        }
+        try (FileVoteStore vote = FileVoteStore.open(dir.resolve("7001/shard/vote"))) {
+            vote.save(3, "me");
+        }
+        assertThat(run("dump", "--format", "json", dir.toString())).isZero();
+        // The CRC32C of "123" is 0x107b2fb2.
+        assertThat(without(directory.toString(), out.toString()))
+                .containsExactly(
+                        "{\"vote\":{\"term\":3,\"votedFor\":\"me\"}}",
+                        "{\"index\":2,\"term\":2,\"kind\":2,\"crc\":276508594,\"bytes\":3}",
+                        "{\"index\":3,\"term\":3,\"kind\":2,\"crc\":276508594,\"bytes\":3}",
+                        "{\"range\":{\"first\":2,\"last\":3}}");
+        out.getBuffer().setLength(0);
+        assertThat(run("dump", "--format", "json", "--from", "3", dir.toString()))
+                .isZero();
+        assertThat(out.toString()).contains("\"index\":3").doesNotContain("\"index\":2");
+    }
+
+    @Test
+    void dumpInJsonReportsATornTailAndChangesNothing() throws Exception {
+        Path directory = log();
+        Path segment = directory.resolve("00000000000000000001.log");
+        try (SegmentedLog log =
+                SegmentedLog.open(directory, LogOptions.of("test", LogOptions.MIN_SEGMENT_BYTES, FsyncPolicy.ALWAYS))) {
+            log.append(List.of(new Entry(1, 1, (byte) 2, ByteBuffer.wrap(new byte[] {'p', '1'}))));
+            log.append(List.of(new Entry(2, 1, (byte) 2, ByteBuffer.wrap(new byte[] {'p', '2'}))));
+        }
+        byte[] bytes = Files.readAllBytes(segment);
+        bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf("p2")] ^= 1;
+        Files.write(segment, bytes);
+        assertThat(run("dump", "--format", "json", dir.toString())).isZero();
+        assertThat(out.toString())
+                .contains(
+                        "\"index\":1,", "\"damage\":{\"torn\":true,\"entry\":2,", "\"range\":{\"first\":1,\"last\":1}")
+                .doesNotContain("\"index\":2,");
+        assertThat(Files.readAllBytes(segment)).isEqualTo(bytes);
+    }
+
+    @Test
+    void dumpInJsonOfADamagedLogFails() throws Exception {
+        damagedLog("7001/log");
+        assertThat(run("dump", "--format", "json", dir.toString())).isEqualTo(1);
+        assertThat(out.toString()).contains("\"index\":2,", "\"damage\":{\"torn\":false,\"entry\":3,");
     }
 }

@@ -6,6 +6,7 @@ import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,6 +24,7 @@ public final class ChronicleKeyspace implements Keyspace {
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
     private volatile boolean activeExpiry = true;
+    private final AtomicLong exchanges = new AtomicLong();
     private final AtomicReference<@Nullable IncrementalSnapshot> snapshot = new AtomicReference<>();
 
     /**
@@ -70,6 +72,7 @@ public final class ChronicleKeyspace implements Keyspace {
             a.setTable(stripe, b.table(stripe));
             b.setTable(stripe, table);
         }
+        exchanges.incrementAndGet();
     }
 
     @Override
@@ -105,6 +108,7 @@ public final class ChronicleKeyspace implements Keyspace {
     @Override
     public void setLoading(boolean now) {
         loading = now;
+        exchanges.incrementAndGet();
     }
 
     @Override
@@ -158,6 +162,11 @@ public final class ChronicleKeyspace implements Keyspace {
     @Override
     public long lastVersion() {
         return resources.lastVersion();
+    }
+
+    @Override
+    public long exchanges() {
+        return exchanges.get();
     }
 
     @Override

@@ -37,9 +37,9 @@ final class Resources {
         version.set(last);
     }
 
-    /** Remembers the time that callers pass, so that writes, which pass none, can stamp the access clock. */
+    /** Remembers the time that callers pass, so that writes, which pass none, can stamp the access clock; not 0. */
     void saw(long now) {
-        if (now / 1000 != clock / 1000) {
+        if (now != 0 && now / 1000 != clock / 1000) {
             clock = now;
         }
     }
