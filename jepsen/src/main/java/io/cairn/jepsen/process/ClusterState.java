@@ -9,8 +9,11 @@ import io.cairn.jepsen.resp.Reply;
 import io.cairn.jepsen.resp.Timeouts;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -141,8 +144,22 @@ public final class ClusterState {
         });
     }
 
+    /** Who holds each shard according to one node: the nodes' ports, by the shard's slots. */
+    public static Map<String, Set<Integer>> shards(Address node) throws NotSentException, OutcomeUnknownException {
+        Map<String, Set<Integer>> shards = new LinkedHashMap<>();
+        for (Reply shard : ask(node, "CLUSTER", "SHARDS").items()) {
+            Set<Integer> ports = new TreeSet<>();
+            for (Reply member : field(shard, "nodes").items()) {
+                ports.add((int) field(member, "port").number());
+            }
+            String slots = field(shard, "slots").text();
+            shards.put(shards.containsKey(slots) ? slots + "#" + shards.size() : slots, ports);
+        }
+        return shards;
+    }
+
     /** How far a node says it has applied its shard's log. */
-    private static long ownOffset(Address node) throws NotSentException, OutcomeUnknownException {
+    public static long ownOffset(Address node) throws NotSentException, OutcomeUnknownException {
         for (Reply shard : ask(node, "CLUSTER", "SHARDS").items()) {
             for (Reply member : field(shard, "nodes").items()) {
                 if (field(member, "port").number() == node.port()) {

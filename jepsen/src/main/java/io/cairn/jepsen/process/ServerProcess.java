@@ -55,6 +55,11 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** Where its output goes; of a process that was started again, all of it. */
+    public Path outputFile() {
+        return output;
+    }
+
     /** {@code kill -9}, and waits until the process is gone. */
     public void kill9() {
         process.destroyForcibly();

@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.function.Function;
 
 /** A server of one thread that answers each command by a function; an empty answer closes the connection instead. */
-final class ScriptedServer implements AutoCloseable {
+public final class ScriptedServer implements AutoCloseable {
     private final ServerSocket socket;
     private final Function<String, String> answers;
     private final List<String> commands = new ArrayList<>();
 
-    ScriptedServer(Function<String, String> answers) throws IOException {
+    public ScriptedServer(Function<String, String> answers) throws IOException {
         this.answers = answers;
         socket = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
         Thread thread = new Thread(this::accept, "scripted-server");
@@ -25,12 +25,12 @@ final class ScriptedServer implements AutoCloseable {
         thread.start();
     }
 
-    Address address() {
+    public Address address() {
         return Address.local(socket.getLocalPort());
     }
 
     /** The commands received so far, their words joined by spaces. */
-    synchronized List<String> commands() {
+    public synchronized List<String> commands() {
         return List.copyOf(commands);
     }
 
