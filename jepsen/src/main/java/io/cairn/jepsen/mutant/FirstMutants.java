@@ -36,9 +36,7 @@ public final class FirstMutants {
                 "Time and reads: the barrier of a replica's read",
                 List.of(answer),
                 new MutantSchedule(
-                        "register",
-                        List.of("isolate-one", "pause-one"),
-                        List.of("--cluster-replica-reads", "linearizable")),
+                        "register", List.of("pause-one"), List.of("--cluster-replica-reads", "linearizable")),
                 List.of("linearizable"));
     }
 
@@ -71,8 +69,8 @@ public final class FirstMutants {
                         + " has it",
                 "8 and DESIGN 1: a write is acknowledged after a quorum has it",
                 List.of(count, grant),
-                new MutantSchedule("counter", List.of("isolate-leader", "kill-leader"), List.of()),
-                List.of("counter", "set", "append", "linearizable", "disk"));
+                new MutantSchedule("counter", List.of("orphaned-suffix"), List.of()),
+                List.of("counter", "disk-end"));
     }
 
     private static Mutant expiryByLocalClock() {
@@ -86,7 +84,7 @@ public final class FirstMutants {
                 "9: all input is in the log; 4: expiry",
                 List.of(judge),
                 new MutantSchedule("ttl", List.of("kill-one", "pause-one"), List.of()),
-                List.of("ttl", "digest", "disk"));
+                List.of("ttl", "disk-end"));
     }
 
     private static Mutant voteNotSynced() {
@@ -120,8 +118,8 @@ public final class FirstMutants {
                         + " not synced",
                 "DESIGN 4: term and vote are fsynced before any reply",
                 List.of(later),
-                new MutantSchedule("register", List.of("kill-leader"), List.of()),
-                List.of("disk"));
+                new MutantSchedule("register", List.of("kill-one"), List.of()),
+                List.of("disk-dead", "disk-end"));
     }
 
     private static Mutant truncatedSuffixReturns() {
@@ -176,8 +174,8 @@ public final class FirstMutants {
                         + " after kill -9 the old suffix is back",
                 "DESIGN 4: suffix truncation is crash-safe at every byte",
                 List.of(intent, cut, roll, state),
-                new MutantSchedule("set", List.of("truncate-then-kill"), List.of()),
-                List.of("set", "disk"));
+                new MutantSchedule("set", List.of("truncated-suffix"), List.of()),
+                List.of("set", "disk-dead", "disk-end"));
     }
 
     private static Mutant unknownAsRefused() {
@@ -188,7 +186,7 @@ public final class FirstMutants {
                 "a write that was in the log when leadership was lost is answered as if it had never been taken",
                 "6: once in the log, every failure is unknown",
                 List.of(text),
-                new MutantSchedule("counter", List.of("one-way-in-leader"), List.of()),
+                new MutantSchedule("counter", List.of("pause-majority"), List.of()),
                 List.of("counter"));
     }
 }

@@ -14,4 +14,9 @@ public record MutantSchedule(String workload, List<String> faults, List<String> 
         faults = List.copyOf(faults);
         server = List.copyOf(server);
     }
+
+    /** Whether replicas are told to read linearizably, so that clients may ask them. */
+    public boolean linearizableReplicas() {
+        return server.contains("linearizable");
+    }
 }
