@@ -1,5 +1,6 @@
 package io.cairn.jepsen.mutant;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.cairn.jepsen.process.Disk;
@@ -9,8 +10,10 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -25,6 +28,10 @@ import picocli.CommandLine;
         description = "Runs builds with one bug planted each until a check sees it, then the real build.")
 public final class MutantRun implements Callable<Integer> {
     private static final int TEN_MINUTES = 600;
+    /** One object for each mutant: name, what, caught, seconds, rounds, by, problem. */
+    private static final String RESULTS = "mutants.json";
+    /** One line for each schedule on the real build. */
+    private static final String REAL_RESULTS = "mutants-real.txt";
 
     @CommandLine.Parameters(paramLabel = "NAME", description = "Mutants to hunt; all when none is named.")
     private List<String> names = new ArrayList<>();
@@ -54,13 +61,18 @@ public final class MutantRun implements Callable<Integer> {
     private boolean list;
 
     private final PrintStream out;
+    private final ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    public MutantRun() {
+        this(System.out);
+    }
 
     MutantRun(PrintStream out) {
         this.out = out;
     }
 
     public static void main(String[] args) {
-        System.exit(new CommandLine(new MutantRun(System.out)).execute(args));
+        System.exit(new CommandLine(new MutantRun()).execute(args));
     }
 
     @Override
@@ -82,16 +94,17 @@ public final class MutantRun implements Callable<Integer> {
                 seed,
                 System::nanoTime,
                 out);
-        List<Catch> catches = new ArrayList<>();
+        Map<String, Object> written = before();
+        boolean fine = true;
         for (Mutant mutant : chosen) {
             out.println("hunting " + mutant.name() + ": " + mutant.what());
             Catch came = hunt.hunt(mutant, seconds);
             out.println(came.line());
-            catches.add(came);
-            write(catches);
+            fine &= came.caught();
+            written.put(came.name(), came.asJson());
+            write(written);
         }
-        boolean clean = noReal || realIsClean(hunt, chosen);
-        return clean && catches.stream().allMatch(Catch::caught) ? 0 : 1;
+        return (noReal || realIsClean(hunt, chosen)) && fine ? 0 : 1;
     }
 
     private List<Mutant> chosen() {
@@ -107,28 +120,43 @@ public final class MutantRun implements Callable<Integer> {
                 .toList();
     }
 
-    private boolean realIsClean(Hunt hunt, List<Mutant> chosen) {
+    private boolean realIsClean(Hunt hunt, List<Mutant> chosen) throws IOException {
         Set<MutantSchedule> schedules = new LinkedHashSet<>();
         chosen.forEach(mutant -> schedules.add(mutant.schedule()));
+        List<String> lines = new ArrayList<>();
         boolean clean = true;
         for (MutantSchedule schedule : schedules) {
             Catch came = hunt.real(schedule);
             String what = schedule.workload() + " under " + String.join(", ", schedule.faults());
-            out.println(
-                    came.caught()
-                            ? "real build: NOT CLEAN after %d s, %s: %s: %s"
-                                    .formatted(came.seconds(), what, came.by(), came.problem())
-                            : "real build: clean after %d s, %s".formatted(came.seconds(), what));
+            String line = came.caught()
+                    ? "real build: NOT CLEAN after %d s, %s: %s: %s"
+                            .formatted(came.seconds(), what, came.by(), came.problem())
+                    : "real build: clean after %d s, %s".formatted(came.seconds(), what);
+            out.println(line);
+            lines.add(line);
             clean &= !came.caught();
+        }
+        if (names.isEmpty()) {
+            Disk.makeDirectory(results);
+            Files.write(results.resolve(REAL_RESULTS), lines);
         }
         return clean;
     }
 
-    private void write(List<Catch> catches) throws IOException {
+    /** What earlier runs wrote, by name: who hunts one mutant again keeps what is known of the others. */
+    private Map<String, Object> before() throws IOException {
+        Map<String, Object> byName = new LinkedHashMap<>();
+        Path path = results.resolve(RESULTS);
+        if (Files.exists(path)) {
+            for (JsonNode one : mapper.readTree(Files.readString(path))) {
+                byName.put(one.path("name").asText(), one);
+            }
+        }
+        return byName;
+    }
+
+    private void write(Map<String, Object> byName) throws IOException {
         Disk.makeDirectory(results);
-        ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-        String json =
-                mapper.writeValueAsString(catches.stream().map(Catch::asJson).toList());
-        Files.writeString(results.resolve("mutants.json"), json + "\n");
+        Files.writeString(results.resolve(RESULTS), mapper.writeValueAsString(byName.values()) + "\n");
     }
 }
