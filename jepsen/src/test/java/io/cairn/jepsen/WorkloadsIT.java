@@ -67,7 +67,8 @@ class WorkloadsIT {
                 Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
                         .anyMatch(directory -> Files.isExecutable(Path.of(directory, "redis-server"))),
                 "no redis-server here");
-        try (TestCluster cluster = StandaloneServer.redis(folder, REDIS_PORT, "--save", "", "--appendonly", "no")) {
+        try (TestCluster cluster = StandaloneServer.redis(
+                folder, REDIS_PORT, "--save", "", "--appendonly", "no", "--protected-mode", "no")) {
             runAll(cluster);
         }
     }
@@ -82,14 +83,20 @@ class WorkloadsIT {
         for (Running running : all) {
             running.clients.stop();
             long stopped = running.recorder.now();
-            assertThat(running.clients.finalReads(READ_SECONDS))
-                    .as("unanswered")
+            int unanswered = running.clients.finalReads(READ_SECONDS);
+            assertThat(unanswered)
+                    .as(() -> running.workload.name() + ": unanswered, the last: " + last(running.recorder))
                     .isZero();
             running.recorder.add(new Phase("calm", running.begin, stopped));
             running.recorder.add(new Phase("final", stopped, running.recorder.now()));
             running.clients.close();
             examine(running.workload, running.recorder.history(Map.of("workload", running.workload.name())));
         }
+    }
+
+    private static Operation last(Recorder recorder) {
+        List<Operation> operations = recorder.history(Map.of()).operations();
+        return operations.get(operations.size() - 1);
     }
 
     private static Running prepare(TestCluster cluster, String name) {

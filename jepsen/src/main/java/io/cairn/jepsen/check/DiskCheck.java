@@ -54,9 +54,16 @@ public final class DiskCheck {
         }
         List<Integer> all = IntStream.range(0, cluster.processes()).boxed().toList();
         cluster.kill9(all);
+        List<Path> homes = all.stream().map(cluster::home).toList();
+        return disks(homes, shards, committed, problems, began);
+    }
+
+    /** Compares the logs of processes that do not run; {@code problems} are those found before. */
+    Finding disks(
+            List<Path> homes, List<Shard> shards, Map<String, Long> committed, List<String> problems, long began) {
         Map<String, ReplicaLog> logs = new TreeMap<>();
-        for (int process : all) {
-            logs.putAll(new LogDump(true, problems).run(distribution, cluster.home(process)));
+        for (Path home : homes) {
+            logs.putAll(new LogDump(true, problems).run(distribution, home));
         }
         votesStay(logs.values(), problems);
         Map<String, Object> figures = figures(logs.values(), began);
@@ -67,7 +74,7 @@ public final class DiskCheck {
     }
 
     /** Compares the logs group by group. */
-    static long compare(
+    private static long compare(
             List<Shard> shards, Map<String, Long> committed, Map<String, ReplicaLog> logs, List<String> problems) {
         long compared = 0;
         for (Shard shard : shards) {
@@ -114,7 +121,7 @@ public final class DiskCheck {
      */
     record Shard(String name, List<Address> nodes) {}
 
-    private static List<Shard> shards(CairnCluster cluster, List<String> problems) {
+    static List<Shard> shards(CairnCluster cluster, List<String> problems) {
         List<Address> nodes = cluster.nodes();
         try {
             ClusterState.awaitCaughtUp(nodes, CAUGHT_UP_SECONDS);

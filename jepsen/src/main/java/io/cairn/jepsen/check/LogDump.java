@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** Reads the logs of a process that does not run, by {@code cairn log dump --format json}, line by line. */
 final class LogDump {
@@ -25,6 +26,7 @@ final class LogDump {
     /** Lines that are no JSON and are kept to be shown. */
     private static final int MOST_MESSAGES = 10;
 
+    private static final Pattern SEGMENT = Pattern.compile("/\\d{20}\\.log$");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final boolean keep;
@@ -47,6 +49,7 @@ final class LogDump {
             return logs;
         }
         List<String> command = distribution.command(HEAP, List.of("log", "dump", "--format", "json", home.toString()));
+        int problemsBefore = problems.size();
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -56,7 +59,6 @@ final class LogDump {
                     line(line);
                 }
             }
-            int problemsBefore = problems.size();
             end();
             boolean exited = process.waitFor(WAIT_SECONDS, TimeUnit.SECONDS);
             process.destroyForcibly();
@@ -77,7 +79,9 @@ final class LogDump {
         if (!Files.isDirectory(home)) {
             return false;
         }
-        return Disk.files(home).keySet().stream().anyMatch(name -> name.endsWith("log/state"));
+        return Disk.files(home).keySet().stream()
+                .anyMatch(
+                        name -> name.endsWith("/state") || SEGMENT.matcher(name).find());
     }
 
     /** Takes one line of output. */

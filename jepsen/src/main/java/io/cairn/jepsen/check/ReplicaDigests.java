@@ -112,7 +112,7 @@ final class ReplicaDigests {
     }
 
     /** Up to ten keys that differ, with their values and times of expiry. */
-    private static String differences(Address a, Address b) throws NotSentException, OutcomeUnknownException {
+    static String differences(Address a, Address b) throws NotSentException, OutcomeUnknownException {
         try (RawClient left = readonly(a);
                 RawClient right = readonly(b)) {
             Set<String> keys = new TreeSet<>();

@@ -33,6 +33,7 @@ final class ReplicaLog {
     private long lastTerm;
     private long entries;
     private int torn;
+    private boolean damaged;
     private boolean ended;
     private long[] contents = new long[FIRST_CAPACITY];
     private int[] terms = new int[FIRST_CAPACITY];
@@ -91,6 +92,7 @@ final class ReplicaLog {
         if (isTorn) {
             torn++;
         } else {
+            damaged = true;
             wrong(text);
         }
     }
@@ -101,6 +103,9 @@ final class ReplicaLog {
         if (entries == 0) {
             first = firstIndex;
             last = firstIndex - 1;
+        }
+        if (damaged) {
+            return; // What follows from the damage says nothing more.
         }
         if (first != firstIndex || last != lastIndex) {
             wrong("its range is " + firstIndex + " to " + lastIndex + ", its entries " + first + " to " + last);

@@ -3,8 +3,6 @@ package io.cairn.jepsen.report;
 import io.cairn.jepsen.check.Availability;
 import io.cairn.jepsen.check.Finding;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +38,7 @@ public final class Table {
     /** The page from a directory of results, which need not exist. */
     public static String markdown(Path results) throws IOException {
         List<Verdict> verdicts = Results.readAll(results);
-        StringBuilder page = new StringBuilder(introduction());
+        StringBuilder page = new StringBuilder(HtmlReport.resource("jepsen.md"));
         page.append("\n## By fault and workload\n\n");
         faults(page, ofTarget(verdicts, false));
         page.append("\n## By kind of fault\n\nOver all runs, alone and mixed.\n\n");
@@ -219,11 +217,5 @@ public final class Table {
         return text.isEmpty()
                 ? NONE
                 : text.replace("|", "\\|").replace("<", "&lt;").replaceAll("\\s+", " ");
-    }
-
-    private static String introduction() throws IOException {
-        try (InputStream template = Table.class.getResourceAsStream("jepsen.md")) {
-            return new String(Objects.requireNonNull(template).readAllBytes(), StandardCharsets.UTF_8);
-        }
     }
 }

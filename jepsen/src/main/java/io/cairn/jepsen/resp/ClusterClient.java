@@ -20,6 +20,9 @@ public final class ClusterClient implements AutoCloseable {
     /** How long a node, or its whole process after a timeout, is asked only when nobody else is left. */
     private static final long REFUSED_SUSPICION_MILLIS = 50;
 
+    /** After a connection that was hung up before it ever answered: behind a proxy that is how a dead process looks. */
+    private static final long MUTE_SUSPICION_MILLIS = 300;
+
     private static final long TIMEOUT_SUSPICION_MILLIS = 1_000;
     /** Redirects that one recorded operation follows. */
     public static final int MOST_HOPS = 5;
@@ -199,16 +202,18 @@ public final class ClusterClient implements AutoCloseable {
             }
             return attempt;
         } catch (NotSentException e) {
-            forget(target, kept);
+            boolean mute = forget(target, kept);
             if (e.getCause() instanceof OutcomeUnknownException lost) {
                 lost(target, lost);
+                suspectIf(mute, target);
             } else {
                 suspect(target, REFUSED_SUSPICION_MILLIS);
             }
             return new Attempt.Refused(String.valueOf(e.getMessage()));
         } catch (OutcomeUnknownException e) {
-            forget(target, kept);
+            boolean mute = forget(target, kept);
             lost(target, e);
+            suspectIf(mute, target);
             return new Attempt.Unknown(String.valueOf(e.getMessage()));
         }
     }
@@ -237,10 +242,19 @@ public final class ClusterClient implements AutoCloseable {
         }
     }
 
-    private static void forget(Address target, Map<Address, RawClient> kept) {
+    /** Gives a connection up; says whether it was made and never answered. */
+    private static boolean forget(Address target, Map<Address, RawClient> kept) {
         RawClient connection = kept.remove(target);
-        if (connection != null) {
-            connection.close();
+        if (connection == null) {
+            return false;
+        }
+        connection.close();
+        return !connection.answered();
+    }
+
+    private void suspectIf(boolean mute, Address node) {
+        if (mute && !suspectedFor(node, MUTE_SUSPICION_MILLIS)) {
+            suspect(node, MUTE_SUSPICION_MILLIS);
         }
     }
 
@@ -313,6 +327,11 @@ public final class ClusterClient implements AutoCloseable {
     private boolean suspected(Address node) {
         Long until = suspectUntilNanos.get(node);
         return until != null && System.nanoTime() - until < 0;
+    }
+
+    private boolean suspectedFor(Address node, long millis) {
+        Long until = suspectUntilNanos.get(node);
+        return until != null && until - System.nanoTime() > TimeUnit.MILLISECONDS.toNanos(millis);
     }
 
     private static void pause() {

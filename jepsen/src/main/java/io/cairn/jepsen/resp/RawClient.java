@@ -29,6 +29,7 @@ public final class RawClient implements AutoCloseable {
     private final Socket socket;
     private final InputStream in;
     private final OutputStream out;
+    private boolean answered;
 
     private RawClient(Address address, Socket socket) throws IOException {
         this.address = address;
@@ -71,6 +72,11 @@ public final class RawClient implements AutoCloseable {
     /** Whether it was closed, by its user or by a failure. */
     public boolean isClosed() {
         return socket.isClosed();
+    }
+
+    /** Whether any reply ever came; for the thread that receives. */
+    public boolean answered() {
+        return answered;
     }
 
     /** Sends a command written as words and waits for its reply. */
@@ -120,7 +126,9 @@ public final class RawClient implements AutoCloseable {
     /** Waits for the next reply. */
     public Reply receive() throws OutcomeUnknownException {
         try {
-            return read();
+            Reply reply = read();
+            answered = true;
+            return reply;
         } catch (IOException | NumberFormatException e) {
             throw lost(e);
         }

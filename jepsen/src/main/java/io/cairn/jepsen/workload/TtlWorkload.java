@@ -23,19 +23,21 @@ public final class TtlWorkload implements Workload {
     /** Values set are multiples of this; an incremented one stays below the next, and one made anew below the first. */
     public static final long UNIT = 1_000_000;
 
-    private static final int KEYS = 90;
+    private static final int KEYS = 60;
     private static final int SHORTEST_MILLIS = 100;
     private static final int LONGEST_MILLIS = 2_000;
     /** How near to its end a key is for those who aim at that. */
     private static final long NEAR_NANOS = TimeUnit.MILLISECONDS.toNanos(12);
     /** How long after its end a key is still used. */
-    private static final long AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(1_500);
+    private static final long AFTER_NANOS = TimeUnit.MILLISECONDS.toNanos(1_000);
     /** The newest keys that were incremented and are read at the end. */
     private static final int LAST_READS = 20_000;
 
     private static final double SETS = 0.12;
-    private static final double AT_THE_END = 0.5;
+    private static final double AT_THE_END = 0.6;
     private static final double READS = 0.6;
+    /** The share of the keys that are only read, so that the moment of their end can be told from outside. */
+    private static final double QUIET = 0.3;
 
     private final Options options;
     private final SpreadTags tags;
@@ -52,9 +54,11 @@ public final class TtlWorkload implements Workload {
     private static final class Mortal {
         final String key;
         final int slot;
+        final boolean quiet;
         final AtomicInteger increments = new AtomicInteger();
 
-        Mortal(SpreadTags.Tag tag) {
+        Mortal(SpreadTags.Tag tag, boolean quiet) {
+            this.quiet = quiet;
             key = tag.key("");
             slot = tag.slot();
         }
@@ -85,7 +89,7 @@ public final class TtlWorkload implements Workload {
         if (mortal == null) {
             return;
         }
-        if (ending == null && random.nextDouble() < READS) {
+        if (mortal.quiet || (ending == null && random.nextDouble() < READS)) {
             read(session, mortal, options.atReplica(random));
         } else {
             incr(session, mortal);
@@ -103,7 +107,7 @@ public final class TtlWorkload implements Workload {
     }
 
     private void set(Session session, int millis) {
-        Mortal mortal = new Mortal(tags.next());
+        Mortal mortal = new Mortal(tags.next(), session.random().nextDouble() < QUIET);
         Long value = values.incrementAndGet() * UNIT;
         Long ttl = (long) millis;
         Talk set = Talk.command("SET", mortal.key, value.toString(), "PX", ttl.toString());

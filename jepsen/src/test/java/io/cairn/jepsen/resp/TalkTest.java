@@ -105,6 +105,19 @@ class TalkTest {
     }
 
     @Test
+    void whatHangsUpWithoutEverAnsweringIsAvoided() throws IOException {
+        try (ScriptedServer proxyOfTheDead = new ScriptedServer(c -> "");
+                ScriptedServer other = new ScriptedServer(c -> ":1");
+                ClusterClient client = client(other, proxyOfTheDead)) {
+            assertThat(client.talk(5, INCR)).isInstanceOf(Attempt.Unknown.class);
+            for (int slot = 0; slot < 2; slot++) {
+                assertThat(client.talk(slot, INCR)).isInstanceOf(Attempt.Acknowledged.class);
+            }
+            assertThat(proxyOfTheDead.commands()).hasSize(1);
+        }
+    }
+
+    @Test
     void aRedirectToASuspectIsARefusal() throws IOException {
         try (ScriptedServer silent = new ScriptedServer(TalkTest::never);
                 ScriptedServer other = new ScriptedServer(c -> "-MOVED 5 " + silent.address());
