@@ -1,0 +1,90 @@
+package io.cairn.jepsen.check;
+
+import static io.cairn.jepsen.check.Made.assertFound;
+import static io.cairn.jepsen.check.Made.assertValid;
+import static io.cairn.jepsen.check.Made.ok;
+
+import io.cairn.jepsen.history.FaultWindow;
+import io.cairn.jepsen.history.History;
+import io.cairn.jepsen.history.Operation;
+import io.cairn.jepsen.history.Phase;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class VacuityTest {
+    private final Vacuity checker = new Vacuity();
+
+    private static final List<Operation> OPERATIONS = List.of(
+            ok(1, "read", "x", null, null, 0, 5),
+            ok(1, "read", "x", null, null, 10, 15),
+            ok(1, "read", "x", null, null, 20, 25),
+            Made.info(1, "read", "x", null, 26, 27));
+
+    private static Phase phase(String name, long begin, long end) {
+        return new Phase(name, begin * 1_000_000, end * 1_000_000);
+    }
+
+    private static final List<Phase> PHASES =
+            List.of(phase("warm-up", 0, 10), phase("fault: kill-one", 10, 20), phase("recovery", 20, 30));
+
+    private static FaultWindow fault(boolean confirmed) {
+        return new FaultWindow("kill-one", "process 1", List.of(1), 10, 11, 12, 13, confirmed, "connected to it");
+    }
+
+    private static History run(Map<String, Object> minimums, List<FaultWindow> faults) {
+        return new History(Map.of("minOk", minimums, "faults", List.of("kill-one")), OPERATIONS, faults, PHASES);
+    }
+
+    @Test
+    void phasesWithEnoughOperationsPass() {
+        assertValid(checker, run(Map.of("fault", 1L, "recovery", 1L), List.of(fault(true))));
+    }
+
+    @Test
+    void phaseWithTooFewOperationsIsFound() {
+        assertFound(
+                checker,
+                run(Map.of("fault", 2L, "recovery", 1L), List.of(fault(true))),
+                "only 1 operations of at least 2 were acknowledged in fault: kill-one [0.010000 s .. 0.020000 s]");
+        assertFound(
+                checker,
+                run(Map.of("fault", 1L, "recovery", 2), List.of(fault(true))),
+                "only 1 operations of at least 2 were acknowledged in recovery");
+    }
+
+    @Test
+    void longestBeginningCounts() {
+        assertValid(checker, run(Map.of("fault", 100L, "fault: kill-one", 0L, "recovery", 1L), List.of(fault(true))));
+    }
+
+    @Test
+    void phaseWithoutMinimumIsFound() {
+        assertFound(
+                checker,
+                run(Map.of("fault", 1L), List.of(fault(true))),
+                "nothing says how many operations must succeed in recovery");
+    }
+
+    @Test
+    void unconfirmedAndMissingFaultsAreFound() {
+        assertFound(
+                checker,
+                run(Map.of("fault", 1L, "recovery", 1L), List.of(fault(false))),
+                "no probe saw that kill-one (process 1)",
+                "connected to it");
+        assertFound(
+                checker, run(Map.of("fault", 1L, "recovery", 1L), List.of()), "faults were asked for and none struck");
+        assertFound(
+                checker,
+                new History(Map.of("faults", "kill-one"), OPERATIONS, List.of(fault(true)), List.of()),
+                "no phase is one of a fault");
+    }
+
+    @Test
+    void runWithoutFaultsNeedsNone() {
+        assertValid(checker, new History(Map.of("faults", "none"), OPERATIONS, List.of(), List.of()));
+        assertFound(
+                checker, new History(Map.of(), List.of(), List.of(), List.of()), "no operation was ever acknowledged");
+    }
+}
