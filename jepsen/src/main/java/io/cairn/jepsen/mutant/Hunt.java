@@ -15,6 +15,8 @@ import java.util.function.LongSupplier;
  * does not come up on a busy box is wrong, too, but no proof that the harness saw the bug. One thread.
  */
 final class Hunt {
+    private static final int MOST_CHARS = 300;
+
     private final Distribution real;
     private final BiFunction<Mutant, Path, Distribution> plant;
     private final Trial trial;
@@ -107,9 +109,11 @@ final class Hunt {
         return TimeUnit.NANOSECONDS.toSeconds(nanos.getAsLong() - begin);
     }
 
+    /** The first line of the first problem; a round's own report has the rest. */
     private static String first(Finding finding) {
-        return finding.problems().isEmpty()
+        String line = finding.problems().isEmpty()
                 ? "no problem named"
-                : finding.problems().get(0);
+                : finding.problems().get(0).lines().findFirst().orElse("");
+        return line.length() <= MOST_CHARS ? line : line.substring(0, MOST_CHARS) + " ...";
     }
 }
