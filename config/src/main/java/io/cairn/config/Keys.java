@@ -41,6 +41,13 @@ public final class Keys {
             List.of("127.0.0.1", "-::1"),
             START,
             "Addresses to listen on for clients.");
+    public static final Key<String> BIND_SOURCE_ADDR = key(
+            "Network",
+            "bind-source-addr",
+            Types.text(),
+            "",
+            START,
+            "Local address that connections to other nodes are made from; empty leaves it to the kernel.");
     public static final Key<Boolean> PROTECTED_MODE = key(
             "Network",
             "protected-mode",

@@ -42,7 +42,6 @@ final class ListedKeys {
         fixed("unixsocket", Types.text(), "", ISOLATION);
         fixed("unixsocketperm", Types.text(), "0");
         fixed("socket-mark-id", number(), 0L);
-        listed("bind-source-addr", Types.text(), "");
         listed("maxmemory-clients", Types.text(), "0");
         fixed("io-threads-do-reads", Types.yesNo(), false);
         listed("tracking-table-max-keys", number(), 1_000_000L);

@@ -1,7 +1,9 @@
 package io.cairn.gossip;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How one node gossips.
@@ -9,6 +11,7 @@ import java.util.function.Supplier;
  * @param threads shared by all nodes of the process
  * @param bindHost address to listen on; must be loopback unless there is a secret
  * @param bindPort port to listen on
+ * @param source local address that connections to other nodes are made from; null leaves it to the kernel
  * @param self what to tell others; its host and bus port are where they dial
  * @param seeds asked again and again until each is a member; this node itself may be among them
  * @param secret cluster-peer-secret, empty for none
@@ -18,10 +21,22 @@ public record GossipOptions(
         GossipThreads threads,
         String bindHost,
         int bindPort,
+        @Nullable InetAddress source,
         NodeInfo self,
         List<SeedAddress> seeds,
         String secret,
         Supplier<SoftState> state) {
     /** Milliseconds between two publications of soft state. */
     public static final int STATE_INTERVAL_MILLIS = 500;
+
+    public GossipOptions(
+            GossipThreads threads,
+            String bindHost,
+            int bindPort,
+            NodeInfo self,
+            List<SeedAddress> seeds,
+            String secret,
+            Supplier<SoftState> state) {
+        this(threads, bindHost, bindPort, null, self, seeds, secret, state);
+    }
 }

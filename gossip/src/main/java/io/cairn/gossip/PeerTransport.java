@@ -14,6 +14,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.scalecube.cluster.transport.api.Message;
 import io.scalecube.cluster.transport.api.Transport;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -74,6 +75,7 @@ final class PeerTransport implements Transport, Link.Owner {
     private final WireCodec codec;
     private final String advertised;
     private final InetSocketAddress bind;
+    private final @Nullable InetAddress source;
     private final Observer observer;
     private final Throttle noise = new Throttle(REFUSED_LINE_MILLIS, System::currentTimeMillis);
     private final Sinks.Many<Message> incoming = Sinks.many().multicast().directBestEffort();
@@ -93,12 +95,14 @@ final class PeerTransport implements Transport, Link.Owner {
             PeerKey key,
             WireCodec codec,
             InetSocketAddress bind,
+            @Nullable InetAddress source,
             String advertised,
             Observer observer) {
         this.loop = loop;
         this.key = key;
         this.codec = codec;
         this.bind = bind;
+        this.source = source;
         this.advertised = advertised;
         this.observer = observer;
         this.channels = new DefaultChannelGroup("gossip", loop, true);
@@ -302,6 +306,9 @@ final class PeerTransport implements Transport, Link.Owner {
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, UNSENT);
+        if (source != null) {
+            bootstrap.localAddress(source, 0);
+        }
         link.dial(bootstrap, Transport.parseHost(address), Transport.parsePort(address));
         return link;
     }

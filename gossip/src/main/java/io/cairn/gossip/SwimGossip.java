@@ -93,6 +93,7 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
                 new PeerKey(options.secret()),
                 new WireCodec(roster),
                 bind,
+                options.source(),
                 self.host() + ":" + self.busPort(),
                 this);
     }

@@ -53,6 +53,16 @@ class StartupIT {
     }
 
     @Test
+    void aSourceAddressThatIsNotOursStopsTheStart() {
+        String[] raft = {"--port", Integer.toString(PORT), "--cluster-enabled", "yes", "--cluster-consensus", "raft"};
+        List<String> arguments = new ArrayList<>(Arrays.asList(raft));
+        arguments.addAll(List.of("--bind-source-addr", "192.0.2.7"));
+        assertThat(refusal(arguments.toArray(new String[0])))
+                .contains("bind-source-addr")
+                .contains("192.0.2.7");
+    }
+
+    @Test
     void missingFileStopsTheStart() {
         assertThat(refusal(directory.resolve("nowhere.conf").toString())).contains("nowhere.conf");
     }

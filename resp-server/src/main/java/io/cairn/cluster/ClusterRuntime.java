@@ -21,6 +21,7 @@ import io.cairn.raft.shards.LeaderTable;
 import io.cairn.raft.shards.ShardApply;
 import io.cairn.raft.shards.ShardGroup;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -51,6 +52,7 @@ public final class ClusterRuntime implements AutoCloseable {
      *
      * @param raftBind where the Raft port listens
      * @param gossipBindHost where the gossip port listens
+     * @param source what connections to other nodes are made from; null leaves it to the kernel
      * @param secret cluster-peer-secret, empty for none
      */
     public record Options(
@@ -59,6 +61,7 @@ public final class ClusterRuntime implements AutoCloseable {
             ClusterNode self,
             InetSocketAddress raftBind,
             String gossipBindHost,
+            @Nullable InetAddress source,
             List<SeedAddress> seeds,
             String secret,
             int electionTimeoutMillis,
@@ -87,6 +90,7 @@ public final class ClusterRuntime implements AutoCloseable {
         this.host = RaftHost.start(new HostOptions(
                 self.id(),
                 options.raftBind(),
+                options.source(),
                 addresses,
                 clusterId,
                 options.secret().getBytes(StandardCharsets.UTF_8),
@@ -121,6 +125,7 @@ public final class ClusterRuntime implements AutoCloseable {
                         threads.gossip(),
                         options.gossipBindHost(),
                         self.busPort(),
+                        options.source(),
                         info(known == null ? "" : known),
                         options.seeds(),
                         options.secret(),

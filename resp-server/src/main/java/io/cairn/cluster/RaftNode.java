@@ -27,6 +27,7 @@ import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -144,6 +145,7 @@ public final class RaftNode implements AutoCloseable {
                 self(parts, bind),
                 new InetSocketAddress(bind, config.raftPort()),
                 bind,
+                source(config.get(Keys.BIND_SOURCE_ADDR)),
                 config.get(Keys.CLUSTER_SEEDS).stream()
                         .map(seed -> new SeedAddress(seed.host(), seed.busPort()))
                         .toList(),
@@ -153,6 +155,23 @@ public final class RaftNode implements AutoCloseable {
                 Math.toIntExact(config.get(Keys.LOG_SEGMENT_SIZE)),
                 parts.version(),
                 parts.clock().millis());
+    }
+
+    /**
+     * The address of {@code bind-source-addr}, tried out: a connection that cannot be bound would only ever show as peers
+     * that do not answer.
+     */
+    static @Nullable InetAddress source(String text) throws IOException {
+        if (text.isEmpty()) {
+            return null;
+        }
+        try (Socket probe = new Socket()) {
+            InetAddress source = InetAddress.getByName(text);
+            probe.bind(new InetSocketAddress(source, 0));
+            return source;
+        } catch (IOException e) {
+            throw new IOException("bind-source-addr " + text + ": not an address of this machine", e);
+        }
     }
 
     private static ClusterNode self(Parts parts, String bind) throws IOException {

@@ -3,6 +3,8 @@ package io.cairn.jepsen.workload;
 import static io.cairn.jepsen.resp.RawClient.words;
 
 import io.cairn.jepsen.check.Checker;
+import io.cairn.jepsen.check.ListAppend;
+import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.Reply;
 import io.cairn.jepsen.resp.Talk;
@@ -144,7 +146,7 @@ public final class AppendWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of();
+        return List.of(new ListAppend(), new Vacuity());
     }
 
     private static Outcome run(Session session, Group group, List<Micro> micros, boolean multi, boolean replica) {

@@ -2,7 +2,9 @@ package io.cairn.jepsen.workload;
 
 import static io.cairn.jepsen.resp.RawClient.words;
 
+import io.cairn.jepsen.check.Bank;
 import io.cairn.jepsen.check.Checker;
+import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.Attempt;
 import io.cairn.jepsen.resp.RawClient;
@@ -34,10 +36,11 @@ public final class BankWorkload implements Workload {
     public static final String NO_FUNDS = "no funds";
 
     private final Options options;
-    private final List<Bank> banks = new ArrayList<>();
-    private final LastReads<Bank> last = new LastReads<>(() -> banks);
+    private final List<Branch> banks = new ArrayList<>();
+    private final LastReads<Branch> last = new LastReads<>(() -> banks);
 
-    private record Bank(SpreadTags.Tag tag, List<String> accounts) {
+    /** One bank: its accounts share a hash tag. */
+    private record Branch(SpreadTags.Tag tag, List<String> accounts) {
         byte[][] mget() {
             List<String> command = new ArrayList<>(List.of("MGET"));
             command.addAll(accounts);
@@ -54,7 +57,7 @@ public final class BankWorkload implements Workload {
             for (int a = 0; a < FEWEST_ACCOUNTS + i % (MOST_ACCOUNTS - FEWEST_ACCOUNTS + 1); a++) {
                 accounts.add(tag.key(":" + a));
             }
-            banks.add(new Bank(tag, List.copyOf(accounts)));
+            banks.add(new Branch(tag, List.copyOf(accounts)));
         }
     }
 
@@ -66,7 +69,7 @@ public final class BankWorkload implements Workload {
     /** Opens the accounts by one MSETNX a bank, which may be sent again: a late first one finds the accounts and does nothing. */
     @Override
     public void setUp(Session session) {
-        for (Bank bank : banks) {
+        for (Branch bank : banks) {
             List<String> command = new ArrayList<>(List.of("MSETNX"));
             Map<String, Long> balances = new LinkedHashMap<>();
             for (String account : bank.accounts) {
@@ -91,7 +94,7 @@ public final class BankWorkload implements Workload {
     @Override
     public void step(Session session) {
         SplittableRandom random = session.random();
-        Bank bank = banks.get(random.nextInt(banks.size()));
+        Branch bank = banks.get(random.nextInt(banks.size()));
         if (random.nextDouble() < READS) {
             read(session, bank, random.nextBoolean(), options.atReplica(random));
         } else {
@@ -106,10 +109,10 @@ public final class BankWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of();
+        return List.of(new Bank(FIRST_BALANCE), new Vacuity());
     }
 
-    private static Outcome read(Session session, Bank bank, boolean multi, boolean replica) {
+    private static Outcome read(Session session, Branch bank, boolean multi, boolean replica) {
         Talk talk = multi
                 ? new Transaction(bank.accounts.stream()
                         .map(account -> words("GET", account))
@@ -119,7 +122,7 @@ public final class BankWorkload implements Workload {
                 replica, "read", bank.tag.name(), bank.tag.slot(), null, talk, reply -> balances(bank.accounts, reply));
     }
 
-    private static void transfer(Session session, Bank bank, SplittableRandom random) {
+    private static void transfer(Session session, Branch bank, SplittableRandom random) {
         int first = random.nextInt(bank.accounts.size());
         int second = (first + 1 + random.nextInt(bank.accounts.size() - 1)) % bank.accounts.size();
         String from = bank.accounts.get(first);

@@ -1,6 +1,8 @@
 package io.cairn.jepsen.workload;
 
 import io.cairn.jepsen.check.Checker;
+import io.cairn.jepsen.check.Counter;
+import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.Talk;
 import java.util.ArrayList;
@@ -52,7 +54,7 @@ public final class CounterWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of();
+        return List.of(new Counter(), new Vacuity());
     }
 
     private static Outcome read(Session session, SpreadTags.Tag counter, boolean replica) {

@@ -3,6 +3,8 @@ package io.cairn.jepsen.workload;
 import static io.cairn.jepsen.resp.RawClient.words;
 
 import io.cairn.jepsen.check.Checker;
+import io.cairn.jepsen.check.Linearizable;
+import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.Attempt;
 import io.cairn.jepsen.resp.Reply;
@@ -86,7 +88,7 @@ public final class RegisterWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of();
+        return List.of(new Linearizable(), new Vacuity());
     }
 
     private Outcome read(Session session, Register register, boolean replica) {

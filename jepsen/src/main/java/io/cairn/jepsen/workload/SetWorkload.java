@@ -1,6 +1,8 @@
 package io.cairn.jepsen.workload;
 
 import io.cairn.jepsen.check.Checker;
+import io.cairn.jepsen.check.SetOfKeys;
+import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.RawClient;
 import io.cairn.jepsen.resp.Reply;
@@ -104,7 +106,7 @@ public final class SetWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of();
+        return List.of(new SetOfKeys(), new Vacuity());
     }
 
     private static Outcome read(Session session, Part part, boolean replica) {

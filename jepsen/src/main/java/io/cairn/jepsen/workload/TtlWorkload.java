@@ -1,6 +1,8 @@
 package io.cairn.jepsen.workload;
 
 import io.cairn.jepsen.check.Checker;
+import io.cairn.jepsen.check.Ttl;
+import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.Talk;
 import java.util.List;
@@ -103,7 +105,7 @@ public final class TtlWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of();
+        return List.of(new Ttl(), new Vacuity());
     }
 
     private void set(Session session, int millis) {

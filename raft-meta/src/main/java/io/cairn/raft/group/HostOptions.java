@@ -1,5 +1,6 @@
 package io.cairn.raft.group;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param nodeId 40 lower-case hex digits
  * @param bind address and port to listen on; port 0 takes a free one
+ * @param source local address that connections to peers are made from; null leaves it to the kernel
  * @param addresses where the other nodes listen
  * @param clusterId at most 64 ASCII characters; null for a node that is in no cluster yet ({@link RaftHost#setClusterId})
  * @param secret shared by all nodes of the cluster, at most 256 bytes; empty for none
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public record HostOptions(
         String nodeId,
         InetSocketAddress bind,
+        @Nullable InetAddress source,
         PeerAddresses addresses,
         @Nullable String clusterId,
         byte[] secret,
@@ -32,7 +35,17 @@ public record HostOptions(
 
     public HostOptions(
             String nodeId, InetSocketAddress bind, PeerAddresses addresses, @Nullable String clusterId, byte[] secret) {
-        this(nodeId, bind, addresses, clusterId, secret, null);
+        this(nodeId, bind, null, addresses, clusterId, secret, null);
+    }
+
+    public HostOptions(
+            String nodeId,
+            InetSocketAddress bind,
+            PeerAddresses addresses,
+            @Nullable String clusterId,
+            byte[] secret,
+            @Nullable RaftThreads threads) {
+        this(nodeId, bind, null, addresses, clusterId, secret, threads);
     }
 
     static void checkClusterId(@Nullable String clusterId) {

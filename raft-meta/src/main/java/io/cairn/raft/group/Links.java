@@ -1,6 +1,7 @@
 package io.cairn.raft.group;
 
 import io.netty.channel.EventLoop;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +123,13 @@ final class Links {
 
     int ownPort() {
         return host.address().getPort();
+    }
+
+    /** What a link's socket is bound to before it connects; null leaves it to the kernel. */
+    @Nullable
+    InetSocketAddress source() {
+        InetAddress source = host.source();
+        return source == null ? null : new InetSocketAddress(source, 0);
     }
 
     PeerNames names() {

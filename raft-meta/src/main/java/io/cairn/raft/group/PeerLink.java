@@ -272,7 +272,7 @@ final class PeerLink {
                                 .addLast(new ClientHandshake(PeerLink.this, links.identity(), nodeId, links.ownPort()));
                     }
                 })
-                .connect(to)
+                .connect(to, links.source())
                 .addListener(done -> opened((ChannelFuture) done));
     }
 

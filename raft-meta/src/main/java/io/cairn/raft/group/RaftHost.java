@@ -4,6 +4,7 @@ import com.alipay.sofa.jraft.NodeManager;
 import com.alipay.sofa.jraft.util.Endpoint;
 import com.alipay.sofa.jraft.util.concurrent.FixedThreadsExecutorGroup;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -274,6 +275,11 @@ public final class RaftHost implements AutoCloseable {
 
     Identity identity() {
         return identity;
+    }
+
+    @Nullable
+    InetAddress source() {
+        return options.source();
     }
 
     PeerAddresses addresses() {

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PeerPortIT {
     private static final byte ECHO = 1;
+    private static final byte WHENCE = 0;
     private static final byte JOIN = 2;
     private static final byte NEVER = 3;
 
@@ -83,6 +84,27 @@ class PeerPortIT {
             assertThat(a.send(b.nodeId(), ECHO, bytes("hello")).join()).isEqualTo(bytes("hello"));
             assertThat(b.send(a.address(), ECHO, new byte[1 << 20]).join()).hasSize(1 << 20);
             assertThat(a.send(b.nodeId(), JOIN, bytes("")).join()).isEqualTo(bytes(a.nodeId() + "one"));
+        }
+    }
+
+    @Test
+    void connectionsComeFromTheSourceAddress() throws Exception {
+        HostOptions options = new HostOptions(
+                TestCluster.id("b"),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                InetAddress.getByAddress(new byte[] {127, 0, 9, 9}),
+                book,
+                "one",
+                bytes("s"),
+                threads);
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = RaftHost.start(options)) {
+            a.handle(
+                    WHENCE,
+                    false,
+                    (from, payload) -> CompletableFuture.completedFuture(
+                            bytes(from.address().getAddress().getHostAddress())));
+            assertThat(b.send(a.nodeId(), WHENCE, bytes("")).join()).isEqualTo(bytes("127.0.9.9"));
         }
     }
 
