@@ -1,13 +1,9 @@
 package io.cairn.jepsen.mutant;
 
 import io.cairn.jepsen.check.Checker;
-import io.cairn.jepsen.check.Counter;
 import io.cairn.jepsen.check.DiskCheck;
 import io.cairn.jepsen.check.Finding;
-import io.cairn.jepsen.check.Linearizable;
 import io.cairn.jepsen.check.NodeLogCheck;
-import io.cairn.jepsen.check.SetOfKeys;
-import io.cairn.jepsen.check.Ttl;
 import io.cairn.jepsen.history.History;
 import io.cairn.jepsen.history.Recorder;
 import io.cairn.jepsen.nemesis.Fault;
@@ -77,20 +73,12 @@ final class RunnerTrial implements Trial {
             findings.add(disks.atEnd(cluster));
             findings.add(new NodeLogCheck().check(cluster));
             History history = recorder.history(Map.of("workload", schedule.workload(), "seed", seed, "build", name));
-            findings.add(0, checker(schedule.workload()).check(history));
+            for (Checker checker : workload.checkers()) {
+                findings.add(0, checker.check(history));
+            }
             out.printf("  %s: %d operations%n", folder.getFileName(), recorder.size());
         }
         return findings;
-    }
-
-    private static Checker checker(String workload) {
-        return switch (workload) {
-            case "register" -> new Linearizable();
-            case "counter" -> new Counter();
-            case "set" -> new SetOfKeys();
-            case "ttl" -> new Ttl();
-            default -> throw new IllegalArgumentException("no checker of " + workload);
-        };
     }
 
     private static Workload workload(MutantSchedule schedule, long seed) {
