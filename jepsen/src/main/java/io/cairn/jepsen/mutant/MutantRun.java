@@ -60,6 +60,9 @@ public final class MutantRun implements Callable<Integer> {
     @CommandLine.Option(names = "--list", description = "Only says what there is.")
     private boolean list;
 
+    @CommandLine.Spec
+    CommandLine.Model.CommandSpec spec;
+
     private final PrintStream out;
     private final ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -112,8 +115,10 @@ public final class MutantRun implements Callable<Integer> {
         Set<String> unknown = new LinkedHashSet<>(names);
         all.forEach(mutant -> unknown.remove(mutant.name()));
         if (!unknown.isEmpty()) {
-            throw new IllegalArgumentException("no mutant " + unknown + ": there are "
-                    + all.stream().map(Mutant::name).toList());
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "no mutant " + unknown + ": there are "
+                            + all.stream().map(Mutant::name).toList());
         }
         return all.stream()
                 .filter(mutant -> names.isEmpty() || names.contains(mutant.name()))
