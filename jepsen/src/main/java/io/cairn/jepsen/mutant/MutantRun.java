@@ -92,7 +92,7 @@ public final class MutantRun implements Callable<Integer> {
         Hunt hunt = new Hunt(
                 distribution,
                 (mutant, home) -> distribution.withPrefix(new Plant(distribution.root()).build(mutant, home)),
-                new RunnerTrial(port, roundSeconds, out),
+                new ScheduleTrial(port, roundSeconds, out),
                 folder.toAbsolutePath(),
                 seed,
                 System::nanoTime,

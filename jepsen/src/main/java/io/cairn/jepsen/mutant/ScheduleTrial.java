@@ -28,7 +28,7 @@ import java.util.concurrent.locks.LockSupport;
  * seed strike one after another; after the last one everything is read once more, and what is on disk and in the logs of the
  * nodes is judged with the history.
  */
-final class RunnerTrial implements Trial {
+final class ScheduleTrial implements Trial {
     private static final int HEALTHY_SECONDS = 90;
     private static final int FINAL_READ_SECONDS = 60;
     private static final int CLIENTS = 12;
@@ -43,7 +43,7 @@ final class RunnerTrial implements Trial {
     private final PrintStream out;
 
     /** @param seconds how long faults are drawn; at least one strikes */
-    RunnerTrial(int port, int seconds, PrintStream out) {
+    ScheduleTrial(int port, int seconds, PrintStream out) {
         this.port = port;
         this.seconds = seconds;
         this.out = out;
