@@ -51,7 +51,7 @@ public final class ClusterRuntime implements AutoCloseable {
      * What a node needs to take part.
      *
      * @param raftBind where the Raft port listens
-     * @param gossipBindHost where the gossip port listens
+     * @param gossipBind where the gossip port listens
      * @param source what connections to other nodes are made from; null leaves it to the kernel
      * @param secret cluster-peer-secret, empty for none
      */
@@ -60,7 +60,7 @@ public final class ClusterRuntime implements AutoCloseable {
             JoinMark mark,
             ClusterNode self,
             InetSocketAddress raftBind,
-            String gossipBindHost,
+            InetSocketAddress gossipBind,
             @Nullable InetAddress source,
             List<SeedAddress> seeds,
             String secret,
@@ -91,6 +91,7 @@ public final class ClusterRuntime implements AutoCloseable {
                 self.id(),
                 options.raftBind(),
                 options.source(),
+                self.host(),
                 addresses,
                 clusterId,
                 options.secret().getBytes(StandardCharsets.UTF_8),
@@ -123,8 +124,8 @@ public final class ClusterRuntime implements AutoCloseable {
         Gossip started = Gossip.start(
                 new GossipOptions(
                         threads.gossip(),
-                        options.gossipBindHost(),
-                        self.busPort(),
+                        options.gossipBind().getHostString(),
+                        options.gossipBind().getPort(),
                         options.source(),
                         info(known == null ? "" : known),
                         options.seeds(),

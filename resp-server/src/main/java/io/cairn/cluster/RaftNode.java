@@ -144,7 +144,7 @@ public final class RaftNode implements AutoCloseable {
                 parts.mark(),
                 self(parts, bind),
                 new InetSocketAddress(bind, config.raftPort()),
-                bind,
+                new InetSocketAddress(bind, config.busPort()),
                 source(config.get(Keys.BIND_SOURCE_ADDR)),
                 config.get(Keys.CLUSTER_SEEDS).stream()
                         .map(seed -> new SeedAddress(seed.host(), seed.busPort()))

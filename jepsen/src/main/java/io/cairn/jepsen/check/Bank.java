@@ -52,7 +52,7 @@ public final class Bank implements Checker {
             unknown += transfer && operation.outcome() == Outcome.INFO ? 1 : 0;
             reads += isRead(operation) ? 1 : 0;
         }
-        List<String> problems = new ArrayList<>();
+        List<String> problems = new Problems();
         banks.forEach((name, operations) -> checkBank(name, operations, problems));
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("banks", (long) banks.size());

@@ -30,7 +30,7 @@ public final class Counter implements Checker {
         for (Operation operation : history.operations()) {
             byKey.computeIfAbsent(operation.key(), k -> new ArrayList<>()).add(operation);
         }
-        List<String> problems = new ArrayList<>();
+        List<String> problems = new Problems();
         Totals totals = new Totals();
         byKey.forEach((key, operations) -> checkKey(key, operations, totals, problems));
         Map<String, Object> figures = new LinkedHashMap<>();

@@ -32,6 +32,9 @@ public final class Linearizable implements Checker {
     /** Operations shown around the one that is stuck. */
     private static final int MOST_SHOWN = 10;
 
+    /** Keys that are explained; of others that are not linearizable only the name is told. */
+    private static final int MOST_EXPLAINED = 10;
+
     private final int mostConfigurations;
 
     public Linearizable() {
@@ -53,7 +56,8 @@ public final class Linearizable implements Checker {
         }
         long configurations = 0;
         int undecided = 0;
-        List<String> problems = new ArrayList<>();
+        int broken = 0;
+        List<String> problems = new Problems();
         for (Map.Entry<String, List<Operation>> key : byKey.entrySet()) {
             RegisterSearch search = search(key.getValue());
             RegisterSearch.Verdict verdict = search.run();
@@ -63,7 +67,9 @@ public final class Linearizable implements Checker {
                 problems.add("register " + key.getKey() + ": undecided, more than " + mostConfigurations
                         + " configurations; this is not a pass");
             } else if (verdict == RegisterSearch.Verdict.NOT_LINEARIZABLE) {
-                problems.add("register " + key.getKey() + " is not linearizable: " + explain(key.getValue()));
+                broken++;
+                String how = broken <= MOST_EXPLAINED ? ": " + explain(key.getValue()) : "";
+                problems.add("register " + key.getKey() + " is not linearizable" + how);
             }
         }
         Map<String, Object> figures = new LinkedHashMap<>();
@@ -71,6 +77,7 @@ public final class Linearizable implements Checker {
         figures.put("operations", (long) history.operations().size());
         figures.put("unknown", (long) unknown);
         figures.put("configurations", configurations);
+        figures.put("brokenKeys", (long) broken);
         figures.put("undecidedKeys", (long) undecided);
         return Finding.of("linearizable", figures, problems);
     }

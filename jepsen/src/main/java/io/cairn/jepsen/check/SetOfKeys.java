@@ -4,7 +4,6 @@ import io.cairn.jepsen.history.History;
 import io.cairn.jepsen.history.Operation;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.history.Words;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -48,7 +47,7 @@ public final class SetOfKeys implements Checker {
 
     @Override
     public Finding check(History history) {
-        List<String> problems = new ArrayList<>();
+        List<String> problems = new Problems();
         Map<Object, Element> elements = new HashMap<>();
         long ended = adds(history, elements, problems);
         seen(history, elements, problems);

@@ -5,6 +5,8 @@ import io.cairn.jepsen.history.Operation;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.history.Words;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,18 +15,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether keys live as long as they were told to. Each key is written once by {@code set}, in = [number, milliseconds to live]; {@code read}
- * gets the number or nil; {@code incr} (in: the step, or nil for 1) gets the new number and leaves the time to live as it is.
+ * gets the number or nil; {@code incr} (in: the step, or nil for 1) gets the new number and leaves the time to live as it is, but makes a
+ * key that is gone anew, without an end. The number is larger than all increments together, so each answer shows whether it
+ * comes from the key that was set (the original) or from one made anew.
  *
  * <ul>
- *   <li>Before the earliest expiry, the set's call and its time to live, a read called after the set was known to have happened sees the value.
- *   <li>After the latest expiry, the moment when the set was known to have happened and its time to live, a read gets nil.
- *   <li>Once a read called after the set was known to have happened got nil, no read called later sees a value.
- *   <li>What is seen is the number that was set and the steps of the increments, all those acknowledged, perhaps those unknown or under way.
+ *   <li>Before the earliest expiry, the set's call and its time to live, whoever calls after the set was known to have happened finds the original.
+ *   <li>After the latest expiry, the moment when the set was known to have happened and its time to live, nobody does.
+ *   <li>Once somebody did not find it (after the set was known to have happened), nobody who calls later does.
+ *   <li>A key made anew stays and does not shrink.
+ *   <li>Numbers hold the steps of all increments acknowledged before, and perhaps of those unknown or under way; no two increments were told the same.
  * </ul>
  *
- * A set is known to have happened when it is acknowledged or when a read saw its value. An increment that may take effect after the
- * earliest expiry (it is unknown, or returned after it) may make the key anew, without a time to live; from its call on nothing but the first
- * rule is asked of the key.
+ * A set is known to have happened when it is acknowledged or when somebody found the original.
  */
 public final class Ttl implements Checker {
     /** Of processes on one machine: the server's clock is the wall clock in milliseconds, the history's is monotonic. */
@@ -61,7 +64,7 @@ public final class Ttl implements Checker {
         for (Operation operation : history.operations()) {
             byKey.computeIfAbsent(operation.key(), k -> new ArrayList<>()).add(operation);
         }
-        List<String> problems = new ArrayList<>();
+        List<String> problems = new Problems();
         Counts counts = new Counts();
         byKey.forEach((key, operations) -> checkKey(key, operations, counts, problems));
         if (counts.alive == 0 || counts.expired == 0) {
@@ -110,97 +113,143 @@ public final class Ttl implements Checker {
     private final class Life {
         private final String key;
         private final Operation set;
-        private final List<Operation> operations;
+        private final List<Operation> told = new ArrayList<>();
         private final long number;
+        /** When the set had happened at the latest. */
         private final long known;
+
         private final long earliest;
         private final long latest;
-        private final long remade;
+        /** Whether no increment can have come before the set. */
+        private final boolean setFirst;
+
         private final Sums acknowledged = new Sums();
         private final Sums possible = new Sums();
 
         Life(String key, Operation set, List<Operation> operations) {
             this.key = key;
             this.set = set;
-            this.operations = operations;
             List<?> in = Words.list(set.in(), set);
             number = Words.number(in.get(0), set);
             long ttl = Words.number(in.get(1), set) * MILLI;
             earliest = set.call() + ttl;
             long firstKnown = set.outcome() == Outcome.OK ? set.ret() : NEVER;
-            long firstRemade = NEVER;
+            boolean first = set.outcome() == Outcome.OK;
             for (Operation operation : operations) {
-                if (isRead(operation) && operation.out() != null && operation.call() < firstRemade) {
-                    firstKnown = Math.min(firstKnown, operation.ret());
-                } else if (operation.f().equals("incr") && operation.outcome() != Outcome.FAIL) {
-                    boolean late = operation.outcome() == Outcome.INFO || operation.ret() > earliest - earlySlack;
-                    boolean maybeFirst = operation.call() < set.ret() || set.outcome() == Outcome.INFO;
-                    firstRemade = late || maybeFirst ? Math.min(firstRemade, operation.call()) : firstRemade;
-                    long step = operation.in() == null ? 1 : Words.number(operation.in(), operation);
-                    possible.add(operation.call(), step);
+                boolean increment = operation.f().equals("incr");
+                if (isRead(operation) || (increment && operation.outcome() == Outcome.OK)) {
+                    told.add(operation);
+                    firstKnown = original(operation) ? Math.min(firstKnown, operation.ret()) : firstKnown;
+                }
+                if (increment && operation.outcome() != Outcome.FAIL) {
+                    first &= operation.call() > set.ret();
+                    possible.add(operation.call(), step(operation));
                     if (operation.outcome() == Outcome.OK) {
-                        acknowledged.add(operation.ret(), step);
+                        acknowledged.add(operation.ret(), step(operation));
                     }
                 }
             }
             acknowledged.close();
             possible.close();
             known = firstKnown;
-            latest = Math.min(NEVER, firstKnown) + ttl;
-            remade = firstRemade;
+            latest = firstKnown + ttl;
+            setFirst = first;
+        }
+
+        private long step(Operation operation) {
+            if (!operation.f().equals("incr")) {
+                return 0;
+            }
+            return operation.in() == null ? 1 : Words.number(operation.in(), operation);
+        }
+
+        private boolean original(Operation operation) {
+            return operation.out() != null && Words.number(operation.out(), operation) >= number;
         }
 
         void check(Counts counts, List<String> problems) {
+            if (number <= possible.all()) {
+                problems.add(wrong("one that this check cannot judge, its number is not above all increments", set));
+                return;
+            }
+            List<Operation> byReturn = new ArrayList<>(told);
+            byReturn.sort(Comparator.comparingLong(Operation::ret));
+            int returned = 0;
             Operation gone = null;
-            for (Operation operation : operations) {
-                boolean increment = operation.f().equals("incr") && operation.outcome() == Outcome.OK;
-                if (!isRead(operation) && !increment) {
-                    continue;
+            Operation anew = null;
+            for (Operation operation : told) { // in the order of the calls
+                for (; byReturn.get(returned).ret() < operation.call(); returned++) {
+                    Operation before = byReturn.get(returned);
+                    if (before.call() <= known || original(before)) {
+                        continue;
+                    }
+                    gone = gone == null ? before : gone;
+                    boolean more = before.out() != null && (anew == null || value(before) > value(anew));
+                    anew = more ? before : anew;
                 }
                 boolean alive = operation.call() > known && operation.ret() < earliest - earlySlack;
+                boolean expired = operation.call() > latest + lateSlack;
                 counts.alive += alive ? 1 : 0;
-                if (operation.out() == null) {
-                    if (alive) {
-                        problems.add(wrong("lost before its time", operation));
-                    }
-                    boolean sure = operation.call() > known;
-                    counts.expired += operation.call() > latest + lateSlack ? 1 : 0;
-                    gone = sure && (gone == null || operation.ret() < gone.ret()) ? operation : gone;
-                    continue;
-                }
-                if (operation.ret() < remade || alive) {
-                    value(operation, increment, problems);
-                }
-                if (!increment && operation.ret() < remade) {
-                    there(operation, gone, counts, problems);
+                counts.expired += expired ? 1 : 0;
+                if (alive && !original(operation)) {
+                    problems.add(wrong(
+                            operation.out() == null ? "lost before its time" : "made anew before its time", operation));
+                } else if (original(operation)) {
+                    checkOriginal(operation, expired, gone, problems);
+                } else {
+                    checkAnew(operation, anew, problems);
                 }
             }
+            toldTwice(problems);
         }
 
-        private void there(Operation read, @Nullable Operation gone, Counts counts, List<String> problems) {
-            if (read.ret() < set.call()) {
-                problems.add(wrong("there before it was set", read));
+        private void checkOriginal(
+                Operation operation, boolean expired, @Nullable Operation gone, List<String> problems) {
+            if (operation.ret() < set.call()) {
+                problems.add(wrong("there before it was set", operation));
             }
-            if (read.call() > latest + lateSlack) {
-                counts.expired++;
+            if (expired) {
                 problems.add(wrong(
-                        "there " + (read.call() - latest) / MILLI + " ms after it had to expire (by "
+                        "there " + (operation.call() - latest) / MILLI + " ms after it had to expire (by "
                                 + Words.seconds(latest) + ")",
-                        read));
+                        operation));
             }
-            if (gone != null && gone.ret() < read.call()) {
-                problems.add(wrong("there again after " + Words.of(gone), read));
+            if (gone != null) {
+                problems.add(wrong("there again after " + Words.of(gone), operation));
+            }
+            long least = number + step(operation) + (setFirst ? acknowledged.before(operation.call()) : 0);
+            within(least, number + possible.upTo(operation.ret()), operation, problems);
+        }
+
+        private void checkAnew(Operation operation, @Nullable Operation anew, List<String> problems) {
+            if (operation.out() != null) {
+                long least = step(operation) + (anew == null ? 0 : value(anew));
+                within(Math.max(1, least), possible.upTo(operation.ret()), operation, problems);
+            } else if (anew != null) {
+                problems.add(wrong("gone although it had been made anew without an end: " + Words.of(anew), operation));
             }
         }
 
-        private void value(Operation operation, boolean increment, List<String> problems) {
-            long own = !increment ? 0 : operation.in() == null ? 1 : Words.number(operation.in(), operation);
-            long least = number + acknowledged.before(operation.call()) + own;
-            long most = number + possible.upTo(operation.ret());
-            long value = Words.number(operation.out(), operation);
-            if (value < least || value > most) {
+        private void within(long least, long most, Operation operation, List<String> problems) {
+            if (value(operation) < least || value(operation) > most) {
                 problems.add(wrong("not within " + least + " to " + most, operation));
             }
+        }
+
+        private void toldTwice(List<String> problems) {
+            Map<Long, Operation> increments = new HashMap<>();
+            for (Operation operation : told) {
+                if (setFirst && operation.f().equals("incr")) {
+                    Operation other = increments.putIfAbsent(value(operation), operation);
+                    if (other != null) {
+                        problems.add(wrong("told the same to two increments, also to " + Words.of(other), operation));
+                    }
+                }
+            }
+        }
+
+        private long value(Operation operation) {
+            return Words.number(operation.out(), operation);
         }
 
         private String wrong(String how, Operation operation) {

@@ -6,7 +6,6 @@ import io.cairn.jepsen.history.Operation;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.history.Phase;
 import io.cairn.jepsen.history.Words;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -27,7 +26,7 @@ public final class Vacuity implements Checker {
 
     @Override
     public Finding check(History history) {
-        List<String> problems = new ArrayList<>();
+        List<String> problems = new Problems();
         long[] returns = history.operations().stream()
                 .filter(operation -> operation.outcome() == Outcome.OK)
                 .mapToLong(Operation::ret)

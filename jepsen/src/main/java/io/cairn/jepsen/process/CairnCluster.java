@@ -1,40 +1,48 @@
 package io.cairn.jepsen.process;
 
+import io.cairn.jepsen.net.Network;
 import io.cairn.jepsen.resp.Address;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A raft cluster as {@code cairn demo} lays it out: three processes of three nodes, three shards with a replica in each
- * process. Node {@code i} of process {@code p} listens on {@code basePort + 3p + i}.
+ * A raft cluster of three processes. With three nodes each it is laid out as {@code cairn demo} does: three shards with a
+ * replica in each process; with one node each it is one shard.
  */
 public final class CairnCluster implements TestCluster {
-    private static final int PROCESSES = 3;
-    private static final int NODES_PER_PROCESS = 3;
     /** The default, 20000, reaches into the range that the kernel gives to outgoing connections. */
     private static final int RAFT_PORT_OFFSET = 50;
 
     private static final int ADMIN_PORT_OFFSET = 90;
 
     private static final int START_SECONDS = 120;
-    private static final List<String> HEAP = List.of("-Xms96m", "-Xmx256m");
 
     private final Distribution distribution;
     private final Path directory;
     private final int basePort;
-    private final List<String> extra;
-    private final ServerProcess[] servers = new ServerProcess[PROCESSES];
+    private final ClusterOptions options;
+    private final Layout layout;
+    private final @Nullable ServerProcess[] servers = new ServerProcess[Layout.PROCESSES];
 
-    /** Starts the processes and creates the cluster; {@code extra} goes to each server's command line. */
+    /** As {@code cairn demo}; {@code extra} goes to each server's command line. */
     public CairnCluster(Distribution distribution, Path directory, int basePort, String... extra) {
+        this(distribution, directory, basePort, ClusterOptions.DEMO.withExtra(extra));
+    }
+
+    /** Starts the processes and creates the cluster; uses ports from {@code basePort}, those + 10000, + 50 and + 90. */
+    public CairnCluster(Distribution distribution, Path directory, int basePort, ClusterOptions options) {
         this.distribution = distribution;
         this.directory = directory;
         this.basePort = basePort;
-        this.extra = List.of(extra);
+        this.options = options;
+        this.layout = new Layout(basePort, options);
         try {
+            layout.serve(List.of(0, Layout.BUS_PORT_OFFSET, RAFT_PORT_OFFSET));
             create();
         } catch (IllegalStateException e) {
             close();
@@ -44,14 +52,22 @@ public final class CairnCluster implements TestCluster {
 
     @Override
     public int processes() {
-        return PROCESSES;
+        return Layout.PROCESSES;
     }
 
     @Override
     public List<Address> nodes(int process) {
-        return IntStream.range(0, NODES_PER_PROCESS)
-                .mapToObj(node -> Address.local(basePort + process * NODES_PER_PROCESS + node))
-                .toList();
+        return layout.nodes(process);
+    }
+
+    @Override
+    public Address direct(Address node) {
+        return layout.direct(node);
+    }
+
+    @Override
+    public @Nullable Network network() {
+        return layout.network();
     }
 
     @Override
@@ -59,9 +75,9 @@ public final class CairnCluster implements TestCluster {
         List<String> arguments = new ArrayList<>(List.of(
                 "server",
                 "--port",
-                ports(process, 0),
+                joined(layout.ports(process, 0)),
                 "--cluster-raft-port",
-                ports(process, RAFT_PORT_OFFSET),
+                joined(layout.ports(process, RAFT_PORT_OFFSET)),
                 "--admin-port",
                 Integer.toString(admin(process).port()),
                 "--dir",
@@ -72,25 +88,27 @@ public final class CairnCluster implements TestCluster {
                 "raft",
                 "--cluster-seeds",
                 seeds()));
-        arguments.addAll(extra);
+        arguments.addAll(layout.arguments(process));
+        arguments.addAll(options.extra());
         Disk.makeDirectory(home(process));
-        servers[process] = ServerProcess.start(distribution.command(HEAP, arguments), directory, log(process));
+        List<String> heap = List.of("-Xms96m", "-Xmx" + options.heapMegabytes() + "m");
+        servers[process] = ServerProcess.start(distribution.command(heap, arguments), directory, log(process));
     }
 
     @Override
     public void kill9(List<Integer> processes) {
-        processes.forEach(process -> servers[process].signalKill9());
-        processes.forEach(process -> servers[process].kill9());
+        processes.forEach(process -> server(process).signalKill9());
+        processes.forEach(process -> server(process).kill9());
     }
 
     @Override
     public void pause(int process) {
-        servers[process].pause();
+        server(process).pause();
     }
 
     @Override
     public void resume(int process) {
-        servers[process].resume();
+        server(process).resume();
     }
 
     @Override
@@ -98,9 +116,23 @@ public final class CairnCluster implements TestCluster {
         Disk.delete(home(process));
     }
 
-    /** The running process of this number. */
+    /** The process of this number as it was last started. */
     public ServerProcess server(int process) {
-        return servers[process];
+        ServerProcess server = servers[process];
+        if (server == null) {
+            throw new IllegalStateException("process " + process + " was never started");
+        }
+        return server;
+    }
+
+    @Override
+    public List<ServerProcess> servers(int process) {
+        return List.of(server(process));
+    }
+
+    @Override
+    public List<Path> homes(int process) {
+        return List.of(home(process));
     }
 
     /** Where a process answers /metrics, /healthz and /readyz. */
@@ -113,6 +145,11 @@ public final class CairnCluster implements TestCluster {
         return directory.resolve("process-" + process);
     }
 
+    /** What a process prints, over all its starts. */
+    public Path log(int process) {
+        return directory.resolve("process-" + process + ".log");
+    }
+
     @Override
     public void close() {
         for (ServerProcess server : servers) {
@@ -120,10 +157,11 @@ public final class CairnCluster implements TestCluster {
                 server.close();
             }
         }
+        layout.close();
     }
 
     private void create() {
-        for (int process = 0; process < PROCESSES; process++) {
+        for (int process = 0; process < Layout.PROCESSES; process++) {
             start(process);
         }
         for (Address node : nodes()) {
@@ -143,19 +181,13 @@ public final class CairnCluster implements TestCluster {
         ClusterState.awaitHealthy(nodes(), START_SECONDS);
     }
 
-    private String ports(int process, int offset) {
-        return nodes(process).stream()
-                .map(node -> Integer.toString(node.port() + offset))
-                .collect(Collectors.joining(","));
+    private static String joined(Collection<Integer> ports) {
+        return ports.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
 
     private String seeds() {
-        return IntStream.range(0, PROCESSES)
+        return IntStream.range(0, Layout.PROCESSES)
                 .mapToObj(process -> nodes(process).get(0).toString())
                 .collect(Collectors.joining(","));
-    }
-
-    private Path log(int process) {
-        return directory.resolve("process-" + process + ".log");
     }
 }

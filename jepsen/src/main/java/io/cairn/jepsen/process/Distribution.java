@@ -1,6 +1,5 @@
 package io.cairn.jepsen.process;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -8,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The built distribution and how to run it. The launcher at the root would first look whether the build is stale,
@@ -34,9 +32,10 @@ public final class Distribution {
 
     private final Path root;
     private final Path javaHome;
-    private final @Nullable Path prefix;
 
-    private Distribution(Path root, Path javaHome, @Nullable Path prefix) {
+    private final String prefix;
+
+    private Distribution(Path root, Path javaHome, String prefix) {
         this.root = root;
         this.javaHome = javaHome;
         this.prefix = prefix;
@@ -49,12 +48,12 @@ public final class Distribution {
     public static Distribution find() {
         String root = System.getProperty("cairn.root");
         String javaHome = System.getProperty("cairn.java.home", System.getProperty("java.home"));
-        return new Distribution(root == null ? searchUpwards() : Path.of(root), Path.of(javaHome), null);
+        return new Distribution(root == null ? searchUpwards() : Path.of(root), Path.of(javaHome), "");
     }
 
-    /** This distribution with the classes of a directory in front of its own: a build with a planted bug. */
+    /** The same with classes that come before its own: a directory or jar with planted bugs. */
     public Distribution withPrefix(Path classes) {
-        return new Distribution(root, javaHome, classes);
+        return new Distribution(root, javaHome, classes + ":" + prefix);
     }
 
     /** The root of the source tree. */
@@ -81,7 +80,7 @@ public final class Distribution {
             command.addAll(JVM_FLAGS_SINCE_24);
         }
         command.add("-cp");
-        command.add((prefix == null ? "" : prefix + File.pathSeparator) + lib() + "/*");
+        command.add(prefix + lib() + "/*");
         command.add("io.cairn.cli.Main");
         command.addAll(arguments);
         return command;

@@ -1,37 +1,59 @@
 package io.cairn.jepsen.process;
 
+import io.cairn.jepsen.net.Network;
 import io.cairn.jepsen.resp.Address;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A cluster of real redis-servers, three of which count as one process. It shows that the harness can see what it
  * looks for: Redis Cluster replicates asynchronously and loses acknowledged writes at a failover.
  */
 public final class RedisCluster implements TestCluster {
-    private static final int PROCESSES = 3;
+    private static final int PROCESSES = Layout.PROCESSES;
     private static final int NODES_PER_PROCESS = 3;
 
     private final Path directory;
-    private final int basePort;
-    private final ServerProcess[] servers = new ServerProcess[PROCESSES * NODES_PER_PROCESS];
+    private final List<String> extra;
+    private final Layout layout;
+    private final @Nullable ServerProcess[] servers = new ServerProcess[PROCESSES * NODES_PER_PROCESS];
 
     /** Starts nine servers on nine ports from {@code basePort} and joins them: three primaries, six replicas. */
     public RedisCluster(Path directory, int basePort) {
+        this(directory, basePort, ClusterOptions.DEMO);
+    }
+
+    /**
+     * The same, perhaps through the harness's network. There are always three servers a process: with one each there would
+     * be no replica to fail over to.
+     */
+    public RedisCluster(Path directory, int basePort, ClusterOptions options) {
         this.directory = directory;
-        this.basePort = basePort;
-        for (int process = 0; process < PROCESSES; process++) {
-            start(process);
+        this.extra = options.extra();
+        this.layout = new Layout(basePort, options.withNodesPerProcess(NODES_PER_PROCESS));
+        try {
+            layout.serve(List.of(0, Layout.BUS_PORT_OFFSET));
+            for (int process = 0; process < PROCESSES; process++) {
+                start(process);
+            }
+            create();
+        } catch (IllegalStateException e) {
+            close();
+            throw e;
         }
+    }
+
+    private void create() {
         List<String> create = new ArrayList<>(List.of("redis-cli", "--cluster", "create"));
         nodes().forEach(node -> create.add(node.toString()));
         create.addAll(List.of("--cluster-replicas", "2", "--cluster-yes"));
         ServerProcess cli = ServerProcess.start(create, directory, directory.resolve("create.log"));
         if (!cli.awaitExit(60) || cli.exitCode() != 0) {
             cli.close();
-            close();
             throw new IllegalStateException("redis-cli --cluster create failed: " + cli.output());
         }
     }
@@ -43,56 +65,60 @@ public final class RedisCluster implements TestCluster {
 
     @Override
     public List<Address> nodes(int process) {
-        return servers(process)
-                .mapToObj(server -> Address.local(basePort + server))
-                .toList();
+        return layout.nodes(process);
+    }
+
+    @Override
+    public Address direct(Address node) {
+        return layout.direct(node);
+    }
+
+    @Override
+    public @Nullable Network network() {
+        return layout.network();
     }
 
     @Override
     public void start(int process) {
-        servers(process).forEach(server -> {
-            int port = basePort + server;
-            Path home = directory.resolve(Integer.toString(port));
-            List<String> command = List.of(
-                    "redis-server --port %d --bind 127.0.0.1 --cluster-enabled yes --cluster-node-timeout 1000 --save "
-                            .formatted(port)
-                            .trim()
-                            .split(" "));
-            List<String> all = new ArrayList<>(command);
-            all.addAll(List.of("", "--appendonly", "yes", "--appendfsync", "always"));
-            all.addAll(List.of("--dir", home.toString()));
-            servers[server] = ServerProcess.start(all, home, directory.resolve(port + ".log"));
-        });
-        servers(process)
-                .forEach(server -> Await.until(
-                        "port " + (basePort + server) + " answers",
-                        20,
-                        () -> ClusterState.answers(Address.local(basePort + server))));
+        for (int node = 0; node < NODES_PER_PROCESS; node++) {
+            int port = layout.port(process, node);
+            Path home = home(port);
+            List<String> command = new ArrayList<>(List.of("redis-server", "--port", Integer.toString(port)));
+            command.addAll(layout.arguments(process));
+            command.addAll(List.of("--cluster-enabled", "yes", "--cluster-node-timeout", "1000", "--save", ""));
+            command.addAll(List.of("--appendonly", "yes", "--appendfsync", "always", "--dir", home.toString()));
+            command.addAll(extra);
+            servers[process * NODES_PER_PROCESS + node] =
+                    ServerProcess.start(command, home, directory.resolve(port + ".log"));
+        }
+        for (Address node : nodes(process)) {
+            Await.until(node + " answers", 20, () -> ClusterState.answers(direct(node)));
+        }
     }
 
     @Override
     public void kill9(List<Integer> processes) {
         for (int process : processes) {
-            servers(process).forEach(server -> servers[server].signalKill9());
+            servers(process).forEach(ServerProcess::signalKill9);
         }
         for (int process : processes) {
-            servers(process).forEach(server -> servers[server].kill9());
+            servers(process).forEach(ServerProcess::kill9);
         }
     }
 
     @Override
     public void pause(int process) {
-        servers(process).forEach(server -> servers[server].pause());
+        servers(process).forEach(ServerProcess::pause);
     }
 
     @Override
     public void resume(int process) {
-        servers(process).forEach(server -> servers[server].resume());
+        servers(process).forEach(ServerProcess::resume);
     }
 
     @Override
     public void wipe(int process) {
-        nodes(process).forEach(node -> Disk.delete(directory.resolve(Integer.toString(node.port()))));
+        homes(process).forEach(Disk::delete);
     }
 
     @Override
@@ -102,9 +128,22 @@ public final class RedisCluster implements TestCluster {
                 server.close();
             }
         }
+        layout.close();
     }
 
-    private static IntStream servers(int process) {
-        return IntStream.range(process * NODES_PER_PROCESS, (process + 1) * NODES_PER_PROCESS);
+    @Override
+    public List<ServerProcess> servers(int process) {
+        return IntStream.range(process * NODES_PER_PROCESS, (process + 1) * NODES_PER_PROCESS)
+                .mapToObj(server -> Objects.requireNonNull(servers[server], "never started"))
+                .toList();
+    }
+
+    @Override
+    public List<Path> homes(int process) {
+        return layout.ports(process, 0).stream().map(this::home).toList();
+    }
+
+    private Path home(int port) {
+        return directory.resolve(Integer.toString(port));
     }
 }

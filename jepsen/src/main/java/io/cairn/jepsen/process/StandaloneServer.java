@@ -77,6 +77,16 @@ public final class StandaloneServer implements TestCluster {
     }
 
     @Override
+    public List<ServerProcess> servers(int process) {
+        return List.of(server);
+    }
+
+    @Override
+    public List<Path> homes(int process) {
+        return List.of(directory.resolve("data"));
+    }
+
+    @Override
     public void start(int process) {
         server = launch();
     }

@@ -6,6 +6,7 @@ import static io.cairn.jepsen.check.Made.fail;
 import static io.cairn.jepsen.check.Made.history;
 import static io.cairn.jepsen.check.Made.info;
 import static io.cairn.jepsen.check.Made.ok;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.jepsen.history.History;
 import io.cairn.jepsen.history.Operation;
@@ -65,6 +66,17 @@ class CounterTest {
         assertValid(checker, history(unknown, read(0, 2, 3), read(1, 4, 5)));
         assertValid(checker, history(unknown, ok(2, "read", "c", null, null, 2, 3)));
         assertFound(checker, history(unknown, read(2, 2, 3)), "is above all that is possible");
+    }
+
+    @Test
+    void manyProblemsAreCountedAndTheFirstKept() {
+        Operation[] operations = new Operation[201];
+        operations[0] = ok(1, "incr", "c", 1L, 1L, 0, 1);
+        for (int i = 1; i <= 200; i++) {
+            operations[i] = read(0, 2L * i, 2L * i + 1);
+        }
+        Finding finding = checker.check(history(operations));
+        assertThat(finding.problems()).hasSize(Finding.MOST_PROBLEMS + 1).contains("150 more of them");
     }
 
     @Test

@@ -67,7 +67,11 @@ class TtlTest {
     void wrongNumbersAreFound() {
         assertFound(
                 checker, history(SET, EARLY, incr(8, 40, 50), read(7L, 60, 70), LATE), "key k is not within 8 to 8");
-        assertFound(checker, history(SET, EARLY, incr(1, 40, 50), LATE), "key k is not within 8 to 8");
+        assertFound(checker, history(SET, EARLY, incr(1, 40, 50), LATE), "key k is made anew before its time");
+        assertFound(
+                checker,
+                history(SET, EARLY, incr(8, 40, 50), incr(8, 40, 51), read(9L, 60, 70), LATE),
+                "told the same to two increments");
         assertFound(
                 checker,
                 history(SET, EARLY, Made.fail(3, "incr", "k", 1L, 40, 50), read(8L, 60, 70), LATE),
@@ -79,6 +83,22 @@ class TtlTest {
     void lateIncrementMayMakeTheKeyAnew() {
         assertValid(checker, history(SET, EARLY, info(3, "incr", "k", 1L, 40, 50), LATE, read(1L, 3000, 3001)));
         assertValid(checker, history(SET, EARLY, read(null, 1100, 1101), incr(1, 1200, 1201), read(1L, 3000, 3001)));
+    }
+
+    @Test
+    void keyMadeAnewStaysAndTheOriginalDoesNotComeBack() {
+        Operation anew = incr(1, 1200, 1201);
+        assertFound(
+                checker,
+                history(SET, EARLY, anew, read(null, 3000, 3001)),
+                "gone although it had been made anew without an end: client 3 incr k 1 -> 1");
+        assertFound(
+                checker,
+                history(SET, EARLY, anew, read(8L, 1300, 1301)),
+                "ms after it had to expire",
+                "there again after client 3 incr k 1 -> 1");
+        assertFound(checker, history(SET, EARLY, anew, incr(2, 1300, 1301), read(1L, 3000, 3001)), "not within 2 to 2");
+        assertFound(checker, history(SET, EARLY, LATE, read(2L, 3000, 3001)), "not within 1 to 0");
     }
 
     @Test
@@ -112,7 +132,7 @@ class TtlTest {
                     .reduce((a, b) -> b)
                     .orElseThrow();
             assertFound(checker, Made.told(run, after, first.out()), "after it had to expire");
-            assertFound(checker, Made.told(run, first, 99L), "not within");
+            assertFound(checker, Made.told(run, first, 99_000L), "not within");
         }
     }
 
@@ -127,9 +147,9 @@ class TtlTest {
             boolean unknown = random.nextInt(6) == 0;
             operations.add(
                     unknown
-                            ? info(1, "set", "k" + key, List.of(7L, ttl), call, ret)
-                            : ok(1, "set", "k" + key, List.of(7L, ttl), null, call, ret));
-            long value = 7;
+                            ? info(1, "set", "k" + key, List.of(700L, ttl), call, ret)
+                            : ok(1, "set", "k" + key, List.of(700L, ttl), null, call, ret));
+            long value = 700;
             for (long time = ret + 1; time < ret + 2 * ttl; time += 1 + random.nextInt(60)) {
                 boolean increments = random.nextInt(5) == 0 && time < call + ttl / 2 && !unknown;
                 boolean there = time + 5 < effect + ttl;

@@ -17,11 +17,12 @@ final class ClientHandshake extends ByteToMessageDecoder {
     private byte @Nullable [] nonce;
     private @Nullable Future<?> timeout;
 
-    ClientHandshake(PeerLink link, Identity self, @Nullable String wanted, int ownPort) {
+    ClientHandshake(PeerLink link, Identity self, @Nullable String wanted, int ownPort, @Nullable String ownHost) {
         this.link = link;
         this.self = self;
         this.ownCluster = self.clusterId();
-        this.helloBody = Handshake.hello(new Handshake.Hello(ownCluster, self.nodeId(), wanted, ownPort), self.nonce());
+        this.helloBody =
+                Handshake.hello(new Handshake.Hello(ownCluster, self.nodeId(), wanted, ownPort, ownHost), self.nonce());
     }
 
     @Override

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The messages before anything else is parsed. Each is {@code magic (8), version, step, u16 length, body}.
  *
  * <pre>
- * 1 hello      connecting side: cluster id, its node id, the node id it wants (or none), its port, a nonce
+ * 1 hello      connecting side: cluster id, its node id, the node id it wants (or none), its port, its host (or none), a nonce
  * 2 challenge  accepting side: a nonce
  * 3 proof      connecting side: HMAC of all that came before
  * 4 welcome    accepting side: cluster id, its node id, HMAC
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Handshake {
     static final long MAGIC = 0x4341_4952_4e52_4654L;
-    static final byte VERSION = 1;
+    static final byte VERSION = 2;
     static final byte HELLO = 1;
     static final byte CHALLENGE = 2;
     static final byte PROOF = 3;
@@ -30,6 +30,7 @@ final class Handshake {
     static final int HEADER_BYTES = 8 + 1 + 1 + 2;
     static final int MAX_BODY_BYTES = 512;
     static final int MAX_CLUSTER_ID_BYTES = 64;
+    static final int MAX_HOST_BYTES = 253;
     static final int TIMEOUT_MILLIS = 2_000;
     static final String CLIENT = "client";
     static final String SERVER = "server";
@@ -38,12 +39,18 @@ final class Handshake {
 
     private Handshake() {}
 
-    /** What the connecting side says; {@code wanted} is null when it only knows an address. */
+    /**
+     * What the connecting side says.
+     *
+     * @param wanted null when it only knows an address
+     * @param host where it says that its peers find it; null where they see it is right
+     */
     record Hello(
             @Nullable String clusterId,
             String nodeId,
             @Nullable String wanted,
-            int port) {}
+            int port,
+            @Nullable String host) {}
 
     /** What the accepting side says once the other has proved itself. */
     record Welcome(@Nullable String clusterId, String nodeId, byte[] proof) {}
@@ -97,7 +104,9 @@ final class Handshake {
         write(out, hello.clusterId());
         write(out, hello.nodeId());
         write(out, hello.wanted());
-        out.writeShort(hello.port()).writeBytes(nonce);
+        out.writeShort(hello.port());
+        write(out, hello.host());
+        out.writeBytes(nonce);
         return bytes(out);
     }
 
@@ -108,10 +117,11 @@ final class Handshake {
             String nodeId = read(in, NODE_ID_BYTES);
             String wanted = read(in, NODE_ID_BYTES);
             int port = in.readUnsignedShort();
+            String host = read(in, MAX_HOST_BYTES);
             if (nodeId == null || in.readableBytes() != Identity.NONCE_BYTES) {
                 throw new PeerException("a malformed hello");
             }
-            return new Hello(clusterId, nodeId, wanted, port);
+            return new Hello(clusterId, nodeId, wanted, port, host);
         } catch (IndexOutOfBoundsException e) {
             throw new PeerException("a malformed hello");
         }

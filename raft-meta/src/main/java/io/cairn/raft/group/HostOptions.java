@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodeId 40 lower-case hex digits
  * @param bind address and port to listen on; port 0 takes a free one
  * @param source local address that connections to peers are made from; null leaves it to the kernel
+ * @param announced host at which peers find this node; null where they see it is right
  * @param addresses where the other nodes listen
  * @param clusterId at most 64 ASCII characters; null for a node that is in no cluster yet ({@link RaftHost#setClusterId})
  * @param secret shared by all nodes of the cluster, at most 256 bytes; empty for none
@@ -19,6 +20,7 @@ public record HostOptions(
         String nodeId,
         InetSocketAddress bind,
         @Nullable InetAddress source,
+        @Nullable String announced,
         PeerAddresses addresses,
         @Nullable String clusterId,
         byte[] secret,
@@ -30,12 +32,15 @@ public record HostOptions(
         if (secret.length > 256) {
             throw new IllegalArgumentException("a peer secret has at most 256 bytes");
         }
+        if (announced != null && !announced.matches("[!-~]{1," + Handshake.MAX_HOST_BYTES + "}")) {
+            throw new IllegalArgumentException("not a host that can be announced: " + announced);
+        }
         checkClusterId(clusterId);
     }
 
     public HostOptions(
             String nodeId, InetSocketAddress bind, PeerAddresses addresses, @Nullable String clusterId, byte[] secret) {
-        this(nodeId, bind, null, addresses, clusterId, secret, null);
+        this(nodeId, bind, null, null, addresses, clusterId, secret, null);
     }
 
     public HostOptions(
@@ -45,7 +50,7 @@ public record HostOptions(
             @Nullable String clusterId,
             byte[] secret,
             @Nullable RaftThreads threads) {
-        this(nodeId, bind, null, addresses, clusterId, secret, threads);
+        this(nodeId, bind, null, null, addresses, clusterId, secret, threads);
     }
 
     static void checkClusterId(@Nullable String clusterId) {

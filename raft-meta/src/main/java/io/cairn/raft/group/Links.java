@@ -125,6 +125,12 @@ final class Links {
         return host.address().getPort();
     }
 
+    /** Where this node says that its peers find it; null where they see it is right. */
+    @Nullable
+    String ownHost() {
+        return host.announcedHost();
+    }
+
     /** What a link's socket is bound to before it connects; null leaves it to the kernel. */
     @Nullable
     InetSocketAddress source() {

@@ -269,7 +269,8 @@ final class PeerLink {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
-                                .addLast(new ClientHandshake(PeerLink.this, links.identity(), nodeId, links.ownPort()));
+                                .addLast(new ClientHandshake(
+                                        PeerLink.this, links.identity(), nodeId, links.ownPort(), links.ownHost()));
                     }
                 })
                 .connect(to, links.source())

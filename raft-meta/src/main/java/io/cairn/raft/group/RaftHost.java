@@ -282,6 +282,11 @@ public final class RaftHost implements AutoCloseable {
         return options.source();
     }
 
+    @Nullable
+    String announcedHost() {
+        return options.announced();
+    }
+
     PeerAddresses addresses() {
         return options.addresses();
     }

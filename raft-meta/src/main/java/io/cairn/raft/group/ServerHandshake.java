@@ -89,8 +89,11 @@ final class ServerHandshake extends ByteToMessageDecoder {
         byte[] own = self.proof(Handshake.SERVER, saidBytes, nonce, welcome);
         cancelTimeout();
         InetSocketAddress remote = (InetSocketAddress) ctx.channel().remoteAddress();
-        Sender sender =
-                new Sender(said.nodeId(), said.clusterId(), new InetSocketAddress(remote.getAddress(), said.port()));
+        String host = said.host();
+        InetSocketAddress found = host == null
+                ? new InetSocketAddress(remote.getAddress(), said.port())
+                : InetSocketAddress.createUnresolved(host, said.port());
+        Sender sender = new Sender(said.nodeId(), said.clusterId(), found);
         ctx.writeAndFlush(Handshake.message(Handshake.WELCOME, welcome, own));
         port.accepted(ctx, this, sender, Handshake.isFormed(ownCluster, said.clusterId()));
         Handshake.closeIfOutdated(ctx.channel(), self, ownCluster);

@@ -144,8 +144,10 @@ class GroupPiecesTest {
     void noHandshakeBytesDoMoreThanBeRefused() throws Exception {
         Random random = new Random(7);
         byte[] good = Handshake.hello(
-                new Handshake.Hello("cluster", TestCluster.id("a"), null, 7001), new byte[Identity.NONCE_BYTES]);
+                new Handshake.Hello("cluster", TestCluster.id("a"), null, 7001, "h.example"),
+                new byte[Identity.NONCE_BYTES]);
         assertThat(Handshake.readHello(good).clusterId()).isEqualTo("cluster");
+        assertThat(Handshake.readHello(good).host()).isEqualTo("h.example");
         int refused = 0;
         for (int round = 0; round < 5_000; round++) {
             byte[] bad = good.clone();

@@ -93,6 +93,7 @@ class PeerPortIT {
                 TestCluster.id("b"),
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 InetAddress.getByAddress(new byte[] {127, 0, 9, 9}),
+                null,
                 book,
                 "one",
                 bytes("s"),
@@ -105,6 +106,29 @@ class PeerPortIT {
                     (from, payload) -> CompletableFuture.completedFuture(
                             bytes(from.address().getAddress().getHostAddress())));
             assertThat(b.send(a.nodeId(), WHENCE, bytes("")).join()).isEqualTo(bytes("127.0.9.9"));
+        }
+    }
+
+    @Test
+    void whoAnnouncesAHostIsFoundThere() throws Exception {
+        HostOptions options = new HostOptions(
+                TestCluster.id("b"),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                null,
+                "b.example",
+                book,
+                "one",
+                bytes("s"),
+                threads);
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = RaftHost.start(options)) {
+            a.handle(
+                    WHENCE,
+                    false,
+                    (from, payload) -> CompletableFuture.completedFuture(bytes(from.address()
+                                    .getHostString() + ":" + from.address().getPort())));
+            String expected = "b.example:" + b.address().getPort();
+            assertThat(b.send(a.nodeId(), WHENCE, bytes("")).join()).isEqualTo(bytes(expected));
         }
     }
 
