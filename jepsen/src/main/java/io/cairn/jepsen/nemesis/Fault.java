@@ -6,7 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Something that happens to processes, and how they come back from it. */
-public sealed interface Fault {
+public interface Fault {
     /** What kind it is, as reports group them. */
     String kind();
 
