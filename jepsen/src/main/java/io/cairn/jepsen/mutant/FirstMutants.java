@@ -36,7 +36,7 @@ public final class FirstMutants {
                 "Time and reads: the barrier of a replica's read",
                 List.of(answer),
                 new MutantSchedule(
-                        "register", List.of("pause-one"), List.of("--cluster-replica-reads", "linearizable")),
+                        "register", List.of("pause-long"), List.of("--cluster-replica-reads", "linearizable")),
                 List.of("linearizable"));
     }
 
@@ -83,7 +83,7 @@ public final class FirstMutants {
                 "apply judges by the local clock, not by the record's time, whether a key is still there",
                 "9: all input is in the log; 4: expiry",
                 List.of(judge),
-                new MutantSchedule("ttl", List.of("kill-one", "pause-one"), List.of()),
+                new MutantSchedule("ttl", List.of("kill-one", "pause-long"), List.of()),
                 List.of("ttl", "disk-end"));
     }
 

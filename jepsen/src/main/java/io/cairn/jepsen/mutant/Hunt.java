@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  * Runs rounds of a build until a check sees what is wrong with it. Only the checks that a mutant names count: a cluster that
  * does not come up on a busy box is wrong, too, but no proof that the harness saw the bug. One thread.
  */
-final class Hunt {
+public final class Hunt {
     private static final int MOST_CHARS = 300;
 
     private final Distribution real;
@@ -30,7 +30,7 @@ final class Hunt {
      * @param plant makes a mutant's build out of it in a folder
      * @param nanos the clock that the limit is measured by
      */
-    Hunt(
+    public Hunt(
             Distribution real,
             BiFunction<Mutant, Path, Distribution> plant,
             Trial trial,
@@ -48,7 +48,7 @@ final class Hunt {
     }
 
     /** Builds the mutant and hunts it for {@code mostSeconds} at most; a round that is under way then is ended first. */
-    Catch hunt(Mutant mutant, int mostSeconds) {
+    public Catch hunt(Mutant mutant, int mostSeconds) {
         long begin = nanos.getAsLong();
         Path home = folder.resolve(mutant.name());
         Disk.delete(home);
@@ -88,7 +88,7 @@ final class Hunt {
     }
 
     /** One round of the real build, in which every check must be content; {@code caught} says that it was not. */
-    Catch real(MutantSchedule schedule) {
+    public Catch real(MutantSchedule schedule) {
         long begin = nanos.getAsLong();
         String name = "real-" + schedule.workload() + "-" + String.join("-", schedule.faults());
         Path home = folder.resolve(name);

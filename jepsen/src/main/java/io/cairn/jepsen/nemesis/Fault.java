@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Something that happens to processes, and how they come back from it. */
+/** Something that happens to processes or to what lies between them, and how they come back from it. */
 public interface Fault {
     /** What kind it is, as reports group them. */
     String kind();
@@ -29,6 +29,14 @@ public interface Fault {
     /** Starts or continues what was struck; nothing else is done by hand. */
     void heal(TestCluster cluster);
 
+    /**
+     * Looks, from outside and between {@link #strike} and {@link #heal}, whether it is in force; takes a few seconds at most.
+     *
+     * @return what was seen that proves it
+     * @throws UnconfirmedException when it is not: a run in which that happens has shown nothing
+     */
+    String confirm(TestCluster cluster);
+
     default String describe() {
         return kind() + " of process " + victims().stream().map(String::valueOf).collect(Collectors.joining(", "));
     }
@@ -48,6 +56,11 @@ public interface Fault {
         @Override
         public void strike(TestCluster cluster) {
             cluster.kill9(victims());
+        }
+
+        @Override
+        public String confirm(TestCluster cluster) {
+            return Proof.gone(cluster, victims());
         }
 
         @Override
@@ -79,6 +92,11 @@ public interface Fault {
         }
 
         @Override
+        public String confirm(TestCluster cluster) {
+            return Proof.gone(cluster, victims());
+        }
+
+        @Override
         public void heal(TestCluster cluster) {
             victims().forEach(cluster::start);
         }
@@ -107,6 +125,11 @@ public interface Fault {
         }
 
         @Override
+        public String confirm(TestCluster cluster) {
+            return Proof.stopped(cluster, victims());
+        }
+
+        @Override
         public void heal(TestCluster cluster) {
             cluster.resume(process);
         }
@@ -116,7 +139,7 @@ public interface Fault {
     record Wipe(int process) implements Fault {
         @Override
         public String kind() {
-            return "wiped disk";
+            return "wipe";
         }
 
         @Override
@@ -127,67 +150,17 @@ public interface Fault {
         @Override
         public void strike(TestCluster cluster) {
             cluster.kill9(victims());
-        }
-
-        @Override
-        public void heal(TestCluster cluster) {
             cluster.wipe(process);
-            cluster.start(process);
-        }
-    }
-
-    /**
-     * The schedule that makes a wiped voter dangerous: one process lags (stopped), another loses its disk and comes back
-     * empty at its old address, then the only one that still has everything is killed. If the empty one could vote as
-     * before, it would make the lagging one primary without the writes that the lost and the killed one had
-     * acknowledged (Cairn's SAFETY 5).
-     */
-    record WipeBesideALaggard(int laggard, int wiped, int killed) implements Fault {
-        private static final long WRITE_MILLIS = 1_500;
-        private static final long START_MILLIS = 3_000;
-
-        @Override
-        public String kind() {
-            return "wiped disk beside a laggard";
         }
 
         @Override
-        public List<Integer> victims() {
-            return List.of(laggard, wiped, killed);
-        }
-
-        @Override
-        public void strike(TestCluster cluster) {
-            cluster.pause(laggard);
-            sleep(WRITE_MILLIS); // The other two go on acknowledging without the laggard.
-            cluster.kill9(List.of(wiped));
-            cluster.wipe(wiped);
-            cluster.start(wiped);
-            cluster.kill9(List.of(killed));
-            cluster.resume(laggard);
-        }
-
-        @Override
-        public long holdMillis() {
-            return WRITE_MILLIS + START_MILLIS;
-        }
-
-        @Override
-        public boolean quorumLeft() {
-            return false;
+        public String confirm(TestCluster cluster) {
+            return Proof.gone(cluster, victims()) + "; " + Proof.empty(cluster, process);
         }
 
         @Override
         public void heal(TestCluster cluster) {
-            cluster.start(killed);
-        }
-
-        private static void sleep(long millis) {
-            try {
-                Thread.sleep(millis);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            cluster.start(process);
         }
     }
 }

@@ -34,7 +34,7 @@ public final class Schedule {
             some.add(new Fault.Pause(random.nextInt(processes), PAUSE_MILLIS));
             some.add(new Fault.Wipe(random.nextInt(processes)));
             int laggard = random.nextInt(processes);
-            some.add(new Fault.WipeBesideALaggard(laggard, (laggard + 1) % processes, (laggard + 2) % processes));
+            some.add(new WipeBesideALaggard(laggard, (laggard + 1) % processes, (laggard + 2) % processes));
             Collections.shuffle(some, random);
             faults.addAll(some);
         }
@@ -63,7 +63,7 @@ public final class Schedule {
     public static List<Fault> laggards(int processes, int rounds) {
         List<Fault> faults = new ArrayList<>();
         for (int i = 0; i < rounds; i++) {
-            faults.add(new Fault.WipeBesideALaggard(i % processes, (i + 1) % processes, (i + 2) % processes));
+            faults.add(new WipeBesideALaggard(i % processes, (i + 1) % processes, (i + 2) % processes));
         }
         return faults;
     }

@@ -116,6 +116,21 @@ public final class CairnCluster implements TestCluster {
         Disk.delete(home(process));
     }
 
+    /** Runs {@code cairn log repair} on what a stopped process has on disk, and returns what it said. */
+    public String repairLogs(int process) {
+        ServerProcess repair = ServerProcess.start(
+                distribution.command(
+                        List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"),
+                        List.of("log", "repair", home(process).toString())),
+                directory,
+                directory.resolve("repair.log"));
+        if (!repair.awaitExit(START_SECONDS) || repair.exitCode() != 0) {
+            repair.close();
+            throw new IllegalStateException("cairn log repair failed: " + repair.output());
+        }
+        return repair.output();
+    }
+
     /** The process of this number as it was last started. */
     public ServerProcess server(int process) {
         ServerProcess server = servers[process];

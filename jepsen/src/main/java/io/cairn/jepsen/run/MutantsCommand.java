@@ -1,8 +1,14 @@
-package io.cairn.jepsen.mutant;
+package io.cairn.jepsen.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import io.cairn.jepsen.mutant.Catch;
+import io.cairn.jepsen.mutant.FirstMutants;
+import io.cairn.jepsen.mutant.Hunt;
+import io.cairn.jepsen.mutant.Mutant;
+import io.cairn.jepsen.mutant.MutantSchedule;
+import io.cairn.jepsen.mutant.Plant;
 import io.cairn.jepsen.process.Disk;
 import io.cairn.jepsen.process.Distribution;
 import java.io.IOException;
@@ -26,7 +32,7 @@ import picocli.CommandLine;
         name = "mutants",
         mixinStandardHelpOptions = true,
         description = "Runs builds with one bug planted each until a check sees it, then the real build.")
-public final class MutantRun implements Callable<Integer> {
+final class MutantsCommand implements Callable<Integer> {
     private static final int TEN_MINUTES = 600;
     /** One object for each mutant: name, what, caught, seconds, rounds, by, problem. */
     private static final String RESULTS = "mutants.json";
@@ -66,16 +72,12 @@ public final class MutantRun implements Callable<Integer> {
     private final PrintStream out;
     private final ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-    public MutantRun() {
+    MutantsCommand() {
         this(System.out);
     }
 
-    MutantRun(PrintStream out) {
+    MutantsCommand(PrintStream out) {
         this.out = out;
-    }
-
-    public static void main(String[] args) {
-        System.exit(new CommandLine(new MutantRun()).execute(args));
     }
 
     @Override
@@ -92,7 +94,7 @@ public final class MutantRun implements Callable<Integer> {
         Hunt hunt = new Hunt(
                 distribution,
                 (mutant, home) -> distribution.withPrefix(new Plant(distribution.root()).build(mutant, home)),
-                new ScheduleTrial(port, roundSeconds, out),
+                new RunnerTrial(port, roundSeconds, out),
                 folder.toAbsolutePath(),
                 seed,
                 System::nanoTime,

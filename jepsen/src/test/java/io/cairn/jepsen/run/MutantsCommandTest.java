@@ -1,4 +1,4 @@
-package io.cairn.jepsen.mutant;
+package io.cairn.jepsen.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,11 +10,11 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
-class MutantRunTest {
+class MutantsCommandTest {
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
     private final StringWriter errors = new StringWriter();
     private final CommandLine command = new CommandLine(
-                    new MutantRun(new PrintStream(said, true, StandardCharsets.UTF_8)))
+                    new MutantsCommand(new PrintStream(said, true, StandardCharsets.UTF_8)))
             .setErr(new PrintWriter(errors));
 
     @Test

@@ -1,0 +1,125 @@
+package io.cairn.jepsen.process;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+
+/**
+ * The newest segment of a log of Cairn that nobody has open ({@code aof/DESIGN.md}): a header of 4 KiB, frames, then zeros
+ * that were written ahead. In the header lies a mark: what is before it was on the disk when it was written.
+ */
+public final class LogTail {
+    /** Where the frames begin. */
+    public static final int HEADER_BYTES = 4096;
+
+    private static final int[] MARKS = {2048, 3072};
+    private static final int MARK_BYTES = 8;
+
+    private final Path file;
+
+    private LogTail(Path file) {
+        this.file = file;
+    }
+
+    /** The logs below a directory, those in snapshots left out. */
+    public static List<LogTail> below(Path directory) {
+        try (Stream<Path> tree = Files.walk(directory)) {
+            return tree.filter(Files::isDirectory)
+                    .filter(path -> !path.toString().contains("snapshots"))
+                    .sorted()
+                    .map(LogTail::newest)
+                    .flatMap(Optional::stream)
+                    .map(LogTail::new)
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Optional<Path> newest(Path log) {
+        try (Stream<Path> files = Files.list(log)) {
+            return files.filter(path -> path.getFileName().toString().matches("[0-9]{20}\\.log"))
+                    .max(Path::compareTo);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Path file() {
+        return file;
+    }
+
+    /** Whether this is the log of the meta group, which is not a shard's. */
+    public boolean meta() {
+        Path log = file.getParent();
+        return log != null && log.toString().contains("meta");
+    }
+
+    /** The end of the last frame, by its last byte that is not zero; at least {@link #HEADER_BYTES}. */
+    public long written() {
+        Path log = file.getParent();
+        if (log == null) {
+            throw new IllegalStateException(file + " is in no directory");
+        }
+        Map<String, Long> written = Disk.written(log);
+        return Math.max(HEADER_BYTES, written.getOrDefault(file.getFileName().toString(), 0L));
+    }
+
+    /** The newest mark; {@link #HEADER_BYTES} when there is none. */
+    public long mark() {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            long mark = HEADER_BYTES;
+            for (int at : MARKS) {
+                ByteBuffer slot = ByteBuffer.allocate(MARK_BYTES);
+                channel.read(slot, at);
+                mark = Math.max(mark, slot.getInt(0));
+            }
+            return mark;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends the file here, as a file system does that had not yet noted its length. */
+    public void truncate(long offset) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(offset);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Zeros from here to the end of what was written, as a preallocated file shows what never reached the disk. */
+    public void zero(long offset) {
+        long end = written();
+        write(offset, new byte[Math.toIntExact(Math.max(0, end - offset))]);
+    }
+
+    /** Noise behind the last frame, as an append leaves that was cut off. */
+    public void scribble(SplittableRandom random, int bytes) {
+        byte[] noise = new byte[bytes];
+        random.nextBytes(noise);
+        noise[bytes - 1] |= 1;
+        write(written(), noise);
+    }
+
+    private void write(long offset, byte[] bytes) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer, offset + buffer.position());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
