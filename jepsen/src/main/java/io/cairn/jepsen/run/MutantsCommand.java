@@ -52,7 +52,7 @@ final class MutantsCommand implements Callable<Integer> {
     private long seed = 1;
 
     @CommandLine.Option(names = "--port", description = "First port (${DEFAULT-VALUE}).")
-    private int port = 22800;
+    private int port = 20400;
 
     @CommandLine.Option(names = "--folder", description = "Where rounds leave what they have.")
     private Path folder = Path.of("jepsen/target/mutants");

@@ -31,6 +31,9 @@ final class RunCommand implements Callable<Integer> {
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 
+    /** Linux gives ports from 32768 on to outgoing connections. */
+    private static final int MOST_PORT = 22_700;
+
     @Spec
     CommandSpec spec;
 
@@ -81,7 +84,7 @@ final class RunCommand implements Callable<Integer> {
             description = "Starts Cairn with cluster-replica-reads linearizable; a part of the reads goes to replicas.")
     private boolean replicaReads;
 
-    @Option(names = "--port", defaultValue = "23000", description = "First port (${DEFAULT-VALUE}).")
+    @Option(names = "--port", defaultValue = "20000", description = "First port (${DEFAULT-VALUE}).")
     private int port;
 
     @Option(
@@ -111,6 +114,12 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private Plan plan() {
+        if (port < 1024 || port > MOST_PORT) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--port is from 1024 to " + MOST_PORT
+                            + ": gossip's ports are 10000 above, where the kernel must not take any for outgoing connections");
+        }
         if (nodes != 1 && nodes != 3) {
             throw new ParameterException(spec.commandLine(), "--nodes is 1 or 3");
         }

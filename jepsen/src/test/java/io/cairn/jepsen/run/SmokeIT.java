@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** All workloads side by side under a fault of each family; {@code make jepsen} and {@code make jepsen-each} are the long forms. */
 class SmokeIT {
-    private static final int PORT = 23200;
+    private static final int PORT = 20200;
     private static final List<String> FAULTS =
             List.of("kill-leader", "pause-leader", "isolate-leader", "one-way-in", "reset", "wipe", "transfer");
 
