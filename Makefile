@@ -1,7 +1,7 @@
 # Thin calls; each target is one command that can be typed by hand.
 MVN = ./mvnw -B -ntp
 
-.PHONY: check fmt test it bench demo dist faults
+.PHONY: check fmt test it bench demo dist faults jepsen jepsen-each jepsen-mutants
 check:  ; $(MVN) verify
 fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
@@ -13,3 +13,12 @@ bench:  ; bench/bench.sh
 faults: dist
 	java -cp jepsen/target/classes io.cairn.jepsen.Main faults --rounds $(or $(ROUNDS),3) --seed $(or $(SEED),1)
 	java -cp jepsen/target/classes io.cairn.jepsen.Main faults --only kills --rounds $(or $(KILLS),30) --seed $(or $(SEED),1)
+# make jepsen WORKLOAD=append FAULTS=isolate,kill-leader SECONDS=120 SEED=7; all of them when left out.
+jepsen:
+	jepsen/cairn-jepsen run --workload $(or $(WORKLOAD),all) --faults $(or $(FAULTS),mix) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) $(JEPSEN_OPTIONS)
+# Each fault alone, INJECTIONS times, one run for each kind; verdicts into jepsen/results.
+jepsen-each:
+	jepsen/each.sh $(or $(INJECTIONS),10) $(or $(SEED),1) $(FAULTS)
+# Plants each known bug in turn and must see it, then must see nothing in the real build.
+jepsen-mutants: dist
+	jepsen/cairn-jepsen mutants $(MUTANTS)

@@ -24,4 +24,9 @@ public record Finding(String checker, boolean valid, Map<String, Object> figures
         }
         return new Finding(checker, problems.isEmpty(), figures, List.copyOf(kept));
     }
+
+    /** The same under another name, where a checker is used several times. */
+    public Finding named(String name) {
+        return new Finding(name, valid, figures, problems);
+    }
 }

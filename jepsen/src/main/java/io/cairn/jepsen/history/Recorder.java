@@ -9,11 +9,27 @@ public final class Recorder {
     /** Beyond this many operations a run is stopped: they are all held in memory, at about 250 bytes each. */
     public static final int MOST_OPERATIONS = 8_000_000;
 
-    private final long epochNanos = System.nanoTime();
-    private final AtomicInteger clients = new AtomicInteger();
+    private final long epochNanos;
+    private final AtomicInteger clients;
     private final List<Operation> operations = new ArrayList<>();
-    private final List<FaultWindow> faults = new ArrayList<>();
-    private final List<Phase> phases = new ArrayList<>();
+    private final List<FaultWindow> faults;
+    private final List<Phase> phases;
+
+    public Recorder() {
+        this(System.nanoTime(), new AtomicInteger(), new ArrayList<>(), new ArrayList<>());
+    }
+
+    private Recorder(long epochNanos, AtomicInteger clients, List<FaultWindow> faults, List<Phase> phases) {
+        this.epochNanos = epochNanos;
+        this.clients = clients;
+        this.faults = faults;
+        this.phases = phases;
+    }
+
+    /** A recorder of operations of its own in the same run: time, client numbers, faults and phases are shared. */
+    public Recorder part() {
+        return new Recorder(epochNanos, clients, faults, phases);
+    }
 
     /** Nanoseconds since the run began. */
     public long now() {

@@ -199,6 +199,8 @@ public final class Faults {
             List<Integer> order = some(c, r, 3);
             return new WipeBesideALaggard(order.get(0), order.get(1), order.get(2));
         });
+        all.put("orphaned-suffix", (c, r) -> new OrphanedSuffix(r.nextInt(OrphanedSuffix.PROCESSES)));
+        all.put("truncated-suffix", (c, r) -> new TruncatedSuffix(r.nextInt(OrphanedSuffix.PROCESSES)));
         all.put("log-cut", (c, r) -> new LogCut(r.nextInt(c.processes()), r.split()));
     }
 
