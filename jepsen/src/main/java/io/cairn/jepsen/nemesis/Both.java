@@ -3,14 +3,30 @@ package io.cairn.jepsen.nemesis;
 import io.cairn.jepsen.process.TestCluster;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Two faults at once.
- *
- * @param first struck first, healed last
- * @param quorumLeft whether a majority of each shard goes on under both
+ * Two faults at once: the first is struck, seen, and still in force when the second strikes; it is healed last. Whether a
+ * majority of each shard goes on under both is for the maker to say.
  */
-record Both(Fault first, Fault second, boolean quorumLeft) implements Fault {
+final class Both implements Fault {
+    private final Fault first;
+    private final Fault second;
+    private final boolean quorumLeft;
+    private String seen = "";
+    private @Nullable UnconfirmedException notSeen;
+
+    Both(Fault first, Fault second, boolean quorumLeft) {
+        this.first = first;
+        this.second = second;
+        this.quorumLeft = quorumLeft;
+    }
+
+    @Override
+    public boolean quorumLeft() {
+        return quorumLeft;
+    }
+
     @Override
     public String kind() {
         return first.kind() + " + " + second.kind();
@@ -32,6 +48,11 @@ record Both(Fault first, Fault second, boolean quorumLeft) implements Fault {
     public void strike(TestCluster cluster) {
         first.strike(cluster);
         try {
+            seen = first.confirm(cluster);
+        } catch (UnconfirmedException e) {
+            notSeen = e;
+        }
+        try {
             second.strike(cluster);
         } catch (RuntimeException e) {
             first.heal(cluster);
@@ -41,7 +62,10 @@ record Both(Fault first, Fault second, boolean quorumLeft) implements Fault {
 
     @Override
     public String confirm(TestCluster cluster) {
-        return first.confirm(cluster) + "; and " + second.confirm(cluster);
+        if (notSeen != null) {
+            throw notSeen;
+        }
+        return seen + "; and " + second.confirm(cluster);
     }
 
     @Override

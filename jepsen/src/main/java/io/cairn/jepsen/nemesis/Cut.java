@@ -81,6 +81,9 @@ final class Cut implements Fault {
         ExecutorService threads = Executors.newFixedThreadPool(PROBES_AT_ONCE);
         try {
             for (Link probe : probes(cluster)) {
+                if (!isCut(probe) && cutByAnother(network, probe)) {
+                    continue;
+                }
                 int patience = isCut(probe) ? Proof.SILENCE_MILLIS : Proof.PATIENCE_MILLIS;
                 pings.put(
                         probe,
@@ -131,6 +134,10 @@ final class Cut implements Fault {
     /** A question needs its answer, so that a cut in either direction silences it. */
     private boolean isCut(Link probe) {
         return links.contains(probe) || links.contains(probe.back());
+    }
+
+    private static boolean cutByAnother(Network network, Link probe) {
+        return network.rule(probe).cut() || network.rule(probe.back()).cut();
     }
 
     private Map<Link, Counters> counters(Network network) {

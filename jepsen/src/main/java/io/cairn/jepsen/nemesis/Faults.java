@@ -212,7 +212,9 @@ public final class Faults {
         boolean networked = cluster.network() != null;
         if (share < 2 && networked) {
             Fault soft = make(draw(SOFT, random), cluster, random);
-            Fault other = make(draw(names, random), cluster, random);
+            List<String> others =
+                    names.stream().filter(name -> !SOFT.contains(name)).toList();
+            Fault other = make(draw(others, random), cluster, random);
             return new Both(soft, other, other.quorumLeft());
         }
         if (share < 4) {

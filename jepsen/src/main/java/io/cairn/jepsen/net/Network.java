@@ -135,6 +135,12 @@ public final class Network implements AutoCloseable {
         });
     }
 
+    /** All that is imposed on a link now, as one rule. */
+    public Rule rule(Link link) {
+        Wire wire = loop.wire(link.from(), link.to());
+        return onLoop(wire::rule);
+    }
+
     /** Whether no rule is in force on any link. */
     public boolean clear() {
         return onLoop(() -> {

@@ -7,8 +7,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
@@ -21,6 +21,9 @@ public final class LogTail {
     /** Where the frames begin. */
     public static final int HEADER_BYTES = 4096;
 
+    private static final int FRAME_HEADER_BYTES = 26;
+    private static final int LENGTH_AT = 4;
+    private static final int INDEX_AT = 8;
     private static final int[] MARKS = {2048, 3072};
     private static final int MARK_BYTES = 8;
 
@@ -64,14 +67,32 @@ public final class LogTail {
         return log != null && log.toString().contains("meta");
     }
 
-    /** The end of the last frame, by its last byte that is not zero; at least {@link #HEADER_BYTES}. */
+    /**
+     * The end of the last frame, found by walking them: its last bytes may well be zeros, like what follows it. At least
+     * {@link #HEADER_BYTES}.
+     */
     public long written() {
-        Path log = file.getParent();
-        if (log == null) {
-            throw new IllegalStateException(file + " is in no directory");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            long end = HEADER_BYTES;
+            long lastIndex = -1;
+            ByteBuffer head = ByteBuffer.allocate(FRAME_HEADER_BYTES);
+            while (true) {
+                head.clear();
+                if (channel.read(head, end) < FRAME_HEADER_BYTES) {
+                    return end;
+                }
+                int length = head.getInt(LENGTH_AT);
+                long index = head.getLong(INDEX_AT);
+                boolean follows = lastIndex < 0 || index == lastIndex + 1;
+                if (length < FRAME_HEADER_BYTES || end + length > channel.size() || !follows) {
+                    return end;
+                }
+                lastIndex = index;
+                end += length;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        Map<String, Long> written = Disk.written(log);
-        return Math.max(HEADER_BYTES, written.getOrDefault(file.getFileName().toString(), 0L));
     }
 
     /** The newest mark; {@link #HEADER_BYTES} when there is none. */
@@ -98,10 +119,22 @@ public final class LogTail {
         }
     }
 
-    /** Zeros from here to the end of what was written, as a preallocated file shows what never reached the disk. */
-    public void zero(long offset) {
-        long end = written();
-        write(offset, new byte[Math.toIntExact(Math.max(0, end - offset))]);
+    /**
+     * Zeros from here to the end of what was written, as a preallocated file shows what never reached the disk. Returns
+     * whether that changed anything: frames may end in zeros.
+     */
+    public boolean zero(long offset) {
+        byte[] zeros = new byte[Math.toIntExact(Math.max(0, written() - offset))];
+        ByteBuffer there = ByteBuffer.allocate(zeros.length);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            while (there.hasRemaining() && channel.read(there, offset + there.position()) >= 0) {
+                // A read may bring less than was asked for.
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        write(offset, zeros);
+        return !Arrays.equals(there.array(), zeros);
     }
 
     /** Noise behind the last frame, as an append leaves that was cut off. */
