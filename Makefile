@@ -1,7 +1,7 @@
 # Thin calls; each target is one command that can be typed by hand.
 MVN = ./mvnw -B -ntp
 
-.PHONY: check fmt test it bench demo dist faults jepsen jepsen-each jepsen-mutants
+.PHONY: check fmt test it bench demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers
 check:  ; $(MVN) verify
 fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
@@ -22,3 +22,7 @@ jepsen-each:
 # Plants each known bug in turn and must see it, then must see nothing in the real build.
 jepsen-mutants: dist
 	jepsen/cairn-jepsen mutants $(MUTANTS)
+# How long the checkers take: 100,000 list-append transactions, 20,000 register operations on 4 keys.
+bench-checkers:
+	$(MVN) -q -Pfast -DskipTests -DskipITs -pl jepsen package
+	java -Xmx1g -cp "jepsen/target/classes:jepsen/target/test-classes:jepsen/target/lib/*" io.cairn.jepsen.check.CheckerBench

@@ -194,7 +194,7 @@ public final class Faults {
     }
 
     private static void disks(Map<String, Maker> all) {
-        all.put("wipe", (c, r) -> new Fault.Wipe(r.nextInt(c.processes())));
+        all.put("wipe", (c, r) -> new Wiped(r.nextInt(c.processes())));
         all.put("wipe-beside-laggard", (c, r) -> {
             List<Integer> order = some(c, r, 3);
             return new WipeBesideALaggard(order.get(0), order.get(1), order.get(2));

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** Which faults strike, in which order. */
 public final class Schedule {
@@ -17,11 +18,12 @@ public final class Schedule {
     public static List<Fault> brief(int processes) {
         List<Fault> faults = new ArrayList<>();
         for (int process = 0; process < processes; process++) {
-            faults.add(new Fault.Kill(process));
+            faults.add(kill(process));
         }
-        faults.add(new Fault.Pause(0, PAUSE_MILLIS));
-        faults.add(new Fault.Wipe(1));
-        faults.add(new Fault.KillAll(processes));
+        faults.add(pause(0, PAUSE_MILLIS));
+        faults.add(new Wiped(1));
+        faults.add(new Killed(
+                "kill -9 of all", IntStream.range(0, processes).boxed().toList(), false));
         return faults;
     }
 
@@ -31,8 +33,8 @@ public final class Schedule {
         Random random = new Random(seed);
         for (int round = 0; round < rounds; round++) {
             List<Fault> some = brief(processes);
-            some.add(new Fault.Pause(random.nextInt(processes), PAUSE_MILLIS));
-            some.add(new Fault.Wipe(random.nextInt(processes)));
+            some.add(pause(random.nextInt(processes), PAUSE_MILLIS));
+            some.add(new Wiped(random.nextInt(processes)));
             int laggard = random.nextInt(processes);
             some.add(new WipeBesideALaggard(laggard, (laggard + 1) % processes, (laggard + 2) % processes));
             Collections.shuffle(some, random);
@@ -45,7 +47,7 @@ public final class Schedule {
     public static List<Fault> kills(int processes, int kills) {
         List<Fault> faults = new ArrayList<>();
         for (int i = 0; i < kills; i++) {
-            faults.add(new Fault.Kill(i % processes));
+            faults.add(kill(i % processes));
         }
         return faults;
     }
@@ -54,7 +56,7 @@ public final class Schedule {
     public static List<Fault> pauses(int processes, int pauses) {
         List<Fault> faults = new ArrayList<>();
         for (int i = 0; i < pauses; i++) {
-            faults.add(new Fault.Pause(i % processes, BRIEF_PAUSE_MILLIS));
+            faults.add(pause(i % processes, BRIEF_PAUSE_MILLIS));
         }
         return faults;
     }
@@ -66,5 +68,13 @@ public final class Schedule {
             faults.add(new WipeBesideALaggard(i % processes, (i + 1) % processes, (i + 2) % processes));
         }
         return faults;
+    }
+
+    private static Fault kill(int process) {
+        return new Killed("kill -9", List.of(process), true);
+    }
+
+    private static Fault pause(int process, long millis) {
+        return new Paused("SIGSTOP", List.of(process), millis, true);
     }
 }

@@ -48,6 +48,8 @@ public final class Runner {
     private static final int SHORTEST_HOLD_MILLIS = 2_000;
 
     private static final int LONGEST_HOLD_MILLIS = 5_000;
+    private static final int SERVICE_SECONDS = 15;
+    private static final long POLL_MILLIS = 50;
     /** Fewer acknowledged operations in a phase show nothing. */
     private static final long LEAST_OPERATIONS = 5;
 
@@ -177,6 +179,9 @@ public final class Runner {
         lookAtDeadDisks(cluster, fault);
         long hold = Math.max(fault.holdMillis(), random.nextInt(SHORTEST_HOLD_MILLIS, LONGEST_HOLD_MILLIS));
         pause(hold - TimeUnit.NANOSECONDS.toMillis(recorder.now() - struck));
+        if (fault.quorumLeft()) {
+            awaitService(struck);
+        }
         long healing = recorder.now();
         fault.heal(cluster);
         long healed = recorder.now();
@@ -192,6 +197,24 @@ public final class Runner {
         slowestWhole = Math.max(slowestWhole, whole);
         pause(REST_MILLIS);
         phase("recovery: " + fault.kind(), healed, "whole after " + whole + " ms");
+    }
+
+    /**
+     * A fault that leaves a quorum lasts until each workload was served through it: on a busy machine an election takes longer
+     * than the time that was drawn. When that does not come, the checks say so.
+     */
+    private void awaitService(long struck) {
+        long end = struck + TimeUnit.SECONDS.toNanos(SERVICE_SECONDS);
+        while (recorder.now() < end
+                && parts.values().stream().anyMatch(part -> acknowledged(part, struck) < LEAST_OPERATIONS)) {
+            pause(POLL_MILLIS);
+        }
+    }
+
+    private static long acknowledged(Recorder part, long since) {
+        return part.since(since).stream()
+                .filter(operation -> operation.outcome() == Outcome.OK)
+                .count();
     }
 
     private void lookAtDeadDisks(TestCluster cluster, Fault fault) {
