@@ -166,7 +166,14 @@ public final class Runner {
             least.put("fault: " + fault.kind(), 0L);
         }
         long begin = recorder.now();
-        fault.strike(cluster);
+        try {
+            fault.strike(cluster);
+        } catch (IllegalStateException e) {
+            notWhole.add(
+                    "%s could not be made at %d ms: %s".formatted(fault.describe(), begin / 1_000_000, e.getMessage()));
+            fault.heal(cluster);
+            return;
+        }
         long struck = recorder.now();
         String probe;
         boolean confirmed = true;
