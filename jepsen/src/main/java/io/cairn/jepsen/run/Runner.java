@@ -95,6 +95,9 @@ public final class Runner {
                 "cluster of %d processes with %d nodes starts",
                 cluster.processes(), cluster.nodes().size());
         ClusterState.awaitHealthy(cluster.nodes(), HEALTHY_SECONDS);
+        if (!Faults.names(cluster).containsAll(plan.faults())) {
+            throw new IllegalArgumentException("this target can come back from " + Faults.names(cluster) + " only");
+        }
         about.put("shards", shards(cluster));
         about.put("minOk", least);
         about.put("quorumLeft", quorumLeft);
