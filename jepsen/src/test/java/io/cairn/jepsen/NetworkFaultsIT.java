@@ -50,10 +50,12 @@ class NetworkFaultsIT {
                 assertThat(isolate.confirm(cluster)).contains("silent");
                 Await.until("the majority takes writes", SECONDS, () -> takes(cluster, (victim + 1) % 3));
                 assertThat(takes(cluster, victim)).isFalse();
+                Await.until("the majority bears no more", SECONDS, () -> tolerates(cluster, (victim + 1) % 3, 0));
             } finally {
                 isolate.heal(cluster);
             }
             Await.until("all take writes", SECONDS, () -> takes(cluster, victim));
+            Await.until("another failure can be borne", SECONDS, () -> tolerates(cluster, victim, 1));
             Fault oneWay = Faults.make("one-way-in", cluster, random);
             oneWay.strike(cluster);
             try {
@@ -79,6 +81,14 @@ class NetworkFaultsIT {
             assertThat(ClusterState.slots(node))
                     .allMatch(range -> cluster.nodes().contains(range.primary()));
         }
+    }
+
+    /** Whether a node says that its shard bears so many more failures. */
+    private static boolean tolerates(CairnCluster cluster, int process, int failures) throws Exception {
+        Address node = cluster.direct(cluster.nodes(process).get(0));
+        return ClusterState.ask(node, "CLUSTER", "INFO")
+                .text()
+                .contains("cluster_shard_tolerates_failures:" + failures);
     }
 
     /** Whether a client beside a process can write; it may find nobody to take it. */

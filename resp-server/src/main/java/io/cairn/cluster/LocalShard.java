@@ -74,10 +74,20 @@ final class LocalShard implements ShardView, Replication {
         if (shard != null) {
             GroupStatus status = shard.status();
             groupLines(text, "cluster_shard", status);
-            int voters = status.voters().size();
-            ClusterReports.line(text, "cluster_shard_tolerates_failures", Math.max(0, (voters - 1) / 2));
+            int alive = (int) status.voters().stream().filter(this::isAlive).count();
+            int quorum = status.voters().size() / 2 + 1;
+            ClusterReports.line(text, "cluster_shard_voters_alive", alive);
+            ClusterReports.line(text, "cluster_shard_tolerates_failures", Math.max(0, alive - quorum));
         }
         return text.toString();
+    }
+
+    /** A voter that is gone for good stays one until the group has replaced it. */
+    private boolean isAlive(String voter) {
+        ClusterNode node = member.map().node(voter);
+        return node != null
+                && node.isActive()
+                && (voter.equals(topology.self().id()) || topology.health().alive(voter));
     }
 
     private static void groupLines(StringBuilder text, String prefix, GroupStatus status) {
