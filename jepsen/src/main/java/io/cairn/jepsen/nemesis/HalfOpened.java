@@ -9,9 +9,13 @@ import io.cairn.jepsen.resp.RawClient;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** A process loses all its connections with the others, who are not told: theirs stay open and silent. */
 final class HalfOpened implements Fault {
+    /** On a busy machine a PING may take longer than silence is waited for. */
+    private static final int PROBE_ATTEMPTS = 10;
+
     private static final long HOLD_MILLIS = 4_000;
 
     private final int victim;
@@ -42,7 +46,7 @@ final class HalfOpened implements Fault {
     public void strike(TestCluster cluster) {
         Network network = Sides.network(cluster);
         Endpoint first = Endpoint.process((victim + 1) % cluster.processes());
-        try (RawClient probe = Proof.connect(cluster, first, victim, Proof.SILENCE_MILLIS)) {
+        try (RawClient probe = answered(cluster, first)) {
             for (int other = 0; other < cluster.processes(); other++) {
                 if (other != victim) {
                     made.add(network.halfOpen(Endpoint.process(victim), Endpoint.process(other)));
@@ -55,6 +59,22 @@ final class HalfOpened implements Fault {
             silent = e.getCause() instanceof SocketTimeoutException;
             seen = String.valueOf(e.getMessage());
         }
+    }
+
+    /** A connection that was answered once: the network knows it, it does not just wait to be accepted. */
+    private RawClient answered(TestCluster cluster, Endpoint from) throws NotSentException {
+        NotSentException last = null;
+        for (int attempt = 0; attempt < PROBE_ATTEMPTS; attempt++) {
+            RawClient probe = Proof.connect(cluster, from, victim, Proof.SILENCE_MILLIS);
+            try {
+                probe.call("PING");
+                return probe;
+            } catch (OutcomeUnknownException e) {
+                probe.close();
+                last = new NotSentException("the probe was not answered before the fault: " + e.getMessage(), e);
+            }
+        }
+        throw Objects.requireNonNull(last);
     }
 
     @Override
