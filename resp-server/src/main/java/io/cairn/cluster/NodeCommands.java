@@ -68,6 +68,12 @@ final class NodeCommands {
                             + topology.map().clusterId());
             return;
         }
+        String forming = runtime.get().member().meta().clusterId();
+        if (!forming.isEmpty()) {
+            // Who got no answer in time asks again, maybe while the first request is still at work.
+            call.reply().error("NOTYET cluster " + forming + " is being formed");
+            return;
+        }
         int replicas;
         try {
             replicas = Integer.parseInt(args.text(2));
@@ -98,9 +104,9 @@ final class NodeCommands {
                         reply.ok();
                     } else {
                         Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-                        // Until this node itself has taken the layout nothing has changed anywhere: ask again.
+                        // Until this node itself has taken the layout it has changed nothing anywhere: ask again.
                         boolean untouched =
-                                runtime.get().member().meta().clusterId().isEmpty();
+                                !runtime.get().member().meta().clusterId().equals(layout.clusterId());
                         reply.error((untouched ? "NOTYET " : "ERR ") + "the cluster could not be formed: "
                                 + cause.getMessage());
                     }

@@ -7,6 +7,9 @@ import io.cairn.resp.RawClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +105,43 @@ class RaftConfigIT {
                     .contains("$-1\r\n" + name + "*4\r\n$2\r\nip\r\n" + ip + "$8\r\nhostname\r\n" + host);
             assertThat(client.call("CLUSTER", "SHARDS")).contains("$8\r\nendpoint\r\n$0\r\n\r\n");
             assertThat(client.call("CLUSTER", "NODES")).contains(" 127.0.0.1:" + port + "@" + BUS_PORT + ",h.example ");
+        }
+    }
+
+    /** Who got no answer in time asks again, while the first request is still at work. */
+    @Test
+    void askingTwiceFormsOneCluster() throws Exception {
+        int port = TestServer.freePort();
+        try (CairnProcess process = start(port)) {
+            assertThat(process.nodes()).hasSize(1);
+            String[] words = {"CAIRN", "FORM", "0", "shared", "127.0.0.1:" + port};
+            ExecutorService others = Executors.newFixedThreadPool(3);
+            try {
+                List<Future<String>> askers = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    askers.add(others.submit(() -> formOrAlready(port, words)));
+                }
+                List<String> answers = new ArrayList<>();
+                for (Future<String> asker : askers) {
+                    answers.add(asker.get(60, TimeUnit.SECONDS));
+                }
+                assertThat(answers)
+                        .containsOnlyOnce("+OK\r\n")
+                        .allMatch(answer ->
+                                answer.equals("+OK\r\n") || answer.startsWith("-ERR This node is already in cluster "));
+            } finally {
+                others.shutdownNow();
+            }
+        }
+    }
+
+    private static String formOrAlready(int port, String... words) throws Exception {
+        try (RawClient client = new RawClient(port)) {
+            String answer = "-NOTYET";
+            while (answer.startsWith("-NOTYET")) {
+                answer = client.call(words);
+            }
+            return answer;
         }
     }
 

@@ -77,6 +77,11 @@ final class Formation {
 
     /** Takes the layout here and starts to give it to the others. */
     void begin(Layout layout, CompletableFuture<@Nullable Void> done) {
+        String objection = taker.objection(layout); // another layout may have come while the nodes were asked
+        if (objection != null) {
+            done.completeExceptionally(new IOException("this node: " + objection));
+            return;
+        }
         try {
             taker.take(layout);
         } catch (IOException e) {

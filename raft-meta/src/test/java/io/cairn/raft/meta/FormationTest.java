@@ -43,6 +43,15 @@ final class FormationTest {
     }
 
     @Test
+    void aLayoutThatCameWhileTheNodesWereAskedIsKept() {
+        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+        objection = "already in cluster y";
+        formation.begin(layout, done);
+        assertThatThrownBy(() -> done.get(1, TimeUnit.SECONDS)).hasMessageContaining("already in cluster y");
+        assertThat(taken).isEmpty();
+    }
+
+    @Test
     void aNodeThatDoesNotAnswerIsGivenTheLayoutAgainUntilAllHaveIt() throws Exception {
         CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
         formation.begin(layout, done);
