@@ -5,6 +5,7 @@ import io.cairn.jepsen.process.ClusterState;
 import io.cairn.jepsen.process.Disk;
 import io.cairn.jepsen.process.ServerProcess;
 import io.cairn.jepsen.process.TestCluster;
+import io.cairn.jepsen.resp.Address;
 import io.cairn.jepsen.resp.NotSentException;
 import io.cairn.jepsen.resp.OutcomeUnknownException;
 import io.cairn.jepsen.resp.RawClient;
@@ -76,6 +77,27 @@ final class Proof {
         } catch (IOException e) {
             return GONE;
         }
+    }
+
+    /** All nodes of the processes answer a PING. */
+    static String answering(TestCluster cluster, List<Integer> processes) {
+        for (int process : processes) {
+            for (Address node : cluster.nodes(process)) {
+                try {
+                    if (!ClusterState.answers(cluster.direct(node))) {
+                        throw new UnconfirmedException(node + " of process " + process + " answers an error to PING");
+                    }
+                } catch (NotSentException | OutcomeUnknownException e) {
+                    throw new UnconfirmedException("process " + process + " does not answer: " + e.getMessage());
+                }
+            }
+        }
+        return "all nodes of processes " + processes + " answer PING";
+    }
+
+    /** Whether a server of a process is stopped by SIGSTOP. */
+    static boolean anyStopped(TestCluster cluster, int process) {
+        return cluster.servers(process).stream().anyMatch(server -> state(server.pid()) == 'T');
     }
 
     /** Whether a process can answer at all. */

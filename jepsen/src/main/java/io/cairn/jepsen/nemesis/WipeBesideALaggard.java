@@ -44,6 +44,7 @@ public final class WipeBesideALaggard implements Fault {
         stopped = true;
         seen.add(Proof.stopped(cluster, List.of(laggard)));
         Pauses.sleep(WRITE_MILLIS); // The other two go on acknowledging without the laggard.
+        seen.add(AcknowledgedWrites.toEveryShard(cluster, laggard));
         cluster.kill9(List.of(wiped));
         cluster.wipe(wiped);
         seen.add(Proof.empty(cluster, wiped));
@@ -60,7 +61,7 @@ public final class WipeBesideALaggard implements Fault {
     }
 
     @Override
-    public long holdMillis() {
+    public long holdMillis(long drawn) {
         return WRITE_MILLIS + START_MILLIS;
     }
 
