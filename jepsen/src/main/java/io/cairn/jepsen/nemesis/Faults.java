@@ -43,8 +43,8 @@ public final class Faults {
 
     private static final Map<String, Maker> ALL = catalogue();
 
-    /** Those that leave a quorum and that any other may come upon. */
-    private static final List<String> SOFT = List.of("delay", "loss", "slow", "reset", "reset-clients", "half-open");
+    /** Those that leave a quorum and last, so that any other may come upon them. */
+    private static final List<String> SOFT = List.of("delay", "loss", "slow", "half-open");
 
     /** Those of which two at once lose no disk. */
     private static final List<String> HARD = List.of(
@@ -79,7 +79,7 @@ public final class Faults {
         }
         if (cluster.network() == null) {
             names.removeAll(List.of("isolate", "isolate-leader", "halves", "bridge", "ring", "one-way-in"));
-            names.removeAll(List.of("one-way-out", "flapping"));
+            names.removeAll(List.of("one-way-out", "flapping", "reset", "reset-clients"));
             names.removeAll(SOFT);
         }
         return names;
@@ -89,6 +89,7 @@ public final class Faults {
      * One fault, to strike soon: leaders are who they are now.
      *
      * @throws IllegalArgumentException when there is no such fault
+     * @throws IllegalStateException when nobody knows whom it is to strike
      */
     public static Fault make(String name, TestCluster cluster, SplittableRandom random) {
         if (name.equals(MIX)) {
@@ -189,7 +190,8 @@ public final class Faults {
         });
         all.put(
                 "reset-clients",
-                (c, r) -> new Resets("reset-clients", r.nextInt(c.processes()), Sides.clients(c.processes())));
+                // Where clients are sure to have connections.
+                (c, r) -> new Resets("reset-clients", leader(c, r), Sides.clients(c.processes())));
         all.put("half-open", (c, r) -> new HalfOpened(r.nextInt(c.processes())));
     }
 
@@ -267,7 +269,7 @@ public final class Faults {
         }
         Shards.Shard shard = shards.get(random.nextInt(shards.size()));
         Address replica = shard.replicas().get(random.nextInt(shard.replicas().size()));
-        return new Transfer(shard.slot(), replica, cluster.processOfNode());
+        return new Transfer(shard, replica, cluster.processOfNode());
     }
 
     private static List<Integer> everyone(TestCluster cluster) {
@@ -282,20 +284,24 @@ public final class Faults {
         return List.copyOf(all.subList(0, count));
     }
 
-    /** A process that holds a primary; any one when nobody knows. */
+    /** A process that holds a primary. */
     private static int leader(TestCluster cluster, SplittableRandom random) {
-        int[] primaries = Shards.primaries(cluster);
-        int[] leaders = IntStream.range(0, primaries.length)
-                .filter(p -> primaries[p] > 0)
-                .toArray();
-        return leaders.length == 0 ? random.nextInt(primaries.length) : leaders[random.nextInt(leaders.length)];
+        return leaderOf(cluster, random, 1);
     }
 
     private static int leaderOfMost(TestCluster cluster, SplittableRandom random) {
+        return leaderOf(cluster, random, Integer.MAX_VALUE);
+    }
+
+    /** One of those that hold this many primaries, or as many as any process does. */
+    private static int leaderOf(TestCluster cluster, SplittableRandom random, int atLeast) {
         int[] primaries = Shards.primaries(cluster);
         int most = Arrays.stream(primaries).max().orElse(0);
+        if (most == 0) {
+            throw new IllegalStateException("nobody tells of a primary, so that none can be struck");
+        }
         int[] leaders = IntStream.range(0, primaries.length)
-                .filter(p -> primaries[p] == most)
+                .filter(p -> primaries[p] >= Math.min(atLeast, most))
                 .toArray();
         return leaders[random.nextInt(leaders.length)];
     }
