@@ -1,6 +1,7 @@
 package io.cairn.jepsen.nemesis;
 
 import io.cairn.jepsen.net.Endpoint;
+import io.cairn.jepsen.process.Await;
 import io.cairn.jepsen.process.ClusterState;
 import io.cairn.jepsen.process.Disk;
 import io.cairn.jepsen.process.ServerProcess;
@@ -24,6 +25,7 @@ final class Proof {
     /** Where one is expected, on a machine that is short of processors. */
     static final int PATIENCE_MILLIS = 8_000;
 
+    private static final int ANSWER_SECONDS = 10;
     private static final int SETTLE_SECONDS = 30;
     private static final int SIGNAL_MILLIS = 2_000;
     private static final char GONE = 'X';
@@ -84,11 +86,10 @@ final class Proof {
         for (int process : processes) {
             for (Address node : cluster.nodes(process)) {
                 try {
-                    if (!ClusterState.answers(cluster.direct(node))) {
-                        throw new UnconfirmedException(node + " of process " + process + " answers an error to PING");
-                    }
-                } catch (NotSentException | OutcomeUnknownException e) {
-                    throw new UnconfirmedException("process " + process + " does not answer: " + e.getMessage());
+                    Address direct = cluster.direct(node);
+                    Await.until(node + " answers", ANSWER_SECONDS, () -> ClusterState.answers(direct));
+                } catch (IllegalStateException e) {
+                    throw new UnconfirmedException("process " + process + ": " + e.getMessage());
                 }
             }
         }

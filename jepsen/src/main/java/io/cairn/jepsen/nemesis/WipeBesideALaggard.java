@@ -18,8 +18,6 @@ public final class WipeBesideALaggard implements Fault {
     private final int wiped;
     private final int killed;
     private final List<String> seen = new ArrayList<>();
-    private boolean stopped;
-    private boolean gone;
 
     public WipeBesideALaggard(int laggard, int wiped, int killed) {
         this.laggard = laggard;
@@ -41,7 +39,6 @@ public final class WipeBesideALaggard implements Fault {
     public void strike(TestCluster cluster) {
         Proof.settled(cluster);
         cluster.pause(laggard);
-        stopped = true;
         seen.add(Proof.stopped(cluster, List.of(laggard)));
         Pauses.sleep(WRITE_MILLIS); // The other two go on acknowledging without the laggard.
         seen.add(AcknowledgedWrites.toEveryShard(cluster, laggard));
@@ -50,9 +47,7 @@ public final class WipeBesideALaggard implements Fault {
         seen.add(Proof.empty(cluster, wiped));
         cluster.start(wiped);
         cluster.kill9(List.of(killed));
-        gone = true;
         cluster.resume(laggard);
-        stopped = false;
     }
 
     @Override
@@ -72,13 +67,6 @@ public final class WipeBesideALaggard implements Fault {
 
     @Override
     public void heal(TestCluster cluster) {
-        if (stopped) {
-            cluster.resume(laggard);
-            stopped = false;
-        }
-        if (gone) {
-            cluster.start(killed);
-            gone = false;
-        }
+        OrphanedSuffix.bringBack(cluster, victims());
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.jepsen.net.Network;
+import io.cairn.jepsen.net.Rule;
 import io.cairn.jepsen.process.TestCluster;
 import io.cairn.jepsen.resp.Address;
 import io.cairn.jepsen.resp.ScriptedServer;
@@ -78,6 +79,15 @@ class FaultsTest {
         assertThat(brief.holdMillis(4_000)).isEqualTo(300);
         assertThat(kill.holdMillis(4_000)).isEqualTo(4_000);
         assertThat(new Both(brief, kill, false).holdMillis(4_000)).isEqualTo(4_000);
+    }
+
+    @Test
+    void slowLinksThatNobodyCanAskThroughAreNotConfirmed() {
+        Slowed slowed = new Slowed("slow", List.of(0), Set.of(), Rule.PASS, Slowed.Sign.EACH_LATE, 1, 1);
+        slowed.strike(cluster);
+        assertThatThrownBy(() -> slowed.confirm(cluster))
+                .isInstanceOf(UnconfirmedException.class)
+                .hasMessageContaining("nobody is left to ask");
     }
 
     @Test
