@@ -6,6 +6,7 @@ import static io.cairn.config.Key.Change.START;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every key that the product reads, one line each: name, type with its bounds, default, whether CONFIG SET may change it,
@@ -153,6 +154,80 @@ public final class Keys {
             MaxmemoryPolicy.NOEVICTION,
             RUNTIME,
             "What happens at maxmemory; eviction is not built yet.");
+
+    // Encodings
+    public static final Key<Long> HASH_MAX_LISTPACK_ENTRIES = key(
+            "Encodings",
+            "hash-max-listpack-entries",
+            "hash-max-ziplist-entries",
+            Types.number(0, LONG),
+            512L,
+            RUNTIME,
+            "Fields up to which a hash is kept in one listpack.");
+    public static final Key<Long> HASH_MAX_LISTPACK_VALUE = key(
+            "Encodings",
+            "hash-max-listpack-value",
+            "hash-max-ziplist-value",
+            Types.memory(0, LONG),
+            64L,
+            RUNTIME,
+            "Longest field or value of a hash in a listpack.");
+    public static final Key<Integer> LIST_MAX_LISTPACK_SIZE = key(
+            "Encodings",
+            "list-max-listpack-size",
+            "list-max-ziplist-size",
+            Types.integer(-5, INT),
+            -2,
+            RUNTIME,
+            "Size of a list's nodes: elements, or -1 to -5 for 4 to 64 KB.");
+    public static final Key<Long> SET_MAX_INTSET_ENTRIES = key(
+            "Encodings",
+            "set-max-intset-entries",
+            null,
+            Types.number(0, LONG),
+            512L,
+            RUNTIME,
+            "Members up to which a set of integers is kept as an intset; raft mode keeps to 512.");
+    public static final Key<Long> ZSET_MAX_LISTPACK_ENTRIES = key(
+            "Encodings",
+            "zset-max-listpack-entries",
+            "zset-max-ziplist-entries",
+            Types.number(0, LONG),
+            128L,
+            RUNTIME,
+            "Members up to which a sorted set is kept in one listpack.");
+    public static final Key<Long> ZSET_MAX_LISTPACK_VALUE = key(
+            "Encodings",
+            "zset-max-listpack-value",
+            "zset-max-ziplist-value",
+            Types.memory(0, LONG),
+            64L,
+            RUNTIME,
+            "Longest member of a sorted set in a listpack.");
+    public static final Key<Long> HLL_SPARSE_MAX_BYTES = key(
+            "Encodings",
+            "hll-sparse-max-bytes",
+            null,
+            Types.memory(0, LONG),
+            3000L,
+            RUNTIME,
+            "Bytes up to which a HyperLogLog is kept sparse.");
+    public static final Key<Long> STREAM_NODE_MAX_BYTES = key(
+            "Encodings",
+            "stream-node-max-bytes",
+            null,
+            Types.memory(0, LONG),
+            4096L,
+            RUNTIME,
+            "Bytes of a stream's node; 0 for no limit.");
+    public static final Key<Long> STREAM_NODE_MAX_ENTRIES = key(
+            "Encodings",
+            "stream-node-max-entries",
+            null,
+            Types.number(0, LONG),
+            100L,
+            RUNTIME,
+            "Entries of a stream's node; 0 for no limit.");
 
     // Persistence
     public static final Key<Boolean> APPENDONLY = key(
@@ -345,7 +420,18 @@ public final class Keys {
 
     private static <T> Key<T> key(
             String group, String name, Type<T> type, T defaultValue, Key.Change change, String doc) {
-        Key<T> key = new Key<>(group, name, null, type, defaultValue, change, doc, false, null);
+        return key(group, name, null, type, defaultValue, change, doc);
+    }
+
+    private static <T> Key<T> key(
+            String group,
+            String name,
+            @Nullable String alias,
+            Type<T> type,
+            T defaultValue,
+            Key.Change change,
+            String doc) {
+        Key<T> key = new Key<>(group, name, alias, type, defaultValue, change, doc, false, null);
         ALL.add(key);
         return key;
     }

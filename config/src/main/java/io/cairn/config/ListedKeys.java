@@ -152,16 +152,7 @@ final class ListedKeys {
     }
 
     private static void encodings() {
-        listed("hash-max-listpack-entries", "hash-max-ziplist-entries", number(), 512L, null);
-        listed("hash-max-listpack-value", "hash-max-ziplist-value", number(), 64L, null);
-        listed("list-max-listpack-size", "list-max-ziplist-size", Types.integer(-5, Integer.MAX_VALUE), -2, null);
         listed("list-compress-depth", number(), 0L);
-        listed("set-max-intset-entries", number(), 512L);
-        listed("zset-max-listpack-entries", "zset-max-ziplist-entries", number(), 128L, null);
-        listed("zset-max-listpack-value", "zset-max-ziplist-value", number(), 64L, null);
-        listed("hll-sparse-max-bytes", Types.memory(0, Long.MAX_VALUE), 3000L);
-        listed("stream-node-max-bytes", Types.memory(0, Long.MAX_VALUE), 4096L);
-        listed("stream-node-max-entries", number(), 100L);
     }
 
     private static void cluster() {

@@ -18,6 +18,7 @@ public final class Call {
     /** Second scratch view. */
     public final Value other = new Value();
 
+    private KeyEvents events = KeyEvents.NONE;
     private Database database;
     private Reply reply;
     private long now;
@@ -96,6 +97,21 @@ public final class Call {
     /** Chance of the record: the same on every replica. */
     public long seed() {
         return seed;
+    }
+
+    /** Who is told of events from now on. */
+    public void listener(KeyEvents listener) {
+        events = listener;
+    }
+
+    /** Something happened to the key at an argument (Redis: notifyKeyspaceEvent). To be called where Redis does, after the change. */
+    public void event(char type, String name, int argument) {
+        events.event(database.number(), type, name, args.address(argument), args.length(argument));
+    }
+
+    /** As {@link #event(char, String, int)} for a key of another database. */
+    public void event(Database of, char type, String name, int argument) {
+        events.event(of.number(), type, name, args.address(argument), args.length(argument));
     }
 
     /** A handler says that it changed the keyspace: only then is a record logged outside of raft mode. */

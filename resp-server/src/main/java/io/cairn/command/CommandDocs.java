@@ -13,11 +13,20 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of commands beyond the table, from the resource {@code commands.txt}: blocks of lines, a command's name
+ * What is known of commands beyond the table, from the resources {@code commands*.txt}: blocks of lines, a command's name
  * first, then lines of a field and its text. Immutable.
  */
 final class CommandDocs {
-    private static final String RESOURCE = "commands.txt";
+    private static final List<String> RESOURCES = List.of(
+            "commands.txt",
+            "commands-list.txt",
+            "commands-hash.txt",
+            "commands-set.txt",
+            "commands-sorted-set.txt",
+            "commands-stream.txt",
+            "commands-bitmap.txt",
+            "commands-scripting.txt",
+            "commands-pubsub.txt");
 
     private final Map<String, Doc> docs;
 
@@ -51,17 +60,26 @@ final class CommandDocs {
         return docs.getOrDefault(command.name(), UNKNOWN);
     }
 
-    /** Reads the resource of this build. */
+    /** Reads the resources of this build. */
     static CommandDocs load() {
-        try (InputStream in = CommandDocs.class.getResourceAsStream(RESOURCE)) {
+        List<String> lines = new ArrayList<>();
+        for (String resource : RESOURCES) {
+            lines.addAll(lines(resource));
+            lines.add("");
+        }
+        return parse(lines);
+    }
+
+    private static List<String> lines(String resource) {
+        try (InputStream in = CommandDocs.class.getResourceAsStream(resource)) {
             if (in == null) {
-                throw new IllegalStateException("resource " + RESOURCE + " is missing");
+                throw new IllegalStateException("resource " + resource + " is missing");
             }
-            return parse(new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))
+            return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))
                     .lines()
-                    .toList());
+                    .toList();
         } catch (IOException e) {
-            throw new UncheckedIOException("resource " + RESOURCE + " cannot be read", e);
+            throw new UncheckedIOException("resource " + resource + " cannot be read", e);
         }
     }
 

@@ -153,7 +153,7 @@ final class InfoSections {
                 .line("jvm_heap_max", process.maxHeapBytes())
                 .line("mem_allocator", "chronicle-map")
                 .line("active_defrag_running", false)
-                .line("lazyfree_pending_objects", 0);
+                .line("lazyfree_pending_objects", server.keyspace().pendingFrees());
     }
 
     private static String percent(long part, long whole) {

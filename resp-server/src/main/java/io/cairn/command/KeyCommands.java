@@ -3,9 +3,11 @@ package io.cairn.command;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.StoredObject;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
 import java.util.List;
+import java.util.Objects;
 
 /** Keys of any type, one by one. Redis: db.c. */
 final class KeyCommands {
@@ -79,7 +81,7 @@ final class KeyCommands {
                 sameKey(args) || (nx && call.database().find(args.address(2), args.length(2), call.now(), call.other));
         if (!refused) {
             Database database = call.database();
-            duplicate(call.value, database, args.address(2), args.length(2));
+            duplicate(call.value, database, args.address(2), args.length(2), true);
             database.remove(args.address(1), args.length(1), call.now());
             call.changed();
         }
@@ -123,7 +125,7 @@ final class KeyCommands {
             call.reply().number(0);
             return;
         }
-        duplicate(call.value, target, args.address(2), args.length(2));
+        duplicate(call.value, target, args.address(2), args.length(2), false);
         call.changed();
         call.reply().number(1);
     }
@@ -150,7 +152,7 @@ final class KeyCommands {
             call.reply().number(0);
             return;
         }
-        duplicate(call.value, target, key, length);
+        duplicate(call.value, target, key, length, true);
         call.database().remove(key, length, call.now());
         call.changed();
         call.reply().number(1);
@@ -189,21 +191,44 @@ final class KeyCommands {
         return true;
     }
 
-    /** Gives {@code key} of {@code target} the value and expiry of {@code value}; a block is shared, not copied. */
-    private static void duplicate(Value value, Database target, long key, int keyLength) {
-        if (value.type != ValueType.STRING) {
-            throw new IllegalStateException("a value of type " + value.type + " in a keyspace of strings");
+    /** Stores an object that is the caller's, and gives it up when that fails. */
+    private static void putObject(Database target, long key, int keyLength, StoredObject object, long expireAt) {
+        boolean taken = false;
+        try {
+            target.putObject(key, keyLength, object, expireAt);
+            taken = true;
+        } finally {
+            if (!taken) {
+                object.release();
+            }
         }
-        if (value.encoding == Value.INT) {
+    }
+
+    /**
+     * Gives {@code key} of {@code target} the value and expiry of {@code value}; a block is shared, not copied.
+     *
+     * @param share an object is shared, too, because the other key goes
+     */
+    private static void duplicate(Value value, Database target, long key, int keyLength, boolean share) {
+        StoredObject object = value.object;
+        if (object != null) {
+            putObject(target, key, keyLength, share ? object.retain() : object.copy(), value.expireAt);
+        } else if (value.encoding == Value.INT) {
             target.putNumber(key, keyLength, value.number, value.expireAt);
-        } else if (value.block != null) {
-            StringCommands.storeBlock(target, key, keyLength, value.block, value.length, value.expireAt);
+        } else if (value.encoding == Value.BLOCK) {
+            StringCommands.storeBlock(
+                    target, key, keyLength, Objects.requireNonNull(value.block), value.length, value.expireAt);
         } else {
             // The view may move when the target's table grows, so the bytes go by way of a copy.
             NativeBlock copy = NativeBlock.allocate(value.length);
             try {
                 Memory.copy(value.address, copy.address(), value.length);
-                target.putString(key, keyLength, copy.address(), value.length, value.encoding, value.expireAt);
+                long at = copy.address();
+                if (value.type == ValueType.STRING) {
+                    target.putString(key, keyLength, at, value.length, value.encoding, value.expireAt);
+                } else {
+                    target.putPacked(key, keyLength, value.type, value.encoding, at, value.length, value.expireAt);
+                }
             } finally {
                 copy.release();
             }

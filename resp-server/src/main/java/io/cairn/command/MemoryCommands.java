@@ -18,7 +18,7 @@ final class MemoryCommands {
                 Command.session("memory|help", 2, "loading stale @slow", MemoryCommands::help));
     }
 
-    /** MEMORY USAGE key [SAMPLES n]: about; there is nothing to sample in a string. */
+    /** MEMORY USAGE key [SAMPLES n]: about; what is counted needs no samples. */
     private static void usage(Call call) {
         Args args = call.args;
         for (int i = 3; i < args.count(); i += 2) {
@@ -40,10 +40,17 @@ final class MemoryCommands {
             return;
         }
         Value value = call.value;
-        long payload = value.encoding == Value.INT
-                ? Long.BYTES
-                : value.block == null ? value.length : (long) value.block.capacity() + BLOCK_OVERHEAD;
-        call.reply().number(ENTRY_OVERHEAD + args.length(2) + payload);
+        call.reply().number(ENTRY_OVERHEAD + args.length(2) + payload(value));
+    }
+
+    private static long payload(Value value) {
+        if (value.object != null) {
+            return value.object.usedBytes();
+        }
+        if (value.block != null) {
+            return (long) value.block.capacity() + BLOCK_OVERHEAD;
+        }
+        return value.encoding == Value.INT ? Long.BYTES : value.length;
     }
 
     private static void help(SessionCall call) {

@@ -1,6 +1,7 @@
 package io.cairn.command;
 
 import io.cairn.keyspace.Value;
+import io.cairn.keyspace.ValueType;
 import java.util.List;
 
 /** OBJECT: how a value is kept. Redis: objectCommand. */
@@ -35,10 +36,19 @@ final class ObjectCommands {
     }
 
     private static String encodingName(Value value) {
-        return switch (value.encoding) {
-            case Value.INT -> "int";
-            case Value.BYTES -> value.length <= EMBEDDED_LIMIT ? "embstr" : "raw";
-            default -> "raw";
+        return switch (value.type) {
+            case STRING ->
+                switch (value.encoding) {
+                    case Value.INT -> "int";
+                    case Value.BYTES -> value.length <= EMBEDDED_LIMIT ? "embstr" : "raw";
+                    default -> "raw";
+                };
+            // As Redis 7.0, which knows neither a list nor a set in one listpack.
+            case LIST -> "quicklist";
+            case SET -> value.encoding == Value.INTSET ? "intset" : "hashtable";
+            case HASH -> value.encoding == Value.LISTPACK ? "listpack" : "hashtable";
+            case ZSET -> value.encoding == Value.LISTPACK ? "listpack" : "skiplist";
+            case STREAM -> "stream";
         };
     }
 
@@ -48,7 +58,10 @@ final class ObjectCommands {
             return;
         }
         Value value = call.value;
-        boolean shared = value.encoding == Value.INT && value.number >= 0 && value.number < SHARED_NUMBERS;
+        boolean shared = value.type == ValueType.STRING
+                && value.encoding == Value.INT
+                && value.number >= 0
+                && value.number < SHARED_NUMBERS;
         call.reply().number(shared ? Integer.MAX_VALUE : 1);
     }
 

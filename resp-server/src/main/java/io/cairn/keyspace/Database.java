@@ -43,6 +43,24 @@ public interface Database {
      */
     void resize(long key, int keyLength, long now, int newLength, Value out);
 
+    /**
+     * Sets a collection in a compact form, {@link Value#LISTPACK} or {@link Value#INTSET}, replacing whatever was there.
+     * The bytes are copied and may be a view of the very key.
+     */
+    void putPacked(long key, int keyLength, ValueType type, byte encoding, long bytes, int length, long expireAt);
+
+    /** Sets a collection, replacing whatever was there, and takes over the caller's reference unless it throws. */
+    void putObject(long key, int keyLength, StoredObject object, long expireAt);
+
+    /**
+     * The collection of a key that {@link #find} has just found with encoding {@link Value#OBJECT}, for a change: gives the key a new version, after
+     * a snapshot under way has saved what is there. To be called before each command's first change, and {@link #changed} after its last.
+     */
+    StoredObject change(long key, int keyLength);
+
+    /** Brings the memory account up to date with a collection that was changed. */
+    void changed(StoredObject object);
+
     /** Sets or (0) removes the expiry of a key that is there. */
     void setExpiry(long key, int keyLength, long expireAt);
 

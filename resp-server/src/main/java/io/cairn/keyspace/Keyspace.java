@@ -9,6 +9,9 @@ public interface Keyspace extends AutoCloseable {
 
     Database database(int number);
 
+    /** Up to which size collections are kept compact. */
+    EncodingLimits encodingLimits();
+
     /** Exchanges the contents of two databases; all stripes locked by the caller. */
     void swap(int first, int second);
 
@@ -53,6 +56,9 @@ public interface Keyspace extends AutoCloseable {
 
     /** How often contents were exchanged without new versions, by {@link #swap} or loading. Any thread. */
     long exchanges();
+
+    /** Objects that no key holds any more and whose memory is still being given back (Redis: lazyfree_pending_objects). Any thread. */
+    long pendingFrees();
 
     /** Bytes of off-heap memory in use by data: tables, blocks. Any thread. */
     long usedBytes();

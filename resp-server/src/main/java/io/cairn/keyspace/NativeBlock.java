@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A counted native memory block that holds one large value: the keyspace holds one reference, every reply that is
  * still being sent another. Contents are immutable while more than one reference exists (copy before a change).
  */
-public final class NativeBlock {
+public final class NativeBlock implements Held {
     private final long address;
     private final int capacity;
     private final AtomicInteger references = new AtomicInteger(1);
@@ -45,6 +45,12 @@ public final class NativeBlock {
         return this;
     }
 
+    @Override
+    public long accountedBytes() {
+        return capacity;
+    }
+
+    @Override
     public void release() {
         int left = references.decrementAndGet();
         if (left < 0) {

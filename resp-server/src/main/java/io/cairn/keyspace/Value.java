@@ -16,6 +16,13 @@ public final class Value {
     /** Strings: the bytes are in a {@link NativeBlock} of their own. */
     public static final byte BLOCK = 3;
 
+    /** Lists, hashes, sets, sorted sets: the payload is a listpack, as Redis writes it; perhaps in a {@link #block}. */
+    public static final byte LISTPACK = 4;
+    /** Sets: the payload is an intset, as Redis writes it; perhaps in a {@link #block}. */
+    public static final byte INTSET = 5;
+    /** The value is {@link #object}. */
+    public static final byte OBJECT = 6;
+
     public ValueType type = ValueType.STRING;
     public byte encoding;
     /** Absolute expiry in milliseconds of the Unix epoch, 0 when none. */
@@ -24,14 +31,16 @@ public final class Value {
     public long version;
     /** When the key was last touched: seconds modulo 2^24 (Redis's LRU clock), before the call that filled this view. */
     public int accessClock;
-    /** Address and length of the bytes (strings other than {@link #INT}). */
+    /** Address and length of the bytes (all but {@link #INT} and {@link #OBJECT}). */
     public long address;
     /** Length of the bytes. */
     public int length;
     /** The number of an {@link #INT} string. */
     public long number;
-    /** The block of a {@link #BLOCK} string. */
+    /** The block that the bytes lie in, if they have one of their own. */
     public @Nullable NativeBlock block;
+    /** The collection, if the encoding is {@link #OBJECT}. */
+    public @Nullable StoredObject object;
     /** Where the value lies; for the keyspace that filled this view. */
     public long entry;
     /** The part of the keyspace that filled this view. */

@@ -7,8 +7,11 @@ import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
 import io.cairn.command.Replication;
 import io.cairn.config.Config;
+import io.cairn.config.Consensus;
+import io.cairn.config.Key;
 import io.cairn.config.Keys;
 import io.cairn.config.OutputLimits;
+import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
@@ -27,6 +30,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -115,6 +119,30 @@ public final class Node implements AutoCloseable {
         config.onChange(Keys.SLOWLOG_MAX_LEN, this::slowLogLength);
         state.latency().thresholdMillis(config.get(Keys.LATENCY_MONITOR_THRESHOLD));
         config.onChange(Keys.LATENCY_MONITOR_THRESHOLD, state.latency()::thresholdMillis);
+        followEncodings(keyspace.encodingLimits());
+    }
+
+    private void followEncodings(EncodingLimits to) {
+        follow(Keys.HASH_MAX_LISTPACK_ENTRIES, value -> to.hashEntries = value);
+        follow(Keys.HASH_MAX_LISTPACK_VALUE, value -> to.hashValue = value);
+        follow(Keys.LIST_MAX_LISTPACK_SIZE, value -> to.listNode = value);
+        follow(Keys.ZSET_MAX_LISTPACK_ENTRIES, value -> to.zsetEntries = value);
+        follow(Keys.ZSET_MAX_LISTPACK_VALUE, value -> to.zsetValue = value);
+        follow(Keys.STREAM_NODE_MAX_BYTES, value -> to.streamNodeBytes = value);
+        follow(Keys.STREAM_NODE_MAX_ENTRIES, value -> to.streamNodeEntries = value);
+        follow(Keys.HLL_SPARSE_MAX_BYTES, value -> to.hllSparseBytes = value);
+        follow(Keys.SET_MAX_INTSET_ENTRIES, value -> {
+            // SPOP takes a member by its place, and an intset has places of its own: replicas must turn it into a table
+            // at the same size.
+            if (config.get(Keys.CLUSTER_CONSENSUS) != Consensus.RAFT) {
+                to.setIntegers = value;
+            }
+        });
+    }
+
+    private <T> void follow(Key<T> key, Consumer<T> to) {
+        to.accept(config.get(key));
+        config.onChange(key, to::accept);
     }
 
     private void receiveBudget(long maxMemory) {

@@ -3,7 +3,9 @@ package io.cairn.keyspace.chronicle;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.StoredObject;
 import io.cairn.keyspace.Value;
+import io.cairn.keyspace.ValueType;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -132,6 +134,33 @@ final class ChronicleDatabase implements Database {
     public void putBlock(long key, int keyLength, NativeBlock block, int length, long expireAt) {
         int slot = Slots.of(key, keyLength);
         forWrite(key, keyLength, slot, Long.BYTES).putBlock(slot, block, length, expireAt);
+    }
+
+    @Override
+    public void putPacked(
+            long key, int keyLength, ValueType type, byte encoding, long bytes, int length, long expireAt) {
+        int slot = Slots.of(key, keyLength);
+        forWrite(key, keyLength, slot, length).putPacked(slot, type, encoding, bytes, length, expireAt);
+    }
+
+    @Override
+    public void putObject(long key, int keyLength, StoredObject object, long expireAt) {
+        int slot = Slots.of(key, keyLength);
+        forWrite(key, keyLength, slot, Long.BYTES).putObject(slot, object, expireAt);
+    }
+
+    @Override
+    public StoredObject change(long key, int keyLength) {
+        Table table = at(key, keyLength, Slots.of(key, keyLength));
+        if (table == null) {
+            throw new IllegalStateException("a key that is absent cannot be changed");
+        }
+        return table.change();
+    }
+
+    @Override
+    public void changed(StoredObject object) {
+        resources.used(object.account());
     }
 
     @Override

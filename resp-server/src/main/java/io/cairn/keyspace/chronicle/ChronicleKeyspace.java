@@ -1,6 +1,7 @@
 package io.cairn.keyspace.chronicle;
 
 import io.cairn.keyspace.Database;
+import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ChronicleKeyspace implements Keyspace {
     private final Resources resources;
+    private final EncodingLimits encodingLimits = new EncodingLimits();
     private final ReentrantLock[] locks;
     private volatile boolean loading;
     private final int shift;
@@ -58,6 +60,11 @@ public final class ChronicleKeyspace implements Keyspace {
 
     ChronicleDatabase chronicleDatabase(int number) {
         return databases[number];
+    }
+
+    @Override
+    public EncodingLimits encodingLimits() {
+        return encodingLimits;
     }
 
     @Override
@@ -170,6 +177,11 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
+    public long pendingFrees() {
+        return resources.pendingFrees();
+    }
+
+    @Override
     public long usedBytes() {
         return resources.usedBytes();
     }
@@ -222,5 +234,6 @@ public final class ChronicleKeyspace implements Keyspace {
         } finally {
             unlockAll();
         }
+        resources.close();
     }
 }

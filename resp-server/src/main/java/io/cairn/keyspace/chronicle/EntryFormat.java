@@ -6,14 +6,17 @@ import io.cairn.keyspace.Memory;
  * The bytes of a table entry's value, in the machine's order:
  *
  * <pre>
- * 0   int   bits 0-2 type, 3-4 encoding, 5 has expiry, 6-7 free, 8-31 access clock (seconds, 24 bits, as Redis's LRU)
+ * 0   int   bits 0-2 type, 3-4 and 6 encoding, 5 has expiry, 7 held, 8-31 access clock (seconds, 24 bits, as Redis's LRU)
  * 4   long  version
  * 12  long  expireAt, only if the bit says so
- * ..  payload: the string's bytes | a long (INT) | int id of the block, int used length (BLOCK)
+ * ..  payload: the bytes | a long (INT) | if held: int number of the block or object, int used length of the block
  * </pre>
  */
 final class EntryFormat {
     static final int HAS_EXPIRY = 1 << 5;
+    /** The payload is the number of what holds the value. */
+    static final int HELD = 1 << 7;
+
     static final int VERSION_OFFSET = 4;
     static final int FIXED_SIZE = 12;
     private static final int CLOCK_SHIFT = 8;
@@ -25,7 +28,7 @@ final class EntryFormat {
     }
 
     static int header(int type, int encoding, int clock) {
-        return type | (encoding << 3) | (clock << CLOCK_SHIFT);
+        return type | ((encoding & 3) << 3) | ((encoding & 4) << 4) | (clock << CLOCK_SHIFT);
     }
 
     static int type(int header) {
@@ -33,7 +36,12 @@ final class EntryFormat {
     }
 
     static byte encoding(int header) {
-        return (byte) ((header >>> 3) & 3);
+        return (byte) (((header >>> 3) & 3) | ((header >>> 4) & 4));
+    }
+
+    /** Whether the payload is a number of 8 bytes and not the value's bytes. */
+    static boolean isNumeric(int header) {
+        return (header & HELD) != 0 || encoding(header) == io.cairn.keyspace.Value.INT;
     }
 
     static int clock(int header) {

@@ -4,6 +4,7 @@ import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Keyspace.SnapshotSink;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.StoredObject;
 import io.cairn.keyspace.Value;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -168,7 +169,9 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
         if (failure != null) {
             return;
         }
-        earlyBytes += keyLength + 64L + (view.block == null ? view.length : 0);
+        StoredObject object = view.object;
+        earlyBytes +=
+                keyLength + 64L + (view.block == null ? view.length : 0) + (object == null ? 0 : object.usedBytes());
         if (earlyBytes > MAX_EARLY_BYTES) {
             early.forEach(Early::release);
             early.clear();
@@ -235,7 +238,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
         }
     }
 
-    /** A copy of one entry; a block is not copied but held, which makes it immutable. */
+    /** A copy of one entry; a block is not copied but held, which makes it immutable; an object is copied. */
     private static final class Early {
         private final int number;
         private final byte[] key;
@@ -246,8 +249,9 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
             this.number = number;
             this.key = key;
             NativeBlock block = from.block;
-            this.bytes =
-                    block != null || from.encoding == Value.INT ? new byte[0] : Memory.bytes(from.address, from.length);
+            this.bytes = block != null || from.encoding == Value.INT || from.object != null
+                    ? new byte[0]
+                    : Memory.bytes(from.address, from.length);
             value.type = from.type;
             value.encoding = from.encoding;
             value.expireAt = from.expireAt;
@@ -257,6 +261,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
             value.length = from.length;
             value.address = from.address;
             value.block = block == null ? null : block.retain();
+            value.object = from.object == null ? null : from.object.copy();
         }
 
         void writeTo(IncrementalSnapshot snapshot, SnapshotSink sink) {
@@ -280,6 +285,11 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
             if (block != null) {
                 value.block = null;
                 block.release();
+            }
+            StoredObject object = value.object;
+            if (object != null) {
+                value.object = null;
+                object.release();
             }
         }
     }

@@ -19,7 +19,7 @@ final class Payload {
     long address;
     /** Length of the payload in bytes. */
     int length;
-    /** Payload of 8 bytes: an INT string, or a block's id and used length. */
+    /** Payload of 8 bytes: an INT string, or the number of what is held and its used length. */
     long number;
 
     void setBytes(int encoding, long newAddress, int newLength, long newExpireAt) {
@@ -38,8 +38,14 @@ final class Payload {
         expireAt = newExpireAt;
     }
 
-    boolean holdsBlock(int id) {
-        return numeric && EntryFormat.encoding(header) == io.cairn.keyspace.Value.BLOCK && (int) number == id;
+    /** {@code id} in the first four bytes in memory, the used length of a block in the next. */
+    void setHeld(int type, int encoding, int id, int usedLength, long newExpireAt) {
+        setNumber(encoding, ((long) usedLength << 32) | id, newExpireAt);
+        header |= type | EntryFormat.HELD;
+    }
+
+    boolean holds(int id) {
+        return (header & EntryFormat.HELD) != 0 && (int) number == id;
     }
 
     int size() {

@@ -1,10 +1,27 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.Held;
+import io.cairn.keyspace.StoredObject;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the tables of one keyspace share: the hash, versions, the access clock and the memory account. */
 final class Resources {
+    /** Objects with no more elements are freed where they are given up (Redis: LAZYFREE_THRESHOLD). */
+    private static final int FREE_AT_ONCE = 64;
+
+    private static final int CLOSE_SECONDS = 30;
+    private static final Logger LOG = LoggerFactory.getLogger(Resources.class);
+
+    /** Its queue is bounded by the memory that the objects in it still take. */
+    private final ThreadPoolExecutor reaper =
+            new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Resources::thread);
+
     private final KeyHash hash = new KeyHash();
     private final AtomicLong version = new AtomicLong();
     private final LongAdder used = new LongAdder();
@@ -15,6 +32,13 @@ final class Resources {
     Resources(KeyspaceOptions options) {
         this.blockThreshold = options.blockThreshold();
         this.maxBytes = options.maxBytes();
+        reaper.allowCoreThreadTimeOut(true);
+    }
+
+    private static Thread thread(Runnable work) {
+        Thread thread = new Thread(work, "cairn-free");
+        thread.setDaemon(true);
+        return thread;
     }
 
     long hash(long address, int length) {
@@ -57,6 +81,32 @@ final class Resources {
 
     void used(long bytes) {
         used.add(bytes);
+    }
+
+    /** Gives up a reference; an object with many elements is freed by a thread of its own. */
+    void dispose(Held value) {
+        if (value instanceof StoredObject object && object.elements() > FREE_AT_ONCE && object.isLast()) {
+            reaper.execute(object::release);
+        } else {
+            value.release();
+        }
+    }
+
+    /** Objects whose memory is being given back (Redis: lazyfree_pending_objects). */
+    long pendingFrees() {
+        return (long) reaper.getQueue().size() + reaper.getActiveCount();
+    }
+
+    /** Waits for the objects that are being freed, a bounded time. */
+    void close() {
+        reaper.shutdown();
+        try {
+            if (!reaper.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("objects are still being freed");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     long usedBytes() {

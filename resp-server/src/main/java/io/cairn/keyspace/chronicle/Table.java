@@ -1,7 +1,9 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.Held;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.StoredObject;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -9,7 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of one database in one stripe: their {@link Entries}, the blocks of large strings, and counters. All calls need the stripe's lock, but for {@link #size}, {@link #volatileKeys}
+ * The keys of one database in one stripe: their {@link Entries}, the blocks and objects of large values, and counters. All calls need the stripe's lock, but for {@link #size}, {@link #volatileKeys}
  * and {@link #keysInSlot}.
  */
 final class Table {
@@ -25,7 +27,7 @@ final class Table {
     private final Entries entries;
     private final int slotMask;
     private final AtomicIntegerArray slotCounts;
-    private final Blocks blocks = new Blocks();
+    private final HeldValues held = new HeldValues();
     private final AtomicLong size = new AtomicLong();
     private final AtomicLong volatileKeys = new AtomicLong();
     private @Nullable NativeBlock scratch;
@@ -103,24 +105,26 @@ final class Table {
         out.entry = entry;
         out.table = this;
         out.expireAt = EntryFormat.expireAt(entry, header);
-        switch (out.encoding) {
-            case Value.INT -> {
-                out.number = Memory.getLong(at);
-                out.address = 0;
-                out.length = 0;
-                out.block = null;
-            }
-            case Value.BLOCK -> {
-                NativeBlock block = blocks.get(Memory.getInt(at));
+        out.block = null;
+        out.object = null;
+        if ((header & EntryFormat.HELD) != 0) {
+            Held value = held.get(Memory.getInt(at));
+            if (value instanceof NativeBlock block) {
                 out.block = block;
                 out.address = block.address();
                 out.length = Memory.getInt(at + Integer.BYTES);
+            } else {
+                out.object = (StoredObject) value;
+                out.address = 0;
+                out.length = 0;
             }
-            default -> {
-                out.block = null;
-                out.address = at;
-                out.length = (int) (entry + entrySize - at);
-            }
+        } else if (out.encoding == Value.INT) {
+            out.number = Memory.getLong(at);
+            out.address = 0;
+            out.length = 0;
+        } else {
+            out.address = at;
+            out.length = (int) (entry + entrySize - at);
         }
     }
 
@@ -165,9 +169,7 @@ final class Table {
     private void replace(long entry, int oldSize) {
         int oldHeader = Memory.getInt(entry);
         boolean wasVolatile = (oldHeader & EntryFormat.HAS_EXPIRY) != 0;
-        int oldBlock = EntryFormat.encoding(oldHeader) == Value.BLOCK
-                ? Memory.getInt(EntryFormat.payload(entry, oldHeader))
-                : -1;
+        int oldHeld = heldBy(entry, oldHeader);
         int newSize = payload.size();
         if (newSize == oldSize) {
             payload.version = resources.nextVersion();
@@ -179,12 +181,17 @@ final class Table {
             payload.version = resources.nextVersion();
             entries.replace(key, payload, oldSize);
         }
-        if (oldBlock >= 0 && !payload.holdsBlock(oldBlock)) {
-            release(oldBlock);
+        if (oldHeld >= 0 && !payload.holds(oldHeld)) {
+            release(oldHeld);
         }
         if (wasVolatile != (payload.expireAt != 0)) {
             countVolatile(wasVolatile ? -1 : 1);
         }
+    }
+
+    /** The number of what the entry's value is held by, -1 when it lies in the entry. */
+    private static int heldBy(long entry, int header) {
+        return (header & EntryFormat.HELD) != 0 ? Memory.getInt(EntryFormat.payload(entry, header)) : -1;
     }
 
     /** Counters have one writer at a time, the holder of the stripe's lock, and readers without it. */
@@ -240,28 +247,65 @@ final class Table {
         return NativeBlock.allocate(capacity);
     }
 
-    /** Takes over the caller's reference unless it throws. */
-    void putBlock(int slot, NativeBlock block, int length, long expireAt) {
-        int id = blocks.add(block);
-        try {
-            payload.setNumber(Value.BLOCK, blockNumber(id, length), expireAt);
+    /** Stores a collection in a compact form, in a block when it is long. */
+    void putPacked(int slot, ValueType type, byte encoding, long bytes, int length, long expireAt) {
+        if (length <= resources.blockThreshold()) {
+            payload.setBytes(encoding, bytes, length, expireAt);
+            payload.header |= type.tag();
             put(slot);
-            resources.used(block.capacity());
+            return;
+        }
+        NativeBlock block = allocate(length);
+        Memory.copy(bytes, block.address(), length);
+        try {
+            putHeld(slot, type, encoding, block, length, expireAt);
         } catch (Throwable failed) {
-            blocks.remove(id);
+            block.release();
             throw failed;
         }
     }
 
-    /** Id in the first four bytes in memory, used length in the next. */
-    private static long blockNumber(int id, int length) {
-        return ((long) length << 32) | id;
+    /** Takes over the caller's reference unless it throws. */
+    void putBlock(int slot, NativeBlock block, int length, long expireAt) {
+        putHeld(slot, ValueType.STRING, Value.BLOCK, block, length, expireAt);
+    }
+
+    /** Takes over the caller's reference unless it throws. */
+    void putObject(int slot, StoredObject object, long expireAt) {
+        object.account();
+        putHeld(slot, object.type(), Value.OBJECT, object, 0, expireAt);
+    }
+
+    private void putHeld(int slot, ValueType type, byte encoding, Held value, int length, long expireAt) {
+        int id = held.add(value);
+        try {
+            payload.setHeld(type.tag(), encoding, id, length, expireAt);
+            put(slot);
+            resources.used(value.accountedBytes());
+        } catch (Throwable failed) {
+            held.remove(id);
+            throw failed;
+        }
     }
 
     private void release(int id) {
-        NativeBlock block = blocks.remove(id);
-        resources.used(-block.capacity());
-        block.release();
+        Held value = held.remove(id);
+        resources.used(-value.accountedBytes());
+        resources.dispose(value);
+    }
+
+    /** See {@link io.cairn.keyspace.Database#change}. */
+    StoredObject change() {
+        long entry = entries.locate(key);
+        if (entry == 0) {
+            throw new IllegalStateException("a key that is absent cannot be changed");
+        }
+        beforeChange();
+        Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.nextVersion());
+        int id = heldBy(entry, Memory.getInt(entry));
+        entries.advance();
+        entries.closeRetired();
+        return (StoredObject) held.get(id);
     }
 
     /** See {@link io.cairn.keyspace.Database#resize}. */
@@ -300,7 +344,7 @@ final class Table {
         if (old != null && !old.shared() && old.capacity() >= newLength) {
             int id =
                     Memory.getInt(EntryFormat.payload(entries.locate(key), expireAt == 0 ? 0 : EntryFormat.HAS_EXPIRY));
-            payload.setNumber(Value.BLOCK, blockNumber(id, newLength), expireAt);
+            payload.setHeld(ValueType.STRING.tag(), Value.BLOCK, id, newLength, expireAt);
             put(slot);
             Memory.zero(old.address() + kept, newLength - kept);
             return;
@@ -325,12 +369,12 @@ final class Table {
         int header = Memory.getInt(entry);
         byte encoding = EntryFormat.encoding(header);
         long at = EntryFormat.payload(entry, header);
-        if (encoding == Value.INT || encoding == Value.BLOCK) {
+        if (EntryFormat.isNumeric(header)) {
             payload.setNumber(encoding, Memory.getLong(at), expireAt);
         } else {
             payload.setBytes(encoding, at, (int) (entry + entries.locatedSize - at), expireAt);
         }
-        payload.header |= EntryFormat.type(header);
+        payload.header |= EntryFormat.type(header) | (header & EntryFormat.HELD);
         put(slot);
     }
 
@@ -344,11 +388,10 @@ final class Table {
         int header = Memory.getInt(entry);
         boolean isVolatile = (header & EntryFormat.HAS_EXPIRY) != 0;
         boolean expired = isVolatile && EntryFormat.expireAt(entry, header) <= now;
-        int block =
-                EntryFormat.encoding(header) == Value.BLOCK ? Memory.getInt(EntryFormat.payload(entry, header)) : -1;
+        int heldAs = heldBy(entry, header);
         entries.remove(key, entries.locatedSize);
-        if (block >= 0) {
-            release(block);
+        if (heldAs >= 0) {
+            release(heldAs);
         }
         count(slot, -1);
         if (isVolatile) {
@@ -396,7 +439,7 @@ final class Table {
 
     /** Gives all memory back. Nothing may touch the table afterwards. */
     void close() {
-        resources.used(-blocks.releaseAll());
+        resources.used(-held.releaseAll(resources));
         entries.close();
         if (scratch != null) {
             scratch.release();

@@ -7,11 +7,15 @@ import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.StoredObject;
 import io.cairn.keyspace.Value;
+import io.cairn.keyspace.ValueType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +23,15 @@ import org.jspecify.annotations.Nullable;
 /** Drives a keyspace and a model of it, a list of maps, with the same seeded operations. Keys are Latin-1 strings. */
 final class Driver implements AutoCloseable {
     /** What the model knows of a key. */
-    record Known(byte[] bytes, @Nullable Long number, long expireAt, long version) {}
+    record Known(byte[] bytes, @Nullable Long number, long expireAt, long version, byte encoding) {
+        Known(byte[] bytes, @Nullable Long number, long expireAt, long version) {
+            this(bytes, number, expireAt, version, Value.RAW);
+        }
+
+        boolean isString() {
+            return encoding == Value.RAW;
+        }
+    }
 
     final ChronicleKeyspace keyspace;
     final List<Map<String, Known>> model = new ArrayList<>();
@@ -62,6 +74,10 @@ final class Driver implements AutoCloseable {
                     clear(db);
                 }
             }
+            case 53, 54, 55, 56, 57, 58 -> putPacked(db, key, randomBytes(random.nextInt(600)), expiry());
+            case 59, 60, 61, 62, 63, 64 -> putObject(db, key, randomBytes(random.nextInt(600)), expiry());
+            case 65, 66, 67, 68, 69, 70 -> change(db, key);
+            case 71, 72, 73 -> rename(db, key, "key:" + random.nextInt(keys));
             default ->
                 put(
                         db,
@@ -133,8 +149,71 @@ final class Driver implements AutoCloseable {
         model.get(db).put(key, new Known(bytes, null, expireAt, version));
     }
 
+    void putPacked(int db, String key, byte[] bytes, long expireAt) {
+        byte encoding = random.nextBoolean() ? Value.LISTPACK : Value.INTSET;
+        long version = with(key, (at, length) -> {
+            long value = Memory.allocate(Math.max(1, bytes.length));
+            Memory.copy(bytes, 0, value, bytes.length);
+            keyspace.database(db).putPacked(at, length, ValueType.SET, encoding, value, bytes.length, expireAt);
+            Memory.free(value, Math.max(1, bytes.length));
+            return keyspace.lastVersion();
+        });
+        model.get(db).put(key, new Known(bytes, null, expireAt, version, encoding));
+    }
+
+    void putObject(int db, String key, byte[] bytes, long expireAt) {
+        long version = with(key, (at, length) -> {
+            keyspace.database(db).putObject(at, length, new BytesObject(bytes), expireAt);
+            return keyspace.lastVersion();
+        });
+        model.get(db).put(key, new Known(bytes, null, expireAt, version, Value.OBJECT));
+    }
+
+    void change(int db, String key) {
+        Known old = live(db, key);
+        if (old == null || old.encoding != Value.OBJECT) {
+            return;
+        }
+        byte[] longer = Arrays.copyOf(old.bytes, old.bytes.length + random.nextInt(200));
+        long version = with(key, (at, length) -> {
+            BytesObject object = (BytesObject) keyspace.database(db).change(at, length);
+            object.set(longer);
+            keyspace.database(db).changed(object);
+            return keyspace.lastVersion();
+        });
+        model.get(db).put(key, new Known(longer, null, old.expireAt, version, Value.OBJECT));
+    }
+
+    /** Both keys hold the object for a moment, as in RENAME; the stripes of both are locked. */
+    void rename(int db, String key, String to) {
+        Known old = live(db, key);
+        if (old == null || old.encoding != Value.OBJECT || key.equals(to)) {
+            return;
+        }
+        keyspace.lockAll();
+        try {
+            StoredObject[] object = new StoredObject[1];
+            with(key, (at, length) -> {
+                assertThat(keyspace.database(db).find(at, length, now, view)).isTrue();
+                object[0] = Objects.requireNonNull(view.object).retain();
+                return 0;
+            });
+            long version = with(to, (at, length) -> {
+                keyspace.database(db).putObject(at, length, object[0], old.expireAt);
+                return keyspace.lastVersion();
+            });
+            model.get(db).put(to, new Known(old.bytes, null, old.expireAt, version, Value.OBJECT));
+            remove(db, key);
+        } finally {
+            keyspace.unlockAll();
+        }
+    }
+
     void resize(int db, String key, int newLength) {
         Known old = live(db, key);
+        if (old != null && !old.isString()) {
+            return;
+        }
         byte[] expected = new byte[newLength];
         if (old != null) {
             System.arraycopy(old.bytes, 0, expected, 0, Math.min(newLength, old.bytes.length));
@@ -160,7 +239,7 @@ final class Driver implements AutoCloseable {
             keyspace.database(db).setExpiry(at, length, expireAt);
             return 0;
         });
-        model.get(db).put(key, new Known(old.bytes, old.number, expireAt, keyspace.lastVersion()));
+        model.get(db).put(key, new Known(old.bytes, old.number, expireAt, keyspace.lastVersion(), old.encoding));
     }
 
     void remove(int db, String key) {
@@ -211,8 +290,56 @@ final class Driver implements AutoCloseable {
         assertThat(view.version).isEqualTo(known.version);
         if (view.encoding == Value.INT) {
             assertThat(known.number).isEqualTo(view.number);
+        } else if (view.object != null) {
+            assertThat(((BytesObject) view.object).bytes()).isEqualTo(known.bytes);
         } else {
             assertThat(Memory.bytes(view.address, view.length)).isEqualTo(known.bytes);
+        }
+        assertThat(view.type == ValueType.STRING).isEqualTo(known.isString());
+        if (!known.isString()) {
+            assertThat(view.encoding).isEqualTo(known.encoding);
+        }
+    }
+
+    /** An object that is nothing but bytes; one with many is freed in the background. */
+    static final class BytesObject extends StoredObject {
+        private NativeBlock block = NativeBlock.allocate(0);
+        private int length;
+
+        BytesObject(byte[] bytes) {
+            super(ValueType.LIST);
+            set(bytes);
+        }
+
+        void set(byte[] bytes) {
+            block.release();
+            block = NativeBlock.allocate(bytes.length);
+            Memory.copy(bytes, 0, block.address(), bytes.length);
+            length = bytes.length;
+        }
+
+        byte[] bytes() {
+            return Memory.bytes(block.address(), length);
+        }
+
+        @Override
+        public long elements() {
+            return length;
+        }
+
+        @Override
+        public long usedBytes() {
+            return block.capacity();
+        }
+
+        @Override
+        public StoredObject copy() {
+            return new BytesObject(bytes());
+        }
+
+        @Override
+        protected void free() {
+            block.release();
         }
     }
 

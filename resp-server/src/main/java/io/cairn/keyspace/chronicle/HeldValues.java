@@ -1,17 +1,17 @@
 package io.cairn.keyspace.chronicle;
 
-import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.Held;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** The blocks that entries of one table refer to by a small number. */
-final class Blocks {
-    private @Nullable NativeBlock[] slots = new NativeBlock[4];
+/** The blocks and objects that entries of one table refer to by a small number. */
+final class HeldValues {
+    private @Nullable Held[] slots = new Held[4];
     private int[] free = new int[4];
     private int freeCount;
     private int used;
 
-    int add(NativeBlock block) {
+    int add(Held value) {
         int id;
         if (freeCount > 0) {
             id = free[--freeCount];
@@ -21,41 +21,41 @@ final class Blocks {
             }
             id = used++;
         }
-        slots[id] = block;
+        slots[id] = value;
         return id;
     }
 
-    NativeBlock get(int id) {
-        NativeBlock block = slots[id];
-        if (block == null) {
-            throw new AssertionError("no block " + id);
+    Held get(int id) {
+        Held value = slots[id];
+        if (value == null) {
+            throw new AssertionError("nothing is held as " + id);
         }
-        return block;
+        return value;
     }
 
-    void set(int id, NativeBlock block) {
-        slots[id] = block;
+    void set(int id, Held value) {
+        slots[id] = value;
     }
 
-    /** Takes the block out; its reference passes to the caller. */
-    NativeBlock remove(int id) {
-        NativeBlock block = get(id);
+    /** Takes it out; its reference passes to the caller. */
+    Held remove(int id) {
+        Held value = get(id);
         slots[id] = null;
         if (freeCount == free.length) {
             free = Arrays.copyOf(free, freeCount * 2);
         }
         free[freeCount++] = id;
-        return block;
+        return value;
     }
 
     /** Releases all; returns their bytes. */
-    long releaseAll() {
+    long releaseAll(Resources resources) {
         long bytes = 0;
         for (int i = 0; i < used; i++) {
-            NativeBlock block = slots[i];
-            if (block != null) {
-                bytes += block.capacity();
-                block.release();
+            Held value = slots[i];
+            if (value != null) {
+                bytes += value.accountedBytes();
+                resources.dispose(value);
                 slots[i] = null;
             }
         }
