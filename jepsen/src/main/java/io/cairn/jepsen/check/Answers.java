@@ -6,6 +6,7 @@ import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.history.Words;
 import io.cairn.jepsen.resp.Attempt;
 import io.cairn.jepsen.resp.Transaction;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,7 +49,10 @@ public final class Answers implements Checker {
                 problems.add("an answer that no server may give: " + Words.of(operation));
             }
         }
-        return Finding.of("answers of " + workload, Map.of("ok", answers, "strange", (long) problems.size()), problems);
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("ok", answers);
+        figures.put("strange", (long) problems.size());
+        return Finding.of("answers of " + workload, figures, problems);
     }
 
     private boolean rightful(Operation operation) {

@@ -89,6 +89,25 @@ class VacuityTest {
     }
 
     @Test
+    void ofOneWorkloadOneChangeIsEnoughDuringAFault() {
+        List<Operation> operations = List.of(
+                ok(1, "write", "x", 1L, null, 10, 12),
+                ok(1, "read", "x", null, 1L, 13, 15),
+                ok(1, "read", "x", null, 1L, 16, 18));
+        List<Phase> phases = List.of(phase("fault: kill-one", 10, 20));
+        Map<String, Object> about = Map.of("minOk", Map.of("fault", 3L));
+        assertValid(Vacuity.ofOneWorkload(), new History(about, operations, List.of(), phases));
+        assertFound(checker, new History(about, operations, List.of(), phases), "only 1 changes of at least 3");
+        List<Operation> reads = List.of(
+                ok(1, "write", "x", 1L, null, 0, 2), ok(1, "read", "x", null, 1L, 13, 15),
+                ok(1, "read", "x", null, 1L, 13, 15), ok(1, "read", "x", null, 1L, 16, 18));
+        assertFound(
+                Vacuity.ofOneWorkload(),
+                new History(about, reads, List.of(), phases),
+                "only 0 changes of at least 1 were acknowledged in fault: kill-one");
+    }
+
+    @Test
     void faultsAreLeftToTheWholeRun() {
         assertValid(Vacuity.ofOneWorkload(), run(Map.of("fault", 1L, "recovery", 1L), List.of(fault(false))));
     }
