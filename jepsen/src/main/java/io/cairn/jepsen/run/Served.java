@@ -1,5 +1,6 @@
 package io.cairn.jepsen.run;
 
+import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Operation;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.history.Recorder;
@@ -31,20 +32,27 @@ final class Served {
         }
     }
 
-    /** Whether every shard has served something, and every workload was served {@code least} operations. */
+    /**
+     * Whether every shard has served something, every workload was served {@code least} operations and a change among
+     * them, and all together {@code least} changes: what {@link Vacuity} asks of a fault that leaves a quorum.
+     */
     boolean everywhere(long struck, long least) {
         Set<String> served = new HashSet<>();
         boolean everyWorkload = true;
+        long allChanges = 0;
         for (Recorder part : parts) {
             long acknowledged = 0;
+            long changes = 0;
             for (Operation operation : part.since(struck)) {
                 if (operation.outcome() == Outcome.OK && operation.call() >= struck) {
                     served.add(shardOfSlot[HashSlot.of(operation.key())]);
                     acknowledged++;
+                    changes += Vacuity.changes(operation) ? 1 : 0;
                 }
             }
-            everyWorkload &= acknowledged >= least;
+            everyWorkload &= acknowledged >= least && changes > 0;
+            allChanges += changes;
         }
-        return everyWorkload && served.containsAll(shards);
+        return everyWorkload && allChanges >= least && served.containsAll(shards);
     }
 }

@@ -37,6 +37,20 @@ class ServedTest {
     }
 
     @Test
+    void readsAloneAreNoService() {
+        for (Recorder part : List.of(first, second)) {
+            for (String key : List.of(LOW, HIGH)) {
+                part.add(new Operation(0, "read", key, null, null, STRUCK, STRUCK + 10, Outcome.OK, null, null));
+            }
+        }
+        assertThat(served.everywhere(STRUCK, 1)).isFalse();
+        record(first, LOW, STRUCK, Outcome.OK);
+        assertThat(served.everywhere(STRUCK, 1)).as("no change of the second").isFalse();
+        record(second, LOW, STRUCK, Outcome.OK);
+        assertThat(served.everywhere(STRUCK, 1)).isTrue();
+    }
+
+    @Test
     void whatWasCalledBeforeTellsNothing() {
         for (Recorder part : List.of(first, second)) {
             record(part, LOW, STRUCK - 1, Outcome.OK);
