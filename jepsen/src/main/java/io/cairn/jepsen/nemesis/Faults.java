@@ -27,8 +27,14 @@ public final class Faults {
     private static final long SHORT_PAUSE_MILLIS = 300;
     private static final long LONG_PAUSE_MILLIS = 6_000;
     private static final long LEADER_PAUSE_MILLIS = 3_000;
-    private static final int LEAST_DELAY_MILLIS = 50;
-    private static final int MOST_DELAY_MILLIS = 200;
+    /**
+     * Each way. A leader steps down when no answer of a majority is younger than 450 ms (the lease, 90 % of
+     * cluster-election-timeout), and an answer is up to two round trips and a heartbeat old when the next comes: with more
+     * than 100 ms each way and one voter gone, there can be no lasting leader at the default timeout.
+     */
+    private static final int LEAST_DELAY_MILLIS = 20;
+
+    private static final int MOST_DELAY_MILLIS = 80;
     private static final double LOSS = 0.2;
     private static final long LOSS_SIGN_MILLIS = 190;
     private static final long SLOW_BYTES_PER_SECOND = 32 * 1024;
