@@ -105,25 +105,10 @@ public final class Dict {
         while (node != 0
                 && (Memory.getInt(node + HASH) != hash
                         || Memory.getInt(node + KEY_LENGTH) != keyLength
-                        || !same(node + USER + userBytes, key, keyLength))) {
+                        || !Memory.same(node + USER + userBytes, key, keyLength))) {
             node = Memory.getLong(node);
         }
         return node;
-    }
-
-    private static boolean same(long a, long b, int length) {
-        int at = 0;
-        for (; at <= length - Long.BYTES; at += Long.BYTES) {
-            if (Memory.getLong(a + at) != Memory.getLong(b + at)) {
-                return false;
-            }
-        }
-        for (; at < length; at++) {
-            if (Memory.getByte(a + at) != Memory.getByte(b + at)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** Adds a key that is not there, at the end of the order; its node, whose user bytes are not set. */
