@@ -166,6 +166,8 @@ public final class DatasetDigest {
                 ByteBuffer.allocate(Integer.BYTES).putInt(redisType(value.type)).array());
         switch (value.type) {
             case STRING -> mixString(digest, value);
+            case HASH -> ElementDigest.hash(this, digest, value, exact);
+            case SET -> ElementDigest.set(this, digest, value, exact);
             default -> throw new IllegalStateException("no digest for type " + value.type);
         }
         if (value.expireAt != 0) {

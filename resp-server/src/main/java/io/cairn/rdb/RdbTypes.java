@@ -12,6 +12,8 @@ final class RdbTypes {
     static int type(Value value) throws IOException {
         return switch (value.type) {
             case STRING -> RdbFormat.TYPE_STRING;
+            case HASH -> HashRdb.type(value);
+            case SET -> SetRdb.type(value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         };
     }
@@ -26,6 +28,8 @@ final class RdbTypes {
                     out.putString(value.address, value.length);
                 }
             }
+            case HASH -> HashRdb.write(out, value);
+            case SET -> SetRdb.write(out, value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         }
     }
@@ -43,6 +47,13 @@ final class RdbTypes {
                 string.read(in);
                 yield LoadedValue.string(string);
             }
+            case RdbFormat.TYPE_HASH,
+                    RdbFormat.TYPE_HASH_ZIPMAP,
+                    RdbFormat.TYPE_HASH_ZIPLIST,
+                    RdbFormat.TYPE_HASH_LISTPACK ->
+                HashRdb.read(type, in, string, limits);
+            case RdbFormat.TYPE_SET, RdbFormat.TYPE_SET_INTSET, RdbFormat.TYPE_SET_LISTPACK ->
+                SetRdb.read(type, in, string, limits);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
         };
     }

@@ -82,6 +82,10 @@ final class RandomArguments {
             case "database" -> text(pick("0", "1", "2", "15", "16", "-1", "x", "99999999999"));
             case "payload" -> payloads.get(random.nextInt(payloads.size()));
             case "digit" -> text(Integer.toString(random.nextInt(4)));
+            case "hash" -> text(random.nextInt(5) > 0 ? "hash" + random.nextInt(3) : "k" + random.nextInt(keys));
+            case "set" -> text(random.nextInt(5) > 0 ? "set" + random.nextInt(4) : "k" + random.nextInt(keys));
+            case "single" -> text("single");
+            case "field", "smember" -> element();
             default -> throw new IllegalArgumentException("no such kind of argument: " + kind);
         };
     }
@@ -95,6 +99,17 @@ final class RandomArguments {
             case 6 -> random.nextInt(10) == 0 ? bytes(4090 + random.nextInt(2000), 256) : bytes(300, 4);
             case 7 -> bytes(random.nextInt(20), 256);
             default -> bytes(random.nextInt(40), 3);
+        };
+    }
+
+    /** A field or member: of few, so that they meet again; some too long for a compact form. */
+    private byte[] element() {
+        return switch (random.nextInt(40)) {
+            case 0 -> bytes(63 + random.nextInt(4), 2);
+            case 1 -> text("");
+            case 2 -> text(pick(NUMBERS));
+            case 3, 4, 5, 6, 7, 8, 9, 10 -> text(Integer.toString(random.nextInt(20) - 5));
+            default -> text("f" + random.nextInt(16));
         };
     }
 

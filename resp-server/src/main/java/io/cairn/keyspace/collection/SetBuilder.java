@@ -173,6 +173,15 @@ public final class SetBuilder implements AutoCloseable {
         }
     }
 
+    /** Shows the member at a place of the order, until the next change. */
+    public void memberAt(int index, ElementText out) {
+        switch (encoding) {
+            case Value.INTSET -> out.set(Intset.get(numbers().address(), index));
+            case Value.LISTPACK -> out.setElement(packed().address(), Listpack.seek(packed().address(), index));
+            default -> large().memberAt(index, out);
+        }
+    }
+
     /** Removes the member at a place of the order. */
     public void removeAt(int index) {
         switch (encoding) {

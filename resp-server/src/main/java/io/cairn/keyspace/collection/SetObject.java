@@ -52,14 +52,29 @@ public final class SetObject extends StoredObject {
         return dict.find(member, length) != 0;
     }
 
+    /** The hash of a member, for calls that look up and add. */
+    public int hash(long member, int length) {
+        return dict.hash(member, length);
+    }
+
+    /** As {@link #contains(long, int)}, with the member's {@link #hash}. */
+    public boolean contains(long member, int length, int hash) {
+        return dict.find(member, length, hash) != 0;
+    }
+
     /** Adds a member at the end of the order; false if it was there. */
     public boolean add(long member, int length) {
         int hash = dict.hash(member, length);
-        if (dict.find(member, length, hash) != 0) {
-            return false;
+        boolean absent = dict.find(member, length, hash) == 0;
+        if (absent) {
+            dict.insert(member, length, hash, 0);
         }
+        return absent;
+    }
+
+    /** Adds a member that is not there, with its {@link #hash}, at the end of the order. */
+    public void insert(long member, int length, int hash) {
         dict.insert(member, length, hash, 0);
-        return true;
     }
 
     /** Removes a member; false if it was not there. The last of the order takes its place. */
@@ -74,6 +89,12 @@ public final class SetObject extends StoredObject {
     /** Removes the member at a place of the order, whose place the last takes. */
     public void removeAt(int index) {
         dict.remove(dict.at(index));
+    }
+
+    /** Shows the member at a place of the order. */
+    public void memberAt(int index, ElementText out) {
+        long node = dict.at(index);
+        out.set(dict.key(node), dict.keyLength(node));
     }
 
     /** Where a scan goes on; see {@link Dict#scanFrom}. */

@@ -79,6 +79,30 @@ public final class SetReader implements AutoCloseable {
         return contains(other.member.address(), other.member.length());
     }
 
+    /** The place here of the member at which another reader stands, -1 if it is no member of this set. */
+    public int placeOf(SetReader other) {
+        if (numbers && other.numbers) {
+            return Math.max(-1, Intset.find(packed, other.number));
+        }
+        long bytes = other.member.address();
+        int length = other.member.length();
+        if (dict != null) {
+            long node = dict.find(bytes, length);
+            return node == 0 ? -1 : dict.index(node);
+        }
+        if (numbers) {
+            return Digits.fits(bytes, length) ? Math.max(-1, Intset.find(packed, Digits.parse(bytes, length))) : -1;
+        }
+        int place = 0;
+        for (int p = Listpack.first(packed); p != Listpack.NONE; p = Listpack.next(packed, p)) {
+            if (Listpack.equals(packed, p, bytes, length)) {
+                return place;
+            }
+            place++;
+        }
+        return -1;
+    }
+
     /** Goes to the next member; false at the end. */
     public boolean next() {
         if (index + 1 >= size) {
@@ -90,6 +114,11 @@ public final class SetReader implements AutoCloseable {
         }
         show();
         return true;
+    }
+
+    /** Stands before the first member again. */
+    public void rewind() {
+        index = -1;
     }
 
     /** Goes to the member at a place of the order: O(1) in a large set and an intset. */
