@@ -50,8 +50,7 @@ final class RdbTypes {
             case RdbFormat.TYPE_HASH,
                     RdbFormat.TYPE_HASH_ZIPMAP,
                     RdbFormat.TYPE_HASH_ZIPLIST,
-                    RdbFormat.TYPE_HASH_LISTPACK ->
-                HashRdb.read(type, in, string, limits);
+                    RdbFormat.TYPE_HASH_LISTPACK -> HashRdb.read(type, in, string, limits);
             case RdbFormat.TYPE_SET, RdbFormat.TYPE_SET_INTSET, RdbFormat.TYPE_SET_LISTPACK ->
                 SetRdb.read(type, in, string, limits);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
