@@ -323,7 +323,8 @@ final class IdTree {
         int inner = height - 2 - level + (level < 0 ? 1 : 0);
         boolean complete = false;
         try {
-            fresh[freshCount++] = allocateLeaf(CAPACITY);
+            fresh[0] = allocateLeaf(CAPACITY);
+            freshCount = 1;
             while (freshCount <= inner) {
                 fresh[freshCount] = account.allocate(INNER_BYTES);
                 freshCount++;
@@ -339,9 +340,7 @@ final class IdTree {
     private void giveBack() {
         for (int i = 0; i < freshCount; i++) {
             if (i == 0) {
-                if (fresh[0] != 0) {
-                    freeLeaf(fresh[0]);
-                }
+                freeLeaf(fresh[0]);
             } else {
                 account.free(fresh[i], INNER_BYTES);
             }
