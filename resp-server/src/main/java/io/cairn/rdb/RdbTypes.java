@@ -2,7 +2,9 @@ package io.cairn.rdb;
 
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Value;
+import io.cairn.keyspace.collection.StreamObject;
 import java.io.IOException;
+import java.util.Objects;
 
 /** Which codec reads and writes which type. Redis: rdbSaveObjectType, rdbSaveObject, rdbLoadObject. */
 final class RdbTypes {
@@ -12,6 +14,7 @@ final class RdbTypes {
     static int type(Value value) throws IOException {
         return switch (value.type) {
             case STRING -> RdbFormat.TYPE_STRING;
+            case STREAM -> RdbFormat.TYPE_STREAM_LISTPACKS_2;
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         };
     }
@@ -26,6 +29,7 @@ final class RdbTypes {
                     out.putString(value.address, value.length);
                 }
             }
+            case STREAM -> StreamRdb.write(out, (StreamObject) Objects.requireNonNull(value.object));
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         }
     }
@@ -43,6 +47,10 @@ final class RdbTypes {
                 string.read(in);
                 yield LoadedValue.string(string);
             }
+            case RdbFormat.TYPE_STREAM_LISTPACKS,
+                    RdbFormat.TYPE_STREAM_LISTPACKS_2,
+                    RdbFormat.TYPE_STREAM_LISTPACKS_3 ->
+                StreamRdb.read(type, in, string);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
         };
     }

@@ -168,6 +168,15 @@ class RedisDifferentialIT {
             payloads.add(reply.substring(start, reply.length() - 2).getBytes(StandardCharsets.ISO_8859_1));
         }
         redis.run("del", "payload");
+        for (List<String> commands : StreamTemplates.PAYLOADS) {
+            for (String command : commands) {
+                redis.run(command.split(" "));
+            }
+            String reply = redis.run("dump", "payload");
+            int start = reply.indexOf("\r\n") + 2;
+            payloads.add(reply.substring(start, reply.length() - 2).getBytes(StandardCharsets.ISO_8859_1));
+            redis.run("del", "payload");
+        }
         byte[] damaged = payloads.get(5).clone();
         damaged[3]++;
         payloads.add(damaged);
@@ -196,7 +205,7 @@ class RedisDifferentialIT {
 
     private static String name(List<byte[]> words) {
         String name = text(words.get(0)).toLowerCase(Locale.ROOT);
-        return (name.equals("object") || name.equals("memory")) && words.size() > 1
+        return List.of("object", "memory", "xinfo", "xgroup").contains(name) && words.size() > 1
                 ? name + "|" + text(words.get(1)).toLowerCase(Locale.ROOT)
                 : name;
     }
@@ -220,6 +229,7 @@ class RedisDifferentialIT {
             case "dump" -> expected.charAt(0) == '$' && !expected.equals("$-1\r\n") && !actual.equals("$-1\r\n");
             // Small numbers are one shared object in Redis, with one access time; a copied one is not shared.
             case "object|refcount", "object|idletime" -> expected.charAt(0) == ':';
+            case "xinfo|stream", "xinfo|consumers", "xpending" -> StreamTemplates.same(expected, actual);
             case "ttl", "expiretime" -> near(expected, actual, CLOCK_TOLERANCE_MILLIS / 1000);
             case "pttl", "pexpiretime" -> near(expected, actual, CLOCK_TOLERANCE_MILLIS);
             default -> false;
@@ -249,6 +259,11 @@ class RedisDifferentialIT {
                 expected.add("k" + i);
             }
         }
+        for (String key : StreamTemplates.KEYS) {
+            if (redis.run("exists", key).equals(":1\r\n")) {
+                expected.add(key);
+            }
+        }
         Set<String> actual = new TreeSet<>();
         String cursor = "0";
         do {
@@ -260,12 +275,12 @@ class RedisDifferentialIT {
             }
         } while (!cursor.equals("0"));
         // Other keys are senseless arguments that were taken as such.
-        actual.removeIf(key -> !key.matches("k[0-9]"));
+        actual.removeIf(key -> !key.matches("k[0-9]") && !StreamTemplates.KEYS.contains(key));
         assertThat(actual)
                 .as("keys found by SCAN, seed %d, after %s", seed, history)
                 .isEqualTo(expected);
         for (String key : expected) {
-            step(seed, redis, ours, words("get", key));
+            step(seed, redis, ours, contents(redis, key));
             step(seed, redis, ours, words("object", "encoding", key));
             step(seed, redis, ours, words("pexpiretime", key));
             exchange(redis, ours, key);
@@ -275,13 +290,24 @@ class RedisDifferentialIT {
 
     /** Each side restores what the other dumped. */
     private static void exchange(RedisProcess redis, Subject ours, String key) throws IOException {
-        String value = redis.run("get", key);
-        redis.run(restore("copy", ours.run(words("dump", key))));
-        assertThat(redis.run("get", "copy")).isEqualTo(value);
+        String value = redis.run(contents(redis, key));
+        assertThat(redis.run(restore("copy", ours.run(words("dump", key))))).isEqualTo("+OK\r\n");
+        String theirs = redis.run(contents(redis, "copy"));
         assertThat(ours.run(restore("copy", redis.run("dump", key)))).isEqualTo("+OK\r\n");
-        assertThat(ours.run(words("get", "copy"))).isEqualTo(value);
+        String mine = ours.run(contents(redis, "copy"));
+        String name = name(contents(redis, key));
+        assertThat(theirs).matches(copied -> same(name, value, copied), "same as " + printable(value));
+        assertThat(mine).matches(copied -> same(name, value, copied), "same as " + printable(value));
         redis.run("del", "copy");
         ours.run(words("del", "copy"));
+    }
+
+    /** The command that shows all of a key. */
+    private static List<byte[]> contents(RedisProcess redis, String key) throws IOException {
+        return switch (redis.run("type", key).strip()) {
+            case "+stream" -> words("xinfo", "stream", key, "full", "count", "0");
+            default -> words("get", key);
+        };
     }
 
     private static List<byte[]> restore(String key, String dumped) {

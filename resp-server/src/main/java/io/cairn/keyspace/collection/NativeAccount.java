@@ -6,7 +6,7 @@ import io.cairn.keyspace.Memory;
 final class NativeAccount {
     private long bytes;
 
-    /** What is allocated now, and was added by {@link #add}. */
+    /** What the memory that is allocated now takes of the C library's, and what was added by {@link #add}. */
     long bytes() {
         return bytes;
     }
@@ -18,18 +18,18 @@ final class NativeAccount {
 
     long allocate(long size) {
         long address = Memory.allocate(size);
-        bytes += size;
+        bytes += Allocation.bytes(size);
         return address;
     }
 
     long reallocate(long address, long size, long newSize) {
         long moved = Memory.reallocate(address, newSize);
-        bytes += newSize - size;
+        bytes += Allocation.bytes(newSize) - Allocation.bytes(size);
         return moved;
     }
 
     void free(long address, long size) {
         Memory.free(address, size);
-        bytes -= size;
+        bytes -= Allocation.bytes(size);
     }
 }

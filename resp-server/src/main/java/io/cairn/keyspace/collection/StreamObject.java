@@ -15,8 +15,11 @@ import org.jspecify.annotations.Nullable;
  * Redis: stream, t_stream.c.
  */
 public final class StreamObject extends StoredObject {
-    /** Fields and values of an entry may have so many bytes together. Redis: STREAM_LISTPACK_MAX_SIZE. */
-    public static final long MAX_ENTRY_BYTES = 1 << 30;
+    /**
+     * Fields and values of an entry may have so many bytes together: half of what Redis takes (STREAM_LISTPACK_MAX_SIZE), so that a node is never longer
+     * than a string of a snapshot may be.
+     */
+    public static final long MAX_ENTRY_BYTES = 500L << 20;
 
     /** Of a node: address and capacity of the listpack. */
     private static final int NODE_VALUE_BYTES = 16;
