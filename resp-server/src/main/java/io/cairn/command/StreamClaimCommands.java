@@ -252,7 +252,8 @@ final class StreamClaimCommands {
         claimIdle(call, group, minIdle, start, count, justId);
     }
 
-    private static void claimIdle(Call call, StreamGroup group, long minIdle, StreamId start, long limit, boolean justId) {
+    private static void claimIdle(
+            Call call, StreamGroup group, long minIdle, StreamId start, long limit, boolean justId) {
         StreamObject stream = StreamCommands.stream(call);
         Ids claimed = new Ids();
         Ids deleted = new Ids();

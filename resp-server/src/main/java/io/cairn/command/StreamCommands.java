@@ -324,8 +324,7 @@ final class StreamCommands {
                 }
                 if (id.compareTo(maxDeleted) < 0) {
                     call.reply()
-                            .error(
-                                    "ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id");
+                            .error("ERR The ID specified in XSETID is smaller than the provided max_deleted_entry_id");
                     return;
                 }
             } else {

@@ -20,9 +20,17 @@ final class StreamGroupCommands {
         String adds = "write denyoom @write @stream @slow";
         return List.of(
                 Command.data(
-                        "xread", -4, "readonly blocking @read @stream @slow @blocking", streams, call -> xread(call, false)),
+                        "xread",
+                        -4,
+                        "readonly blocking @read @stream @slow @blocking",
+                        streams,
+                        call -> xread(call, false)),
                 Command.data(
-                        "xreadgroup", -7, "write blocking @write @stream @slow @blocking", streams, call -> xread(call, true)),
+                        "xreadgroup",
+                        -7,
+                        "write blocking @write @stream @slow @blocking",
+                        streams,
+                        call -> xread(call, true)),
                 Command.data("xgroup|create", -5, adds, two, StreamGroupCommands::create),
                 Command.data("xgroup|setid", -5, writes, two, StreamGroupCommands::setId),
                 Command.data("xgroup|destroy", 4, writes, two, StreamGroupCommands::destroy),
@@ -94,8 +102,9 @@ final class StreamGroupCommands {
             return StreamCommands.isStream(call);
         }
         call.reply()
-                .error("ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the "
-                        + "MKSTREAM option to create an empty stream automatically.");
+                .error(
+                        "ERR The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use the "
+                                + "MKSTREAM option to create an empty stream automatically.");
         return false;
     }
 
@@ -285,8 +294,7 @@ final class StreamGroupCommands {
 
     /** The group that argument 2 names of the stream that {@code call.value} is; null after an error that was answered. */
     static @Nullable StreamGroup groupOf(Call call, boolean there) {
-        StreamGroup group =
-                there ? StreamCommands.stream(call).group(call.args.bytes(2)) : null;
+        StreamGroup group = there ? StreamCommands.stream(call).group(call.args.bytes(2)) : null;
         if (group == null) {
             call.reply()
                     .error("NOGROUP No such key '" + ErrorText.argument(call.args, 1) + "' or consumer group '"

@@ -178,9 +178,10 @@ final class StreamRead {
         StreamObject stream = objects[i];
         if (isByte(at, '$')) {
             if (grouped) {
-                return refuse("ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of "
-                        + "this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would "
-                        + "just return an empty result set.");
+                return refuse(
+                        "ERR The $ ID is meaningless in the context of XREADGROUP: you want to read the history of "
+                                + "this consumer by specifying a proper ID, or use the > ID to get new messages. The $ ID would "
+                                + "just return an empty result set.");
             }
             if (stream != null) {
                 ids[i].set(stream.last());
@@ -271,7 +272,9 @@ final class StreamRead {
             StreamId id = new StreamId(ids[i]);
             id.increment();
             StreamPending pending = group.walk(consumer);
-            for (boolean there = pending.seek(id); there && (count == 0 || length / 2 < count); there = pending.next()) {
+            for (boolean there = pending.seek(id);
+                    there && (count == 0 || length / 2 < count);
+                    there = pending.next()) {
                 pending.id(id);
                 if (stream.contains(id)) {
                     pending.deliver(call.now(), pending.deliveries() + 1);

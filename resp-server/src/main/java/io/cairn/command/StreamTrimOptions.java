@@ -10,8 +10,7 @@ final class StreamTrimOptions {
     /** Approximate trimming removes entries of so many nodes at most, unless it is told otherwise. */
     private static final long MAX_NODES = 100;
 
-    private static final String BOTH =
-            "ERR syntax error, MAXLEN and MINID options at the same time are not compatible";
+    private static final String BOTH = "ERR syntax error, MAXLEN and MINID options at the same time are not compatible";
 
     private final Call call;
     private final boolean add;
@@ -46,7 +45,8 @@ final class StreamTrimOptions {
     }
 
     /** What is to be trimmed; null for nothing. */
-    @Nullable StreamTrim trim() {
+    @Nullable
+    StreamTrim trim() {
         return byLength || byId ? new StreamTrim(keep, least, whole, limit) : null;
     }
 

@@ -49,8 +49,7 @@ final class RdbTypes {
             }
             case RdbFormat.TYPE_STREAM_LISTPACKS,
                     RdbFormat.TYPE_STREAM_LISTPACKS_2,
-                    RdbFormat.TYPE_STREAM_LISTPACKS_3 ->
-                StreamRdb.read(type, in, string);
+                    RdbFormat.TYPE_STREAM_LISTPACKS_3 -> StreamRdb.read(type, in, string);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
         };
     }

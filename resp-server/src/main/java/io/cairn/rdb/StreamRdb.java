@@ -127,8 +127,8 @@ final class StreamRdb {
     private static void readFigures(int type, RdbInput in, StreamObject stream) throws IOException {
         long length = in.readLength();
         if (length != stream.elements()) {
-            throw in.bad("a stream of " + stream.elements() + " entries is said to have "
-                    + Long.toUnsignedString(length));
+            throw in.bad(
+                    "a stream of " + stream.elements() + " entries is said to have " + Long.toUnsignedString(length));
         }
         readId(in, stream.last());
         if (type == RdbFormat.TYPE_STREAM_LISTPACKS) {
@@ -156,8 +156,7 @@ final class StreamRdb {
         byte[] name = Memory.bytes(string.address(), string.length());
         StreamId id = new StreamId();
         readId(in, id);
-        long entriesRead =
-                type == RdbFormat.TYPE_STREAM_LISTPACKS ? stream.entriesAddedUpTo(id) : in.readLength();
+        long entriesRead = type == RdbFormat.TYPE_STREAM_LISTPACKS ? stream.entriesAddedUpTo(id) : in.readLength();
         if (stream.group(name) != null) {
             throw in.bad("a consumer group is there twice");
         }

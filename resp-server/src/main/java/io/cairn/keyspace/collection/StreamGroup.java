@@ -1,5 +1,6 @@
 package io.cairn.keyspace.collection;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -28,6 +29,9 @@ public final class StreamGroup {
     private final IdTree pending;
     private final TreeMap<byte[], StreamConsumer> consumers = new TreeMap<>(Arrays::compareUnsigned);
     private final List<@Nullable StreamConsumer> numbered = new ArrayList<>();
+    /** Numbers of consumers that were deleted. */
+    private final ArrayDeque<Integer> free = new ArrayDeque<>();
+
     private long entriesRead;
 
     StreamGroup(byte[] name, StreamId last, long entriesRead, NativeAccount account) {
@@ -77,9 +81,9 @@ public final class StreamGroup {
      * @param seen milliseconds of the Unix epoch
      */
     public StreamConsumer create(byte[] consumerName, long seen) {
-        int number = numbered.indexOf(null);
-        if (number < 0) {
-            number = numbered.size();
+        Integer unused = free.poll();
+        int number = unused == null ? numbered.size() : unused;
+        if (unused == null) {
             numbered.add(null);
         }
         StreamConsumer consumer = new StreamConsumer(consumerName, number, seen, account, new IdTree(0, account));
@@ -96,6 +100,7 @@ public final class StreamGroup {
         }
         consumers.remove(consumer.name());
         numbered.set(consumer.number, null);
+        free.add(consumer.number);
         consumer.free();
     }
 
@@ -203,16 +208,13 @@ public final class StreamGroup {
 
     StreamGroup copy(NativeAccount forCopy) {
         StreamGroup copy = new StreamGroup(name, last, entriesRead, forCopy, pending.copy(forCopy));
+        copy.free.addAll(free);
         for (StreamConsumer consumer : numbered) {
             if (consumer == null) {
                 copy.numbered.add(null);
             } else {
                 StreamConsumer same = new StreamConsumer(
-                        consumer.name(),
-                        consumer.number,
-                        consumer.seen(),
-                        forCopy,
-                        consumer.pending.copy(forCopy));
+                        consumer.name(), consumer.number, consumer.seen(), forCopy, consumer.pending.copy(forCopy));
                 copy.numbered.add(same);
                 copy.consumers.put(same.name(), same);
             }
