@@ -1,7 +1,7 @@
 package io.cairn.keyspace.collection;
 
 /** The id of a stream's entry: two unsigned longs, milliseconds and sequence, compared in this order. Mutable, to be reused. Redis: streamID. */
-public final class StreamId {
+public final class StreamId implements Comparable<StreamId> {
     /** Bytes of the longest text: two unsigned longs and a dash. */
     public static final int MAX_TEXT = 41;
 
@@ -46,6 +46,7 @@ public final class StreamId {
         return ms == otherMs && sequence == otherSequence;
     }
 
+    @Override
     public int compareTo(StreamId other) {
         return compare(ms, sequence, other.ms, other.sequence);
     }

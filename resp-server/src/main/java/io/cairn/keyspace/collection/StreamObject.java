@@ -214,7 +214,7 @@ public final class StreamObject extends StoredObject {
     }
 
     /**
-     * Adds a node as a snapshot has it; length and ids are set by {@link #loaded}.
+     * Adds a node as a snapshot has it; the ids, and the number of entries ever added, are the caller's to set.
      *
      * @return false, and nothing is changed, if the listpack is damaged or there is a node of the id
      */

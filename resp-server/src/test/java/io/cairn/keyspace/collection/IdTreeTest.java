@@ -77,7 +77,7 @@ class IdTreeTest {
 
     /** Some are beyond the largest signed number. */
     private static Id id(Random random, int range) {
-        long ms = random.nextInt(range) - range / 8;
+        long ms = (long) random.nextInt(range) - range / 8;
         return new Id(ms, random.nextInt(4) - 1);
     }
 

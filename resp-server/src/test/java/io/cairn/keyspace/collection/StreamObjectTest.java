@@ -221,7 +221,7 @@ class StreamObjectTest {
         return consumer == null ? group.create(bytes, 0) : consumer;
     }
 
-    private static void compare(StreamGroup group, TreeMap<Long, Owned> pending) {
+    private static void compare(StreamGroup group, Map<Long, Owned> pending) {
         assertThat(group.isOwned()).isTrue();
         assertThat(contents(group.walk())).isEqualTo(pending);
         Map<Long, Owned> byConsumer = new HashMap<>();
