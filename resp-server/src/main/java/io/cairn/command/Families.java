@@ -27,6 +27,10 @@ public final class Families {
                 ObjectCommands.table(),
                 MemoryCommands.table(),
                 DumpCommands.table(),
+                StreamCommands.table(),
+                StreamGroupCommands.table(),
+                StreamClaimCommands.table(),
+                StreamInfoCommands.table(),
                 FlushCommands.table(cluster));
     }
 

@@ -2,7 +2,9 @@ package io.cairn.rdb;
 
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Value;
+import io.cairn.keyspace.collection.StreamObject;
 import java.io.IOException;
+import java.util.Objects;
 
 /** Which codec reads and writes which type. Redis: rdbSaveObjectType, rdbSaveObject, rdbLoadObject. */
 final class RdbTypes {
@@ -14,6 +16,7 @@ final class RdbTypes {
             case STRING -> RdbFormat.TYPE_STRING;
             case HASH -> HashRdb.type(value);
             case SET -> SetRdb.type(value);
+            case STREAM -> RdbFormat.TYPE_STREAM_LISTPACKS_2;
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         };
     }
@@ -30,6 +33,7 @@ final class RdbTypes {
             }
             case HASH -> HashRdb.write(out, value);
             case SET -> SetRdb.write(out, value);
+            case STREAM -> StreamRdb.write(out, (StreamObject) Objects.requireNonNull(value.object));
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         }
     }
@@ -53,6 +57,9 @@ final class RdbTypes {
                     RdbFormat.TYPE_HASH_LISTPACK -> HashRdb.read(type, in, string, limits);
             case RdbFormat.TYPE_SET, RdbFormat.TYPE_SET_INTSET, RdbFormat.TYPE_SET_LISTPACK ->
                 SetRdb.read(type, in, string, limits);
+            case RdbFormat.TYPE_STREAM_LISTPACKS,
+                    RdbFormat.TYPE_STREAM_LISTPACKS_2,
+                    RdbFormat.TYPE_STREAM_LISTPACKS_3 -> StreamRdb.read(type, in, string);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
         };
     }

@@ -34,7 +34,8 @@ final class RandomArguments {
         "abc",
         "1.5"
     };
-    private static final Set<String> TIMES = Set.of("seconds", "millis", "unix", "unixmillis", "badtime");
+    private static final Set<String> TIMES =
+            Set.of("idle", "minidle", "seconds", "millis", "unix", "unixmillis", "badtime");
     private static final String[] FLOATS = {
         "0", "1", "-1", "0.1", "0.2", "1.5", "-3.25", "5.0e3", "1e-5", "1e17", "3.14159265358979", "1e300", "1e23",
         "0x1p4", "1e5000", "inf", "-inf", "nan", "abc", "", " 1", "1e-30", "123456789.123456789", "0.3", "-0.0", "1e16",
@@ -45,6 +46,7 @@ final class RandomArguments {
     };
 
     private final Random random;
+    private long newest = 1;
     private final int keys;
     private final List<byte[]> payloads;
 
@@ -58,7 +60,7 @@ final class RandomArguments {
     byte[] get(String kind) {
         // Senseless now and then, whatever was asked for. Times stay such that no key expires by itself meanwhile: the
         // two servers would see it at different moments.
-        if (!kind.equals("single") && random.nextInt(150) == 0) {
+        if (!kind.equals("single") && !kind.equals("newid") && random.nextInt(150) == 0) {
             return text(TIMES.contains(kind) ? pick("-7", "abc", "9223372036854775808", "") : pick(NUMBERS));
         }
         return switch (kind) {
@@ -86,8 +88,42 @@ final class RandomArguments {
             case "set" -> text(random.nextInt(5) > 0 ? "set" + random.nextInt(4) : "k" + random.nextInt(keys));
             case "single" -> text("single");
             case "field", "smember" -> element();
+            case "stream" -> text(random.nextInt(30) > 0 ? "s" + random.nextInt(2) : "k" + random.nextInt(keys));
+            case "group" -> text("g" + random.nextInt(2));
+            case "consumer" -> text("c" + random.nextInt(3));
+            case "sfield" -> random.nextInt(3) > 0 ? text(pick("f", "f2", "7", "")) : value();
+            // Far from the times that pass between two commands.
+            case "idle" -> text(pick("100000", "500000", "-1", "0"));
+            case "minidle" -> text(pick("0", "50000", "300000", "-1", "x"));
+            case "newid" -> text(newId());
+            case "streamid" -> text(streamId());
+            case "bound" ->
+                text(
+                        switch (random.nextInt(6)) {
+                            case 0 -> "-";
+                            case 1 -> "+";
+                            case 2 -> "(" + streamId();
+                            default -> streamId();
+                        });
             default -> throw new IllegalArgumentException("no such kind of argument: " + kind);
         };
+    }
+
+    /** An id for XADD: mostly the next one of its millisecond, which slowly grows. */
+    private String newId() {
+        if (random.nextInt(30) == 0) {
+            return pick("0-0", "0-1", "5", "-", "+", "1-", "*-1", "x", "1-1-1", "(5", "0-*", "9-*", " 7-1", "1-+5");
+        }
+        newest += random.nextInt(3) == 0 ? 1 : 0;
+        return newest + (random.nextInt(4) == 0 ? "" : random.nextInt(4) > 0 ? "-*" : "-" + random.nextInt(1000));
+    }
+
+    private String streamId() {
+        if (random.nextInt(20) == 0) {
+            return pick("0", "0-0", "18446744073709551615-18446744073709551615", "18446744073709551615", "-", "+", "x");
+        }
+        long ms = Math.max(0, newest - (random.nextInt(3) > 0 ? random.nextInt(8) : random.nextInt(300)));
+        return ms + (random.nextInt(3) == 0 ? "" : "-" + random.nextInt(4));
     }
 
     private byte[] value() {

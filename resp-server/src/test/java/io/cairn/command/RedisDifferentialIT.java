@@ -31,7 +31,6 @@ class RedisDifferentialIT {
     private static final long SEED = Long.getLong("cairn.differential.seed", 20_261_120L);
     private static final int KEYS = 8;
     /** One of them answers the value of a key. */
-    private static final List<String> READS = List.of("get", "hgetall", "smembers");
     /** Set on both sides, so that compact forms are left often. */
     private static final List<String> LIMITS = List.of("hash-max-listpack-entries", "set-max-intset-entries");
 
@@ -202,6 +201,15 @@ class RedisDifferentialIT {
             payloads.add(dumped(redis));
         }
         redis.run("del", "payload");
+        for (List<String> commands : StreamTemplates.PAYLOADS) {
+            for (String command : commands) {
+                redis.run(command.split(" "));
+            }
+            String reply = redis.run("dump", "payload");
+            int start = reply.indexOf("\r\n") + 2;
+            payloads.add(reply.substring(start, reply.length() - 2).getBytes(StandardCharsets.ISO_8859_1));
+            redis.run("del", "payload");
+        }
         byte[] damaged = payloads.get(5).clone();
         damaged[3]++;
         payloads.add(damaged);
@@ -236,7 +244,7 @@ class RedisDifferentialIT {
 
     private static String name(List<byte[]> words) {
         String name = text(words.get(0)).toLowerCase(Locale.ROOT);
-        return (name.equals("object") || name.equals("memory")) && words.size() > 1
+        return List.of("object", "memory", "xinfo", "xgroup").contains(name) && words.size() > 1
                 ? name + "|" + text(words.get(1)).toLowerCase(Locale.ROOT)
                 : name;
     }
@@ -261,6 +269,7 @@ class RedisDifferentialIT {
             case "dump" -> expected.charAt(0) == '$' && !expected.equals("$-1\r\n") && !actual.equals("$-1\r\n");
             // Small numbers are one shared object in Redis, with one access time; a copied one is not shared.
             case "object|refcount", "object|idletime" -> expected.charAt(0) == ':';
+            case "xinfo|stream", "xinfo|consumers", "xpending" -> StreamTemplates.same(expected, actual);
             case "ttl", "expiretime" -> near(expected, actual, CLOCK_TOLERANCE_MILLIS / 1000);
             case "pttl", "pexpiretime" -> near(expected, actual, CLOCK_TOLERANCE_MILLIS);
             default -> false;
@@ -299,6 +308,11 @@ class RedisDifferentialIT {
                 }
             }
         }
+        for (String key : StreamTemplates.KEYS) {
+            if (redis.run("exists", key).equals(":1\r\n")) {
+                expected.add(key);
+            }
+        }
         Set<String> actual = new TreeSet<>();
         String cursor = "0";
         do {
@@ -310,14 +324,12 @@ class RedisDifferentialIT {
             }
         } while (!cursor.equals("0"));
         // Other keys are senseless arguments that were taken as such.
-        actual.removeIf(key -> !key.matches("(k|hash|set)[0-9]"));
+        actual.removeIf(key -> !key.matches("(k|hash|set)[0-9]") && !StreamTemplates.KEYS.contains(key));
         assertThat(actual)
                 .as("keys found by SCAN, seed %d, after %s", seed, history)
                 .isEqualTo(expected);
         for (String key : expected) {
-            for (String read : READS) {
-                step(seed, redis, ours, words(read, key));
-            }
+            step(seed, redis, ours, contents(redis, key));
             step(seed, redis, ours, words("object", "encoding", key));
             step(seed, redis, ours, words("pexpiretime", key));
             exchange(redis, ours, key);
@@ -327,18 +339,26 @@ class RedisDifferentialIT {
 
     /** Each side restores what the other dumped. */
     private static void exchange(RedisProcess redis, Subject ours, String key) throws IOException {
-        redis.run(restore("copy", ours.run(words("dump", key))));
-        for (String read : READS) {
-            String value = redis.run(read, key);
-            assertThat(same(read, value, redis.run(read, "copy"))).isTrue();
-        }
+        String value = redis.run(contents(redis, key));
+        assertThat(redis.run(restore("copy", ours.run(words("dump", key))))).isEqualTo("+OK\r\n");
+        String theirs = redis.run(contents(redis, "copy"));
         assertThat(ours.run(restore("copy", redis.run("dump", key)))).isEqualTo("+OK\r\n");
-        for (String read : READS) {
-            assertThat(same(read, redis.run(read, key), ours.run(words(read, "copy"))))
-                    .isTrue();
-        }
+        String mine = ours.run(contents(redis, "copy"));
+        String name = name(contents(redis, key));
+        assertThat(theirs).matches(copied -> same(name, value, copied), "same as " + printable(value));
+        assertThat(mine).matches(copied -> same(name, value, copied), "same as " + printable(value));
         redis.run("del", "copy");
         ours.run(words("del", "copy"));
+    }
+
+    /** The command that shows all of a key. */
+    private static List<byte[]> contents(RedisProcess redis, String key) throws IOException {
+        return switch (redis.run("type", key).strip()) {
+            case "+hash" -> words("hgetall", key);
+            case "+set" -> words("smembers", key);
+            case "+stream" -> words("xinfo", "stream", key, "full", "count", "0");
+            default -> words("get", key);
+        };
     }
 
     private static List<byte[]> restore(String key, String dumped) {

@@ -70,7 +70,7 @@ final class Templates {
             "select {digit}");
 
     /** All of them; a template's chance is its share of the lines. */
-    static final List<String> ALL = Stream.of(STRINGS_AND_KEYS, HashTemplates.LINES, SetTemplates.LINES)
+    static final List<String> ALL = Stream.of(STRINGS_AND_KEYS, HashTemplates.LINES, SetTemplates.LINES, StreamTemplates.LINES)
             .flatMap(List::stream)
             .toList();
 
