@@ -1,0 +1,49 @@
+package io.cairn.rdb;
+
+import io.cairn.keyspace.EncodingLimits;
+import io.cairn.keyspace.Value;
+import java.io.IOException;
+
+/** Which codec reads and writes which type. Redis: rdbSaveObjectType, rdbSaveObject, rdbLoadObject. */
+final class RdbTypes {
+    private RdbTypes() {}
+
+    /** The type byte that a value is written with. */
+    static int type(Value value) throws IOException {
+        return switch (value.type) {
+            case STRING -> RdbFormat.TYPE_STRING;
+            default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
+        };
+    }
+
+    /** Writes what stands behind type and key. */
+    static void write(RdbOutput out, Value value) throws IOException {
+        switch (value.type) {
+            case STRING -> {
+                if (value.encoding == Value.INT) {
+                    out.putNumber(value.number);
+                } else {
+                    out.putString(value.address, value.length);
+                }
+            }
+            default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
+        }
+    }
+
+    /**
+     * Reads a value; the caller closes it.
+     *
+     * @param string takes a string's bytes; the value returned may need it until it is closed
+     * @param limits what is compact and what is large here
+     * @throws RdbException for what is damaged or not supported
+     */
+    static LoadedValue read(int type, RdbInput in, RdbString string, EncodingLimits limits) throws IOException {
+        return switch (type) {
+            case RdbFormat.TYPE_STRING -> {
+                string.read(in);
+                yield LoadedValue.string(string);
+            }
+            default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
+        };
+    }
+}
