@@ -217,14 +217,16 @@ class RedisDifferentialIT {
         if (expected.charAt(0) != actual.charAt(0)) {
             return false;
         }
-        if (Templates.UNORDERED.contains(name)) {
-            return lines(expected).equals(lines(actual));
+        if (Templates.UNORDERED.contains(name) && lines(expected).equals(lines(actual))) {
+            return true;
         }
         return switch (name) {
             // One step says nothing; whole iterations are compared elsewhere.
             case "scan" -> expected.charAt(0) == '*';
             case "randomkey" -> expected.charAt(0) == '$' && !expected.equals("$-1\r\n") && !actual.equals("$-1\r\n");
             // Another allocator, another compressor.
+            // One step says nothing, unless it is the whole iteration: that is compared above.
+            case "zscan" -> !expected.startsWith("*2\r\n$1\r\n0\r\n") || !actual.startsWith("*2\r\n$1\r\n0\r\n");
             case "zrandmember" -> sameSize(expected, actual);
             case "memory|usage" -> expected.charAt(0) == ':';
             case "dump" -> expected.charAt(0) == '$' && !expected.equals("$-1\r\n") && !actual.equals("$-1\r\n");
