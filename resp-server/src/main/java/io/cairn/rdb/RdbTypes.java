@@ -48,8 +48,7 @@ final class RdbTypes {
             case RdbFormat.TYPE_ZSET,
                     RdbFormat.TYPE_ZSET_2,
                     RdbFormat.TYPE_ZSET_ZIPLIST,
-                    RdbFormat.TYPE_ZSET_LISTPACK ->
-                SortedSetRdb.read(type, in, string, limits);
+                    RdbFormat.TYPE_ZSET_LISTPACK -> SortedSetRdb.read(type, in, string, limits);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
         };
     }

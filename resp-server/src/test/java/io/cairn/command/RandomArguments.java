@@ -41,10 +41,37 @@ final class RandomArguments {
         "9007199254740993", "18446744073709551615", "1e-4950", "+4.", ".5"
     };
     private static final String[] SCORES = {
-        "inf", "-inf", "+Infinity", "nan", "abc", "", " 1", "1 ", "0.1", "1.5", "-2.25", "1e17", "12345678901234567", "1e23", "1e-7", "0x1p4",
-        "1e400", "1e-400", "4.9e-324", "3.3333333333333335", "123456789.125", "1e15", "4611686018427387904", "5e18", ".5", "5.", "0x"
+        "inf",
+        "-inf",
+        "+Infinity",
+        "nan",
+        "abc",
+        "",
+        " 1",
+        "1 ",
+        "0.1",
+        "1.5",
+        "-2.25",
+        "1e17",
+        "12345678901234567",
+        "1e23",
+        "1e-7",
+        "0x1p4",
+        "1e400",
+        "1e-400",
+        "4.9e-324",
+        "3.3333333333333335",
+        "123456789.125",
+        "1e15",
+        "4611686018427387904",
+        "5e18",
+        ".5",
+        "5.",
+        "0x"
     };
-    private static final String[] BOUNDS = {"-inf", "+inf", "inf", "1.5", "", "x", " 2", "2 ", "nan", "1e400", "0.1", "("};
+    private static final String[] BOUNDS = {
+        "-inf", "+inf", "inf", "1.5", "", "x", " 2", "2 ", "nan", "1e400", "0.1", "("
+    };
     private static final String[] PATTERNS = {
         "*", "k*", "k?", "k[0-4]", "k[^1-3]", "\\k1", "?*", "*1*", "nokey", "k[", "", "**", "*[5-9]", "k\\", "[a-z]?"
     };
@@ -90,8 +117,7 @@ final class RandomArguments {
             case "zkey" -> text(random.nextInt(8) > 0 ? "z" + random.nextInt(4) : "k" + random.nextInt(keys));
             case "lkey" -> text("l" + random.nextInt(2));
             case "gkey" -> text(random.nextInt(12) > 0 ? "g" + random.nextInt(2) : "z" + random.nextInt(4));
-            case "score" ->
-                text(random.nextInt(3) > 0 ? Integer.toString(random.nextInt(20) - 5) : pick(SCORES));
+            case "score" -> text(random.nextInt(3) > 0 ? Integer.toString(random.nextInt(20) - 5) : pick(SCORES));
             case "weight" -> text(pick("1", "2", "0.5", "3e5", "inf", "1.1"));
             case "bound" ->
                 text((random.nextInt(3) == 0 ? "(" : "")
@@ -102,7 +128,10 @@ final class RandomArguments {
             case "lon" -> text(random.nextInt(9) > 0 ? decimal(13, 2) : decimal(0, 179.9));
             case "lat" -> text(random.nextInt(9) > 0 ? decimal(38, 2) : decimal(0, 85));
             case "radius" ->
-                text(random.nextInt(12) > 0 ? Integer.toString(random.nextInt(400)) : pick("0", "-1", "x", "1e5", "20000"));
+                text(
+                        random.nextInt(12) > 0
+                                ? Integer.toString(random.nextInt(400))
+                                : pick("0", "-1", "x", "1e5", "20000"));
             case "unit" -> text(random.nextInt(20) > 0 ? pick("km", "KM", "mi") : pick("m", "ft", "x"));
             default -> throw new IllegalArgumentException("no such kind of argument: " + kind);
         };

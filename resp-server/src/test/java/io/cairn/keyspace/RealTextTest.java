@@ -38,7 +38,24 @@ class RealTextTest {
         assertThat(parse("-inf", false)).isEqualTo(Double.NEGATIVE_INFINITY);
         assertThat(parse("4.9e-324", false)).isEqualTo(Double.MIN_VALUE);
         for (String none : new String[] {
-            "", " 1", "1 ", "x", "1x", "nan", "1e", "1e+", "0x", ".", "-", "1e400", "1e-400", "0x1p-2000", "1.2.3", "1f", "1d", "infi"
+            "",
+            " 1",
+            "1 ",
+            "x",
+            "1x",
+            "nan",
+            "1e",
+            "1e+",
+            "0x",
+            ".",
+            "-",
+            "1e400",
+            "1e-400",
+            "0x1p-2000",
+            "1.2.3",
+            "1f",
+            "1d",
+            "infi"
         }) {
             assertThat(parse(none, false)).as(none).isNaN();
         }
@@ -69,9 +86,7 @@ class RealTextTest {
         assertThat(RealText.isLong(0.5)).isFalse();
         Random random = new Random(1);
         for (int i = 0; i < 20_000; i++) {
-            double value = i % 2 == 0
-                    ? Double.longBitsToDouble(random.nextLong())
-                    : random.nextInt(1_000_000) / 1000.0;
+            double value = i % 2 == 0 ? Double.longBitsToDouble(random.nextLong()) : random.nextInt(1_000_000) / 1000.0;
             if (!Double.isFinite(value)) {
                 continue;
             }

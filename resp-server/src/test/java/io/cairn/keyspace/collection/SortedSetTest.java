@@ -116,7 +116,8 @@ class SortedSetTest {
             boolean equalScores = round % 2 == 0;
             Set<String> members = new HashSet<>();
             for (int i = 0; i < 40; i++) {
-                String member = random.nextBoolean() ? Integer.toString(random.nextInt(200)) : "x" + random.nextInt(100);
+                String member =
+                        random.nextBoolean() ? Integer.toString(random.nextInt(200)) : "x" + random.nextInt(100);
                 if (members.add(member)) {
                     model.add(new Entry(equalScores ? 1 : random.nextInt(10), member));
                 }
