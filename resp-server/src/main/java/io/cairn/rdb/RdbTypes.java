@@ -12,6 +12,7 @@ final class RdbTypes {
     static int type(Value value) throws IOException {
         return switch (value.type) {
             case STRING -> RdbFormat.TYPE_STRING;
+            case LIST -> RdbFormat.TYPE_LIST_QUICKLIST_2;
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         };
     }
@@ -26,6 +27,7 @@ final class RdbTypes {
                     out.putString(value.address, value.length);
                 }
             }
+            case LIST -> ListRdb.write(out, value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         }
     }
@@ -43,6 +45,11 @@ final class RdbTypes {
                 string.read(in);
                 yield LoadedValue.string(string);
             }
+            case RdbFormat.TYPE_LIST,
+                    RdbFormat.TYPE_LIST_ZIPLIST,
+                    RdbFormat.TYPE_LIST_QUICKLIST,
+                    RdbFormat.TYPE_LIST_QUICKLIST_2 ->
+                ListRdb.read(type, in, limits);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
         };
     }

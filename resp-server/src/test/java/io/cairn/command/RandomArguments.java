@@ -82,6 +82,9 @@ final class RandomArguments {
             case "database" -> text(pick("0", "1", "2", "15", "16", "-1", "x", "99999999999"));
             case "payload" -> payloads.get(random.nextInt(payloads.size()));
             case "digit" -> text(Integer.toString(random.nextInt(4)));
+            case "list" -> text(random.nextInt(8) > 0 ? "l" + random.nextInt(3) : "k" + random.nextInt(keys));
+            case "element" -> text(pick("a", "b", "c", "7", "-70", "4096", "", "x", "y", "1.5"));
+            case "text" -> bytes(random.nextInt(random.nextInt(20) == 0 ? 5000 : 300), 3);
             default -> throw new IllegalArgumentException("no such kind of argument: " + kind);
         };
     }

@@ -168,6 +168,13 @@ class RedisDifferentialIT {
             payloads.add(reply.substring(start, reply.length() - 2).getBytes(StandardCharsets.ISO_8859_1));
         }
         redis.run("del", "payload");
+        for (String command : ListTemplates.PAYLOADS) {
+            redis.run(command.strip().split(" "));
+            String reply = redis.run("dump", "payload");
+            payloads.add(reply.substring(reply.indexOf("\r\n") + 2, reply.length() - 2)
+                    .getBytes(StandardCharsets.ISO_8859_1));
+            redis.run("del", "payload");
+        }
         byte[] damaged = payloads.get(5).clone();
         damaged[3]++;
         payloads.add(damaged);
@@ -249,6 +256,11 @@ class RedisDifferentialIT {
                 expected.add("k" + i);
             }
         }
+        for (int i = 0; i < 3; i++) {
+            if (redis.run("exists", "l" + i).equals(":1\r\n")) {
+                expected.add("l" + i);
+            }
+        }
         Set<String> actual = new TreeSet<>();
         String cursor = "0";
         do {
@@ -260,12 +272,13 @@ class RedisDifferentialIT {
             }
         } while (!cursor.equals("0"));
         // Other keys are senseless arguments that were taken as such.
-        actual.removeIf(key -> !key.matches("k[0-9]"));
+        actual.removeIf(key -> !key.matches("[kl][0-9]"));
         assertThat(actual)
                 .as("keys found by SCAN, seed %d, after %s", seed, history)
                 .isEqualTo(expected);
         for (String key : expected) {
-            step(seed, redis, ours, words("get", key));
+            step(seed, redis, ours, words("type", key));
+            step(seed, redis, ours, reading(redis, key));
             step(seed, redis, ours, words("object", "encoding", key));
             step(seed, redis, ours, words("pexpiretime", key));
             exchange(redis, ours, key);
@@ -273,13 +286,24 @@ class RedisDifferentialIT {
         history.clear();
     }
 
+    /** The call that reads a whole value of the key's type. */
+    private static List<byte[]> reading(RedisProcess redis, String key) throws IOException {
+        return switch (redis.run("type", key).strip()) {
+            case "+list" -> words("lrange", key, "0", "-1");
+            default -> words("get", key);
+        };
+    }
+
     /** Each side restores what the other dumped. */
     private static void exchange(RedisProcess redis, Subject ours, String key) throws IOException {
-        String value = redis.run("get", key);
+        List<byte[]> reading = reading(redis, key);
+        String value = redis.run(reading);
+        reading = new ArrayList<>(reading);
+        reading.set(1, words("copy").get(0));
         redis.run(restore("copy", ours.run(words("dump", key))));
-        assertThat(redis.run("get", "copy")).isEqualTo(value);
+        assertThat(redis.run(reading)).isEqualTo(value);
         assertThat(ours.run(restore("copy", redis.run("dump", key)))).isEqualTo("+OK\r\n");
-        assertThat(ours.run(words("get", "copy"))).isEqualTo(value);
+        assertThat(ours.run(reading)).isEqualTo(value);
         redis.run("del", "copy");
         ours.run(words("del", "copy"));
     }

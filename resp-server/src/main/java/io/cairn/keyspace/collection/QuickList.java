@@ -13,6 +13,9 @@ import io.cairn.keyspace.ValueType;
  * then as it was.
  */
 public final class QuickList extends StoredObject {
+    /** A list of more bytes is not kept as one listpack in the index. */
+    public static final int INLINE_BYTES = 1024;
+
     /** The Java object, about. */
     private static final long HANDLE_BYTES = 64;
 
@@ -20,6 +23,7 @@ public final class QuickList extends StoredObject {
     long tail;
     private final EncodingLimits limits;
     private long count;
+    private long nodes;
     private long bytes = HANDLE_BYTES;
 
     /** @param limits how large a node may be, asked at each change */
@@ -41,6 +45,38 @@ public final class QuickList extends StoredObject {
     @Override
     public long usedBytes() {
         return bytes;
+    }
+
+    // ---- for writing it as it is
+
+    /** Number of nodes. */
+    public long nodes() {
+        return nodes;
+    }
+
+    /** The first node, 0 if there is none. */
+    public long firstNode() {
+        return head;
+    }
+
+    /** The node after another, 0 at the end. */
+    public static long nodeAfter(long node) {
+        return ListNode.next(node);
+    }
+
+    /** Whether a node is one element, not a listpack. */
+    public static boolean isPlain(long node) {
+        return ListNode.isPlain(node);
+    }
+
+    /** Where a node's listpack or its one element is. */
+    public static long nodeAddress(long node) {
+        return ListNode.body(node);
+    }
+
+    /** Bytes of a node's listpack or of its one element. */
+    public static int nodeBytes(long node) {
+        return ListNode.isPlain(node) ? ListNode.plainLength(node) : Listpack.bytes(ListNode.body(node));
     }
 
     @Override
@@ -303,6 +339,7 @@ public final class QuickList extends StoredObject {
         ListNode.setPrevious(node, after);
         ListNode.setNext(node, following);
         relink(node);
+        nodes++;
         count += ListNode.count(node);
         bytes += ListNode.usedBytes(node);
     }
@@ -337,6 +374,7 @@ public final class QuickList extends StoredObject {
         } else {
             ListNode.setPrevious(next, previous);
         }
+        nodes--;
         count -= ListNode.count(node);
         bytes -= ListNode.usedBytes(node);
         ListNode.free(node);
