@@ -51,7 +51,8 @@ final class GeoCommands {
             if (!position(call, first + 3 * i, position)) {
                 return;
             }
-            scores[i] = GeoHash.encode(position[0], position[1], GeoHash.MAX_STEP).minScore();
+            scores[i] =
+                    GeoHash.encode(position[0], position[1], GeoHash.MAX_STEP).minScore();
         }
         SortedSetCommands.addAll(call, nx, xx, ch, scores, first + 2, 3);
     }
@@ -126,9 +127,7 @@ final class GeoCommands {
             }
             GeoHash.Area from = GeoHash.decode(set.score(one));
             GeoHash.Area to = GeoHash.decode(set.score(other));
-            distance(
-                    reply,
-                    GeoHash.distance(from.longitude(), from.latitude(), to.longitude(), to.latitude()) / unit);
+            distance(reply, GeoHash.distance(from.longitude(), from.latitude(), to.longitude(), to.latitude()) / unit);
         }
     }
 

@@ -200,8 +200,8 @@ final class GeoHash {
         double latitudes = degrees(height / EARTH_RADIUS_METERS);
         double edge = latitude < 0 ? latitude - latitudes : latitude + latitudes;
         double longitudes = degrees(width / EARTH_RADIUS_METERS / GeoMath.cos(radians(edge)));
-        Area bounds = new Area(
-                longitude - longitudes, longitude + longitudes, latitude - latitudes, latitude + latitudes);
+        Area bounds =
+                new Area(longitude - longitudes, longitude + longitudes, latitude - latitudes, latitude + latitudes);
         int step = steps(reach, latitude);
         Cell middle = encode(longitude, latitude, step);
         if (step > 1 && isTooSmall(middle, bounds)) {

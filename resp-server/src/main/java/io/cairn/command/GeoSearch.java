@@ -122,8 +122,7 @@ final class GeoSearch {
     }
 
     private static void answer(Call call, GeoQuery query, SortedView set, List<Found> all) {
-        List<Found> found =
-                query.count == 0 || query.count >= all.size() ? all : all.subList(0, (int) query.count);
+        List<Found> found = query.count == 0 || query.count >= all.size() ? all : all.subList(0, (int) query.count);
         if (query.storeKey == 0) {
             reply(call.reply(), query, set, found);
         } else if (found.isEmpty()) {

@@ -14,10 +14,7 @@ final class SortedBounds {
         SortedRange range = byScore ? scores(call.args, min, max) : members(call.args, min, max);
         if (range == null) {
             call.reply()
-                    .error(
-                            byScore
-                                    ? "ERR min or max is not a float"
-                                    : "ERR min or max not valid string range item");
+                    .error(byScore ? "ERR min or max is not a float" : "ERR min or max not valid string range item");
         }
         return range;
     }

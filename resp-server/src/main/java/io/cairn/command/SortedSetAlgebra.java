@@ -48,7 +48,8 @@ final class SortedSetAlgebra {
                 Command.data("zinter", -3, reading, read, call -> run(call, "zinter", Operation.INTERSECTION, false)),
                 Command.data("zdiff", -3, reading, read, call -> run(call, "zdiff", Operation.DIFFERENCE, false)),
                 Command.data("zintercard", -3, reading, read, SortedSetAlgebra::zintercard),
-                Command.data("zunionstore", -4, storing, store, call -> run(call, "zunionstore", Operation.UNION, true)),
+                Command.data(
+                        "zunionstore", -4, storing, store, call -> run(call, "zunionstore", Operation.UNION, true)),
                 Command.data(
                         "zinterstore",
                         -4,

@@ -113,7 +113,7 @@ final class SortedSetChange implements AutoCloseable {
     private void convert(ListpackBuilder builder) {
         SortedSet large = new SortedSet();
         try {
-            copy(packedView(), large);
+            large.addAll(packedView());
         } catch (Throwable failed) {
             large.release();
             throw failed;
@@ -124,12 +124,6 @@ final class SortedSetChange implements AutoCloseable {
         packedView = null;
         builder.close();
         packed = null;
-    }
-
-    private static void copy(SortedView from, SortedSet to) {
-        for (long at = from.last(); at != SortedView.NONE; at = from.previous(at)) {
-            to.add(from.member(at), from.length(at), from.score(at));
-        }
     }
 
     /** The object, announced as changing. */
@@ -172,7 +166,8 @@ final class SortedSetChange implements AutoCloseable {
         if (packed == null) {
             writable().removeRange(rank, number);
         } else {
-            packed.removeRange((int) packedView().at(rank), (int) (2 * Math.min(number, packedView().size() - rank)));
+            packed.removeRange((int) packedView().at(rank), (int)
+                    (2 * Math.min(number, packedView().size() - rank)));
         }
     }
 
@@ -231,8 +226,7 @@ final class SortedSetChange implements AutoCloseable {
             for (long at = result.first(); at != SortedView.NONE; at = result.next(at)) {
                 PackedSortedSet.append(builder, result.member(at), result.length(at), result.score(at));
             }
-            database.putPacked(
-                    address, length, ValueType.ZSET, Value.LISTPACK, builder.address(), builder.bytes(), 0);
+            database.putPacked(address, length, ValueType.ZSET, Value.LISTPACK, builder.address(), builder.bytes(), 0);
         }
         result.release();
     }

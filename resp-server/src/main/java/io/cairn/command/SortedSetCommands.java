@@ -258,8 +258,7 @@ final class SortedSetCommands {
     }
 
     private static void zcard(Call call) {
-        try (SortedView set =
-                SortedReplies.find(call, 1, () -> call.reply().number(0))) {
+        try (SortedView set = SortedReplies.find(call, 1, () -> call.reply().number(0))) {
             if (set != null) {
                 call.reply().number(set.size());
             }
@@ -271,8 +270,7 @@ final class SortedSetCommands {
         if (range == null) {
             return;
         }
-        try (SortedView set =
-                SortedReplies.find(call, 1, () -> call.reply().number(0))) {
+        try (SortedView set = SortedReplies.find(call, 1, () -> call.reply().number(0))) {
             if (set != null) {
                 call.reply().number(Math.max(0, set.countUpTo(range) - set.countBelow(range)));
             }
@@ -280,8 +278,7 @@ final class SortedSetCommands {
     }
 
     private static void zscore(Call call) {
-        try (SortedView set =
-                SortedReplies.find(call, 1, () -> call.reply().nil())) {
+        try (SortedView set = SortedReplies.find(call, 1, () -> call.reply().nil())) {
             if (set != null) {
                 score(call, set, 2);
             }

@@ -3,6 +3,7 @@ package io.cairn.command;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.RealText;
 import io.cairn.keyspace.Value;
+import io.cairn.keyspace.collection.Chance;
 import io.cairn.keyspace.collection.Listpack;
 import io.cairn.keyspace.collection.SortedSet;
 import io.cairn.keyspace.collection.SortedView;
@@ -38,7 +39,7 @@ final class SortedSetSamples {
         if (args.count() == 2) {
             try (SortedView set = SortedReplies.find(call, 1, reply::nil)) {
                 if (set != null) {
-                    long at = set.at(new Chance(call.seed()).below(set.size()));
+                    long at = set.at(new Chance(call.seed()).below((int) set.size()));
                     reply.bulk(set.member(at), set.length(at));
                 }
             }
@@ -49,8 +50,7 @@ final class SortedSetSamples {
         }
         long count = Decimal.parse(args.address(2), args.length(2));
         if (count == Long.MIN_VALUE) {
-            reply.error(
-                    "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
+            reply.error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
             return;
         }
         if (args.count() > 4 || (args.count() == 4 && !args.is(3, "withscores"))) {
@@ -82,14 +82,14 @@ final class SortedSetSamples {
         SortedReplies.begin(reply, Math.abs(count), scores);
         if (count < 0) {
             for (long left = -count; left > 0; left--) {
-                SortedReplies.pair(reply, set, set.at(chance.below(size)), scores);
+                SortedReplies.pair(reply, set, set.at(chance.below((int) size)), scores);
             }
         } else if (count > size / 3) {
             // One after another: each has the chance that is left for it.
             long wanted = count;
             long at = set.first();
             for (long left = size; wanted > 0; left--) {
-                if (chance.below(left) < wanted) {
+                if (chance.below((int) left) < wanted) {
                     SortedReplies.pair(reply, set, at, scores);
                     wanted--;
                 }
@@ -105,7 +105,7 @@ final class SortedSetSamples {
         BitSet many = new BitSet();
         long size = set.size();
         for (long left = count; left > 0; ) {
-            long rank = chance.below(size);
+            long rank = chance.below((int) size);
             boolean taken;
             if (count <= FEW) {
                 taken = !few.add(rank);
@@ -189,29 +189,10 @@ final class SortedSetSamples {
                         java.nio.charset.StandardCharsets.ISO_8859_1);
     }
 
-    private static void take(
-            SortedView set, long at, @Nullable GlobPattern pattern, String score, List<byte[]> found) {
+    private static void take(SortedView set, long at, @Nullable GlobPattern pattern, String score, List<byte[]> found) {
         if (pattern == null || pattern.matches(set.member(at), set.length(at))) {
             found.add(Memory.bytes(set.member(at), set.length(at)));
             found.add(score.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
-        }
-    }
-
-    /** Numbers out of a seed, the same everywhere: splitmix64. */
-    private static final class Chance {
-        private long state;
-
-        Chance(long seed) {
-            state = seed;
-        }
-
-        /** From 0 to {@code bound}, exclusive. */
-        long below(long bound) {
-            state += 0x9e3779b97f4a7c15L;
-            long z = (state ^ (state >>> 30)) * 0xbf58476d1ce4e5b9L;
-            z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-            // The high half of the product is even over the bound, but for less than one in 2^32.
-            return Math.multiplyHigh((z ^ (z >>> 31)) >>> 1, bound << 1);
         }
     }
 }

@@ -167,6 +167,7 @@ public final class DatasetDigest {
         switch (value.type) {
             case STRING -> mixString(digest, value);
             case LIST -> ListDigest.mix(this, digest, value);
+            case ZSET -> SortedSetDigest.mix(this, digest, value);
             default -> throw new IllegalStateException("no digest for type " + value.type);
         }
         if (value.expireAt != 0) {

@@ -27,7 +27,9 @@ public final class RealText {
     /** So many decimal digits are exact in a double. */
     private static final int EXACT_DIGITS = 15;
 
-    private static final double[] POWERS = {1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    private static final double[] POWERS = {
+        1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
+    };
 
     private RealText() {}
 
@@ -117,7 +119,9 @@ public final class RealText {
             return Double.NaN;
         }
         double quick = plain(address, length);
-        return Double.isNaN(quick) ? parse(new String(Memory.bytes(address, length), StandardCharsets.ISO_8859_1)) : quick;
+        return Double.isNaN(quick)
+                ? parse(new String(Memory.bytes(address, length), StandardCharsets.ISO_8859_1))
+                : quick;
     }
 
     /** Digits with perhaps a sign and a point, few enough to be exact; NaN otherwise. */

@@ -13,6 +13,7 @@ final class RdbTypes {
         return switch (value.type) {
             case STRING -> RdbFormat.TYPE_STRING;
             case LIST -> RdbFormat.TYPE_LIST_QUICKLIST_2;
+            case ZSET -> SortedSetRdb.type(value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         };
     }
@@ -28,6 +29,7 @@ final class RdbTypes {
                 }
             }
             case LIST -> ListRdb.write(out, value);
+            case ZSET -> SortedSetRdb.write(out, value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         }
     }
@@ -50,6 +52,11 @@ final class RdbTypes {
                     RdbFormat.TYPE_LIST_QUICKLIST,
                     RdbFormat.TYPE_LIST_QUICKLIST_2 ->
                 ListRdb.read(type, in, limits);
+            case RdbFormat.TYPE_ZSET,
+                    RdbFormat.TYPE_ZSET_2,
+                    RdbFormat.TYPE_ZSET_ZIPLIST,
+                    RdbFormat.TYPE_ZSET_LISTPACK ->
+                SortedSetRdb.read(type, in, string, limits);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
         };
     }

@@ -142,8 +142,7 @@ public final class PackedSortedSet implements SortedView {
     public long place(double score, long member, int length) {
         for (long at = first(); at != NONE; at = next(at)) {
             double there = score(at);
-            if (there > score
-                    || (there == score && MemberBytes.compare(member(at), length(at), member, length) > 0)) {
+            if (there > score || (there == score && MemberBytes.compare(member(at), length(at), member, length) > 0)) {
                 return at;
             }
         }
@@ -190,9 +189,7 @@ public final class PackedSortedSet implements SortedView {
                 if (Double.isNaN(score) || (before != NONE && !other.isBefore(before, score, member, length))) {
                     return false;
                 }
-                boolean twice = seen != null
-                        ? seen.find(member, length) != NONE
-                        : other.find(member, length) != at;
+                boolean twice = seen != null ? seen.find(member, length) != NONE : other.find(member, length) != at;
                 if (twice) {
                     return false;
                 }

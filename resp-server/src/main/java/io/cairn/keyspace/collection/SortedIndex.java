@@ -24,7 +24,7 @@ final class SortedIndex {
     SortedIndex() {
         segments[0] = Memory.allocate((long) FIRST * Long.BYTES);
         Memory.zero(segments[0], (long) FIRST * Long.BYTES);
-        bytes = SortedNode.allocated((long) FIRST * Long.BYTES);
+        bytes = Allocation.bytes((long) FIRST * Long.BYTES);
     }
 
     long usedBytes() {
@@ -55,7 +55,7 @@ final class SortedIndex {
         if (added == high) {
             long size = (long) added * Long.BYTES;
             segments[segment(added)] = Memory.allocate(size);
-            bytes += SortedNode.allocated(size);
+            bytes += Allocation.bytes(size);
         }
         buckets++;
         long from = bucket(added ^ high);
@@ -119,7 +119,7 @@ final class SortedIndex {
             long size = (long) dropped * Long.BYTES;
             Memory.free(segments[segment], size);
             segments[segment] = 0;
-            bytes -= SortedNode.allocated(size);
+            bytes -= Allocation.bytes(size);
         }
     }
 
@@ -139,7 +139,8 @@ final class SortedIndex {
             if (bucket + mask + 1 < buckets) {
                 visited += visit(bucket + mask + 1, visitor);
             }
-            // The cursor counts in the reverse of the mask's bits, so that a larger or smaller mask next time misses nothing.
+            // The cursor counts in the reverse of the mask's bits, so that a larger or smaller mask next time misses
+            // nothing.
             at = Long.reverse(Long.reverse(at | ~(long) mask) + 1);
         } while (at != 0 && visited < wanted && --visits > 0);
         return at;

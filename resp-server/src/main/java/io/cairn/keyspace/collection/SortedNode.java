@@ -60,13 +60,8 @@ final class SortedNode {
         return LEVELS + (long) levels(node) * LEVEL_BYTES + length(node);
     }
 
-    /** What the allocator takes for it: steps of 16 bytes, 8 of them for itself. */
     static long usedBytes(long node) {
-        return allocated(size(node));
-    }
-
-    static long allocated(long bytes) {
-        return Math.max(32, (bytes + 8 + 15) & -16);
+        return Allocation.bytes(size(node));
     }
 
     /** The bits of a hash that an element remembers. */
@@ -133,7 +128,6 @@ final class SortedNode {
     /** Whether the element comes before a score and a member. */
     static boolean isBefore(long node, double score, long member, int length) {
         double own = score(node);
-        return own < score
-                || (own == score && MemberBytes.compare(member(node), length(node), member, length) < 0);
+        return own < score || (own == score && MemberBytes.compare(member(node), length(node), member, length) < 0);
     }
 }

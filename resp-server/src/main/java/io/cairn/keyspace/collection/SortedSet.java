@@ -38,14 +38,19 @@ public final class SortedSet extends StoredObject implements SortedView {
         return HANDLE_BYTES + SortedNode.usedBytes(head) + index.usedBytes() + nodeBytes;
     }
 
+    /** Adds all of another, none of which is there. */
+    public void addAll(SortedView other) {
+        // From the end: each goes before all that are there, which is quickly found.
+        for (long at = other.last(); at != NONE; at = other.previous(at)) {
+            add(other.member(at), other.length(at), other.score(at));
+        }
+    }
+
     @Override
     public SortedSet copy() {
         SortedSet copy = new SortedSet();
         try {
-            // From the end: each goes before all that are there, which is quickly found.
-            for (long node = tail; node != 0; node = SortedNode.backward(node)) {
-                copy.add(SortedNode.member(node), SortedNode.length(node), SortedNode.score(node));
-            }
+            copy.addAll(this);
         } catch (Throwable failed) {
             copy.release();
             throw failed;
