@@ -25,6 +25,8 @@ public final class Families {
                 SortedSetSamples.table(),
                 GeoCommands.table(),
                 GeoSearch.table(),
+                ListCommands.table(),
+                ListMoves.table(),
                 KeyCommands.table(cluster),
                 ExpiryCommands.table(),
                 ScanCommands.table(),

@@ -166,6 +166,7 @@ public final class DatasetDigest {
                 ByteBuffer.allocate(Integer.BYTES).putInt(redisType(value.type)).array());
         switch (value.type) {
             case STRING -> mixString(digest, value);
+            case LIST -> ListDigest.mix(this, digest, value);
             case ZSET -> SortedSetDigest.mix(this, digest, value);
             default -> throw new IllegalStateException("no digest for type " + value.type);
         }

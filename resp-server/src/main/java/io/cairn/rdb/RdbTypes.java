@@ -12,6 +12,7 @@ final class RdbTypes {
     static int type(Value value) throws IOException {
         return switch (value.type) {
             case STRING -> RdbFormat.TYPE_STRING;
+            case LIST -> RdbFormat.TYPE_LIST_QUICKLIST_2;
             case ZSET -> SortedSetRdb.type(value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         };
@@ -27,6 +28,7 @@ final class RdbTypes {
                     out.putString(value.address, value.length);
                 }
             }
+            case LIST -> ListRdb.write(out, value);
             case ZSET -> SortedSetRdb.write(out, value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         }
@@ -45,6 +47,11 @@ final class RdbTypes {
                 string.read(in);
                 yield LoadedValue.string(string);
             }
+            case RdbFormat.TYPE_LIST,
+                    RdbFormat.TYPE_LIST_ZIPLIST,
+                    RdbFormat.TYPE_LIST_QUICKLIST,
+                    RdbFormat.TYPE_LIST_QUICKLIST_2 ->
+                ListRdb.read(type, in, limits);
             case RdbFormat.TYPE_ZSET,
                     RdbFormat.TYPE_ZSET_2,
                     RdbFormat.TYPE_ZSET_ZIPLIST,

@@ -114,6 +114,9 @@ final class RandomArguments {
             case "database" -> text(pick("0", "1", "2", "15", "16", "-1", "x", "99999999999"));
             case "payload" -> payloads.get(random.nextInt(payloads.size()));
             case "digit" -> text(Integer.toString(random.nextInt(4)));
+            case "list" -> text(random.nextInt(8) > 0 ? "q" + random.nextInt(3) : "k" + random.nextInt(keys));
+            case "element" -> text(pick("a", "b", "c", "7", "-70", "4096", "", "x", "y", "1.5"));
+            case "text" -> bytes(random.nextInt(random.nextInt(20) == 0 ? 5000 : 300), 3);
             case "zkey" -> text(random.nextInt(8) > 0 ? "z" + random.nextInt(4) : "k" + random.nextInt(keys));
             case "lkey" -> text("l" + random.nextInt(2));
             case "gkey" -> text(random.nextInt(12) > 0 ? "g" + random.nextInt(2) : "z" + random.nextInt(4));

@@ -166,6 +166,11 @@ class RedisDifferentialIT {
             payloads.add(dumped(redis));
         }
         redis.run("del", "payload");
+        for (String command : ListTemplates.PAYLOADS) {
+            redis.run(command.strip().split(" "));
+            payloads.add(dumped(redis));
+            redis.run("del", "payload");
+        }
         redis.run("zadd", "payload", "1", "a", "2.5", "7", "-inf", "b", "1e17", "c");
         payloads.add(dumped(redis));
         redis.run("zadd", "payload", "3", "a".repeat(70));
@@ -263,7 +268,7 @@ class RedisDifferentialIT {
     /** All keys with values, encodings and expiries; found by SCAN on our side, by KEYS at Redis. */
     private void compareAllKeys(long seed, RedisProcess redis, Subject ours) throws IOException {
         Set<String> expected = new TreeSet<>();
-        for (String kind : List.of("k", "z", "l", "g")) {
+        for (String kind : List.of("k", "z", "l", "g", "q")) {
             for (int i = 0; i < KEYS; i++) {
                 if (redis.run("exists", kind + i).equals(":1\r\n")) {
                     expected.add(kind + i);
@@ -281,13 +286,13 @@ class RedisDifferentialIT {
             }
         } while (!cursor.equals("0"));
         // Other keys are senseless arguments that were taken as such.
-        actual.removeIf(key -> !key.matches("[kzlg][0-9]"));
+        actual.removeIf(key -> !key.matches("[kzlgq][0-9]"));
         assertThat(actual)
                 .as("keys found by SCAN, seed %d, after %s", seed, history)
                 .isEqualTo(expected);
         for (String key : expected) {
-            step(seed, redis, ours, words("get", key));
-            step(seed, redis, ours, words("zrange", key, "0", "-1", "withscores"));
+            step(seed, redis, ours, words("type", key));
+            step(seed, redis, ours, reading(redis, key));
             step(seed, redis, ours, words("object", "encoding", key));
             step(seed, redis, ours, words("pexpiretime", key));
             exchange(redis, ours, key);
@@ -295,16 +300,25 @@ class RedisDifferentialIT {
         history.clear();
     }
 
+    /** The call that reads a whole value of the key's type. */
+    private static List<byte[]> reading(RedisProcess redis, String key) throws IOException {
+        return switch (redis.run("type", key).strip()) {
+            case "+zset" -> words("zrange", key, "0", "-1", "withscores");
+            case "+list" -> words("lrange", key, "0", "-1");
+            default -> words("get", key);
+        };
+    }
+
     /** Each side restores what the other dumped. */
     private static void exchange(RedisProcess redis, Subject ours, String key) throws IOException {
-        String value = redis.run("get", key);
-        String members = redis.run("zrange", key, "0", "-1", "withscores");
+        List<byte[]> reading = reading(redis, key);
+        String value = redis.run(reading);
+        reading = new ArrayList<>(reading);
+        reading.set(1, words("copy").get(0));
         redis.run(restore("copy", ours.run(words("dump", key))));
-        assertThat(redis.run("get", "copy")).isEqualTo(value);
-        assertThat(redis.run("zrange", "copy", "0", "-1", "withscores")).isEqualTo(members);
+        assertThat(redis.run(reading)).isEqualTo(value);
         assertThat(ours.run(restore("copy", redis.run("dump", key)))).isEqualTo("+OK\r\n");
-        assertThat(ours.run(words("get", "copy"))).isEqualTo(value);
-        assertThat(ours.run(words("zrange", "copy", "0", "-1", "withscores"))).isEqualTo(members);
+        assertThat(ours.run(reading)).isEqualTo(value);
         redis.run("del", "copy");
         ours.run(words("del", "copy"));
     }
