@@ -171,6 +171,8 @@ public final class DatasetDigest {
             case HASH -> ElementDigest.hash(this, digest, value, exact);
             case SET -> ElementDigest.set(this, digest, value, exact);
             case STREAM -> StreamDigest.mix(this, digest, (StreamObject) Objects.requireNonNull(value.object));
+            case LIST -> ListDigest.mix(this, digest, value);
+            case ZSET -> SortedSetDigest.mix(this, digest, value);
             default -> throw new IllegalStateException("no digest for type " + value.type);
         }
         if (value.expireAt != 0) {

@@ -17,6 +17,8 @@ final class RdbTypes {
             case HASH -> HashRdb.type(value);
             case SET -> SetRdb.type(value);
             case STREAM -> RdbFormat.TYPE_STREAM_LISTPACKS_2;
+            case LIST -> RdbFormat.TYPE_LIST_QUICKLIST_2;
+            case ZSET -> SortedSetRdb.type(value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         };
     }
@@ -34,6 +36,8 @@ final class RdbTypes {
             case HASH -> HashRdb.write(out, value);
             case SET -> SetRdb.write(out, value);
             case STREAM -> StreamRdb.write(out, (StreamObject) Objects.requireNonNull(value.object));
+            case LIST -> ListRdb.write(out, value);
+            case ZSET -> SortedSetRdb.write(out, value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         }
     }
@@ -60,6 +64,15 @@ final class RdbTypes {
             case RdbFormat.TYPE_STREAM_LISTPACKS,
                     RdbFormat.TYPE_STREAM_LISTPACKS_2,
                     RdbFormat.TYPE_STREAM_LISTPACKS_3 -> StreamRdb.read(type, in, string);
+            case RdbFormat.TYPE_LIST,
+                    RdbFormat.TYPE_LIST_ZIPLIST,
+                    RdbFormat.TYPE_LIST_QUICKLIST,
+                    RdbFormat.TYPE_LIST_QUICKLIST_2 ->
+                ListRdb.read(type, in, limits);
+            case RdbFormat.TYPE_ZSET,
+                    RdbFormat.TYPE_ZSET_2,
+                    RdbFormat.TYPE_ZSET_ZIPLIST,
+                    RdbFormat.TYPE_ZSET_LISTPACK -> SortedSetRdb.read(type, in, string, limits);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
         };
     }

@@ -3,6 +3,7 @@ package io.cairn.resp;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.RealText;
 import io.cairn.metrics.LoopStats;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -557,11 +558,15 @@ public final class ReplyBuffer implements Reply {
 
     @Override
     public void real(double value) {
-        String text = RealFormat.text(value);
+        real(RealText.of(value));
+    }
+
+    @Override
+    public void real(String digits) {
         if (resp3) {
-            line(',', text);
+            line(',', digits);
         } else {
-            bulk(text);
+            bulk(digits);
         }
     }
 

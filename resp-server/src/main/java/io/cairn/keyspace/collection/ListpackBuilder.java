@@ -103,6 +103,16 @@ public final class ListpackBuilder implements AutoCloseable {
         ListpackEdit.removeBySwap(address, at, count);
     }
 
+    /**
+     * Removes elements whose text is these bytes.
+     *
+     * @param most how many, all if not positive
+     * @return how many there were
+     */
+    public int removeEqual(long bytes, int length, long most, boolean fromTail) {
+        return ListpackEdit.removeEqual(address, bytes, length, most, fromTail);
+    }
+
     @Override
     public void close() {
         Memory.free(address, capacity);

@@ -87,6 +87,38 @@ final class ListpackEdit {
         }
     }
 
+    /**
+     * Removes elements whose text is these bytes.
+     *
+     * @param most how many, all if not positive
+     * @return how many there were
+     */
+    static int removeEqual(long lp, long bytes, int length, long most, boolean fromTail) {
+        int removed = 0;
+        int at = fromTail ? Listpack.last(lp) : Listpack.find(lp, Listpack.first(lp), bytes, length, 0);
+        while (at != Listpack.NONE && (most <= 0 || removed < most)) {
+            if (fromTail) {
+                int before = Listpack.previous(lp, at);
+                if (Listpack.equals(lp, at, bytes, length)) {
+                    removed += remove(lp, at, 1);
+                }
+                at = before;
+            } else {
+                removed += remove(lp, at, 1);
+                at = at == Listpack.bytes(lp) - 1 ? Listpack.NONE : Listpack.find(lp, at, bytes, length, 0);
+            }
+        }
+        return removed;
+    }
+
+    /** Adds all elements of another listpack at the end; there is room for its bytes. */
+    static void appendAll(long lp, long other) {
+        int at = Listpack.bytes(lp) - 1;
+        int more = Listpack.bytes(other) - Listpack.EMPTY_BYTES;
+        gap(lp, at, 0, more, Listpack.count(other));
+        Memory.copy(other + Listpack.HEADER, lp + at, more);
+    }
+
     /** Makes {@code now} bytes of what was {@code before} bytes at {@code at}, and brings the header up to date. */
     private static void gap(long lp, int at, int before, int now, int more) {
         int bytes = Listpack.bytes(lp);
