@@ -1,9 +1,11 @@
 package io.cairn.server;
 
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
+import io.cairn.pubsub.Hub;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
 import io.cairn.resp.Transport;
@@ -13,6 +15,7 @@ import java.util.concurrent.ExecutorService;
  * What a node's backend is made of.
  *
  * @param config this node's view
+ * @param events told of what happens to keys: keyspace notifications
  * @param background threads of the process for work that blocks (snapshots)
  * @param failure stops the process: something after which nothing may be acknowledged
  */
@@ -23,6 +26,8 @@ public record NodeParts(
         CommandTable commands,
         NodeStats stats,
         ConnectionRegistry connections,
+        Hub hub,
+        KeyEvents events,
         Transport transport,
         ExecutorService background,
         Endpoint.Failure failure) {}
