@@ -5,8 +5,8 @@ import java.util.function.Consumer;
 
 /** Publishing on a node, and who listens there. Any thread. */
 public interface PubSub {
-    /** Bytes that channel and message may have together; a message is on the heap while it is on its way. */
-    int MAX_MESSAGE_BYTES = 64 << 20;
+    /** Bytes that channel and message may have together: a message is on the heap, a few times over, while it is on its way. */
+    int MAX_MESSAGE_BYTES = 16 << 20;
 
     /**
      * PUBLISH and SPUBLISH: pushes a message to the subscribers of this node and sends it on to the other nodes of the cluster, or of the

@@ -9,18 +9,31 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Pub/sub of one node. Here is which names have how many subscribers on which event loops; who they are is known to the loop
  * alone ({@link Mailbox}). Any thread.
  */
 public final class Hub implements PubSub {
+    private static final long LEAST_QUEUE_BYTES = 2L << 20;
+    private static final long MOST_QUEUE_BYTES = 64L << 20;
+    private static final int HEAP_SHARE = 64;
+
     private final Map<Kind, ConcurrentHashMap<Name, Topic>> topics = new EnumMap<>(Kind.class);
     private final ConcurrentHashMap<EventLoop, Mailbox> mailboxes = new ConcurrentHashMap<>();
+    private final long maxQueuedBytes;
     private volatile Spread spread = Spread.NONE;
     private volatile Predicate<byte[]> served = channel -> true;
 
+    /** With queues in proportion to the heap. */
     public Hub() {
+        this(Math.max(LEAST_QUEUE_BYTES, Math.min(MOST_QUEUE_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE)));
+    }
+
+    /** @param maxQueuedBytes of messages on their way to the subscribers of one event loop */
+    Hub(long maxQueuedBytes) {
+        this.maxQueuedBytes = maxQueuedBytes;
         for (Kind kind : Kind.values()) {
             topics.put(kind, new ConcurrentHashMap<>());
         }
@@ -34,7 +47,11 @@ public final class Hub implements PubSub {
     /** A connection's subscriptions, none at first. */
     public Subscriber subscriber(Outlet outlet) {
         EventLoop loop = outlet.eventLoop();
-        return new Subscriber(this, mailboxes.computeIfAbsent(loop, Mailbox::new), outlet);
+        return new Subscriber(this, mailboxes.computeIfAbsent(loop, this::mailbox), outlet);
+    }
+
+    private Mailbox mailbox(EventLoop loop) {
+        return new Mailbox(loop, maxQueuedBytes);
     }
 
     @Override
@@ -49,7 +66,7 @@ public final class Hub implements PubSub {
     }
 
     /** The mailbox of the event loop that this runs on. */
-    private @org.jspecify.annotations.Nullable Mailbox own() {
+    private @Nullable Mailbox own() {
         for (Mailbox mailbox : mailboxes.values()) {
             if (mailbox.loop.inEventLoop()) {
                 return mailbox;

@@ -27,8 +27,6 @@ import org.slf4j.LoggerFactory;
 final class Mailbox {
     private static final Logger LOG = LoggerFactory.getLogger(Mailbox.class);
 
-    /** Bytes of frames in the queue; a larger one is taken when the queue is empty. */
-    static final long MAX_QUEUED_BYTES = 64L << 20;
     /** After so many frames, or bytes written, the loop does other work first. */
     private static final int FRAMES_PER_TURN = 1_024;
 
@@ -38,6 +36,7 @@ final class Mailbox {
     final EventLoop loop;
     private final Queue<Frame> queue = PlatformDependent.newMpscQueue();
     private final AtomicLong queuedBytes = new AtomicLong();
+    private final long maxQueuedBytes;
     private final AtomicBoolean scheduled = new AtomicBoolean();
     /** Names of which a frame was dropped. */
     private final Set<Missed> missed = ConcurrentHashMap.newKeySet();
@@ -50,8 +49,10 @@ final class Mailbox {
 
     private record Missed(Kind kind, Name name) {}
 
-    Mailbox(EventLoop loop) {
+    /** @param maxQueuedBytes of frames in the queue; a larger one is taken when there is no other */
+    Mailbox(EventLoop loop, long maxQueuedBytes) {
         this.loop = loop;
+        this.maxQueuedBytes = maxQueuedBytes;
         for (Kind kind : Kind.values()) {
             members.put(kind, new HashMap<>());
         }
@@ -61,7 +62,7 @@ final class Mailbox {
     void offer(Frame frame) {
         long cost = frame.cost();
         long queued = queuedBytes.addAndGet(cost);
-        if (queued > MAX_QUEUED_BYTES && queued > cost) {
+        if (queued > maxQueuedBytes && queued > cost) {
             queuedBytes.addAndGet(-cost);
             missed.add(new Missed(frame.kind(), frame.name()));
         } else {

@@ -34,6 +34,11 @@ public final class Subscriber implements Subscriptions {
         return outlet;
     }
 
+    /** Writes what was published up to now, so that it stands before the replies to what the client asks from now on. */
+    public void receive() {
+        mailbox.drain();
+    }
+
     @Override
     public void add(Kind kind, byte[] bytes) {
         mailbox.drain();

@@ -217,6 +217,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         if (draining || gone) {
             return;
         }
+        pushes.receive();
         draining = true;
         try {
             dispatcher.beginTurn();

@@ -287,7 +287,8 @@ final class Dispatcher {
     private boolean refuse(Connection connection, ClientState state, int id, String error) {
         if (id >= 0 && table.command(id).name().equals("exec")) {
             // Redis: rejectCommand answers a refused EXEC with the end of its transaction.
-            connection.replies().error("EXECABORT Transaction discarded because of: " + error);
+            String cause = error.startsWith("ERR ") ? error.substring(4) : error;
+            connection.replies().error("EXECABORT Transaction discarded because of: " + cause);
             state.multi().discard();
         } else {
             connection.replies().error(error);

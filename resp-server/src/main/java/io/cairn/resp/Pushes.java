@@ -55,6 +55,14 @@ final class Pushes implements Outlet, Subscriptions {
         }
     }
 
+    /** Writes what was published up to now; between two replies. */
+    void receive() {
+        Subscriber mine = subscriber;
+        if (mine != null) {
+            mine.receive();
+        }
+    }
+
     /** Writes what had to wait; between two replies. */
     void release() {
         for (byte[] tail = held.poll(); tail != null && !connection.isGone(); tail = held.poll()) {
