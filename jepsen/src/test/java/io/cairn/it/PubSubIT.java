@@ -99,7 +99,8 @@ class PubSubIT {
                 all.add(client);
                 if (ports.contains(node.port())) {
                     listening.add(client);
-                    assertThat(client.call("SSUBSCRIBE", channel, "{shard}other").text())
+                    assertThat(client.call("SSUBSCRIBE", channel, "{shard}other")
+                                    .text())
                             .isEqualTo("[ssubscribe, " + channel + ", 1]");
                     assertThat(client.receive().text()).isEqualTo("[ssubscribe, {shard}other, 2]");
                 } else {
@@ -109,12 +110,14 @@ class PubSubIT {
                     assertThat(client.call("SPUBLISH", channel, "x").text()).isEqualTo(moved);
                     assertThat(client.call("EXEC").text()).startsWith("EXECABORT");
                 }
-                assertThat(client.call("SSUBSCRIBE", channel, "elsewhere").text()).startsWith("CROSSSLOT");
+                assertThat(client.call("SSUBSCRIBE", channel, "elsewhere").text())
+                        .startsWith("CROSSSLOT");
             }
             for (Address node : cluster.nodes()) {
                 if (ports.contains(node.port())) {
                     // Replicas take it, too.
-                    assertThat(ClusterState.ask(node, "SPUBLISH", channel, "from" + node.port()).text())
+                    assertThat(ClusterState.ask(node, "SPUBLISH", channel, "from" + node.port())
+                                    .text())
                             .isEqualTo("1");
                     for (RawClient client : listening) {
                         assertThat(client.receive().text())

@@ -113,11 +113,8 @@ final class PeerInbox {
         byte kind = head.get();
         long channel = head.getInt();
         long payload = head.getInt();
-        boolean possible = kind >= 0
-                && kind <= 1
-                && channel >= 0
-                && payload >= 0
-                && channel + payload <= PubSub.MAX_MESSAGE_BYTES;
+        boolean possible =
+                kind >= 0 && kind <= 1 && channel >= 0 && payload >= 0 && channel + payload <= PubSub.MAX_MESSAGE_BYTES;
         return possible ? (int) (HEAD_BYTES + channel + payload) : -1;
     }
 }

@@ -149,7 +149,8 @@ final class PeerMessages implements Spread, AutoCloseable {
             if (!node.id().equals(self)) {
                 all.add(node.id());
                 streams.computeIfAbsent(
-                        node.id(), id -> new PeerStream(ThreadLocalRandom.current().nextLong()));
+                        node.id(),
+                        id -> new PeerStream(ThreadLocalRandom.current().nextLong()));
                 if (own != null && own.hasMember(node.id())) {
                     shard.add(node.id());
                 }
@@ -191,7 +192,10 @@ final class PeerMessages implements Spread, AutoCloseable {
                         received.increment();
                         hub.announce(kind, channel, message);
                     });
-                    if (inboxes.values().stream().mapToLong(PeerInbox::heldBytes).sum() > MAX_BEGUN_BYTES) {
+                    if (inboxes.values().stream()
+                                    .mapToLong(PeerInbox::heldBytes)
+                                    .sum()
+                            > MAX_BEGUN_BYTES) {
                         throw new IllegalArgumentException("too much has begun to arrive");
                     }
                     answer.complete(TAKEN);

@@ -58,7 +58,8 @@ final class PeerStream {
                 break;
             }
         }
-        ByteBuffer out = ByteBuffer.allocate(PART_HEAD_BYTES + bytes).putLong(stream).putInt(part);
+        ByteBuffer out =
+                ByteBuffer.allocate(PART_HEAD_BYTES + bytes).putLong(stream).putInt(part);
         while (out.hasRemaining()) {
             byte[] first = queue.element();
             int length = Math.min(out.remaining(), first.length - sent);

@@ -110,7 +110,8 @@ public final class RaftNode implements AutoCloseable {
                         return parts.stats().commandsPerSecond();
                     }
                 });
-        this.messages = new PeerMessages(runtime.topology(), runtime.host(), parts.hub(), parts.threads().messages());
+        this.messages = new PeerMessages(
+                runtime.topology(), runtime.host(), parts.hub(), parts.threads().messages());
         parts.hub().spread(messages);
         this.local = new LocalShard(runtime.topology(), runtime.member(), runtime.host());
         this.persistence = new RaftPersistence(

@@ -25,8 +25,11 @@ final class PubSubCommands {
                 channels("spublish", 3, publish, 1, call -> publish(call, Kind.SHARD)),
                 Command.session("pubsub|channels", -2, inspect, call -> channels(call, Kind.CHANNEL)),
                 Command.session("pubsub|numsub", -2, inspect, call -> numsub(call, Kind.CHANNEL)),
-                Command.session("pubsub|numpat", 2, inspect, call -> call.reply()
-                        .number(call.server().pubSub().names(Kind.PATTERN))),
+                Command.session(
+                        "pubsub|numpat",
+                        2,
+                        inspect,
+                        call -> call.reply().number(call.server().pubSub().names(Kind.PATTERN))),
                 Command.session("pubsub|shardchannels", -2, inspect, call -> channels(call, Kind.SHARD)),
                 Command.session("pubsub|shardnumsub", -2, inspect, call -> numsub(call, Kind.SHARD)),
                 Command.session("pubsub|help", 2, "loading stale @slow", PubSubCommands::help));

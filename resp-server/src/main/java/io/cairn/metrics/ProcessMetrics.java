@@ -65,7 +65,12 @@ public final class ProcessMetrics implements AutoCloseable {
         gauge("cairn.keyspace.volatile.keys", "Keys with an expiry.", tags, keyspace, ProcessMetrics::volatileKeys);
         gauge("cairn.pubsub.channels", "Channels with subscribers.", tags, pubSub, p -> p.names(Kind.CHANNEL));
         gauge("cairn.pubsub.patterns", "Patterns with subscribers.", tags, pubSub, p -> p.names(Kind.PATTERN));
-        gauge("cairn.pubsub.shard.channels", "Shard channels with subscribers.", tags, pubSub, p -> p.names(Kind.SHARD));
+        gauge(
+                "cairn.pubsub.shard.channels",
+                "Shard channels with subscribers.",
+                tags,
+                pubSub,
+                p -> p.names(Kind.SHARD));
     }
 
     private static long keys(Keyspace keyspace) {

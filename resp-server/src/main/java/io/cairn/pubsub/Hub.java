@@ -28,7 +28,9 @@ public final class Hub implements PubSub {
 
     /** With queues in proportion to the heap. */
     public Hub() {
-        this(Math.max(LEAST_QUEUE_BYTES, Math.min(MOST_QUEUE_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE)));
+        this(Math.max(
+                LEAST_QUEUE_BYTES,
+                Math.min(MOST_QUEUE_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE)));
     }
 
     /** @param maxQueuedBytes of messages on their way to the subscribers of one event loop */

@@ -64,6 +64,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     /** A reply comes later. */
     private boolean waiting;
 
+    /** A MULTI block runs: its reply may be taken apart. */
+    private boolean inBlock;
+
     private boolean draining;
     /** All requests that were received have been run or submitted. */
     private boolean drained = true;
@@ -148,7 +151,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     /** False within an EXEC whose session commands run, and within a command whose replies will be thrown away. */
     boolean isBetweenReplies() {
-        return exec == null && (!draining || state.repliesNow());
+        return exec == null && !inBlock && (!draining || state.repliesNow());
     }
 
     boolean runsExec() {
@@ -496,7 +499,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     void execute(Block block, List<QueuedCall> calls) {
         ExecRun run = new ExecRun(calls);
         long mark = replies.bytes();
-        Mode.Outcome outcome = endpoint.mode().executeBlock(this, block);
+        inBlock = true;
+        Mode.Outcome outcome;
+        try {
+            outcome = endpoint.mode().executeBlock(this, block);
+        } finally {
+            inBlock = false;
+        }
         switch (outcome) {
             case DONE -> {
                 if (run.mixed()) {

@@ -75,9 +75,8 @@ final class Dispatcher {
                     case "discard", "multi", "watch" -> traits | ENDS_QUEUE;
                     case "quit", "reset" -> traits | ENDS_QUEUE | WHILE_SUBSCRIBED;
                     case "ping" -> traits | WHILE_SUBSCRIBED;
-                    case "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe" -> traits
-                            | WHILE_SUBSCRIBED
-                            | SUBSCRIBES;
+                    case "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe" ->
+                        traits | WHILE_SUBSCRIBED | SUBSCRIBES;
                     default -> traits;
                 };
     }

@@ -88,7 +88,6 @@ public final class Node implements AutoCloseable {
                     stats,
                     connections,
                     hub,
-                    events,
                     process.transport(),
                     process.background(),
                     process::fatal));

@@ -1,7 +1,6 @@
 package io.cairn.server;
 
 import io.cairn.command.CommandTable;
-import io.cairn.command.KeyEvents;
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
@@ -15,7 +14,7 @@ import java.util.concurrent.ExecutorService;
  * What a node's backend is made of.
  *
  * @param config this node's view
- * @param events told of what happens to keys: keyspace notifications
+ * @param hub who listens to which channels
  * @param background threads of the process for work that blocks (snapshots)
  * @param failure stops the process: something after which nothing may be acknowledged
  */
@@ -27,7 +26,6 @@ public record NodeParts(
         NodeStats stats,
         ConnectionRegistry connections,
         Hub hub,
-        KeyEvents events,
         Transport transport,
         ExecutorService background,
         Endpoint.Failure failure) {}

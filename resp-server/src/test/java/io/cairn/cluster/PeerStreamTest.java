@@ -103,8 +103,19 @@ class PeerStreamTest {
         for (byte[] bad : List.of(
                 new byte[5],
                 ByteBuffer.allocate(21).putLong(1).putInt(0).put((byte) 2).array(),
-                ByteBuffer.allocate(21).putLong(1).putInt(0).put((byte) 0).putInt(-1).array(),
-                ByteBuffer.allocate(21).putLong(1).putInt(0).put((byte) 0).putInt(1).putInt(Integer.MAX_VALUE).array())) {
+                ByteBuffer.allocate(21)
+                        .putLong(1)
+                        .putInt(0)
+                        .put((byte) 0)
+                        .putInt(-1)
+                        .array(),
+                ByteBuffer.allocate(21)
+                        .putLong(1)
+                        .putInt(0)
+                        .put((byte) 0)
+                        .putInt(1)
+                        .putInt(Integer.MAX_VALUE)
+                        .array())) {
             PeerInbox fresh = new PeerInbox();
             assertThatThrownBy(() -> fresh.part(bad, (kind, channel, message) -> got.add("wrong")))
                     .isInstanceOf(IllegalArgumentException.class);

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class HubTest {
-    private final List<EventLoop> loops = List.of(new DefaultEventLoop(), new DefaultEventLoop(), new DefaultEventLoop());
+    private final List<EventLoop> loops =
+            List.of(new DefaultEventLoop(), new DefaultEventLoop(), new DefaultEventLoop());
     private final Hub hub = new Hub(1 << 20);
 
     /** A connection that remembers what it gets. */
@@ -63,10 +64,12 @@ class HubTest {
         @Override
         public void push(byte[] tail) {
             String text = new String(tail, StandardCharsets.ISO_8859_1);
-            got.add(String.join(" ", Arrays.stream(text.split("\r\n"))
-                    .skip(1)
-                    .filter(line -> !line.startsWith("$"))
-                    .toList()));
+            got.add(String.join(
+                    " ",
+                    Arrays.stream(text.split("\r\n"))
+                            .skip(1)
+                            .filter(line -> !line.startsWith("$"))
+                            .toList()));
         }
 
         @Override
@@ -107,8 +110,7 @@ class HubTest {
         assertThat(hub.publish(Kind.SHARD, bytes("news"), bytes("4"))).isEqualTo(1);
         assertThat(a.got()).containsExactly("message news 1");
         assertThat(b.got())
-                .containsExactly(
-                        "message news 1", "pmessage n* news 1", "pmessage n* nothing 2", "smessage news 4");
+                .containsExactly("message news 1", "pmessage n* news 1", "pmessage n* nothing 2", "smessage news 4");
         assertThat(hub.subscribers(Kind.CHANNEL, bytes("news"))).isEqualTo(2);
         assertThat(hub.names(Kind.PATTERN)).isEqualTo(1);
         a.remove(Kind.CHANNEL, "news");
@@ -148,7 +150,8 @@ class HubTest {
                     publish("c", id + ":" + n);
                 }
             };
-            publishers.add(id == 0 ? new Thread(() -> loops.get(0).submit(work).syncUninterruptibly()) : new Thread(work));
+            publishers.add(
+                    id == 0 ? new Thread(() -> loops.get(0).submit(work).syncUninterruptibly()) : new Thread(work));
         }
         publishers.forEach(Thread::start);
         for (Thread each : publishers) {
@@ -254,7 +257,8 @@ class HubTest {
                     assertThat(has).isEqualTo(model.get(i).contains(name));
                 }
             }
-            assertThat(client.subscriber.count(Kind.CHANNEL)).isEqualTo(model.get(at).size());
+            assertThat(client.subscriber.count(Kind.CHANNEL))
+                    .isEqualTo(model.get(at).size());
         }
     }
 

@@ -32,7 +32,8 @@ class SubscriberIT {
     }
 
     private static String message(String channel, String text) {
-        return "$7\r\nmessage\r\n$" + channel.length() + "\r\n" + channel + "\r\n$" + text.length() + "\r\n" + text + "\r\n";
+        return "$7\r\nmessage\r\n$" + channel.length() + "\r\n" + channel + "\r\n$" + text.length() + "\r\n" + text
+                + "\r\n";
     }
 
     @Test
