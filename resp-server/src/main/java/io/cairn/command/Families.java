@@ -59,6 +59,7 @@ public final class Families {
                 ConfigCommands.table(),
                 AclCommands.table(),
                 SlowlogCommands.table(),
-                LatencyCommands.table());
+                LatencyCommands.table(),
+                PubSubCommands.table());
     }
 }
