@@ -168,6 +168,8 @@ public final class DatasetDigest {
             case STRING -> mixString(digest, value);
             case LIST -> ListDigest.mix(this, digest, value);
             case ZSET -> SortedSetDigest.mix(this, digest, value);
+            case HASH -> ElementDigest.hash(this, digest, value, exact);
+            case SET -> ElementDigest.set(this, digest, value, exact);
             default -> throw new IllegalStateException("no digest for type " + value.type);
         }
         if (value.expireAt != 0) {

@@ -14,6 +14,8 @@ final class RdbTypes {
             case STRING -> RdbFormat.TYPE_STRING;
             case LIST -> RdbFormat.TYPE_LIST_QUICKLIST_2;
             case ZSET -> SortedSetRdb.type(value);
+            case HASH -> HashRdb.type(value);
+            case SET -> SetRdb.type(value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         };
     }
@@ -30,6 +32,8 @@ final class RdbTypes {
             }
             case LIST -> ListRdb.write(out, value);
             case ZSET -> SortedSetRdb.write(out, value);
+            case HASH -> HashRdb.write(out, value);
+            case SET -> SetRdb.write(out, value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         }
     }
@@ -57,6 +61,13 @@ final class RdbTypes {
                     RdbFormat.TYPE_ZSET_ZIPLIST,
                     RdbFormat.TYPE_ZSET_LISTPACK ->
                 SortedSetRdb.read(type, in, string, limits);
+            case RdbFormat.TYPE_HASH,
+                    RdbFormat.TYPE_HASH_ZIPMAP,
+                    RdbFormat.TYPE_HASH_ZIPLIST,
+                    RdbFormat.TYPE_HASH_LISTPACK ->
+                HashRdb.read(type, in, string, limits);
+            case RdbFormat.TYPE_SET, RdbFormat.TYPE_SET_INTSET, RdbFormat.TYPE_SET_LISTPACK ->
+                SetRdb.read(type, in, string, limits);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
         };
     }

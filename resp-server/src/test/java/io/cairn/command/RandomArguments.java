@@ -88,6 +88,8 @@ final class RandomArguments {
             case "payload" -> payloads.get(random.nextInt(payloads.size()));
             case "digit" -> text(Integer.toString(random.nextInt(4)));
             case "list" -> text(random.nextInt(8) > 0 ? "q" + random.nextInt(3) : "k" + random.nextInt(keys));
+            case "numbers" -> text("q" + (3 + random.nextInt(2)));
+            case "sorted" -> text("y" + random.nextInt(2));
             case "element" -> text(pick("a", "b", "c", "7", "-70", "4096", "", "x", "y", "1.5"));
             case "text" -> bytes(random.nextInt(random.nextInt(20) == 0 ? 5000 : 300), 3);
             case "zkey" -> text(random.nextInt(8) > 0 ? "z" + random.nextInt(4) : "k" + random.nextInt(keys));
@@ -107,6 +109,10 @@ final class RandomArguments {
             case "radius" ->
                 text(random.nextInt(12) > 0 ? Integer.toString(random.nextInt(400)) : pick("0", "-1", "x", "1e5", "20000"));
             case "unit" -> text(random.nextInt(20) > 0 ? pick("km", "KM", "mi") : pick("m", "ft", "x"));
+            case "hash" -> text(random.nextInt(5) > 0 ? "hash" + random.nextInt(3) : "k" + random.nextInt(keys));
+            case "set" -> text(random.nextInt(5) > 0 ? "set" + random.nextInt(4) : "k" + random.nextInt(keys));
+            case "single" -> text("single");
+            case "field", "smember" -> element();
             default -> throw new IllegalArgumentException("no such kind of argument: " + kind);
         };
     }
@@ -141,6 +147,17 @@ final class RandomArguments {
 
     private String decimal(double middle, double range) {
         return String.format(java.util.Locale.ROOT, "%.6f", middle + (random.nextDouble() * 2 - 1) * range);
+    }
+
+    /** A field or member: of few, so that they meet again; some too long for a compact form. */
+    private byte[] element() {
+        return switch (random.nextInt(40)) {
+            case 0 -> bytes(63 + random.nextInt(4), 2);
+            case 1 -> text("");
+            case 2 -> text(pick(NUMBERS));
+            case 3, 4, 5, 6, 7, 8, 9, 10 -> text(Integer.toString(random.nextInt(20) - 5));
+            default -> text("f" + random.nextInt(16));
+        };
     }
 
     private byte[] bytes(int length, int kinds) {

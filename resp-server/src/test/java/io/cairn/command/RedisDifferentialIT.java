@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,12 +25,19 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * The same seeded random commands to a real redis-server and to us, the handlers by themselves and a whole server: the replies must be the same bytes. How
  * many commands and the seed are the system properties {@code cairn.differential.commands} and {@code
- * cairn.differential.seed}; a failure prints the seed and the last commands.
+ * cairn.differential.seed}; {@code cairn.differential.only} chooses templates. A failure prints the seed and the last commands.
  */
 class RedisDifferentialIT {
     private static final int COMMANDS = Integer.getInteger("cairn.differential.commands", 15_000);
     private static final long SEED = Long.getLong("cairn.differential.seed", 20_261_120L);
+    /** Only templates that this finds. */
+    private static final Pattern ONLY = Pattern.compile(System.getProperty("cairn.differential.only", ""));
+
     private static final int KEYS = 8;
+    /** Set on both sides, so that compact forms are left often. */
+    private static final List<String> LIMITS = List.of("hash-max-listpack-entries", "set-max-intset-entries");
+
+    private static final int LIMIT = 8;
     /** Commands shown before a difference. */
     private static final int HISTORY = 12;
     /** How far apart the two clocks may be when one command runs, milliseconds. */
@@ -53,6 +61,9 @@ class RedisDifferentialIT {
         /** False if there is no connection that has a database. */
         boolean selects();
 
+        /** Sets {@link #LIMITS}. */
+        void limit() throws IOException;
+
         @Override
         void close() throws IOException;
     }
@@ -71,6 +82,12 @@ class RedisDifferentialIT {
         }
 
         @Override
+        public void limit() {
+            harness.keyspace.encodingLimits().hashEntries = LIMIT;
+            harness.keyspace.encodingLimits().setIntegers = LIMIT;
+        }
+
+        @Override
         public void close() {
             harness.close();
         }
@@ -86,6 +103,14 @@ class RedisDifferentialIT {
         @Override
         public boolean selects() {
             return true;
+        }
+
+        @Override
+        public void limit() throws IOException {
+            for (String limit : LIMITS) {
+                assertThat(connection.run(words("config", "set", limit, Integer.toString(LIMIT))))
+                        .isEqualTo("+OK\r\n");
+            }
         }
 
         @Override
@@ -121,6 +146,10 @@ class RedisDifferentialIT {
         Random random = new Random(seed);
         try (RedisProcess redis = RedisProcess.start(directory);
                 Subject ours = subject) {
+            for (String limit : LIMITS) {
+                redis.run("config", "set", limit, Integer.toString(LIMIT));
+            }
+            ours.limit();
             RandomArguments arguments = new RandomArguments(random, KEYS, payloads(redis));
             if (resp3) {
                 redis.run("hello", "3");
@@ -130,6 +159,9 @@ class RedisDifferentialIT {
             }
             for (int i = 0; i < COMMANDS; i++) {
                 String template = Templates.ALL.get(random.nextInt(Templates.ALL.size()));
+                if (!ONLY.matcher(template).find()) {
+                    continue;
+                }
                 // Flushes and moves to another database are rare: there would be nothing left to look at.
                 if (template.startsWith("select") && !ours.selects()) {
                     continue;
@@ -153,6 +185,7 @@ class RedisDifferentialIT {
                 }
             }
         }
+        never.removeIf(name -> !ONLY.pattern().isEmpty());
         // Its only answer under the policies there are is an error.
         never.remove("object|freq");
         assertThat(never).as("commands that never succeeded").isEmpty();
@@ -163,6 +196,15 @@ class RedisDifferentialIT {
         List<byte[]> payloads = new ArrayList<>();
         for (String value : List.of("", "7", "-129", "70000", "9999999999", "some text", "a".repeat(9000))) {
             redis.run("set", "payload", value);
+            payloads.add(dumped(redis));
+        }
+        for (String line : List.of(
+                "hset payload f1 v1 f2 7 f3 -70000",
+                "hset payload f4 " + "x".repeat(100),
+                "sadd payload 1 2 3 -70000",
+                "sadd payload m1 m2 1 2 3")) {
+            redis.run("del", "payload");
+            redis.run(line.split(" ", -1));
             payloads.add(dumped(redis));
         }
         redis.run("del", "payload");
@@ -230,7 +272,7 @@ class RedisDifferentialIT {
             case "scan" -> expected.charAt(0) == '*';
             case "randomkey" -> expected.charAt(0) == '$' && !expected.equals("$-1\r\n") && !actual.equals("$-1\r\n");
             // Another allocator, another compressor.
-            case "zrandmember" -> sameSize(expected, actual);
+            case "zrandmember", "srandmember", "hrandfield" -> sameSize(expected, actual);
             case "memory|usage" -> expected.charAt(0) == ':';
             case "dump" -> expected.charAt(0) == '$' && !expected.equals("$-1\r\n") && !actual.equals("$-1\r\n");
             // Small numbers are one shared object in Redis, with one access time; a copied one is not shared.
@@ -266,7 +308,7 @@ class RedisDifferentialIT {
     /** All keys with values, encodings and expiries; found by SCAN on our side, by KEYS at Redis. */
     private void compareAllKeys(long seed, RedisProcess redis, Subject ours) throws IOException {
         Set<String> expected = new TreeSet<>();
-        for (String kind : List.of("k", "z", "l", "g", "q")) {
+        for (String kind : List.of("k", "z", "l", "g", "q", "hash", "set")) {
             for (int i = 0; i < KEYS; i++) {
                 if (redis.run("exists", kind + i).equals(":1\r\n")) {
                     expected.add(kind + i);
@@ -284,7 +326,7 @@ class RedisDifferentialIT {
             }
         } while (!cursor.equals("0"));
         // Other keys are senseless arguments that were taken as such.
-        actual.removeIf(key -> !key.matches("[kzlgq][0-9]"));
+        actual.removeIf(key -> !key.matches("(k|z|l|g|q|hash|set)[0-9]"));
         assertThat(actual)
                 .as("keys found by SCAN, seed %d, after %s", seed, history)
                 .isEqualTo(expected);
@@ -302,6 +344,8 @@ class RedisDifferentialIT {
     private static List<byte[]> reading(RedisProcess redis, String key) throws IOException {
         return switch (redis.run("type", key).strip()) {
             case "+zset" -> words("zrange", key, "0", "-1", "withscores");
+            case "+hash" -> words("hgetall", key);
+            case "+set" -> words("smembers", key);
             case "+list" -> words("lrange", key, "0", "-1");
             default -> words("get", key);
         };
@@ -314,9 +358,10 @@ class RedisDifferentialIT {
         reading = new ArrayList<>(reading);
         reading.set(1, words("copy").get(0));
         redis.run(restore("copy", ours.run(words("dump", key))));
-        assertThat(redis.run(reading)).isEqualTo(value);
+        String name = name(reading);
+        assertThat(same(name, value, redis.run(reading))).as(key).isTrue();
         assertThat(ours.run(restore("copy", redis.run("dump", key)))).isEqualTo("+OK\r\n");
-        assertThat(ours.run(reading)).isEqualTo(value);
+        assertThat(same(name, value, ours.run(reading))).as(key).isTrue();
         redis.run("del", "copy");
         ours.run(words("del", "copy"));
     }

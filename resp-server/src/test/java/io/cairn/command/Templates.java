@@ -71,12 +71,13 @@ final class Templates {
 
     /** All of them; a template's chance is its share of the lines. */
     static final List<String> ALL =
-            Stream.of(STRINGS_AND_KEYS, ListTemplates.LINES, SortedSetTemplates.LINES)
+            Stream.of(STRINGS_AND_KEYS, ListTemplates.LINES, SortedSetTemplates.LINES, HashTemplates.LINES, SetTemplates.LINES)
                     .flatMap(List::stream)
                     .toList();
 
     /** Commands whose replies are arrays in no order. */
-    static final Set<String> UNORDERED = Set.of("keys", "zscan");
+    static final Set<String> UNORDERED = Set.of(
+            "keys", "hgetall", "hkeys", "hvals", "hscan", "smembers", "sinter", "sunion", "sdiff", "sscan", "spop", "zscan");
 
     private Templates() {}
 }

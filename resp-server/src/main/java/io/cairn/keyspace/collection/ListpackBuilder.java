@@ -105,6 +105,14 @@ public final class ListpackBuilder implements AutoCloseable {
         return ListpackEdit.removeEqual(address, bytes, length, most, fromTail);
     }
 
+    /**
+     * Removes the {@code count} elements at {@code at}, whose place the last {@code count} take: as an array of such groups would do it. The position is
+     * then that of these.
+     */
+    public void removeBySwap(int at, int count) {
+        ListpackEdit.removeBySwap(address, at, count);
+    }
+
     @Override
     public void close() {
         Memory.free(address, capacity);
