@@ -38,6 +38,7 @@ class RedisDifferentialIT {
     private static final List<String> LIMITS = List.of("hash-max-listpack-entries", "set-max-intset-entries");
 
     private static final int LIMIT = 8;
+    private static final String NO_SCORE = "-ERR One or more scores can't be converted into double\r\n";
     /** Commands shown before a difference. */
     private static final int HISTORY = 12;
     /** How far apart the two clocks may be when one command runs, milliseconds. */
@@ -259,6 +260,10 @@ class RedisDifferentialIT {
 
     private static boolean same(String name, String expected, String actual) {
         if (expected.equals(actual)) {
+            return true;
+        }
+        if (name.startsWith("sort") && expected.equals(NO_SCORE)) {
+            // Redis says so, too, when errno is ERANGE from a command before.
             return true;
         }
         if (expected.charAt(0) != actual.charAt(0)) {
