@@ -257,7 +257,9 @@ final class CommandCommands {
             return;
         }
         Command command = table.command(id);
-        if (command.keys().first() == 0 && command.keys().finder() == null) {
+        boolean keyless = command.keys().first() == 0 && command.keys().finder() == null;
+        // Shard channels are found as keys are, but are none.
+        if (keyless || keyFlags(docs.of(command), 0).contains("not_key")) {
             reply.error("ERR The command has no key arguments");
             return;
         }

@@ -18,6 +18,9 @@ public final class Families {
                 CounterCommands.table(),
                 RangeCommands.table(),
                 LcsCommand.table(),
+                HashCommands.table(),
+                SetCommands.table(),
+                SetAlgebra.table(),
                 SortedSetCommands.table(),
                 SortedSetRanges.table(),
                 SortedSetPops.table(),
@@ -28,15 +31,16 @@ public final class Families {
                 ListCommands.table(),
                 ListMoves.table(),
                 SortCommand.table(cluster),
-                HashCommands.table(),
-                SetCommands.table(),
-                SetAlgebra.table(),
                 KeyCommands.table(cluster),
                 ExpiryCommands.table(),
                 ScanCommands.table(),
                 ObjectCommands.table(),
                 MemoryCommands.table(),
                 DumpCommands.table(),
+                StreamCommands.table(),
+                StreamGroupCommands.table(),
+                StreamClaimCommands.table(),
+                StreamInfoCommands.table(),
                 FlushCommands.table(cluster));
     }
 
@@ -56,6 +60,7 @@ public final class Families {
                 ConfigCommands.table(),
                 AclCommands.table(),
                 SlowlogCommands.table(),
-                LatencyCommands.table());
+                LatencyCommands.table(),
+                PubSubCommands.table());
     }
 }

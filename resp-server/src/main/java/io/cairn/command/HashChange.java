@@ -60,9 +60,7 @@ final class HashChange implements AutoCloseable {
         long at = call.args.address(field);
         int length = call.args.length(field);
         begin();
-        return large != null
-                ? large.put(at, length, value, valueLength)
-                : small().put(at, length, value, valueLength);
+        return large != null ? large.put(at, length, value, valueLength) : small().put(at, length, value, valueLength);
     }
 
     /** Removes the field at an argument; false if it was not there. */

@@ -1,5 +1,6 @@
 package io.cairn.keyspace;
 
+import io.cairn.keyspace.collection.StreamObject;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
@@ -8,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -166,10 +168,11 @@ public final class DatasetDigest {
                 ByteBuffer.allocate(Integer.BYTES).putInt(redisType(value.type)).array());
         switch (value.type) {
             case STRING -> mixString(digest, value);
-            case LIST -> ListDigest.mix(this, digest, value);
-            case ZSET -> SortedSetDigest.mix(this, digest, value);
             case HASH -> ElementDigest.hash(this, digest, value, exact);
             case SET -> ElementDigest.set(this, digest, value, exact);
+            case STREAM -> StreamDigest.mix(this, digest, (StreamObject) Objects.requireNonNull(value.object));
+            case LIST -> ListDigest.mix(this, digest, value);
+            case ZSET -> SortedSetDigest.mix(this, digest, value);
             default -> throw new IllegalStateException("no digest for type " + value.type);
         }
         if (value.expireAt != 0) {

@@ -2,7 +2,9 @@ package io.cairn.rdb;
 
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Value;
+import io.cairn.keyspace.collection.StreamObject;
 import java.io.IOException;
+import java.util.Objects;
 
 /** Which codec reads and writes which type. Redis: rdbSaveObjectType, rdbSaveObject, rdbLoadObject. */
 final class RdbTypes {
@@ -12,10 +14,11 @@ final class RdbTypes {
     static int type(Value value) throws IOException {
         return switch (value.type) {
             case STRING -> RdbFormat.TYPE_STRING;
-            case LIST -> RdbFormat.TYPE_LIST_QUICKLIST_2;
-            case ZSET -> SortedSetRdb.type(value);
             case HASH -> HashRdb.type(value);
             case SET -> SetRdb.type(value);
+            case STREAM -> RdbFormat.TYPE_STREAM_LISTPACKS_2;
+            case LIST -> RdbFormat.TYPE_LIST_QUICKLIST_2;
+            case ZSET -> SortedSetRdb.type(value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         };
     }
@@ -30,10 +33,11 @@ final class RdbTypes {
                     out.putString(value.address, value.length);
                 }
             }
-            case LIST -> ListRdb.write(out, value);
-            case ZSET -> SortedSetRdb.write(out, value);
             case HASH -> HashRdb.write(out, value);
             case SET -> SetRdb.write(out, value);
+            case STREAM -> StreamRdb.write(out, (StreamObject) Objects.requireNonNull(value.object));
+            case LIST -> ListRdb.write(out, value);
+            case ZSET -> SortedSetRdb.write(out, value);
             default -> throw new IOException("type " + value.type.redisName() + " not supported yet");
         }
     }
@@ -51,6 +55,15 @@ final class RdbTypes {
                 string.read(in);
                 yield LoadedValue.string(string);
             }
+            case RdbFormat.TYPE_HASH,
+                    RdbFormat.TYPE_HASH_ZIPMAP,
+                    RdbFormat.TYPE_HASH_ZIPLIST,
+                    RdbFormat.TYPE_HASH_LISTPACK -> HashRdb.read(type, in, string, limits);
+            case RdbFormat.TYPE_SET, RdbFormat.TYPE_SET_INTSET, RdbFormat.TYPE_SET_LISTPACK ->
+                SetRdb.read(type, in, string, limits);
+            case RdbFormat.TYPE_STREAM_LISTPACKS,
+                    RdbFormat.TYPE_STREAM_LISTPACKS_2,
+                    RdbFormat.TYPE_STREAM_LISTPACKS_3 -> StreamRdb.read(type, in, string);
             case RdbFormat.TYPE_LIST,
                     RdbFormat.TYPE_LIST_ZIPLIST,
                     RdbFormat.TYPE_LIST_QUICKLIST,
@@ -59,15 +72,7 @@ final class RdbTypes {
             case RdbFormat.TYPE_ZSET,
                     RdbFormat.TYPE_ZSET_2,
                     RdbFormat.TYPE_ZSET_ZIPLIST,
-                    RdbFormat.TYPE_ZSET_LISTPACK ->
-                SortedSetRdb.read(type, in, string, limits);
-            case RdbFormat.TYPE_HASH,
-                    RdbFormat.TYPE_HASH_ZIPMAP,
-                    RdbFormat.TYPE_HASH_ZIPLIST,
-                    RdbFormat.TYPE_HASH_LISTPACK ->
-                HashRdb.read(type, in, string, limits);
-            case RdbFormat.TYPE_SET, RdbFormat.TYPE_SET_INTSET, RdbFormat.TYPE_SET_LISTPACK ->
-                SetRdb.read(type, in, string, limits);
+                    RdbFormat.TYPE_ZSET_LISTPACK -> SortedSetRdb.read(type, in, string, limits);
             default -> throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
         };
     }

@@ -362,6 +362,15 @@ public final class ReplyBuffer implements Reply {
         }
     }
 
+    /** Appends a push whose first byte is missing: {@code >} in RESP3, {@code *} in RESP2. */
+    void push(byte[] tail) {
+        if (!ensure(1)) {
+            return;
+        }
+        put(resp3 ? '>' : '*');
+        raw(tail, 0, tail.length);
+    }
+
     private void put(int value) {
         Memory.putByte(address + at++, (byte) value);
     }

@@ -4,6 +4,7 @@ import io.cairn.command.CommandTable;
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
+import io.cairn.pubsub.Hub;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
 import io.cairn.resp.Transport;
@@ -13,6 +14,7 @@ import java.util.concurrent.ExecutorService;
  * What a node's backend is made of.
  *
  * @param config this node's view
+ * @param hub who listens to which channels
  * @param background threads of the process for work that blocks (snapshots)
  * @param failure stops the process: something after which nothing may be acknowledged
  */
@@ -23,6 +25,7 @@ public record NodeParts(
         CommandTable commands,
         NodeStats stats,
         ConnectionRegistry connections,
+        Hub hub,
         Transport transport,
         ExecutorService background,
         Endpoint.Failure failure) {}

@@ -36,6 +36,11 @@ final class CommandHarness implements AutoCloseable {
         this.call = new Call(keyspace, args, reply);
     }
 
+    /** Who is told of key events. */
+    void listener(KeyEvents events) {
+        call.listener(events);
+    }
+
     /** Runs a command of words separated by single blanks and returns the reply's bytes, one char a byte. */
     String run(String line) {
         return runWords(line.split(" ", -1));

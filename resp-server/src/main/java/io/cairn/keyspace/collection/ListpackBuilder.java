@@ -96,6 +96,14 @@ public final class ListpackBuilder implements AutoCloseable {
     }
 
     /**
+     * Removes the {@code count} elements at {@code at}, whose place the last {@code count} take: as an array of such groups would do it. The position is
+     * then that of these.
+     */
+    public void removeBySwap(int at, int count) {
+        ListpackEdit.removeBySwap(address, at, count);
+    }
+
+    /**
      * Removes elements whose text is these bytes.
      *
      * @param most how many, all if not positive
@@ -103,14 +111,6 @@ public final class ListpackBuilder implements AutoCloseable {
      */
     public int removeEqual(long bytes, int length, long most, boolean fromTail) {
         return ListpackEdit.removeEqual(address, bytes, length, most, fromTail);
-    }
-
-    /**
-     * Removes the {@code count} elements at {@code at}, whose place the last {@code count} take: as an array of such groups would do it. The position is
-     * then that of these.
-     */
-    public void removeBySwap(int at, int count) {
-        ListpackEdit.removeBySwap(address, at, count);
     }
 
     @Override

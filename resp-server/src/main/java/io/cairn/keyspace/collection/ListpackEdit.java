@@ -64,6 +64,29 @@ final class ListpackEdit {
         return removed;
     }
 
+    /** Puts the last {@code count} elements in the place of the {@code count} elements at {@code at}, which may be the last themselves. */
+    static void removeBySwap(long lp, int at, int count) {
+        int tail = Listpack.seek(lp, -count);
+        int size = Listpack.bytes(lp) - 1 - tail;
+        if (tail == at) {
+            remove(lp, at, count);
+            return;
+        }
+        int hole = 0;
+        for (int i = 0; i < count; i++) {
+            hole += Listpack.skip(lp + at + hole);
+        }
+        long kept = Memory.allocate(size);
+        try {
+            Memory.copy(lp + tail, kept, size);
+            gap(lp, tail, size, 0, -count);
+            gap(lp, at, hole, size, 0);
+            Memory.copy(kept, lp + at, size);
+        } finally {
+            Memory.free(kept, size);
+        }
+    }
+
     /**
      * Removes elements whose text is these bytes.
      *
@@ -94,29 +117,6 @@ final class ListpackEdit {
         int more = Listpack.bytes(other) - Listpack.EMPTY_BYTES;
         gap(lp, at, 0, more, Listpack.count(other));
         Memory.copy(other + Listpack.HEADER, lp + at, more);
-    }
-
-    /** Puts the last {@code count} elements in the place of the {@code count} elements at {@code at}, which may be the last themselves. */
-    static void removeBySwap(long lp, int at, int count) {
-        int tail = Listpack.seek(lp, -count);
-        int size = Listpack.bytes(lp) - 1 - tail;
-        if (tail == at) {
-            remove(lp, at, count);
-            return;
-        }
-        int hole = 0;
-        for (int i = 0; i < count; i++) {
-            hole += Listpack.skip(lp + at + hole);
-        }
-        long kept = Memory.allocate(size);
-        try {
-            Memory.copy(lp + tail, kept, size);
-            gap(lp, tail, size, 0, -count);
-            gap(lp, at, hole, size, 0);
-            Memory.copy(kept, lp + at, size);
-        } finally {
-            Memory.free(kept, size);
-        }
     }
 
     /** Makes {@code now} bytes of what was {@code before} bytes at {@code at}, and brings the header up to date. */
