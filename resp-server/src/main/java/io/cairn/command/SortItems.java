@@ -156,8 +156,7 @@ final class SortItems implements AutoCloseable {
         if (weightLengths[a] == NONE || weightLengths[b] == NONE) {
             return Integer.compare(weightLengths[a] == NONE ? 0 : 1, weightLengths[b] == NONE ? 0 : 1);
         }
-        return compare(
-                bytes.address() + weights[a], weightLengths[a], bytes.address() + weights[b], weightLengths[b]);
+        return compare(bytes.address() + weights[a], weightLengths[a], bytes.address() + weights[b], weightLengths[b]);
     }
 
     /** Redis: compareStringObjects. */

@@ -70,9 +70,7 @@ final class SortPattern implements AutoCloseable {
     }
 
     private static boolean isHash(long pattern, int length) {
-        return length > 0
-                && Memory.getByte(pattern) == '#'
-                && (length == 1 || Memory.getByte(pattern + 1) == 0);
+        return length > 0 && Memory.getByte(pattern) == '#' && (length == 1 || Memory.getByte(pattern + 1) == 0);
     }
 
     /** Where {@code ->} stands with something behind it, -1 if nowhere. */

@@ -150,27 +150,26 @@ class ListCommandsTest {
         String other = random.nextBoolean() ? "a" : "b";
         String index = Integer.toString(random.nextInt(400) - 200);
         String item = item(random);
-        List<String> words =
-                switch (random.nextInt(14)) {
-                    case 0, 1 -> List.of("rpush", key, item, item(random), item(random), item(random));
-                    case 2, 3 -> List.of("lpush", key, item, item(random), item(random));
-                    case 4 -> List.of("lset", key, index, item);
-                    case 5 -> List.of("linsert", key, random.nextBoolean() ? "before" : "after", item(random), item);
-                    case 6 -> List.of("lrem", key, Integer.toString(random.nextInt(5) - 2), item);
-                    case 7 -> List.of("lpop", key, Integer.toString(random.nextInt(4)));
-                    case 8 -> List.of("rpop", key);
-                    case 9 -> List.of("lmove", key, other, random.nextBoolean() ? "left" : "right", "left");
-                    case 10 -> List.of("lrange", key, index, "100");
-                    case 11 -> List.of("lpos", key, item, "rank", random.nextBoolean() ? "2" : "-1", "count", "0");
-                    case 12 ->
-                        random.nextInt(60) == 0
-                                ? List.of("ltrim", key, Integer.toString(random.nextInt(50)), "-30")
-                                : List.of("lindex", key, index);
-                    default ->
-                        random.nextInt(30) == 0
-                                ? List.of("sort", key, "alpha", "desc", "store", other)
-                                : List.of("lindex", key, index);
-                };
+        List<String> words = switch (random.nextInt(14)) {
+            case 0, 1 -> List.of("rpush", key, item, item(random), item(random), item(random));
+            case 2, 3 -> List.of("lpush", key, item, item(random), item(random));
+            case 4 -> List.of("lset", key, index, item);
+            case 5 -> List.of("linsert", key, random.nextBoolean() ? "before" : "after", item(random), item);
+            case 6 -> List.of("lrem", key, Integer.toString(random.nextInt(5) - 2), item);
+            case 7 -> List.of("lpop", key, Integer.toString(random.nextInt(4)));
+            case 8 -> List.of("rpop", key);
+            case 9 -> List.of("lmove", key, other, random.nextBoolean() ? "left" : "right", "left");
+            case 10 -> List.of("lrange", key, index, "100");
+            case 11 -> List.of("lpos", key, item, "rank", random.nextBoolean() ? "2" : "-1", "count", "0");
+            case 12 ->
+                random.nextInt(60) == 0
+                        ? List.of("ltrim", key, Integer.toString(random.nextInt(50)), "-30")
+                        : List.of("lindex", key, index);
+            default ->
+                random.nextInt(30) == 0
+                        ? List.of("sort", key, "alpha", "desc", "store", other)
+                        : List.of("lindex", key, index);
+        };
         return words.stream().map(ListCommandsTest::bytes).toList();
     }
 
@@ -217,7 +216,8 @@ class ListCommandsTest {
     void theOrderOfASetIsNotStored() {
         assertReply("sadd s c a d b", ":4");
         assertReply("sadd t b a d c", ":4");
-        for (String how : List.of("by nosort", "by none* alpha", "by none* alpha desc", "by none*", "alpha limit 0 3")) {
+        for (String how :
+                List.of("by nosort", "by none* alpha", "by none* alpha desc", "by none*", "alpha limit 0 3")) {
             redis.run("sort s " + how + " store x");
             redis.run("sort t " + how + " store y");
             assertThat(redis.run("lrange x 0 -1")).as(how).isEqualTo(redis.run("lrange y 0 -1"));

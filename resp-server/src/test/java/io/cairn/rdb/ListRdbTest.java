@@ -52,7 +52,8 @@ class ListRdbTest {
 
     @Test
     void nodesOfZiplists() throws IOException {
-        byte[] body = join(new byte[] {3}, string(ziplist(ITEMS)), string(ziplist(List.of())), string(ziplist(List.of("z"))));
+        byte[] body =
+                join(new byte[] {3}, string(ziplist(ITEMS)), string(ziplist(List.of())), string(ziplist(List.of("z"))));
         store.restore("k", payload(RdbFormat.TYPE_LIST_QUICKLIST, body));
         List<String> expected = new ArrayList<>(ITEMS);
         expected.add("z");
@@ -122,21 +123,25 @@ class ListRdbTest {
 
     /** A damaged payload is refused or harmless, and leaves no memory behind. */
     @ParameterizedTest
-    @ValueSource(ints = {RdbFormat.TYPE_LIST, RdbFormat.TYPE_LIST_ZIPLIST, RdbFormat.TYPE_LIST_QUICKLIST, RdbFormat.TYPE_LIST_QUICKLIST_2})
+    @ValueSource(
+            ints = {
+                RdbFormat.TYPE_LIST,
+                RdbFormat.TYPE_LIST_ZIPLIST,
+                RdbFormat.TYPE_LIST_QUICKLIST,
+                RdbFormat.TYPE_LIST_QUICKLIST_2
+            })
     void damage(int type) throws IOException {
-        byte[] body =
-                switch (type) {
-                    case RdbFormat.TYPE_LIST -> {
-                        ByteArrayOutputStream all = new ByteArrayOutputStream();
-                        all.write(ITEMS.size());
-                        ITEMS.forEach(item -> all.writeBytes(string(item.getBytes(ISO_8859_1))));
-                        yield all.toByteArray();
-                    }
-                    case RdbFormat.TYPE_LIST_ZIPLIST -> string(ziplist(ITEMS));
-                    case RdbFormat.TYPE_LIST_QUICKLIST ->
-                        join(new byte[] {2}, string(ziplist(ITEMS)), string(ziplist(ITEMS)));
-                    default -> join(new byte[] {2, 2}, string(listpack(ITEMS)), new byte[] {2}, string(listpack(ITEMS)));
-                };
+        byte[] body = switch (type) {
+            case RdbFormat.TYPE_LIST -> {
+                ByteArrayOutputStream all = new ByteArrayOutputStream();
+                all.write(ITEMS.size());
+                ITEMS.forEach(item -> all.writeBytes(string(item.getBytes(ISO_8859_1))));
+                yield all.toByteArray();
+            }
+            case RdbFormat.TYPE_LIST_ZIPLIST -> string(ziplist(ITEMS));
+            case RdbFormat.TYPE_LIST_QUICKLIST -> join(new byte[] {2}, string(ziplist(ITEMS)), string(ziplist(ITEMS)));
+            default -> join(new byte[] {2, 2}, string(listpack(ITEMS)), new byte[] {2}, string(listpack(ITEMS)));
+        };
         store.restore("k", payload(type, body));
         store.clear();
         long before = store.keyspace.usedBytes();
@@ -172,7 +177,8 @@ class ListRdbTest {
         from.keyspace.lockAll();
         try {
             Value value = new Value();
-            assertThat(from.keyspace.database(0).peek(at, name.length, 1, value)).isTrue();
+            assertThat(from.keyspace.database(0).peek(at, name.length, 1, value))
+                    .isTrue();
             assertThat(value.type).isEqualTo(ValueType.LIST);
             ListCursor cursor = new ListCursor();
             for (boolean more = cursor.seek(value, 0); more; more = cursor.next()) {
