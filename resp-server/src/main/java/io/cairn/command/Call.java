@@ -54,7 +54,12 @@ public final class Call {
 
     /** Looks up the key at an argument for a read, and counts it as keyspace hit or miss (Redis: lookupKeyRead). */
     public boolean find(int argument, Value out) {
-        boolean found = database.find(args.address(argument), args.length(argument), now, out);
+        return find(args.address(argument), args.length(argument), out);
+    }
+
+    /** As {@link #find(int, Value)}, for a key that is no argument. */
+    public boolean find(long key, int keyLength, Value out) {
+        boolean found = database.find(key, keyLength, now, out);
         if (found) {
             hits++;
         } else {

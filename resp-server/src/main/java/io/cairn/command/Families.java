@@ -30,6 +30,7 @@ public final class Families {
                 GeoSearch.table(),
                 ListCommands.table(),
                 ListMoves.table(),
+                SortCommand.table(cluster),
                 KeyCommands.table(cluster),
                 ExpiryCommands.table(),
                 ScanCommands.table(),

@@ -74,7 +74,7 @@ final class StandaloneWorker {
             }
         }
         int keys = positions.find(command, args);
-        if (keys == 1) {
+        if (keys == 1 && !command.keys().wholeKeyspace()) {
             int at = positions.at(0);
             int stripe = keyspace.stripeOf(Slots.of(args.address(at), args.length(at)));
             keyspace.lock(stripe);

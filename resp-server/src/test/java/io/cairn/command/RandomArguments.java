@@ -141,6 +141,11 @@ final class RandomArguments {
                             default -> streamId();
                         });
             case "list" -> text(random.nextInt(8) > 0 ? "q" + random.nextInt(3) : "k" + random.nextInt(keys));
+            case "numbers" -> text("q" + (3 + random.nextInt(2)));
+            case "restored" -> text("q5");
+            case "queue" -> text("q" + random.nextInt(3));
+            case "members" -> text("set" + random.nextInt(4));
+            case "sorted" -> text("y" + random.nextInt(2));
             case "element" -> text(pick("a", "b", "c", "7", "-70", "4096", "", "x", "y", "1.5"));
             case "text" -> bytes(random.nextInt(random.nextInt(20) == 0 ? 5000 : 300), 3);
             case "zkey" -> text(random.nextInt(8) > 0 ? "z" + random.nextInt(4) : "k" + random.nextInt(keys));
