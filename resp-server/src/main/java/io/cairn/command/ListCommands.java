@@ -321,8 +321,9 @@ final class ListCommands {
                 rank = number(call, i + 1);
                 if (rank == 0) {
                     call.reply()
-                            .error("ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use"
-                                    + " negative to start from the end of the list");
+                            .error(
+                                    "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use"
+                                            + " negative to start from the end of the list");
                     return;
                 }
             } else if (more && args.is(i, "count")) {

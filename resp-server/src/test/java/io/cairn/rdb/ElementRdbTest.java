@@ -171,9 +171,11 @@ class ElementRdbTest {
         for (int i = 0; i < many.length; i++) {
             many[i] = "e" + i;
         }
-        assertThat(restored(RdbFormat.TYPE_HASH_LISTPACK, string(listpack(many)))).startsWith("hash6: e0=e1 e2=e3");
+        assertThat(restored(RdbFormat.TYPE_HASH_LISTPACK, string(listpack(many))))
+                .startsWith("hash6: e0=e1 e2=e3");
         store.keyspace.encodingLimits().hashEntries = 1000;
-        assertThat(restored(RdbFormat.TYPE_HASH_LISTPACK, string(listpack(many)))).startsWith("hash4: e0=e1 e2=e3");
+        assertThat(restored(RdbFormat.TYPE_HASH_LISTPACK, string(listpack(many))))
+                .startsWith("hash4: e0=e1 e2=e3");
         many[1000] = "e0";
         refused(RdbFormat.TYPE_HASH_LISTPACK, string(listpack(many)));
         store.keyspace.encodingLimits().hashEntries = 10;
@@ -194,7 +196,8 @@ class ElementRdbTest {
                     .isEqualTo("set5: -5 7 300");
         }
         store.keyspace.encodingLimits().setIntegers = 2;
-        assertThat(restored(RdbFormat.TYPE_SET_INTSET, string(intset(4, -5, 7, 300)))).isEqualTo("set4: -5 7 300");
+        assertThat(restored(RdbFormat.TYPE_SET_INTSET, string(intset(4, -5, 7, 300))))
+                .isEqualTo("set4: -5 7 300");
     }
 
     @Test

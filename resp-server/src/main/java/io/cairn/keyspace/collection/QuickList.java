@@ -233,7 +233,9 @@ public final class QuickList extends StoredObject {
             long left = most <= 0 ? 0 : most - removed;
             int here;
             if (ListNode.isPlain(node)) {
-                here = ListNode.plainLength(node) == length && Memory.same(ListNode.body(node), element, length) ? 1 : 0;
+                here = ListNode.plainLength(node) == length && Memory.same(ListNode.body(node), element, length)
+                        ? 1
+                        : 0;
             } else {
                 here = ListpackEdit.removeEqual(ListNode.body(node), element, length, left, fromTail);
             }
@@ -248,8 +250,7 @@ public final class QuickList extends StoredObject {
                 ListNode.addCount(node, -here);
                 count -= here;
                 node = shrink(node, Listpack.bytes(ListNode.body(node)));
-                long merged =
-                        fromTail ? merge(node, ListNode.next(node)) : merge(ListNode.previous(node), node);
+                long merged = fromTail ? merge(node, ListNode.next(node)) : merge(ListNode.previous(node), node);
                 node = merged == 0 ? node : merged;
             }
             node = fromTail ? ListNode.previous(node) : ListNode.next(node);

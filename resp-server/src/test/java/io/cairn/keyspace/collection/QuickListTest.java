@@ -147,10 +147,9 @@ class QuickListTest {
                 assertTrue(Listpack.valid(ListNode.body(node), Listpack.bytes(ListNode.body(node)), true));
                 assertEquals(Listpack.count(ListNode.body(node)), ListNode.count(node));
                 assertTrue(ListNode.usedBytes(node) > Listpack.bytes(ListNode.body(node)));
-                assertTrue(
-                        ListNode.count(node) == 1
-                                || ListNode.isAllowed(
-                                        Listpack.bytes(ListNode.body(node)), ListNode.count(node), limits.listNode));
+                assertTrue(ListNode.count(node) == 1
+                        || ListNode.isAllowed(
+                                Listpack.bytes(ListNode.body(node)), ListNode.count(node), limits.listNode));
             }
         }
         assertEquals(before, list.tail);
