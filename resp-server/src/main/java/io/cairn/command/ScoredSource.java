@@ -1,7 +1,7 @@
 package io.cairn.command;
 
 import io.cairn.keyspace.Value;
-import io.cairn.keyspace.ValueType;
+import io.cairn.keyspace.collection.SetReader;
 import io.cairn.keyspace.collection.SortedView;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +28,11 @@ abstract class ScoredSource implements AutoCloseable {
 
     /** The source that a value is, null if it is of another type. */
     static @Nullable ScoredSource of(Value value) {
-        return value.type == ValueType.ZSET ? new OfSortedSet(SortedReplies.view(value)) : null;
+        return switch (value.type) {
+            case ZSET -> new OfSortedSet(SortedReplies.view(value));
+            case SET -> new OfSet(value);
+            default -> null;
+        };
     }
 
     /** The source that an absent key is. */
@@ -81,6 +85,40 @@ abstract class ScoredSource implements AutoCloseable {
         @Override
         public void close() {
             view.close();
+        }
+    }
+
+    private static final class OfSet extends ScoredSource {
+        private static final double SCORE = 1;
+
+        private final SetReader set;
+
+        OfSet(Value value) {
+            set = new SetReader(value);
+        }
+
+        @Override
+        long size() {
+            return set.size();
+        }
+
+        @Override
+        void forEach(Visitor visitor) {
+            set.rewind();
+            boolean wanted = true;
+            while (wanted && set.next()) {
+                wanted = visitor.take(set.member().address(), set.member().length(), SCORE);
+            }
+        }
+
+        @Override
+        double score(long member, int length) {
+            return set.contains(member, length) ? SCORE : Double.NaN;
+        }
+
+        @Override
+        public void close() {
+            set.close();
         }
     }
 }

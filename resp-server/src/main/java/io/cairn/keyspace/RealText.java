@@ -23,7 +23,7 @@ public final class RealText {
     /** Whole numbers below this have at most 17 digits. */
     private static final double PLAIN_LIMIT = 1e17;
     /** Redis takes a double for a long long within half the range of one. */
-    private static final double LONG_LIMIT = 4611686018427387904.0;
+    private static final double LONG_LIMIT = 0x1p62;
     /** So many decimal digits are exact in a double. */
     private static final int EXACT_DIGITS = 15;
 

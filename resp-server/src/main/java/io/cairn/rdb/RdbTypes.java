@@ -67,8 +67,7 @@ final class RdbTypes {
             case RdbFormat.TYPE_LIST,
                     RdbFormat.TYPE_LIST_ZIPLIST,
                     RdbFormat.TYPE_LIST_QUICKLIST,
-                    RdbFormat.TYPE_LIST_QUICKLIST_2 ->
-                ListRdb.read(type, in, limits);
+                    RdbFormat.TYPE_LIST_QUICKLIST_2 -> ListRdb.read(type, in, limits);
             case RdbFormat.TYPE_ZSET,
                     RdbFormat.TYPE_ZSET_2,
                     RdbFormat.TYPE_ZSET_ZIPLIST,

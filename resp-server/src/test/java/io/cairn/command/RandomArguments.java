@@ -37,7 +37,7 @@ final class RandomArguments {
     private static final Set<String> TIMES =
             Set.of("idle", "minidle", "seconds", "millis", "unix", "unixmillis", "badtime");
     /** Never senseless: there is one key, or one order. */
-    private static final Set<String> UNTOUCHED = Set.of("single", "newid", "lkey");
+    private static final Set<String> UNTOUCHED = Set.of("single", "newid", "lkey", "gkey");
 
     private static final String[] FLOATS = {
         "0", "1", "-1", "0.1", "0.2", "1.5", "-3.25", "5.0e3", "1e-5", "1e17", "3.14159265358979", "1e300", "1e23",
@@ -150,7 +150,8 @@ final class RandomArguments {
             case "text" -> bytes(random.nextInt(random.nextInt(20) == 0 ? 5000 : 300), 3);
             case "zkey" -> text(random.nextInt(8) > 0 ? "z" + random.nextInt(4) : "k" + random.nextInt(keys));
             case "lkey" -> text("l" + random.nextInt(2));
-            case "gkey" -> text(random.nextInt(12) > 0 ? "g" + random.nextInt(2) : "z" + random.nextInt(4));
+            // Other sorted sets have many members at one place, of which Redis finds some by chance.
+            case "gkey" -> text(random.nextInt(30) > 0 ? "g" + random.nextInt(2) : "set" + random.nextInt(4));
             case "score" -> text(random.nextInt(3) > 0 ? Integer.toString(random.nextInt(20) - 5) : pick(SCORES));
             case "weight" -> text(pick("1", "2", "0.5", "3e5", "inf", "1.1"));
             case "bound" ->

@@ -39,7 +39,10 @@ class SortedSetIT {
                 StringBuilder add = new StringBuilder("zadd z");
                 StringBuilder lex = new StringBuilder("zadd lex");
                 for (int j = 0; j < 3; j++) {
-                    add.append(' ').append(random.nextInt(500) / 4.0).append(" m").append(random.nextInt(4000));
+                    add.append(' ')
+                            .append(random.nextInt(500) / 4.0)
+                            .append(" m")
+                            .append(random.nextInt(4000));
                     lex.append(" 0 m").append(random.nextInt(4000));
                 }
                 same(redis, ours, add.toString());
@@ -80,8 +83,7 @@ class SortedSetIT {
             assertThat(redis.run("debug", "digest-value", "ours")).isEqualTo(digest);
             assertThat(digest).contains(DatasetDigest.of(ours.keyspace).value(0, name));
             assertThat(digest)
-                    .contains(DatasetDigest.of(ours.keyspace)
-                            .value(0, "theirs".getBytes(StandardCharsets.ISO_8859_1)));
+                    .contains(DatasetDigest.of(ours.keyspace).value(0, "theirs".getBytes(StandardCharsets.ISO_8859_1)));
             redis.run("del", "ours");
             ours.run("del theirs");
         }
@@ -105,8 +107,15 @@ class SortedSetIT {
         try (RedisProcess redis = RedisProcess.start(directory);
                 CommandHarness ours = new CommandHarness(false)) {
             for (int i = 0; i < 1500; i++) {
-                same(redis, ours, String.format(
-                        Locale.ROOT, "geoadd g %.6f %.6f m%d", random.nextDouble() * 360 - 180, random.nextDouble() * 170 - 85, i));
+                same(
+                        redis,
+                        ours,
+                        String.format(
+                                Locale.ROOT,
+                                "geoadd g %.6f %.6f m%d",
+                                random.nextDouble() * 360 - 180,
+                                random.nextDouble() * 170 - 85,
+                                i));
             }
             for (int i = 0; i < 60; i++) {
                 String search = String.format(
@@ -120,7 +129,8 @@ class SortedSetIT {
                 List<?> actual = list(ours.run("zrange d 0 -1 withscores"));
                 for (int j = 1; j < expected.size(); j += 2) {
                     double theirs = Double.parseDouble(String.valueOf(expected.get(j)));
-                    assertThat(Double.parseDouble(String.valueOf(actual.get(j)))).isCloseTo(theirs, within(4 * Math.ulp(theirs)));
+                    assertThat(Double.parseDouble(String.valueOf(actual.get(j))))
+                            .isCloseTo(theirs, within(4 * Math.ulp(theirs)));
                     members++;
                     equal += expected.get(j).equals(actual.get(j)) ? 1 : 0;
                 }

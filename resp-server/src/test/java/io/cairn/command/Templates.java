@@ -82,7 +82,18 @@ final class Templates {
 
     /** Commands whose replies are arrays in no order. */
     static final Set<String> UNORDERED = Set.of(
-            "keys", "hgetall", "hkeys", "hvals", "hscan", "smembers", "sinter", "sunion", "sdiff", "sscan", "spop", "zscan");
+            "keys",
+            "hgetall",
+            "hkeys",
+            "hvals",
+            "hscan",
+            "smembers",
+            "sinter",
+            "sunion",
+            "sdiff",
+            "sscan",
+            "spop",
+            "zscan");
 
     private Templates() {}
 }

@@ -86,8 +86,10 @@ class SortedSetRdbTest {
     }
 
     private static byte[] pair(String member, double score) {
-        ByteBuffer buffer = ByteBuffer.allocate(1 + member.length() + 8).order(ByteOrder.LITTLE_ENDIAN);
-        return buffer.put((byte) member.length())
+        int length = member.length();
+        ByteBuffer buffer = ByteBuffer.allocate(2 + length + 8).order(ByteOrder.LITTLE_ENDIAN);
+        return buffer.put((byte) (0x40 | length >> 8))
+                .put((byte) length)
                 .put(member.getBytes(ISO_8859_1))
                 .putDouble(score)
                 .array();
@@ -103,9 +105,7 @@ class SortedSetRdbTest {
 
     @Test
     void theOldestFormHasScoresAsText() throws IOException {
-        byte[] body = join(
-                bytes(3, 4, 1, 'b', 3, '1', '.', '5', 1, 'a', 255, 1, 'c', 254),
-                bytes(1, 'z', 2, '-', '0'));
+        byte[] body = join(bytes(3, 4, 1, 'b', 3, '1', '.', '5', 1, 'a', 255, 1, 'c', 254), bytes(1, 'z', 2, '-', '0'));
         assertThat(restore(body)).isEqualTo("packed a=-Infinity z=0.0 b=1.5 c=Infinity");
         assertThatThrownBy(() -> restore(bytes(3, 1, 1, 'b', 253))).isInstanceOf(RdbException.class);
         assertThatThrownBy(() -> restore(bytes(3, 1, 1, 'b', 1, 'x'))).isInstanceOf(RdbException.class);
@@ -171,7 +171,8 @@ class SortedSetRdbTest {
             }
             String shown = restore(body.toByteArray(), ("key" + key).getBytes(ISO_8859_1));
             assertThat(shown).startsWith(key % 2 == 0 ? "packed" : "large");
-            assertThat(restore(written(("key" + key).getBytes(ISO_8859_1)), KEY)).isEqualTo(shown);
+            assertThat(restore(written(("key" + key).getBytes(ISO_8859_1)), KEY))
+                    .isEqualTo(shown);
         }
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         store.write(new RdbWriter(Channels.newChannel(file), true));

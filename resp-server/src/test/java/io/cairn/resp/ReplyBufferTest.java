@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.command.CommandTable;
 import io.cairn.keyspace.Memory;
-import io.cairn.keyspace.RealText;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.RealText;
 import io.cairn.metrics.NodeStats;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -34,7 +35,7 @@ class SortedSetTest {
         return new String(Memory.bytes(set.member(at), set.length(at)), StandardCharsets.ISO_8859_1);
     }
 
-    private static void same(SortedView set, TreeSet<Entry> model) {
+    private static void same(SortedView set, Set<Entry> model) {
         assertThat(set.size()).isEqualTo(model.size());
         long at = set.first();
         long before = SortedView.NONE;
@@ -71,11 +72,11 @@ class SortedSetTest {
                     set.add(scratch, length, score);
                 } else if (random.nextInt(3) == 0 || i % 8000 >= 5000) {
                     set.remove(at);
-                    model.remove(new Entry(scores.remove(member), member));
+                    model.remove(new Entry(Objects.requireNonNull(scores.remove(member)), member));
                     continue;
                 } else {
                     set.setScore(at, score);
-                    model.remove(new Entry(scores.get(member), member));
+                    model.remove(new Entry(Objects.requireNonNull(scores.get(member)), member));
                 }
                 model.add(new Entry(score, member));
                 scores.put(member, score);
@@ -95,7 +96,7 @@ class SortedSetTest {
         }
     }
 
-    private static void removeByRank(SortedSet set, TreeSet<Entry> model, Random random) {
+    private static void removeByRank(SortedSet set, Set<Entry> model, Random random) {
         for (int i = 0; i < 20; i++) {
             List<Entry> all = new ArrayList<>(model);
             int from = random.nextInt(all.size());
@@ -153,7 +154,7 @@ class SortedSetTest {
         }
     }
 
-    private static void compare(SortedView set, SortedView packed, TreeSet<Entry> model, SortedRange range) {
+    private static void compare(SortedView set, SortedView packed, Set<Entry> model, SortedRange range) {
         long other = Memory.allocate(64);
         long below = 0;
         long upTo = 0;
