@@ -113,7 +113,9 @@ final class CommandCommands {
         int specs = keys.first() == 0 ? 0 : Math.max(1, doc.keyFlags().size());
         reply.set(specs);
         for (int i = 0; i < specs; i++) {
-            int last = keys.last() < 0 ? keys.last() : specs > 1 ? 0 : keys.last() - keys.first();
+            // Of several specs only the last goes on to the end.
+            int open = i == specs - 1 ? keys.last() : 0;
+            int last = keys.last() < 0 ? open : specs > 1 ? 0 : keys.last() - keys.first();
             reply.map(3);
             reply.bulk("flags");
             names(reply, keyFlags(doc, i));
