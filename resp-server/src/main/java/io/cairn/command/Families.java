@@ -18,6 +18,8 @@ public final class Families {
                 CounterCommands.table(),
                 RangeCommands.table(),
                 LcsCommand.table(),
+                BitmapCommands.table(),
+                HyperLogLogCommands.table(),
                 KeyCommands.table(cluster),
                 ExpiryCommands.table(),
                 ScanCommands.table(),
@@ -43,6 +45,7 @@ public final class Families {
                 ConfigCommands.table(),
                 AclCommands.table(),
                 SlowlogCommands.table(),
-                LatencyCommands.table());
+                LatencyCommands.table(),
+                new DebugHyperLogLog().table());
     }
 }

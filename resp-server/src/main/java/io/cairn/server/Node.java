@@ -130,7 +130,12 @@ public final class Node implements AutoCloseable {
         follow(Keys.ZSET_MAX_LISTPACK_VALUE, value -> to.zsetValue = value);
         follow(Keys.STREAM_NODE_MAX_BYTES, value -> to.streamNodeBytes = value);
         follow(Keys.STREAM_NODE_MAX_ENTRIES, value -> to.streamNodeEntries = value);
-        follow(Keys.HLL_SPARSE_MAX_BYTES, value -> to.hllSparseBytes = value);
+        follow(Keys.HLL_SPARSE_MAX_BYTES, value -> {
+            // The bytes of a HyperLogLog are there for GET: replicas must turn it dense at the same size.
+            if (config.get(Keys.CLUSTER_CONSENSUS) != Consensus.RAFT) {
+                to.hllSparseBytes = value;
+            }
+        });
         follow(Keys.SET_MAX_INTSET_ENTRIES, value -> {
             // SPOP takes a member by its place, and an intset has places of its own: replicas must turn it into a table
             // at the same size.
