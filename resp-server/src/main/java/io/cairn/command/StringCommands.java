@@ -1,6 +1,7 @@
 package io.cairn.command;
 
 import io.cairn.keyspace.Database;
+import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
@@ -22,13 +23,14 @@ final class StringCommands {
                 Command.data("get", 2, "readonly fast @read @string @fast", one, StringCommands::get),
                 Command.data("getset", 3, "write denyoom fast @write @string @fast", one, StringCommands::getset),
                 Command.data("getdel", 2, "write fast @write @string @fast", one, StringCommands::getdel),
+                Command.data("delifeq", 3, "write fast @write @string @fast", one, StringCommands::delifeq),
                 Command.data("getex", -2, "write fast @write @string @fast", one, StringCommands::getex),
                 Command.data("mget", -2, "readonly fast @read @string @fast", all, StringCommands::mget),
                 Command.data("mset", -3, "write denyoom @write @string @slow", pairs, StringCommands::mset),
                 Command.data("msetnx", -3, "write denyoom @write @string @slow", pairs, StringCommands::msetnx));
     }
 
-    /** SET key value [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]. Redis: setGenericCommand. */
+    /** SET key value [NX | XX | IFEQ value] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]. Redis: setGenericCommand; IFEQ is Valkey's. */
     private static void set(Call call) {
         if (call.args.count() == 3) {
             store(call, 1, 2, 0);
@@ -49,10 +51,13 @@ final class StringCommands {
         }
         boolean get = SetOptions.has(options, SetOptions.GET);
         boolean there = get ? call.find(1, call.value) : find(call, 1);
-        if (get && there && !isString(call)) {
+        boolean compare = SetOptions.has(options, SetOptions.IFEQ);
+        if ((get || compare) && there && !isString(call)) {
             return;
         }
-        boolean refused = SetOptions.has(options, there ? SetOptions.NX : SetOptions.XX);
+        boolean refused = compare
+                ? !there || !equalsArgument(call, SetOptions.comparison(options))
+                : SetOptions.has(options, there ? SetOptions.NX : SetOptions.XX);
         boolean keepTtl = SetOptions.has(options, SetOptions.KEEPTTL) && there;
         long newExpiry = keepTtl ? call.value.expireAt : expireAt;
         if (get && there) {
@@ -116,6 +121,39 @@ final class StringCommands {
             replyValue(call.reply(), call.value);
             call.database().remove(call.args.address(1), call.args.length(1), call.now());
             call.changed();
+        }
+    }
+
+    /** DELIFEQ key value, of Valkey 9: deletes the key if it has that value. */
+    private static void delifeq(Call call) {
+        boolean there = find(call, 1);
+        if (there && !isString(call)) {
+            return;
+        }
+        boolean removed = there && equalsArgument(call, 2);
+        if (removed) {
+            call.database().remove(call.args.address(1), call.args.length(1), call.now());
+            call.changed();
+        }
+        call.reply().number(removed ? 1 : 0);
+    }
+
+    /** Whether the string in {@code call.value} has the bytes of argument {@code i}. */
+    private static boolean equalsArgument(Call call, int i) {
+        try (StringBytes bytes = new StringBytes(call.value)) {
+            int length = call.args.length(i);
+            long address = call.args.address(i);
+            if (bytes.length != length) {
+                return false;
+            }
+            int at = 0;
+            while (at + 8 <= length && Memory.getLong(bytes.address + at) == Memory.getLong(address + at)) {
+                at += 8;
+            }
+            while (at < length && Memory.getByte(bytes.address + at) == Memory.getByte(address + at)) {
+                at++;
+            }
+            return at == length;
         }
     }
 
@@ -216,6 +254,21 @@ final class StringCommands {
         }
         call.reply().error(ErrorText.WRONG_TYPE);
         return false;
+    }
+
+    /**
+     * Makes the string just found in {@code call.value}, of argument {@code i}, one that was changed in place, without counting as a change: OBJECT
+     * ENCODING shows that a command was about to change it, as in Redis (dbUnshareStringValue). The view stays valid.
+     */
+    static void unshare(Call call, int i) {
+        Value value = call.value;
+        if (value.encoding == Value.INT || value.encoding == Value.BYTES) {
+            long key = call.args.address(i);
+            int keyLength = call.args.length(i);
+            long version = value.version;
+            call.database().resize(key, keyLength, call.now(), RangeCommands.length(value), value);
+            call.database().setVersion(key, keyLength, version);
+        }
     }
 
     /** Answers a string value. */

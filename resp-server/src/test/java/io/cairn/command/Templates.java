@@ -70,8 +70,9 @@ final class Templates {
             "select {digit}");
 
     /** All of them; a template's chance is its share of the lines. */
-    static final List<String> ALL =
-            Stream.of(STRINGS_AND_KEYS).flatMap(List::stream).toList();
+    static final List<String> ALL = Stream.of(STRINGS_AND_KEYS, BitmapTemplates.LINES)
+            .flatMap(List::stream)
+            .toList();
 
     /** Commands whose replies are arrays in no order. */
     static final Set<String> UNORDERED = Set.of("keys");
