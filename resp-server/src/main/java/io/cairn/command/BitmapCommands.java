@@ -1,5 +1,6 @@
 package io.cairn.command;
 
+import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Value;
@@ -308,7 +309,8 @@ final class BitmapCommands {
         long key = call.args.address(2);
         int keyLength = call.args.length(2);
         if (result == null) {
-            if (call.database().remove(key, keyLength, call.now())) {
+            // Redis does not ask here whether the key is expired.
+            if (call.database().drop(key, keyLength, call.now()) != Database.ABSENT) {
                 call.changed();
                 call.event('g', "del", 2);
             }

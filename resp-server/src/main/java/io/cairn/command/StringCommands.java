@@ -35,6 +35,7 @@ final class StringCommands {
         if (call.args.count() == 3) {
             store(call, 1, 2, 0);
             call.changed();
+            call.event('$', "set", 1);
             call.reply().ok();
             return;
         }
@@ -68,6 +69,10 @@ final class StringCommands {
         if (!refused) {
             store(call, 1, 2, newExpiry);
             call.changed();
+            call.event('$', "set", 1);
+            if (expireAt != 0) {
+                call.event('g', "expire", 1);
+            }
             if (!get) {
                 call.reply().ok();
             }
@@ -81,6 +86,7 @@ final class StringCommands {
         }
         store(call, 1, 2, 0);
         call.changed();
+        call.event('$', "set", 1);
         call.reply().number(1);
     }
 
@@ -91,6 +97,8 @@ final class StringCommands {
         }
         store(call, 1, 3, expireAt);
         call.changed();
+        call.event('$', "set", 1);
+        call.event('g', "expire", 1);
         call.reply().ok();
     }
 
@@ -112,6 +120,7 @@ final class StringCommands {
         }
         store(call, 1, 2, 0);
         call.changed();
+        call.event('$', "set", 1);
     }
 
     private static void getdel(Call call) {
@@ -121,6 +130,7 @@ final class StringCommands {
             replyValue(call.reply(), call.value);
             call.database().remove(call.args.address(1), call.args.length(1), call.now());
             call.changed();
+            call.event('g', "del", 1);
         }
     }
 
@@ -134,6 +144,7 @@ final class StringCommands {
         if (removed) {
             call.database().remove(call.args.address(1), call.args.length(1), call.now());
             call.changed();
+            call.event('g', "del", 1);
         }
         call.reply().number(removed ? 1 : 0);
     }
@@ -179,18 +190,21 @@ final class StringCommands {
                 return;
             }
             replyValue(call.reply(), call.value);
-            if (expireAt <= call.now()) {
+            boolean past = expireAt <= call.now();
+            if (past) {
                 database.remove(key, keyLength, call.now());
             } else {
                 database.setExpiry(key, keyLength, expireAt);
             }
             call.changed();
+            call.event('g', past ? "del" : "expire", 1);
             return;
         }
         replyValue(call.reply(), call.value);
         if (SetOptions.has(options, SetOptions.PERSIST) && call.value.expireAt != 0) {
             database.setExpiry(key, keyLength, 0);
             call.changed();
+            call.event('g', "persist", 1);
         }
     }
 
@@ -235,6 +249,7 @@ final class StringCommands {
     private static void storePairs(Call call) {
         for (int i = 1; i < call.args.count(); i += 2) {
             store(call, i, i + 1, 0);
+            call.event('$', "set", i);
         }
         call.changed();
     }

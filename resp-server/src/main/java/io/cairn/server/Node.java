@@ -5,6 +5,7 @@ import io.cairn.command.Client;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
+import io.cairn.command.KeyEventRelay;
 import io.cairn.command.Replication;
 import io.cairn.config.Config;
 import io.cairn.config.Consensus;
@@ -48,6 +49,7 @@ public final class Node implements AutoCloseable {
     private final NodeDirectory directory;
     private final Keyspace keyspace;
     private final NodeStats stats;
+    private final KeyEventRelay keyEvents = new KeyEventRelay();
     private final ConnectionRegistry connections = new ConnectionRegistry();
     private final ProtocolLimits limits = new ProtocolLimits();
     private final OutputBounds outputBounds = new OutputBounds();
@@ -83,6 +85,7 @@ public final class Node implements AutoCloseable {
                     keyspace,
                     table,
                     stats,
+                    keyEvents,
                     connections,
                     process.transport(),
                     process.background(),
@@ -220,6 +223,11 @@ public final class Node implements AutoCloseable {
 
     public NodeStats stats() {
         return stats;
+    }
+
+    /** Where who wants to be told of what happens to keys is put in. */
+    public KeyEventRelay keyEvents() {
+        return keyEvents;
     }
 
     public ConnectionRegistry connections() {

@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
@@ -13,6 +14,7 @@ import java.util.concurrent.ExecutorService;
  * What a node's backend is made of.
  *
  * @param config this node's view
+ * @param events told of what happens to the node's keys
  * @param background threads of the process for work that blocks (snapshots)
  * @param failure stops the process: something after which nothing may be acknowledged
  */
@@ -22,6 +24,7 @@ public record NodeParts(
         Keyspace keyspace,
         CommandTable commands,
         NodeStats stats,
+        KeyEvents events,
         ConnectionRegistry connections,
         Transport transport,
         ExecutorService background,

@@ -36,6 +36,7 @@ final class RaftBackend implements NodeBackend {
                     parts.keyspace(),
                     parts.commands(),
                     parts.stats(),
+                    parts.events(),
                     parts.connections()::count,
                     threads,
                     Clock.systemUTC(),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cairn.command.Args;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
+import io.cairn.command.KeyEvents;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
@@ -47,7 +48,7 @@ class ShardStoreTest {
         final Stamps stamps = new Stamps(() -> NOW);
         final OwnBlobs own = new OwnBlobs();
         final ShardStore store =
-                new ShardStore(keyspace, table, stamps, own, Clock.systemUTC(), new ShardStore.Listener() {
+                new ShardStore(keyspace, table, stamps, own, Clock.systemUTC(), KeyEvents.NONE, new ShardStore.Listener() {
                     @Override
                     public void leading(boolean leading) {}
 
