@@ -299,6 +299,13 @@ public final class Keys {
             0L,
             RUNTIME,
             "Milliseconds from which LATENCY keeps an event; 0 is off.");
+    public static final Key<EventClasses> NOTIFY_KEYSPACE_EVENTS = key(
+            "Observation",
+            "notify-keyspace-events",
+            Types.eventClasses(),
+            EventClasses.NONE,
+            RUNTIME,
+            "Events of keys that are published on channels; empty is none.");
     public static final Key<Integer> ADMIN_PORT = key(
             "Observation",
             "admin-port",

@@ -18,6 +18,7 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.mode.Mode;
 import io.cairn.mode.RaftData;
 import io.cairn.mode.ShardStore;
+import io.cairn.pubsub.Hub;
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.JoinMark;
@@ -53,6 +54,7 @@ public final class RaftNode implements AutoCloseable {
     private final Config config;
     private final ClusterRuntime runtime;
     private final LocalShard local;
+    private final PeerMessages messages;
     private final RaftPersistence persistence;
     private final Mode mode;
     private final Runnable expiry;
@@ -68,6 +70,7 @@ public final class RaftNode implements AutoCloseable {
      * @param mark kept with the node id
      * @param process names the process: nodes of one process are one failure domain
      * @param events told of what happens to the node's keys
+     * @param hub pub/sub of this node, which is joined with that of the others here
      * @param clients number of connected clients
      * @param listener told when the node begins or ends to serve, or must stop
      */
@@ -82,6 +85,7 @@ public final class RaftNode implements AutoCloseable {
             CommandTable commands,
             NodeStats stats,
             KeyEvents events,
+            Hub hub,
             Supplier<Integer> clients,
             ClusterThreads threads,
             Clock clock,
@@ -110,6 +114,9 @@ public final class RaftNode implements AutoCloseable {
                         return parts.stats().commandsPerSecond();
                     }
                 });
+        this.messages = new PeerMessages(
+                runtime.topology(), runtime.host(), parts.hub(), parts.threads().messages());
+        parts.hub().spread(messages);
         this.local = new LocalShard(runtime.topology(), runtime.member(), runtime.host());
         this.persistence = new RaftPersistence(
                 runtime.member(),
@@ -232,6 +239,7 @@ public final class RaftNode implements AutoCloseable {
     /** Meters of this node's groups and peers; {@code tags} name the node. */
     public void bindMetrics(MeterRegistry registry, Tags tags) {
         meters = new RaftMeters(runtime, registry, tags);
+        messages.bindMetrics(registry, tags);
     }
 
     private void proposed(long nanos) {
@@ -324,6 +332,7 @@ public final class RaftNode implements AutoCloseable {
     @Override
     public void close() {
         started = false;
+        messages.close();
         runtime.close();
     }
 }

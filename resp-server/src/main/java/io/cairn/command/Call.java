@@ -3,7 +3,9 @@ package io.cairn.command;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Value;
+import io.cairn.keyspace.collection.ListpackBuilder;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The context of one run of a data command, reused from call to call by one thread. The stripes of the command's keys
@@ -19,6 +21,7 @@ public final class Call {
     /** Second scratch view. */
     public final Value other = new Value();
 
+    private @Nullable ListpackBuilder scratch;
     private KeyEvents events = KeyEvents.NONE;
     private final CallDatabase database;
     /** The database of a second key, if it is another one. */
@@ -99,6 +102,16 @@ public final class Call {
         } else {
             misses++;
         }
+    }
+
+    /** A listpack to change the copy of a compact value in; one for all handlers, of no use beyond a handler's run. */
+    public ListpackBuilder scratch() {
+        ListpackBuilder builder = scratch;
+        if (builder == null) {
+            builder = new ListpackBuilder();
+            scratch = builder;
+        }
+        return builder;
     }
 
     /** Keyspace hits counted so far by the one thread that uses this call. */

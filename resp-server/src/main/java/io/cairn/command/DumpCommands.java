@@ -70,7 +70,8 @@ final class DumpCommands {
                     expired ? call.quietDatabase() : call.database(),
                     args.address(1),
                     args.length(1),
-                    expired ? 0 : expireAt);
+                    expired ? 0 : expireAt,
+                    call.keyspace.encodingLimits());
         } catch (IOException e) {
             call.reply().error("ERR Bad data format");
             return;

@@ -20,12 +20,28 @@ public final class Families {
                 LcsCommand.table(),
                 BitmapCommands.table(),
                 HyperLogLogCommands.table(),
+                HashCommands.table(),
+                SetCommands.table(),
+                SetAlgebra.table(),
+                SortedSetCommands.table(),
+                SortedSetRanges.table(),
+                SortedSetPops.table(),
+                SortedSetAlgebra.table(),
+                SortedSetSamples.table(),
+                GeoCommands.table(),
+                GeoSearch.table(),
+                ListCommands.table(),
+                ListMoves.table(),
                 KeyCommands.table(cluster),
                 ExpiryCommands.table(),
                 ScanCommands.table(),
                 ObjectCommands.table(),
                 MemoryCommands.table(),
                 DumpCommands.table(),
+                StreamCommands.table(),
+                StreamGroupCommands.table(),
+                StreamClaimCommands.table(),
+                StreamInfoCommands.table(),
                 FlushCommands.table(cluster));
     }
 
@@ -46,6 +62,7 @@ public final class Families {
                 AclCommands.table(),
                 SlowlogCommands.table(),
                 LatencyCommands.table(),
-                new DebugHyperLogLog().table());
+                new DebugHyperLogLog().table(),
+                PubSubCommands.table());
     }
 }

@@ -197,7 +197,8 @@ final class KeyCommands {
         return (int) number;
     }
 
-    private static boolean sameKey(Args args) {
+    /** True if arguments 1 and 2 are the same bytes. */
+    static boolean sameKey(Args args) {
         if (args.length(1) != args.length(2)) {
             return false;
         }

@@ -54,6 +54,9 @@ public interface Reply {
     /** A double: bulk string in RESP2. */
     void real(double value);
 
+    /** A double in the digits given: bulk string in RESP2. */
+    void real(String digits);
+
     /** A boolean: 1 or 0 in RESP2. */
     void bool(boolean value);
 

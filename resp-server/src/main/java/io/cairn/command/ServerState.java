@@ -19,6 +19,8 @@ public interface ServerState {
 
     Stats stats();
 
+    PubSub pubSub();
+
     Persistence persistence();
 
     /** LASTSAVE: when the last snapshot was done, or the start before the first; seconds of the Unix epoch. */

@@ -92,6 +92,22 @@ public final class Memory {
         return bytes;
     }
 
+    /** True if {@code length} bytes at both addresses are the same. */
+    public static boolean same(long a, long b, int length) {
+        int i = 0;
+        for (; i + Long.BYTES <= length; i += Long.BYTES) {
+            if (getLong(a + i) != getLong(b + i)) {
+                return false;
+            }
+        }
+        for (; i < length; i++) {
+            if (getByte(a + i) != getByte(b + i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Where the bytes of a direct buffer begin; the caller keeps the buffer alive while it uses the address. */
     public static long addressOf(java.nio.ByteBuffer direct) {
         return net.openhft.chronicle.core.Jvm.address(direct);

@@ -257,6 +257,10 @@ public final class RaftMode implements Mode {
             return loading(command);
         }
         ShardGroup group = shard.get();
+        if (command.is(Flag.PUBSUB)) {
+            // Shard channels belong to every replica of the slot's shard, whoever leads it.
+            return group != null && group.slots().serves(slot) ? null : redirect(slot);
+        }
         if (group != null && group.isServing()) {
             if (!group.slots().serves(slot)) {
                 return redirect(slot);

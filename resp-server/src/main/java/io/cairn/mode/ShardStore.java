@@ -55,6 +55,9 @@ public final class ShardStore implements ShardApply {
     public interface Listener {
         void leading(boolean leading);
 
+        /** The shard serves other slots from now on. */
+        default void slotsChanged(SlotTable slots) {}
+
         /** The replica is broken: stop the node, acknowledge nothing more. */
         void broken(Throwable cause);
     }
@@ -264,7 +267,9 @@ public final class ShardStore implements ShardApply {
     }
 
     @Override
-    public void slotsChanged(long index, SlotTable slots) {}
+    public void slotsChanged(long index, SlotTable slots) {
+        listener.slotsChanged(slots);
+    }
 
     @Override
     public void leaderStart(long term) {

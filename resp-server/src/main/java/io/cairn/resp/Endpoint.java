@@ -3,6 +3,7 @@ package io.cairn.resp;
 import io.cairn.command.ServerState;
 import io.cairn.metrics.NodeStats;
 import io.cairn.mode.Mode;
+import io.cairn.pubsub.Hub;
 
 /**
  * What connections need of the node they came to.
@@ -17,6 +18,7 @@ public record Endpoint(
         ProtocolLimits limits,
         OutputBounds outputBounds,
         ReceiveBudget budget,
+        Hub hub,
         Failure failure) {
     /** Told of an error after which the node may not go on. */
     @FunctionalInterface

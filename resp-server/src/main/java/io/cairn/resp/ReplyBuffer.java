@@ -3,6 +3,7 @@ package io.cairn.resp;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.RealText;
 import io.cairn.metrics.LoopStats;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -361,6 +362,15 @@ public final class ReplyBuffer implements Reply {
         }
     }
 
+    /** Appends a push whose first byte is missing: {@code >} in RESP3, {@code *} in RESP2. */
+    void push(byte[] tail) {
+        if (!ensure(1)) {
+            return;
+        }
+        put(resp3 ? '>' : '*');
+        raw(tail, 0, tail.length);
+    }
+
     private void put(int value) {
         Memory.putByte(address + at++, (byte) value);
     }
@@ -557,11 +567,15 @@ public final class ReplyBuffer implements Reply {
 
     @Override
     public void real(double value) {
-        String text = RealFormat.text(value);
+        real(RealText.of(value));
+    }
+
+    @Override
+    public void real(String digits) {
         if (resp3) {
-            line(',', text);
+            line(',', digits);
         } else {
-            bulk(text);
+            bulk(digits);
         }
     }
 

@@ -11,13 +11,14 @@ import io.cairn.config.Config;
 import io.cairn.config.Consensus;
 import io.cairn.config.Key;
 import io.cairn.config.Keys;
-import io.cairn.config.OutputLimits;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
+import io.cairn.pubsub.Hub;
+import io.cairn.pubsub.KeyspaceEvents;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
 import io.cairn.resp.OutputBounds;
@@ -53,6 +54,8 @@ public final class Node implements AutoCloseable {
     private final ConnectionRegistry connections = new ConnectionRegistry();
     private final ProtocolLimits limits = new ProtocolLimits();
     private final OutputBounds outputBounds = new OutputBounds();
+    private final Hub hub = new Hub();
+    private final KeyspaceEvents events = new KeyspaceEvents(hub);
     private final ReceiveBudget budget = new ReceiveBudget(MIN_RECEIVE_BYTES);
     private final NodeBackend backend;
     private final NodeState state;
@@ -87,12 +90,13 @@ public final class Node implements AutoCloseable {
                     stats,
                     keyEvents,
                     connections,
+                    hub,
                     process.transport(),
                     process.background(),
                     process::fatal));
             this.state = new NodeState(this, process, kind.redisMode(), table);
             this.server = new RespServer(new Endpoint(
-                    state, backend.mode(), stats, connections, limits, outputBounds, budget, process::fatal));
+                    state, backend.mode(), stats, connections, limits, outputBounds, budget, hub, process::fatal));
             made = true;
         } finally {
             if (!made) {
@@ -112,8 +116,9 @@ public final class Node implements AutoCloseable {
         config.onChange(Keys.PROTO_MAX_BULK_LEN, limits::maxBulkBytes);
         limits.maxQueryBytes(config.get(Keys.CLIENT_QUERY_BUFFER_LIMIT));
         config.onChange(Keys.CLIENT_QUERY_BUFFER_LIMIT, limits::maxQueryBytes);
-        outputBounds.normal(config.get(Keys.CLIENT_OUTPUT_BUFFER_LIMIT).normal());
-        config.onChange(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, (OutputLimits all) -> outputBounds.normal(all.normal()));
+        follow(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, outputBounds::limits);
+        follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
+        keyEvents.add(events);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
         state.slowLog().thresholdMicros(config.get(Keys.SLOWLOG_LOG_SLOWER_THAN));
@@ -234,6 +239,11 @@ public final class Node implements AutoCloseable {
         return connections;
     }
 
+    /** Who listens to which channels. */
+    public Hub hub() {
+        return hub;
+    }
+
     public NodeBackend backend() {
         return backend;
     }
@@ -245,7 +255,7 @@ public final class Node implements AutoCloseable {
 
     void bindMetrics(ProcessMetrics metrics) {
         String name = Integer.toString(config.port());
-        metrics.add(name, stats, connections, keyspace);
+        metrics.add(name, stats, connections, keyspace, hub);
         backend.bindMetrics(metrics.registry(), ProcessMetrics.tags(name));
     }
 

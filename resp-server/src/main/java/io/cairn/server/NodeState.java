@@ -4,6 +4,7 @@ import io.cairn.command.Clients;
 import io.cairn.command.CommandTable;
 import io.cairn.command.LatencyEvents;
 import io.cairn.command.Persistence;
+import io.cairn.command.PubSub;
 import io.cairn.command.ServerState;
 import io.cairn.command.SlowLog;
 import io.cairn.command.Stats;
@@ -69,6 +70,11 @@ final class NodeState implements ServerState {
     @Override
     public Stats stats() {
         return node.stats();
+    }
+
+    @Override
+    public PubSub pubSub() {
+        return node.hub();
     }
 
     @Override

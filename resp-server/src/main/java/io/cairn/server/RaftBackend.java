@@ -7,9 +7,11 @@ import io.cairn.command.Release;
 import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
 import io.cairn.gossip.GossipException;
+import io.cairn.keyspace.Slots;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
 import io.cairn.raft.meta.JoinMark;
+import io.cairn.raft.shards.SlotTable;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
@@ -37,6 +39,7 @@ final class RaftBackend implements NodeBackend {
                     parts.commands(),
                     parts.stats(),
                     parts.events(),
+                    parts.hub(),
                     parts.connections()::count,
                     threads,
                     Clock.systemUTC(),
@@ -65,6 +68,11 @@ final class RaftBackend implements NodeBackend {
             @Override
             public void leading(boolean leading) {
                 LOG.info("node {} {}", parts.directory().nodeId(), leading ? "serves its shard" : "no longer serves");
+            }
+
+            @Override
+            public void slotsChanged(SlotTable slots) {
+                parts.hub().serves(channel -> slots.serves(Slots.of(channel)));
             }
 
             @Override

@@ -33,7 +33,7 @@ final class CairnServer implements AutoCloseable {
 
     /** Tells somebody of what happens to keys. */
     void listener(KeyEvents events) {
-        process.nodes().get(0).keyEvents().to(events);
+        process.nodes().get(0).keyEvents().add(events);
     }
 
     RespConnection connect() throws Exception {

@@ -1,7 +1,6 @@
 package io.cairn.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.cairn.keyspace.Memory;
@@ -36,14 +35,14 @@ class KeyEventsIT {
      * them), or change which keys are looked at.
      */
     private static final Set<String> LEFT_OUT = Set.of("scan", "randomkey", "memory", "select", "swapdb");
-    /** Reads of several keys: of those that are expired one may go sooner or later than in Redis. */
-    private static final Set<String> READS_OF_SEVERAL = Set.of("mget", "exists", "touch", "pfcount", "lcs");
-    /** What may replace or remove a key in Redis without asking whether it is expired. */
-    private static final Set<String> UNASKED = Set.of("restore", "bitop");
+    private static final List<String> SHORT_LIVED = List.of(
+            "set {key} {value} px 20", "pexpire {key} 20", "set {key} {value} pxat 1", "psetex {key} 20 {value}");
 
-
-    private static final List<String> SHORT_LIVED =
-            List.of("set {key} {value} px 1", "pexpire {key} 1", "set {key} {value} pxat 1", "psetex {key} 1 {value}");
+    private static final int LONGER_THAN_SHORT_MILLIS = 25;
+    /** XREAD looks an absent stream up twice in Redis, which misses it twice. */
+    private static final Set<String> MISSES_TWICE = Set.of("xread", "xreadgroup");
+    /** SMOVE adds first here, so that it cannot fail between the two. */
+    private static final Set<String> OTHER_ORDER = Set.of("smove");
 
     /** The class of each event that is not told by the name. */
     private static final Map<String, Character> CLASSES = Map.ofEntries(
@@ -73,6 +72,11 @@ class KeyEventsIT {
     private final ConcurrentLinkedQueue<String> told = new ConcurrentLinkedQueue<>();
     /** How many times more redis-server told that a key is expired than we did. */
     private final Map<String, Integer> expired = new TreeMap<>();
+    /** Keys of which that need not be zero now: after a command of several keys, and after one that replaces a key without asking. */
+    private final Set<String> unsure = new TreeSet<>();
+
+    /** The first of each command. */
+    private final Map<String, String> differences = new TreeMap<>();
 
     private final Set<String> seen = new TreeSet<>();
     private final List<String> wrongClasses = new ArrayList<>();
@@ -115,10 +119,11 @@ class KeyEventsIT {
                 }
                 step(i, name, words, redis, published, ours);
                 if (shortLived) {
-                    Thread.sleep(4);
+                    Thread.sleep(LONGER_THAN_SHORT_MILLIS);
                 }
             }
         }
+        assertThat(differences).isEmpty();
         assertThat(wrongClasses).isEmpty();
         assertThat(seen).as("events of every kind came").containsAll(CLASSES.keySet());
     }
@@ -137,9 +142,19 @@ class KeyEventsIT {
         List<String> expected = published(redis, published);
         List<String> actual = new ArrayList<>(told);
         expected.forEach(event -> seen.add(event.split(" ", 3)[1]));
-        boolean same = sameExpired(name, words, reply, expected, actual);
+        // What stores an empty result removes an expired key without asking in Redis.
+        expected.removeIf(event -> event.contains(" del ") && actual.contains(event.replace(" del ", " expired ")));
+        if (MISSES_TWICE.contains(name)) {
+            expected.removeIf(event -> event.contains(" keymiss "));
+            actual.removeIf(event -> event.contains(" keymiss "));
+        }
+        if (OTHER_ORDER.contains(name)) {
+            expected.sort(null);
+            actual.sort(null);
+        }
+        boolean same = sameExpired(name, keys(ours, words), reply, expected, actual);
         if (!same || !actual.equals(expected)) {
-            fail(
+            differences.computeIfAbsent(name, n -> String.format(
                     "seed %d, command %d %s: redis-server tells %s, we tell %s; replies %s and %s; expired %s",
                     SEED,
                     number,
@@ -148,30 +163,38 @@ class KeyEventsIT {
                     actual,
                     reply,
                     ourReply,
-                    expired);
+                    expired));
         }
     }
 
+    private static List<?> keys(RespConnection ours, List<byte[]> words) throws IOException {
+        List<byte[]> question = new ArrayList<>(List.of(bytes("command"), bytes("getkeys")));
+        question.addAll(words);
+        String reply = ours.run(question);
+        return reply.startsWith("*") ? (List<?>) Objects.requireNonNull(RespConnection.parse(reply)) : List.of();
+    }
+
     /**
-     * Takes "expired" out of both lists and compares it by itself: a read finds a key missing before it removes it here, and Redis expires a key when it
-     * looks it up, one by one.
+     * Takes "expired" out of both lists and compares it by itself, key by key. In a command of one key it must be the same; with several keys it is not
+     * said which of them are looked up when the command ends early, and a few commands replace a key in Redis without asking whether it is expired.
      */
     private boolean sameExpired(
-            String name, List<byte[]> words, String reply, List<String> expected, List<String> actual) {
+            String name, List<?> keys, String reply, List<String> expected, List<String> actual) {
         expected.removeIf(event -> isExpired(event, 1));
         actual.removeIf(event -> isExpired(event, -1));
         boolean same = true;
-        for (byte[] word : words) {
-            String key = "0 expired " + text(word);
-            int difference = expired.getOrDefault(key, 0);
-            if (UNASKED.contains(name) && !reply.startsWith("-")) {
-                expired.remove(key);
-            } else {
-                same &= difference == 0 || READS_OF_SEVERAL.contains(name) || reply.startsWith("-");
+        for (Object key : keys) {
+            String event = "0 expired " + key;
+            if (keys.size() > 1 || name.equals("restore")) {
+                unsure.add(event);
+            } else if (!reply.startsWith("-")) {
+                same &= unsure.remove(event) || expired.getOrDefault(event, 0) == 0;
+                expired.remove(event);
             }
         }
         if (name.startsWith("flush")) {
             expired.clear();
+            unsure.clear();
         }
         return same;
     }
@@ -213,6 +236,10 @@ class KeyEventsIT {
         damaged[3]++;
         payloads.add(damaged);
         return payloads;
+    }
+
+    private static byte[] bytes(String word) {
+        return word.getBytes(StandardCharsets.ISO_8859_1);
     }
 
     private static String text(byte[] word) {

@@ -100,7 +100,7 @@ final class ShelfLayout {
     /** The value's address if the entry has this key, 0 if not. */
     private long match(long entry, Span key) {
         int length = readSize(entry);
-        if (length != key.length || !SpanAccess.same(behindSize, key.address, length)) {
+        if (length != key.length || !Memory.same(behindSize, key.address, length)) {
             return 0;
         }
         locatedSize = readSize(behindSize + length);

@@ -59,7 +59,7 @@ final class SpanAccess extends AbstractData<Span> implements DataAccess<Span>, S
 
     @Override
     public boolean equivalent(RandomDataInput source, long sourceOffset) {
-        return same(((BytesStore<?, ?>) source).addressForRead(sourceOffset), span.address, span.length);
+        return Memory.same(((BytesStore<?, ?>) source).addressForRead(sourceOffset), span.address, span.length);
     }
 
     @Override
@@ -99,20 +99,5 @@ final class SpanAccess extends AbstractData<Span> implements DataAccess<Span>, S
     @Override
     public String toString() {
         return "SpanAccess";
-    }
-
-    static boolean same(long a, long b, int length) {
-        int i = 0;
-        for (; i + 8 <= length; i += 8) {
-            if (Memory.getLong(a + i) != Memory.getLong(b + i)) {
-                return false;
-            }
-        }
-        for (; i < length; i++) {
-            if (Memory.getByte(a + i) != Memory.getByte(b + i)) {
-                return false;
-            }
-        }
-        return true;
     }
 }
