@@ -94,9 +94,8 @@ public final class RaftNode implements AutoCloseable {
     /** Binds the Raft port; nothing is loaded yet. */
     public RaftNode(Parts parts) throws IOException {
         this.config = parts.config();
-        RaftData data =
-                new RaftData(
-                        parts.keyspace(), parts.commands(), parts.stats(), parts.events(), parts.clock(), parts.listener());
+        RaftData data = new RaftData(
+                parts.keyspace(), parts.commands(), parts.stats(), parts.events(), parts.clock(), parts.listener());
         this.runtime =
                 new ClusterRuntime(options(parts), parts.threads(), data.store(), new ClusterRuntime.LoadSource() {
                     @Override

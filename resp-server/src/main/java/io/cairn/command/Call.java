@@ -26,6 +26,7 @@ public final class Call {
     private final CallDatabase database;
     /** The database of a second key, if it is another one. */
     private final CallDatabase second;
+
     private final ExpiredKeys expired = new ExpiredKeys();
     private boolean writing;
     private Reply reply;

@@ -32,6 +32,7 @@ final class StandaloneWorker {
     private final Call call;
     /** Scratch view. */
     private final Value expired = new Value();
+
     private final RecordWriter writer = new RecordWriter();
     private final LargeArguments large;
     private @Nullable DurableReplies replies;
@@ -288,12 +289,7 @@ final class StandaloneWorker {
             }
             long version = database.version(key, length, expired.expireAt - 1);
             if (expireLocked(
-                    number,
-                    key,
-                    length,
-                    expired.expireAt,
-                    version,
-                    mode.clock().stamp())) {
+                    number, key, length, expired.expireAt, version, mode.clock().stamp())) {
                 mode.stats.expired(1);
             }
         }

@@ -86,8 +86,10 @@ class BitmapCommandsTest {
         assertUnchanged("setbit k 4294967296 1", "-ERR bit offset is not an integer or out of range");
         assertUnchanged("getbit k 4294967295", ":0");
         assertUnchanged("bitfield k get u63 4294967295", "*1 :0");
-        assertUnchanged("bitfield k get u64 0", "-ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is"
-                + " not supported but i64 is.");
+        assertUnchanged(
+                "bitfield k get u64 0",
+                "-ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is"
+                        + " not supported but i64 is.");
     }
 
     @Test
@@ -106,12 +108,12 @@ class BitmapCommandsTest {
                 for (int i = 0; i < length; i++) {
                     int x = i < a.length ? a[i] : 0;
                     int y = i < b.length ? b[i] : 0;
-                    expected[i] =
-                            (byte) (operation.equals("and") ? x & y : operation.equals("or") ? x | y : x ^ y);
+                    expected[i] = (byte) (operation.equals("and") ? x & y : operation.equals("or") ? x | y : x ^ y);
                 }
                 assertThat(redis.brief("bitop " + operation + " c a b")).isEqualTo(":" + length);
                 String text = new String(expected, StandardCharsets.ISO_8859_1);
-                assertThat(redis.run("get c")).isEqualTo(length == 0 ? "$-1\r\n" : "$" + length + "\r\n" + text + "\r\n");
+                assertThat(redis.run("get c"))
+                        .isEqualTo(length == 0 ? "$-1\r\n" : "$" + length + "\r\n" + text + "\r\n");
             }
         }
     }

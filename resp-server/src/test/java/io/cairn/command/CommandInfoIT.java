@@ -123,11 +123,20 @@ class CommandInfoIT {
                 }
                 Map<String, String> expected = docs(redis.run("command", "docs", name));
                 for (String fact : List.of("since", "group", "deprecated_since", "replaced_by", "arguments")) {
-                    softly.assertThat(actual.get(fact)).as(name + " " + fact).isEqualTo(expected.get(fact));
+                    softly.assertThat(known(actual.get(fact)))
+                            .as(name + " " + fact)
+                            .isEqualTo(expected.get(fact));
                 }
             }
         }
         softly.assertAll();
+    }
+
+    /** Without the arguments that Valkey added since. */
+    private static @Nullable String known(@Nullable String fact) {
+        return fact == null
+                ? null
+                : fact.replaceAll(", \\[name, [a-z-]+, type, [a-z-]+, token, [A-Z]+, since, [89][0-9.]+]", "");
     }
 
     private static Map<String, String> docs(String reply) {

@@ -35,6 +35,7 @@ class KeyEventsIT {
      * them), or change which keys are looked at.
      */
     private static final Set<String> LEFT_OUT = Set.of("scan", "randomkey", "memory", "select", "swapdb");
+
     private static final List<String> SHORT_LIVED = List.of(
             "set {key} {value} px 20", "pexpire {key} 20", "set {key} {value} pxat 1", "psetex {key} 20 {value}");
 
@@ -154,16 +155,18 @@ class KeyEventsIT {
         }
         boolean same = sameExpired(name, keys(ours, words), reply, expected, actual);
         if (!same || !actual.equals(expected)) {
-            differences.computeIfAbsent(name, n -> String.format(
-                    "seed %d, command %d %s: redis-server tells %s, we tell %s; replies %s and %s; expired %s",
-                    SEED,
-                    number,
-                    words.stream().map(KeyEventsIT::text).toList(),
-                    expected,
-                    actual,
-                    reply,
-                    ourReply,
-                    expired));
+            differences.computeIfAbsent(
+                    name,
+                    n -> String.format(
+                            "seed %d, command %d %s: redis-server tells %s, we tell %s; replies %s and %s; expired %s",
+                            SEED,
+                            number,
+                            words.stream().map(KeyEventsIT::text).toList(),
+                            expected,
+                            actual,
+                            reply,
+                            ourReply,
+                            expired));
         }
     }
 
@@ -178,8 +181,7 @@ class KeyEventsIT {
      * Takes "expired" out of both lists and compares it by itself, key by key. In a command of one key it must be the same; with several keys it is not
      * said which of them are looked up when the command ends early, and a few commands replace a key in Redis without asking whether it is expired.
      */
-    private boolean sameExpired(
-            String name, List<?> keys, String reply, List<String> expected, List<String> actual) {
+    private boolean sameExpired(String name, List<?> keys, String reply, List<String> expected, List<String> actual) {
         expected.removeIf(event -> isExpired(event, 1));
         actual.removeIf(event -> isExpired(event, -1));
         boolean same = true;

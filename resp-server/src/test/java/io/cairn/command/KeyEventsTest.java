@@ -46,8 +46,7 @@ class KeyEventsTest {
         assertThat(redis.brief("dbsize")).isEqualTo(":0");
         assertThat(events("getdel k")).containsExactly("0:m:keymiss:k");
         expired("k");
-        assertThat(events("msetnx k a k b"))
-                .containsExactly("0:x:expired:k", "0:n:new:k", "0:$:set:k", "0:$:set:k");
+        assertThat(events("msetnx k a k b")).containsExactly("0:x:expired:k", "0:n:new:k", "0:$:set:k", "0:$:set:k");
         assertThat(redis.brief("get k")).isEqualTo("$1 b");
     }
 

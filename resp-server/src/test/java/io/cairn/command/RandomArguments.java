@@ -98,7 +98,10 @@ final class RandomArguments {
         // Senseless now and then, whatever was asked for. Times stay such that no key expires by itself meanwhile: the
         // two servers would see it at different moments.
         if (!UNTOUCHED.contains(kind) && random.nextInt(150) == 0) {
-            return text(TIMES.contains(kind) || BITS.contains(kind) ? pick("-7", "abc", "9223372036854775808", "") : pick(NUMBERS));
+            return text(
+                    TIMES.contains(kind) || BITS.contains(kind)
+                            ? pick("-7", "abc", "9223372036854775808", "")
+                            : pick(NUMBERS));
         }
         return switch (kind) {
             case "key" -> text("k" + random.nextInt(keys));
@@ -142,13 +145,7 @@ final class RandomArguments {
                                 ? (random.nextBoolean()
                                         ? "#" + random.nextInt(8)
                                         : Integer.toString(random.nextInt(300)))
-                                : pick(
-                                        "#",
-                                        "#-1",
-                                        "4294967296",
-                                        "#4294967296",
-                                        "#1152921504606846976",
-                                        "x"));
+                                : pick("#", "#-1", "4294967296", "#4294967296", "#1152921504606846976", "x"));
             case "fieldvalue" ->
                 text(
                         random.nextBoolean()
