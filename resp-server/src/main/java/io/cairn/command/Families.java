@@ -18,6 +18,8 @@ public final class Families {
                 CounterCommands.table(),
                 RangeCommands.table(),
                 LcsCommand.table(),
+                BitmapCommands.table(),
+                HyperLogLogCommands.table(),
                 HashCommands.table(),
                 SetCommands.table(),
                 SetAlgebra.table(),
@@ -61,6 +63,7 @@ public final class Families {
                 AclCommands.table(),
                 SlowlogCommands.table(),
                 LatencyCommands.table(),
+                new DebugHyperLogLog().table(),
                 PubSubCommands.table());
     }
 }

@@ -5,6 +5,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.Flag;
+import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.KeySpec;
 import io.cairn.command.Reply;
@@ -51,6 +52,7 @@ public final class RaftMode implements Mode {
     private final BooleanSupplier linearizableReplicaReads;
     private final OwnBlobs ownBlobs;
     private final NodeStats stats;
+    private final KeyEvents events;
     private final LongConsumer proposalNanos;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
     private final AtomicLong oomRefusals = new AtomicLong();
@@ -64,6 +66,7 @@ public final class RaftMode implements Mode {
             LongSupplier maxMemory,
             BooleanSupplier linearizableReplicaReads,
             NodeStats stats,
+            KeyEvents events,
             LongConsumer proposalNanos) {
         this.keyspace = keyspace;
         this.shard = shard;
@@ -73,6 +76,7 @@ public final class RaftMode implements Mode {
         this.maxMemory = maxMemory;
         this.linearizableReplicaReads = linearizableReplicaReads;
         this.stats = stats;
+        this.events = events;
         this.proposalNanos = proposalNanos;
     }
 
@@ -317,7 +321,7 @@ public final class RaftMode implements Mode {
     }
 
     private static void run(Command command, Call call) {
-        java.util.Objects.requireNonNull(command.data(), command.name()).run(call);
+        call.run(command);
     }
 
     /** The slot of all keys of a call, {@link #NO_SLOT} or {@link #CROSS_SLOT}. */
@@ -390,6 +394,11 @@ public final class RaftMode implements Mode {
     /** An entry was answered, so many nanoseconds after it was proposed. */
     void proposed(long nanos) {
         proposalNanos.accept(nanos);
+    }
+
+    /** Told of the keys that reads miss; of changes {@link ShardStore} tells. */
+    KeyEvents events() {
+        return events;
     }
 
     NodeStats stats() {

@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.KeyEvents;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
 import io.netty.util.concurrent.FastThreadLocal;
@@ -20,6 +21,7 @@ public final class StandaloneMode implements Mode {
     final Keyspace keyspace;
     final CommandTable commands;
     final NodeStats stats;
+    final KeyEvents events;
     private final RecordClock clock;
     private volatile Journal journal;
     private volatile long maxMemory;
@@ -34,11 +36,18 @@ public final class StandaloneMode implements Mode {
         }
     };
 
+    /** {@code events}: told of what happens to keys, by any event loop. */
     public StandaloneMode(
-            Keyspace keyspace, CommandTable commands, NodeStats stats, RecordClock clock, Journal journal) {
+            Keyspace keyspace,
+            CommandTable commands,
+            NodeStats stats,
+            KeyEvents events,
+            RecordClock clock,
+            Journal journal) {
         this.keyspace = keyspace;
         this.commands = commands;
         this.stats = stats;
+        this.events = events;
         this.clock = clock;
         this.journal = journal;
     }

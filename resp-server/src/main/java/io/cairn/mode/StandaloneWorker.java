@@ -10,6 +10,7 @@ import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.Value;
 import io.cairn.metrics.LoopStats;
 import io.cairn.record.RecordWriter;
 import io.cairn.record.Seeds;
@@ -29,6 +30,9 @@ final class StandaloneWorker {
     private final KeyPositions positions = new KeyPositions();
     private final Stripes stripes;
     private final Call call;
+    /** Scratch view. */
+    private final Value expired = new Value();
+
     private final RecordWriter writer = new RecordWriter();
     private final LargeArguments large;
     private @Nullable DurableReplies replies;
@@ -42,6 +46,7 @@ final class StandaloneWorker {
         this.stats = mode.stats.local();
         this.stripes = new Stripes(keyspace);
         this.call = new Call(keyspace, new Args(), NoReply.INSTANCE);
+        call.listener(mode.events);
         this.large = new LargeArguments(writer);
     }
 
@@ -117,7 +122,7 @@ final class StandaloneWorker {
         }
         long expiredAt = write || keys == 0 ? 0 : call.database().sawExpired();
         if (expiredAt != 0) {
-            expireSeen(args, origin.database(), expiredAt, now);
+            expireSeen(args, origin.database(), now);
         }
         if (changed && write) {
             mode.changed(1);
@@ -130,7 +135,7 @@ final class StandaloneWorker {
 
     private boolean runHandler(Command command, Args args, int database, long now, long seed, Reply reply) {
         call.begin(args, database, now, seed, reply);
-        java.util.Objects.requireNonNull(command.data()).run(call);
+        call.run(command);
         return call.hasChanged();
     }
 
@@ -269,8 +274,8 @@ final class StandaloneWorker {
         }
     }
 
-    /** A read met expired keys, and holds their stripes: the latest goes, as a logged delete. Redis: expireIfNeeded. */
-    private void expireSeen(Args args, int number, long expiredAt, long now) {
+    /** A read met expired keys, and holds their stripes: they go, each as a logged delete. Redis: expireIfNeeded. */
+    private void expireSeen(Args args, int number, long now) {
         Journal journal = mode.journal();
         if (!journal.hasSpace() || !journal.diskHasRoom()) {
             return;
@@ -279,19 +284,17 @@ final class StandaloneWorker {
         for (int i = 0; i < positions.count(); i++) {
             long key = args.address(positions.at(i));
             int length = args.length(positions.at(i));
-            long version = database.version(key, length, expiredAt - 1);
-            if (version != 0
-                    && database.version(key, length, now) == 0
-                    && expireLocked(
-                            number,
-                            key,
-                            length,
-                            expiredAt,
-                            version,
-                            mode.clock().stamp())) {
+            if (database.peek(key, length, now, expired) || expired.expireAt == 0) {
+                continue;
+            }
+            long version = database.version(key, length, expired.expireAt - 1);
+            if (expireLocked(
+                    number, key, length, expired.expireAt, version, mode.clock().stamp())) {
                 mode.stats.expired(1);
             }
         }
+        // What was looked at here is no other read's.
+        database.sawExpired();
     }
 
     private boolean expireLocked(int number, long key, int length, long expireAt, long version, long now) {
@@ -302,6 +305,7 @@ final class StandaloneWorker {
         }
         database.remove(key, length, expireAt - 1);
         mode.changed(1);
+        mode.events.event(number, 'x', "expired", key, length);
         Journal journal = mode.journal();
         if (journal != Journal.NONE) {
             Args args = large.delete(key, length);

@@ -38,6 +38,7 @@ final class RaftBackend implements NodeBackend {
                     parts.keyspace(),
                     parts.commands(),
                     parts.stats(),
+                    parts.events(),
                     parts.hub(),
                     parts.connections()::count,
                     threads,
