@@ -80,7 +80,6 @@ final class ListedKeys {
         fixed("bio_cpulist", Types.text(), "");
         fixed("aof_rewrite_cpulist", Types.text(), "");
         fixed("bgsave_cpulist", Types.text(), "");
-        listed("busy-reply-threshold", "lua-time-limit", number(), 5000L, null);
         yesNo("latency-tracking", true);
         listed("latency-tracking-info-percentiles", ListTypes.line("percentiles"), "50 99 99.9");
         listed("notify-keyspace-events", Types.text(), "", NOTIFY);

@@ -24,7 +24,8 @@ public final class Families {
                 ObjectCommands.table(),
                 MemoryCommands.table(),
                 DumpCommands.table(),
-                FlushCommands.table(cluster));
+                FlushCommands.table(cluster),
+                ScriptCommands.data());
     }
 
     /**
@@ -43,6 +44,7 @@ public final class Families {
                 ConfigCommands.table(),
                 AclCommands.table(),
                 SlowlogCommands.table(),
-                LatencyCommands.table());
+                LatencyCommands.table(),
+                ScriptCommands.session());
     }
 }

@@ -73,6 +73,11 @@ final class LargeArguments {
         }
     }
 
+    /** Sends large arguments ahead: the ids of their blobs, or none when there are no large ones. */
+    long[] ahead(Journal journal, long now, Args args) {
+        return hasLarge(args) ? sendAhead(journal, now, args) : NO_BLOBS;
+    }
+
     private static boolean hasLarge(Args args) {
         for (int i = 0; i < args.count(); i++) {
             if (args.length(i) > RecordFormat.CHUNK_BYTES) {

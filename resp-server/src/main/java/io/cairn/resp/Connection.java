@@ -2,6 +2,7 @@ package io.cairn.resp;
 
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.mode.Block;
 import io.cairn.mode.Mode;
 import io.cairn.mode.Origin;
@@ -456,7 +457,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     void execute(Block block, List<QueuedCall> calls) {
         ExecRun run = new ExecRun(calls);
         long mark = replies.bytes();
-        Mode.Outcome outcome = endpoint.mode().executeBlock(this, block);
+        Mode.Outcome outcome;
+        try {
+            outcome = endpoint.mode().executeBlock(this, block);
+        } catch (StripeBusyException e) {
+            run.release();
+            throw e;
+        }
         switch (outcome) {
             case DONE -> {
                 if (run.mixed()) {

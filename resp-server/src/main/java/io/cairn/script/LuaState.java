@@ -1,0 +1,389 @@
+package io.cairn.script;
+
+import io.cairn.keyspace.Memory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import party.iroiro.luajava.lua51.Lua51Natives;
+
+/**
+ * A Lua interpreter with Redis's globals. One thread uses it.
+ *
+ * <p>Only such functions of the native interface are called without protection that raise no error but for want of
+ * memory, which ends the process: an error would jump over Java's frames.
+ */
+final class LuaState implements AutoCloseable {
+    static final int REGISTRY = -10_000;
+    static final int NIL = 0;
+    static final int BOOLEAN = 1;
+    static final int LIGHT_USERDATA = 2;
+    static final int NUMBER = 3;
+    static final int STRING = 4;
+    static final int TABLE = 5;
+    /** Instructions between two looks at time and memory. */
+    static final int TICKS = 10_000;
+
+    private static final int GC_STOP = 0;
+    private static final int GC_COUNT = 3;
+    private static final int GC_COLLECT = 2;
+    private static final int GC_RESTART = 1;
+    private static final int GC_STEP = 5;
+    /** Redis: LUA_GC_CYCLE_PERIOD. */
+    private static final int GC_PERIOD = 50;
+
+    final Lua51Natives natives;
+    /** The main thread. */
+    final long main;
+
+    private final Machine machine;
+    private final Constants constants;
+    private final int globals;
+    private final int hidden;
+    private final int handler;
+    private final int arm;
+    private final int callee;
+    private final int scrub;
+    private int runs;
+
+    /**
+     * What Java brings to a state: fills tables of functions.
+     *
+     * @see LuaLibraries
+     */
+    @FunctionalInterface
+    interface Libraries {
+        /** Functions and values of the sandbox's argument: name to function or table of functions. */
+        void fill(LuaState state, Table to);
+    }
+
+    /** A table that is being filled, on top of the main thread's stack. */
+    final class Table {
+        void function(String name, NativeFunction.Body body) {
+            natives.luaJ_pushfunction(main, new NativeFunction(LuaState.this, body));
+            natives.lua_setfield(main, -2, name);
+        }
+
+        void number(String name, double value) {
+            natives.lua_pushnumber(main, value);
+            natives.lua_setfield(main, -2, name);
+        }
+
+        void text(String name, String value) {
+            natives.lua_pushstring(main, value);
+            natives.lua_setfield(main, -2, name);
+        }
+
+        void nullPointer(String name) {
+            natives.lua_pushlightuserdata(main, 0);
+            natives.lua_setfield(main, -2, name);
+        }
+
+        void table(String name, java.util.function.Consumer<Table> fill) {
+            natives.lua_createtable(main, 0, 16);
+            fill.accept(this);
+            natives.lua_setfield(main, -2, name);
+        }
+    }
+
+    LuaState(Libraries libraries) {
+        LuaLibrary.prepare();
+        machine = new Machine();
+        natives = machine.natives();
+        main = machine.getPointer();
+        constants = new Constants(this);
+        for (String library : new String[] {"table", "string", "math", "debug", "os"}) {
+            natives.luaJ_openlib(main, library);
+        }
+        natives.lua_settop(main, 0);
+        load(main, resource("sandbox.lua"), "=cairn");
+        natives.lua_createtable(main, 0, 16);
+        libraries.fill(this, new Table());
+        if (natives.lua_pcall(main, 1, 6, 0) != 0) {
+            throw new IllegalStateException("the sandbox failed: " + natives.lua_tostring(main, -1));
+        }
+        scrub = natives.luaL_ref(main, REGISTRY);
+        callee = natives.luaL_ref(main, REGISTRY);
+        arm = natives.luaL_ref(main, REGISTRY);
+        handler = natives.luaL_ref(main, REGISTRY);
+        hidden = natives.luaL_ref(main, REGISTRY);
+        globals = natives.luaL_ref(main, REGISTRY);
+        natives.lua_settop(main, 0);
+        call(arm);
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = LuaState.class.getResourceAsStream(name)) {
+            return java.util.Objects.requireNonNull(in, name).readAllBytes();
+        } catch (IOException e) {
+            throw new IllegalStateException(name, e);
+        }
+    }
+
+    private void call(int function) {
+        natives.lua_rawgeti(main, REGISTRY, function);
+        if (natives.lua_pcall(main, 0, 0, 0) != 0) {
+            natives.lua_settop(main, 0);
+        }
+    }
+
+    // ---- functions
+
+    /** Compiles; the function or the message is on top of the stack then. */
+    private boolean load(long l, byte[] source, String name) {
+        // A chunk that begins as a precompiled one does is not taken for one: the parser sees a blank first.
+        boolean binary = source.length > 0 && source[0] == 27;
+        int length = source.length + (binary ? 1 : 0);
+        ByteBuffer text = ByteBuffer.allocateDirect(Math.max(1, length));
+        if (binary) {
+            text.put((byte) ' ');
+        }
+        text.put(source);
+        // The parser holds a string that the collector does not know (CVE-2025-49844).
+        natives.lua_gc(l, GC_STOP, 0);
+        try {
+            return natives.luaJ_loadbuffer(l, text, length, name) == 0;
+        } finally {
+            natives.lua_gc(l, GC_RESTART, 0);
+        }
+    }
+
+    /**
+     * Compiles a script.
+     *
+     * @param refused told the compiler's message
+     * @return a reference for {@link #run}, or 0
+     */
+    int compile(byte[] source, java.util.function.Consumer<byte[]> refused) {
+        natives.lua_settop(main, 0);
+        if (!load(main, source, "@user_script")) {
+            refused.accept(bytes(main, -1));
+            natives.lua_settop(main, 0);
+            return 0;
+        }
+        natives.lua_rawgeti(main, REGISTRY, globals);
+        natives.lua_setfenv(main, -2);
+        return natives.luaL_ref(main, REGISTRY);
+    }
+
+    /** Gives a compiled script back. */
+    void release(int function) {
+        natives.luaL_unref(main, REGISTRY, function);
+    }
+
+    /** Sets a global to a table of strings (KEYS, ARGV). */
+    void global(String name, Iterable<byte[]> values) {
+        constants.clear();
+        values.forEach(constants::add);
+        natives.lua_settop(main, 0);
+        natives.lua_rawgeti(main, REGISTRY, hidden);
+        constants.pushTable(main);
+        natives.lua_setfield(main, -2, name);
+        natives.lua_settop(main, 0);
+    }
+
+    /**
+     * Runs a compiled script.
+     *
+     * @param done told the main thread's pointer, with the result on top
+     * @param failed told the same, with the error on top
+     */
+    void run(int function, LongConsumer done, LongConsumer failed) {
+        natives.lua_settop(main, 0);
+        natives.lua_rawgeti(main, REGISTRY, handler);
+        natives.lua_rawgeti(main, REGISTRY, function);
+        try {
+            (natives.lua_pcall(main, 0, 1, 1) == 0 ? done : failed).accept(main);
+        } finally {
+            natives.lua_settop(main, 0);
+            machine.forgetThreads();
+            call(scrub);
+            natives.lua_gc(main, GC_RESTART, 0);
+            if (++runs == GC_PERIOD) {
+                runs = 0;
+                natives.lua_gc(main, GC_STEP, GC_PERIOD);
+            }
+        }
+    }
+
+    /** After a run that was stopped: the hook of lines is off again. */
+    void rearm() {
+        call(arm);
+    }
+
+    /** Bytes in use by Lua. */
+    long memory() {
+        return natives.lua_gc(main, GC_COUNT, 0) * 1024L;
+    }
+
+    /** Collects all garbage. */
+    void collect() {
+        natives.lua_gc(main, GC_COLLECT, 0);
+    }
+
+    // ---- strings
+
+    /** Strings on their way into Lua; one use at a time. */
+    Constants constants() {
+        constants.clear();
+        return constants;
+    }
+
+    /** Pushes text of ASCII without NUL. */
+    void pushAscii(long l, String text) {
+        natives.lua_checkstack(l, 1);
+        natives.lua_pushstring(l, text);
+    }
+
+    void push(long l, byte[] bytes) {
+        Constants one = constants();
+        one.add(bytes);
+        one.pushOne(l);
+    }
+
+    /** Text of one char a byte. */
+    void push(long l, String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) == 0 || text.charAt(i) > 0x7e) {
+                push(l, text.getBytes(StandardCharsets.ISO_8859_1));
+                return;
+            }
+        }
+        natives.lua_pushstring(l, text);
+    }
+
+    /** Where the bytes of the string at an index lie, while it is on the stack; 0 for an empty one. Use {@link #length}. */
+    long address(long l, int index) {
+        if (length(l, index) == 0) {
+            return 0;
+        }
+        ByteBuffer view = (ByteBuffer) natives.luaJ_todirectbuffer(l, index);
+        return view == null ? 0 : Memory.addressOf(view);
+    }
+
+    int length(long l, int index) {
+        return (int) natives.lua_objlen(l, index);
+    }
+
+    /** The bytes of a string; a number is turned into one on the stack. */
+    byte[] bytes(long l, int index) {
+        if (natives.lua_type(l, index) == NUMBER) {
+            return CFormat.g(natives.lua_tonumber(l, index), 14).getBytes(StandardCharsets.ISO_8859_1);
+        }
+        int length = length(l, index);
+        return Memory.bytes(address(l, index), length);
+    }
+
+    /** As {@link #bytes}, one char a byte. */
+    String text(long l, int index) {
+        return new String(bytes(l, index), StandardCharsets.ISO_8859_1);
+    }
+
+    // ---- arguments of functions
+
+    double checkNumber(long l, int index) {
+        if (natives.lua_isnumber(l, index) == 0) {
+            throw typeError(l, index, "number");
+        }
+        return natives.lua_tonumber(l, index);
+    }
+
+    /** An int as C casts it. */
+    int checkInt(long l, int index) {
+        return (int) CNumbers.toLong(checkNumber(l, index));
+    }
+
+    /** Checks that an argument is a string or number. */
+    void checkString(long l, int index) {
+        if (natives.lua_isstring(l, index) == 0) {
+            throw typeError(l, index, "string");
+        }
+    }
+
+    LuaError typeError(long l, int index, String expected) {
+        return argumentError(l, index, expected + " expected, got " + natives.luaL_typename(l, index));
+    }
+
+    /** Lua: luaL_argerror. */
+    LuaError argumentError(long l, int index, String text) {
+        natives.lua_checkstack(l, 5);
+        natives.lua_rawgeti(l, REGISTRY, callee);
+        String name = null;
+        String kind = null;
+        int top = natives.lua_gettop(l) - 1;
+        if (natives.lua_pcall(l, 0, 2, 0) == 0) {
+            name = asText(l, -2);
+            kind = asText(l, -1);
+        }
+        natives.lua_settop(l, top);
+        int argument = index;
+        if ("method".equals(kind)) {
+            argument--;
+            if (argument == 0) {
+                return LuaError.message("calling '" + name + "' on bad self (" + text + ")");
+            }
+        }
+        return LuaError.message(
+                "bad argument #" + argument + " to '" + (name == null ? "?" : name) + "' (" + text + ")");
+    }
+
+    private @Nullable String asText(long l, int index) {
+        return natives.lua_type(l, index) == STRING ? text(l, index) : null;
+    }
+
+    // ---- errors
+
+    /** Pushes the value of an error. */
+    void pushError(long l, LuaError error) {
+        natives.lua_checkstack(l, 5);
+        switch (error.kind()) {
+            case MESSAGE -> {
+                natives.luaL_where(l, 1);
+                push(l, error.text());
+                natives.lua_concat(l, 2);
+            }
+            case TABLE -> pushErrorTable(l, error.text());
+            case TOP -> {}
+        }
+    }
+
+    /** Pushes the table that stands for an error. Redis: luaPushErrorBuff. */
+    void pushErrorTable(long l, String text) {
+        natives.lua_checkstack(l, 5);
+        String line;
+        if (text.startsWith("-")) {
+            int space = text.indexOf(' ');
+            line = space < 0
+                    ? "ERR " + trim(text.substring(1))
+                    : text.substring(1, space) + " " + trim(text.substring(space + 1));
+        } else {
+            line = "ERR " + trim(text);
+        }
+        natives.lua_createtable(l, 0, 4);
+        push(l, line);
+        natives.lua_setfield(l, -2, "err");
+    }
+
+    private static String trim(String text) {
+        int from = 0;
+        int to = text.length();
+        while (from < to && isNewline(text.charAt(from))) {
+            from++;
+        }
+        while (to > from && isNewline(text.charAt(to - 1))) {
+            to--;
+        }
+        return text.substring(from, to);
+    }
+
+    private static boolean isNewline(char c) {
+        return c == '\r' || c == '\n';
+    }
+
+    @Override
+    public void close() {
+        machine.close();
+    }
+}
