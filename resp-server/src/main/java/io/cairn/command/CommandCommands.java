@@ -103,13 +103,18 @@ final class CommandCommands {
         return flags;
     }
 
-    private static void names(Reply reply, List<String> names) {
+    static void names(Reply reply, List<String> names) {
         reply.set(names.size());
         names.forEach(reply::simple);
     }
 
     /** Where keys are and what is done with them: one range, or one key each if the docs list several specs. */
     private static void keySpecs(Reply reply, KeySpec keys, CommandDocs.Doc doc) {
+        if (keys.finder() != null) {
+            reply.set(doc.keyFlags().size());
+            doc.keyFlags().forEach(words -> MovableKeys.reply(reply, words));
+            return;
+        }
         int specs = keys.first() == 0 ? 0 : Math.max(1, doc.keyFlags().size());
         reply.set(specs);
         for (int i = 0; i < specs; i++) {
@@ -142,7 +147,7 @@ final class CommandCommands {
 
     private static List<String> keyFlags(CommandDocs.Doc doc, int key) {
         int specs = doc.keyFlags().size();
-        return specs == 0 ? List.of() : doc.keyFlags().get(Math.min(key, specs - 1));
+        return specs == 0 ? List.of() : MovableKeys.flags(doc.keyFlags().get(Math.min(key, specs - 1)));
     }
 
     private void docs(SessionCall call) {

@@ -87,8 +87,12 @@ final class LuaEngine implements AutoCloseable {
         to.function("tick", this::tick);
         to.number("ticks", LuaState.TICKS);
         to.function("readonly", l -> {
-            throw LuaError.message("Attempt to modify a readonly table");
+            throw LuaError.message(LuaState.READ_ONLY);
         });
+        to.function("protect", of::protect);
+        BaseFunctions base = new BaseFunctions(of);
+        to.table("base", base::fill);
+        to.table("coroutine", base::fillCoroutine);
         to.function("undefined", l -> undefined(of, l));
         to.table("redis", new RedisFunctions(of, this)::fill);
         to.table("math", new MathFunctions(of, this, chance)::fill);

@@ -8,6 +8,8 @@ final class LuaError extends RuntimeException {
     enum Kind {
         /** The text behind the position of the caller (luaL_error). */
         MESSAGE,
+        /** The text alone (luaG_runerror within a C function). */
+        PLAIN,
         /** A table with the field err (luaPushError). */
         TABLE,
         /** The value on top of the stack. */
@@ -24,6 +26,10 @@ final class LuaError extends RuntimeException {
     /** As luaL_error: the position of the caller is put in front. */
     static LuaError message(String text) {
         return new LuaError(Kind.MESSAGE, text);
+    }
+
+    static LuaError plain(String text) {
+        return new LuaError(Kind.PLAIN, text);
     }
 
     /** A table whose err is {@code text}, behind "ERR " when it has no code of its own (begins with '-'). */

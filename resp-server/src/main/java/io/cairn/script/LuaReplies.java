@@ -82,7 +82,7 @@ final class LuaReplies {
         } else if (second(l, top, DOUBLE) == LuaState.NUMBER) {
             out.real(natives.lua_tonumber(l, -1));
         } else if (second(l, top, BIG_NUMBER) == LuaState.STRING) {
-            out.bigNumber(state.bytes(l, -1));
+            out.bigNumber(oneLine(state.bytes(l, -1)));
         } else if (second(l, top, VERBATIM) == LuaState.TABLE && verbatim(l, out)) {
             // Answered.
         } else if (second(l, top, MAP) == LuaState.TABLE) {
@@ -99,6 +99,15 @@ final class LuaReplies {
     private int second(long l, int top, int name) {
         natives.lua_settop(l, top);
         return field(l, name);
+    }
+
+    private static byte[] oneLine(byte[] bytes) {
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == '\r' || bytes[i] == '\n') {
+                bytes[i] = ' ';
+            }
+        }
+        return bytes;
     }
 
     private static byte[] cString(byte[] bytes) {

@@ -23,6 +23,7 @@ final class LuaState implements AutoCloseable {
     static final int NUMBER = 3;
     static final int STRING = 4;
     static final int TABLE = 5;
+    static final String READ_ONLY = "Attempt to modify a readonly table";
     /** Instructions between two looks at time and memory. */
     static final int TICKS = 10_000;
 
@@ -40,12 +41,22 @@ final class LuaState implements AutoCloseable {
 
     private final Machine machine;
     private final Constants constants;
+    /** Registry references. */
     private final int globals;
+
     private final int hidden;
+    private final int visible;
     private final int handler;
     private final int arm;
     private final int callee;
     private final int scrub;
+    private final int armedCreate;
+    private final int armedWrap;
+    /** Read-only tables that scripts hold: their addresses, and references to the tables behind. */
+    private long[] held = new long[32];
+
+    private int[] behind = new int[32];
+    private int protectedTables;
     private int runs;
 
     /**
@@ -101,17 +112,87 @@ final class LuaState implements AutoCloseable {
         load(main, resource("sandbox.lua"), "=cairn");
         natives.lua_createtable(main, 0, 16);
         libraries.fill(this, new Table());
-        if (natives.lua_pcall(main, 1, 6, 0) != 0) {
+        if (natives.lua_pcall(main, 1, 9, 0) != 0) {
             throw new IllegalStateException("the sandbox failed: " + natives.lua_tostring(main, -1));
         }
+        armedWrap = natives.luaL_ref(main, REGISTRY);
+        armedCreate = natives.luaL_ref(main, REGISTRY);
         scrub = natives.luaL_ref(main, REGISTRY);
         callee = natives.luaL_ref(main, REGISTRY);
         arm = natives.luaL_ref(main, REGISTRY);
         handler = natives.luaL_ref(main, REGISTRY);
+        visible = natives.luaL_ref(main, REGISTRY);
         hidden = natives.luaL_ref(main, REGISTRY);
         globals = natives.luaL_ref(main, REGISTRY);
         natives.lua_settop(main, 0);
         call(arm);
+    }
+
+    /** Notes a read-only table (1) and the one behind it (2). */
+    int protect(long l) {
+        if (protectedTables == held.length) {
+            held = java.util.Arrays.copyOf(held, protectedTables * 2);
+            behind = java.util.Arrays.copyOf(behind, protectedTables * 2);
+        }
+        held[protectedTables] = natives.lua_topointer(l, 1);
+        natives.lua_settop(l, 2);
+        behind[protectedTables++] = natives.luaL_ref(l, REGISTRY);
+        return 0;
+    }
+
+    /** A reference to the table behind a read-only one, 0 when it is none. */
+    int behind(long table) {
+        for (int i = 0; i < protectedTables; i++) {
+            if (held[i] == table) {
+                return behind[i];
+            }
+        }
+        return 0;
+    }
+
+    /** Pushes what getmetatable answers for a read-only table. */
+    void pushMetatable(long l, long table) {
+        pushGlobals(l);
+        boolean isGlobals = natives.lua_topointer(l, -1) == table;
+        natives.lua_pop(l, 1);
+        if (isGlobals) {
+            natives.lua_rawgeti(l, REGISTRY, visible);
+        } else {
+            natives.lua_pushnil(l);
+        }
+    }
+
+    /** Pushes the globals that scripts hold. */
+    void pushGlobals(long l) {
+        natives.lua_rawgeti(l, REGISTRY, globals);
+    }
+
+    /** Pushes the function next of scripts. */
+    void pushNext(long l) {
+        natives.lua_rawgeti(l, REGISTRY, hidden);
+        natives.lua_pushstring(l, "next");
+        natives.lua_rawget(l, -2);
+        natives.lua_remove(l, -2);
+    }
+
+    void pushHandler(long l) {
+        natives.lua_rawgeti(l, REGISTRY, handler);
+    }
+
+    int armedCreate() {
+        return armedCreate;
+    }
+
+    int armedWrap() {
+        return armedWrap;
+    }
+
+    void stopCollecting(long l) {
+        natives.lua_gc(l, GC_STOP, 0);
+    }
+
+    void goOnCollecting(long l) {
+        natives.lua_gc(l, GC_RESTART, 0);
     }
 
     private static byte[] resource(String name) {
@@ -142,11 +223,11 @@ final class LuaState implements AutoCloseable {
         }
         text.put(source);
         // The parser holds a string that the collector does not know (CVE-2025-49844).
-        natives.lua_gc(l, GC_STOP, 0);
+        stopCollecting(l);
         try {
             return natives.luaJ_loadbuffer(l, text, length, name) == 0;
         } finally {
-            natives.lua_gc(l, GC_RESTART, 0);
+            goOnCollecting(l);
         }
     }
 
@@ -344,6 +425,7 @@ final class LuaState implements AutoCloseable {
                 push(l, error.text());
                 natives.lua_concat(l, 2);
             }
+            case PLAIN -> push(l, error.text());
             case TABLE -> pushErrorTable(l, error.text());
             case TOP -> {}
         }

@@ -62,7 +62,7 @@ final class MsgpackReader {
             case 0xcc -> push(number(1), 1);
             case 0xcd -> push(number(2), 2);
             case 0xce -> push(number(4), 4);
-            case 0xcf -> push(StructFunctions.unsigned(number(8)), 8);
+            case 0xcf -> push(number(8), 8);
             case 0xd0 -> push((byte) number(1), 1);
             case 0xd1 -> push((short) number(2), 2);
             case 0xd2 -> push((int) number(4), 4);

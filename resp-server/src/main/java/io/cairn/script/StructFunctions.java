@@ -123,6 +123,7 @@ final class StructFunctions {
 
     private int pack(long l) {
         Format format = new Format(l);
+        natives.lua_pushnil(l); // What is missing is nil, as lua_struct has it.
         out.clear();
         int argument = 2;
         while (format.hasMore()) {
@@ -184,7 +185,7 @@ final class StructFunctions {
     }
 
     /** A double of the 64 bits as an unsigned number, rounded once. */
-    static double unsigned(long value) {
+    private static double unsigned(long value) {
         return value >= 0 ? value : ((value >>> 1) | (value & 1)) * 2.0;
     }
 

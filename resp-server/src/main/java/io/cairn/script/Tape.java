@@ -232,10 +232,10 @@ final class Tape {
     private void set(long l) {
         int type = natives.lua_type(l, -2);
         if (type == LuaState.NIL) {
-            throw LuaError.message("table index is nil");
+            throw LuaError.plain("table index is nil");
         }
         if (type == LuaState.NUMBER && Double.isNaN(natives.lua_tonumber(l, -2))) {
-            throw LuaError.message("table index is NaN");
+            throw LuaError.plain("table index is NaN");
         }
         natives.lua_rawset(l, -3);
     }
