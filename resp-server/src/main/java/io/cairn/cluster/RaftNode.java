@@ -14,8 +14,8 @@ import io.cairn.gossip.GossipException;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
-import io.cairn.mode.Mode;
 import io.cairn.mode.RaftData;
+import io.cairn.mode.RaftMode;
 import io.cairn.mode.ShardStore;
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.meta.ClusterNode;
@@ -53,7 +53,7 @@ public final class RaftNode implements AutoCloseable {
     private final ClusterRuntime runtime;
     private final LocalShard local;
     private final RaftPersistence persistence;
-    private final Mode mode;
+    private final RaftMode mode;
     private final Runnable expiry;
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
@@ -243,7 +243,7 @@ public final class RaftNode implements AutoCloseable {
         started = true;
     }
 
-    public Mode mode() {
+    public RaftMode mode() {
         return mode;
     }
 

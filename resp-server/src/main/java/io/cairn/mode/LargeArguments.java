@@ -17,7 +17,7 @@ final class LargeArguments {
     private static final long UNLINK = constant("UNLINK");
     private static final int UNLINK_LENGTH = 6;
 
-    private static final long[] NO_BLOBS = {};
+    static final long[] NO_BLOBS = {};
 
     private final RecordWriter writer;
     private final Args delete = new Args();

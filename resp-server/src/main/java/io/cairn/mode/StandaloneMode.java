@@ -9,7 +9,10 @@ import io.cairn.command.ServerState;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
 import io.cairn.script.ScriptThread;
+import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
@@ -28,6 +31,7 @@ public final class StandaloneMode implements Mode {
     private volatile Journal journal;
     private volatile long maxMemory;
     private volatile @Nullable StandaloneScripts scripts;
+    private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean snapshotFailed = new AtomicBoolean();
     /** Records that changed something since the last dump.rdb (Redis: dirty). */
     private final AtomicLong changes = new AtomicLong();
@@ -110,6 +114,20 @@ public final class StandaloneMode implements Mode {
         return own != null && ScriptCommands.runsScript(command)
                 ? own.execute(origin, command, args)
                 : workers.get().execute(origin, command, args);
+    }
+
+    /** An event loop runs commands here. */
+    void runsOn(EventLoop loop) {
+        loops.add(loop);
+    }
+
+    boolean isOnEventLoop() {
+        for (EventLoop loop : loops) {
+            if (loop.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     StandaloneWorker worker() {

@@ -17,7 +17,6 @@ import io.cairn.script.Script;
 import io.cairn.script.ScriptEngine;
 import io.cairn.script.ScriptRun;
 import io.cairn.script.ScriptThread;
-import io.netty.util.concurrent.FastThreadLocalThread;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -59,8 +58,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         this.commands = mode.commands;
         this.thread = thread;
         this.fatal = fatal;
-        keyspace.refuseWaiting(
-                () -> thread.busy() && Thread.currentThread() instanceof FastThreadLocalThread && !thread.isCurrent());
+        keyspace.refuseWaiting(() -> thread.busy() && mode.isOnEventLoop());
     }
 
     void server(ServerState state) {

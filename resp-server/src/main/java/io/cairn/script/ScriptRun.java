@@ -80,7 +80,8 @@ public final class ScriptRun {
         killed = true;
     }
 
-    boolean killed() {
+    /** SCRIPT KILL ended it. */
+    public boolean killed() {
         return killed;
     }
 }

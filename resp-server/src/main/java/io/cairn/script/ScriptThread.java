@@ -65,11 +65,6 @@ public final class ScriptThread implements Scripts, AutoCloseable {
         }
     }
 
-    /** True on the script thread. */
-    public synchronized boolean isCurrent() {
-        return Thread.currentThread() == thread;
-    }
-
     private void work() {
         try {
             while (!closed) {
