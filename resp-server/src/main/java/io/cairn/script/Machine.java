@@ -17,7 +17,7 @@ final class Machine extends Lua51 {
     /** luajava registers a coroutine for good when it first calls Java. */
     @Override
     protected AbstractLua newThread(long pointer, int id, AbstractLua main) {
-        Thread thread = new Thread(pointer, id, main);
+        Coroutine thread = new Coroutine(pointer, id, main);
         threads.add(thread);
         return thread;
     }
@@ -30,8 +30,8 @@ final class Machine extends Lua51 {
         }
     }
 
-    private static final class Thread extends Lua51 {
-        Thread(long pointer, int id, AbstractLua main) {
+    private static final class Coroutine extends Lua51 {
+        Coroutine(long pointer, int id, AbstractLua main) {
             super(pointer, id, main);
         }
     }
