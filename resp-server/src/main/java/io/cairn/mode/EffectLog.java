@@ -67,7 +67,7 @@ final class EffectLog {
 
     /** True when no more can be logged as one record. */
     boolean isFull() {
-        return count >= RecordFormat.MAX_BLOCK || body.length() > MAX_BYTES;
+        return encodes && (count >= RecordFormat.MAX_BLOCK || body.length() > MAX_BYTES);
     }
 
     Mark mark() {

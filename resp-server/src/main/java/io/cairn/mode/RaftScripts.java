@@ -1,23 +1,16 @@
 package io.cairn.mode;
 
 import io.cairn.command.Args;
-import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
-import io.cairn.command.Flag;
-import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.command.ScriptCommands;
 import io.cairn.command.ServerState;
 import io.cairn.keyspace.Keyspace;
-import io.cairn.keyspace.Slots;
-import io.cairn.metrics.LoopStats;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
-import io.cairn.record.RecordFormat;
 import io.cairn.record.RecordWriter;
-import io.cairn.script.CapturedReply;
 import io.cairn.script.Script;
 import io.cairn.script.ScriptEngine;
 import io.cairn.script.ScriptRun;
@@ -43,21 +36,18 @@ import org.slf4j.LoggerFactory;
  *
  * <p>So a script's text, an endless one, one that is killed, or the order of {@code pairs} never reaches a replica.
  */
-final class RaftScripts implements ScriptRun.Host {
+final class RaftScripts {
     /** A script whose keys change under it so often is given up. */
     static final int MAX_RUNS = 20;
     /** Most scripts of a batch. */
     private static final int MAX_BATCH = 200;
     /** The stripes are held so long for one batch, and for the script that goes over it. */
     private static final long BATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
-    /** Most bytes of a batch's effects: they are one entry of the log. */
-    private static final int MAX_EFFECT_BYTES = 16 << 20;
 
     private static final String CONFLICT = "TRYAGAIN The keys of the script kept changing while it ran";
     private static final Logger LOG = LoggerFactory.getLogger(RaftScripts.class);
 
     private final RaftMode mode;
-    private final CommandTable commands;
     private final Keyspace keyspace;
     private final ScriptThread thread;
     private final BiConsumer<String, Throwable> fatal;
@@ -68,18 +58,12 @@ final class RaftScripts implements ScriptRun.Host {
     private final ArrayDeque<Unit> waiting = new ArrayDeque<>();
     private final SplittableRandom random =
             new SplittableRandom(ThreadLocalRandom.current().nextLong());
-    private final EffectLog effects = new EffectLog();
     private final RecordWriter writer = new RecordWriter();
-    private final KeyPositions positions = new KeyPositions();
     private final Speculation speculation;
-    private final Call call;
+    private final EffectLog effects = new EffectLog();
+    private final SpeculativeCommands run;
     private boolean inFlight;
-    private long expired;
-    private @Nullable Unit unit;
-    private @Nullable String dropped;
     private @Nullable ScriptEngine engine;
-    private @Nullable ScriptSession session;
-    private volatile @Nullable ServerState server;
 
     /** A call that runs scripts. */
     private final class Unit {
@@ -137,12 +121,11 @@ final class RaftScripts implements ScriptRun.Host {
     /** @param fatal stops the process: a change could not be taken back */
     RaftScripts(RaftMode mode, CommandTable commands, ScriptThread thread, BiConsumer<String, Throwable> fatal) {
         this.mode = mode;
-        this.commands = commands;
         this.keyspace = mode.keyspace();
         this.thread = thread;
         this.fatal = fatal;
         this.speculation = new Speculation(keyspace);
-        this.call = new Call(keyspace, new Args(), DiscardReply.INSTANCE);
+        this.run = new SpeculativeCommands(mode, commands, speculation, effects);
         keyspace.refuseWaiting(() -> thread.busy() && mode.isOnEventLoop());
     }
 
@@ -151,7 +134,7 @@ final class RaftScripts implements ScriptRun.Host {
     }
 
     void server(ServerState state) {
-        server = state;
+        run.server(state);
     }
 
     // ---- on event loops
@@ -201,7 +184,7 @@ final class RaftScripts implements ScriptRun.Host {
             speculation.clear();
             speculation.begin();
             effects.begin(now, random.nextLong());
-            expired = 0;
+            run.beginBatch();
             long end = System.nanoTime() + BATCH_NANOS;
             boolean open = true;
             while (open && !waiting.isEmpty() && ran.size() < MAX_BATCH) {
@@ -212,7 +195,7 @@ final class RaftScripts implements ScriptRun.Host {
                 }
                 EffectLog.Mark mark = effects.mark();
                 run(next);
-                String why = dropped;
+                String why = run.dropped();
                 if (why != null) {
                     // What it changed is still to be seen: nothing runs after it in this batch.
                     effects.rewind(mark);
@@ -220,7 +203,7 @@ final class RaftScripts implements ScriptRun.Host {
                     open = false;
                 } else {
                     ran.add(next);
-                    open = System.nanoTime() < end && effects.bytes() < MAX_EFFECT_BYTES / 2;
+                    open = System.nanoTime() < end && effects.bytes() < SpeculativeCommands.MAX_EFFECT_BYTES / 2;
                 }
             }
         } finally {
@@ -242,9 +225,8 @@ final class RaftScripts implements ScriptRun.Host {
     }
 
     private void run(Unit next) {
-        unit = next;
-        dropped = null;
         Reply reply = next.begin();
+        run.begin(next.declared);
         try {
             Block block = next.block;
             if (block == null) {
@@ -257,9 +239,9 @@ final class RaftScripts implements ScriptRun.Host {
             }
         } catch (RuntimeException | Error e) {
             LOG.error("a script failed", e);
-            dropped = "ERR internal error";
+            run.drop("ERR internal error");
         } finally {
-            unit = null;
+            next.slot = run.slot();
         }
     }
 
@@ -269,10 +251,10 @@ final class RaftScripts implements ScriptRun.Host {
         if (prepared == null) {
             return;
         }
-        ScriptRun run = new ScriptRun(prepared.script(), prepared.readOnly(), 0, this);
-        on.run(prepared, run, reply);
-        if (run.killed()) {
-            dropped = "ERR Script killed by user with SCRIPT KILL...";
+        ScriptRun script = new ScriptRun(prepared.script(), prepared.readOnly(), 0, run);
+        on.run(prepared, script, reply);
+        if (script.killed()) {
+            run.drop("ERR Script killed by user with SCRIPT KILL...");
         }
     }
 
@@ -288,12 +270,12 @@ final class RaftScripts implements ScriptRun.Host {
             if (ScriptCommands.runsScript(queued.command())) {
                 eval(queued.command(), queued.args(), reply);
             } else {
-                String error = data(queued.command(), queued.args(), reply);
+                String error = run.data(queued.command(), queued.args(), reply);
                 if (error != null) {
                     reply.error(error.startsWith("-") ? error.substring(1) : "ERR " + error);
                 }
             }
-            if (dropped != null) {
+            if (run.dropped() != null) {
                 return;
             }
         }
@@ -310,134 +292,12 @@ final class RaftScripts implements ScriptRun.Host {
         return adds && !readOnly && mode.outOfMemory() ? Refusal.OUT_OF_MEMORY : null;
     }
 
-    // ---- commands of scripts
-
-    @Override
-    public @Nullable String call(ScriptRun run, Args args, CapturedReply reply) {
-        int id = commands.find(args);
-        if (id < 0) {
-            return "Unknown Redis command called from script";
-        }
-        Command command = commands.command(id);
-        int arity = command.arity();
-        if (arity > 0 ? args.count() != arity : args.count() < -arity) {
-            return "Wrong number of args calling Redis command from script";
-        }
-        if (command.is(Flag.NOSCRIPT)) {
-            return "This Redis command is not allowed from script";
-        }
-        boolean write = command.is(Flag.WRITE);
-        if (run.readOnly() && (write || command.is(Flag.MAY_REPLICATE))) {
-            return "Write commands are not allowed from read-only scripts.";
-        }
-        if (write
-                && effects.changes() == 0
-                && command.is(Flag.DENYOOM)
-                && !run.script().is(Script.ALLOW_OOM)
-                && mode.outOfMemory()) {
-            return "-" + Refusal.OUT_OF_MEMORY;
-        }
-        if (command.session() != null) {
-            // It would happen again with each run, and before the script is decided.
-            return command.is(Flag.MAY_REPLICATE)
-                    ? "This Redis command is not allowed from script in raft mode"
-                    : session(run).call(command, args, reply, effects.now());
-        }
-        if (!run.readOnly() && (command.keys().wholeKeyspace() || positions.find(command, args) == 0)) {
-            return "Only scripts that declare no-writes may call commands without keys in raft mode";
-        }
-        return data(command, args, reply);
-    }
-
-    private ScriptSession session(ScriptRun run) {
-        ScriptSession made = session;
-        if (made == null) {
-            made = new ScriptSession(java.util.Objects.requireNonNull(server, "the node has not started"));
-            session = made;
-        }
-        made.begin(run);
-        return made;
-    }
-
-    /** Runs a data command speculatively; the error that refuses it, or null. */
-    private @Nullable String data(Command command, Args args, Reply reply) {
-        boolean write = command.is(Flag.WRITE);
-        int count = positions.find(command, args);
-        for (int i = 0; i < count; i++) {
-            String error = admit(args.address(positions.at(i)), args.length(positions.at(i)));
-            if (error != null) {
-                return error;
-            }
-        }
-        if (write) {
-            String error = tooLarge(args);
-            if (error != null) {
-                return error;
-            }
-        }
-        for (int i = 0; i < count; i++) {
-            int at = positions.at(i);
-            if (!speculation.touch(args.address(at), args.length(at), write, effects.now())) {
-                return "a script may not write to values of more than " + (Speculation.MAX_BYTES >> 20)
-                        + " MB together in raft mode";
-            }
-        }
-        LoopStats stats = mode.stats().local();
-        long start = System.nanoTime();
-        try {
-            call.begin(args, 0, effects.now(), write ? effects.nextSeed() : random.nextLong(), reply);
-            java.util.Objects.requireNonNull(command.data(), command.name()).run(call);
-            expired = Math.max(expired, call.database().sawExpired());
-            if (write && call.hasChanged()) {
-                effects.add(0, args);
-            }
-        } catch (OutOfMemoryError e) {
-            // Some of it may have been done: the script as a whole is not.
-            dropped = Refusal.OUT_OF_MEMORY;
-            return "-" + Refusal.OUT_OF_MEMORY;
-        } catch (RuntimeException | StackOverflowError e) {
-            LOG.error("{} failed in a script", command.name(), e);
-            dropped = "ERR internal error";
-            return "internal error";
-        }
-        stats.executed(commands.id(command), System.nanoTime() - start, false);
-        return null;
-    }
-
-    private @Nullable String admit(long key, int length) {
-        Unit of = java.util.Objects.requireNonNull(unit);
-        int slot = Slots.of(key, length);
-        if (of.slot < 0) {
-            of.slot = slot;
-        }
-        if (slot != of.slot) {
-            return "Script attempted to access keys that do not hash to the same slot";
-        }
-        ShardGroup group = mode.shard();
-        return group == null || !group.slots().serves(slot)
-                ? "Script attempted to access a non local key in a cluster node"
-                : null;
-    }
-
-    private @Nullable String tooLarge(Args args) {
-        long bytes = effects.bytes();
-        for (int i = 0; i < args.count(); i++) {
-            if (args.length(i) > RecordFormat.CHUNK_BYTES) {
-                return "a script may not write values of more than " + (RecordFormat.CHUNK_BYTES >> 10)
-                        + " KB in raft mode";
-            }
-            bytes += args.length(i);
-        }
-        return bytes > MAX_EFFECT_BYTES || effects.isFull()
-                ? "the script has changed too much: its effects do not fit one entry of the log"
-                : null;
-    }
-
     // ---- what becomes of a batch
 
     private void settle(Batch batch, ShardGroup group) {
         inFlight = true;
-        boolean mustLog = effects.changes() > 0 || expired > mode.stamps().applied();
+        boolean mustLog =
+                effects.changes() > 0 || run.sawExpired() > mode.stamps().applied();
         try {
             if (mustLog) {
                 effects.block(writer, speculation);

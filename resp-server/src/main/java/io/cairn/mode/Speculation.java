@@ -26,6 +26,11 @@ final class Speculation {
     /** Most bytes of old values. */
     static final long MAX_BYTES = 32L << 20;
 
+    /** Most keys of a batch, and most bytes of their names: they travel with the record. */
+    static final int MAX_KEYS = 100_000;
+
+    private static final long TOO_MANY = -1;
+    private static final int MAX_KEY_BYTES = 4 << 20;
     private static final int DATABASE = 0;
 
     private final Keyspace keyspace;
@@ -34,6 +39,7 @@ final class Speculation {
     private final Map<Name, Old> keys = new LinkedHashMap<>();
     private long lastVersion;
     private long bytes;
+    private long keyBytes;
 
     /** A key as it is looked up. */
     private record Name(byte[] key) {
@@ -90,15 +96,23 @@ final class Speculation {
     /**
      * A command is about to read or write a key.
      *
-     * @return false when the value is too large to be kept for taking it back
+     * @return false when there are too many keys, or the value is too large to be kept for taking it back
      */
     boolean touch(long key, int keyLength, boolean write, long now) {
-        Old old = keys.computeIfAbsent(
-                new Name(Memory.bytes(key, keyLength)), name -> new Old(database.version(key, keyLength, now)));
+        Name name = new Name(Memory.bytes(key, keyLength));
+        Old old = keys.get(name);
+        if (old == null) {
+            if (keys.size() == MAX_KEYS || keyBytes + keyLength > MAX_KEY_BYTES) {
+                return false;
+            }
+            keyBytes += keyLength;
+            old = new Old(database.version(key, keyLength, now));
+            keys.put(name, old);
+        }
         return !write || old.saved || save(old, key, keyLength);
     }
 
-    /** The version that a key had before the run; it is touched. */
+    /** The version that a key had before the run; it is touched. -1 when there are too many. */
     long touch(byte[] key, long now) {
         NativeBlock memory = NativeBlock.allocate(key.length);
         try {
@@ -107,7 +121,8 @@ final class Speculation {
         } finally {
             memory.release();
         }
-        return java.util.Objects.requireNonNull(keys.get(new Name(key))).version;
+        Old old = keys.get(new Name(key));
+        return old == null ? TOO_MANY : old.version;
     }
 
     /** Reads a key as it lies there: at time 0 none is expired. */
@@ -193,6 +208,7 @@ final class Speculation {
     /** Forgets what was touched. */
     void clear() {
         keys.clear();
+        keyBytes = 0;
     }
 
     private void restore(byte[] name, Old old) {

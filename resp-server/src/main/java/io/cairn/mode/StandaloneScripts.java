@@ -12,6 +12,7 @@ import io.cairn.command.ServerState;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.LoopStats;
 import io.cairn.record.RecordWriter;
+import io.cairn.resp.ReplyBuffer;
 import io.cairn.script.CapturedReply;
 import io.cairn.script.Script;
 import io.cairn.script.ScriptEngine;
@@ -22,6 +23,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +84,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
 
     @FunctionalInterface
     private interface Work {
-        void run(Reply reply);
+        void run(ReplyBuffer reply);
     }
 
     private Mode.Outcome submit(Origin origin, long bytes, Work work, Runnable release) {
@@ -137,7 +139,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         }
     }
 
-    private void eval(Command command, Args args, int database, Reply reply) {
+    private void eval(Command command, Args args, int database, ReplyBuffer reply) {
         ScriptEngine.Prepared prepared = engine().prepare(command, args, this::refusal, reply);
         if (prepared == null) {
             return;
@@ -180,7 +182,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     }
 
     /** A MULTI block, scripts in it. */
-    private void runBlock(Block block, Reply reply) {
+    private void runBlock(Block block, ReplyBuffer reply) {
         awaitSpace();
         keyspace.lockAll();
         try {
@@ -194,7 +196,15 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
             for (Block.Queued queued : block.commands()) {
                 Command command = queued.command();
                 if (!ScriptCommands.runsScript(command)) {
-                    call(command, queued.args(), queued.database(), reply, null);
+                    long mark = reply.bytes();
+                    int errors = reply.errors();
+                    call(
+                            command,
+                            queued.args(),
+                            queued.database(),
+                            reply,
+                            () -> reply.errors() != errors,
+                            () -> reply.truncate(mark));
                     continue;
                 }
                 ScriptEngine.Prepared prepared = engine().prepare(command, queued.args(), this::refusal, reply);
@@ -248,7 +258,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         if (command.session() != null) {
             return session(run).call(command, args, reply, effects.now());
         }
-        call(command, args, run.database, reply, reply);
+        call(command, args, run.database, reply, reply::isError, reply::rewind);
         return null;
     }
 
@@ -262,26 +272,25 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         return made;
     }
 
-    /** Runs a data command with the stripes locked. {@code captured} is {@code reply} when a script called. */
-    private void call(Command command, Args args, int database, Reply reply, @Nullable CapturedReply captured) {
+    /**
+     * Runs a data command with the stripes locked.
+     *
+     * @param failed whether its reply is an error
+     * @param rewind takes its reply back
+     */
+    private void call(Command command, Args args, int database, Reply reply, BooleanSupplier failed, Runnable rewind) {
         StandaloneWorker on = worker();
         LoopStats stats = mode.stats.local();
         boolean write = command.is(Flag.WRITE);
         long start = System.nanoTime();
         boolean changed;
-        boolean failed = false;
         try {
             Call ran = on.run(
                     command, args, database, effects.now(), write ? effects.nextSeed() : random.nextLong(), reply);
             changed = ran.hasChanged() && write;
-            failed = captured != null && captured.isError();
         } catch (OutOfMemoryError e) {
-            if (captured == null) {
-                throw e;
-            }
-            captured.rewind();
-            captured.error(Refusal.OUT_OF_MEMORY);
-            failed = true;
+            rewind.run();
+            reply.error(Refusal.OUT_OF_MEMORY);
             // With several keys some may have been changed before memory ran out: what readers see must be in the log.
             changed = write && positions.find(command, args) > 1;
         } catch (RuntimeException | StackOverflowError e) {
@@ -290,7 +299,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
             }
             throw e;
         }
-        stats.executed(commands.id(command), System.nanoTime() - start, failed);
+        stats.executed(commands.id(command), System.nanoTime() - start, failed.getAsBoolean());
         if (changed) {
             effects.add(database, args);
         }

@@ -29,7 +29,7 @@ final class Constants {
     /** "\033Lua", version 5.1, format 0, little endian, sizes of int, size_t, instruction and number, floating point. */
     private static final byte[] HEADER = {27, 'L', 'u', 'a', 0x51, 0, 1, 4, 8, 4, 8, 0};
 
-    private final LuaState state;
+    private final LuaStack state;
     private ByteBuffer buffer = allocate(INITIAL_BYTES);
     private long address = Memory.addressOf(buffer);
     private int at;
@@ -41,7 +41,7 @@ final class Constants {
 
     private final Code code = new Code();
 
-    Constants(LuaState state) {
+    Constants(LuaStack state) {
         this.state = state;
     }
 

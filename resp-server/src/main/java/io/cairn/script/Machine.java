@@ -10,6 +10,14 @@ import party.iroiro.luajava.lua51.Lua51Natives;
 final class Machine extends Lua51 {
     private final List<AbstractLua> threads = new ArrayList<>();
 
+    private Machine() {}
+
+    /** Makes a state; the native library is loaded with the first. */
+    static Machine open() {
+        LuaLibrary.prepare();
+        return new Machine();
+    }
+
     Lua51Natives natives() {
         return (Lua51Natives) getLuaNatives();
     }

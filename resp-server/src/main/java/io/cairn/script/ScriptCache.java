@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +26,7 @@ final class ScriptCache {
     private final ConcurrentHashMap<String, Script> scripts = new ConcurrentHashMap<>();
     private final LinkedHashMap<String, Script> byEval = new LinkedHashMap<>(16, 0.75f, true);
     private long bytesByEval;
-    private volatile long bytes;
+    private final AtomicLong bytes = new AtomicLong();
 
     /** The name that a client gave as the hash of a script, or null when it can be none. */
     static @Nullable String name(byte[] sha) {
@@ -51,7 +52,7 @@ final class ScriptCache {
         Script before = scripts.put(script.name(), script);
         long size = size(script);
         if (before == null) {
-            bytes += size;
+            bytes.addAndGet(size);
         }
         if (loaded) {
             if (byEval.remove(script.name()) != null) {
@@ -69,7 +70,7 @@ final class ScriptCache {
             oldest.remove();
             scripts.remove(gone.name());
             bytesByEval -= size(gone);
-            bytes -= size(gone);
+            bytes.addAndGet(-size(gone));
             dropped.accept(gone);
         }
     }
@@ -82,7 +83,7 @@ final class ScriptCache {
         scripts.clear();
         byEval.clear();
         bytesByEval = 0;
-        bytes = 0;
+        bytes.set(0);
     }
 
     int size() {
@@ -90,6 +91,6 @@ final class ScriptCache {
     }
 
     long bytes() {
-        return bytes;
+        return bytes.get();
     }
 }
