@@ -15,8 +15,8 @@ import io.cairn.gossip.GossipException;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
-import io.cairn.mode.Mode;
 import io.cairn.mode.RaftData;
+import io.cairn.mode.RaftMode;
 import io.cairn.mode.ShardStore;
 import io.cairn.pubsub.Hub;
 import io.cairn.raft.group.GroupStatus;
@@ -56,7 +56,7 @@ public final class RaftNode implements AutoCloseable {
     private final LocalShard local;
     private final PeerMessages messages;
     private final RaftPersistence persistence;
-    private final Mode mode;
+    private final RaftMode mode;
     private final Runnable expiry;
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
@@ -254,7 +254,7 @@ public final class RaftNode implements AutoCloseable {
         started = true;
     }
 
-    public Mode mode() {
+    public RaftMode mode() {
         return mode;
     }
 

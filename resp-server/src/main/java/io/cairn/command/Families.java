@@ -43,7 +43,8 @@ public final class Families {
                 StreamGroupCommands.table(),
                 StreamClaimCommands.table(),
                 StreamInfoCommands.table(),
-                FlushCommands.table(cluster));
+                                FlushCommands.table(cluster),
+                ScriptCommands.data());
     }
 
     /**
@@ -64,6 +65,7 @@ public final class Families {
                 SlowlogCommands.table(),
                 LatencyCommands.table(),
                 new DebugHyperLogLog().table(),
-                PubSubCommands.table());
+                PubSubCommands.table(),
+                ScriptCommands.session());
     }
 }

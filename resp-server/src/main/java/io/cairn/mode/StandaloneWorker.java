@@ -39,6 +39,8 @@ final class StandaloneWorker {
     private @Nullable Journal repliesOf;
     /** Time of this turn's reads and records; 0 until it is asked for. */
     private long turnMillis;
+    /** The mode knows the event loop that uses this. */
+    private boolean known;
 
     StandaloneWorker(StandaloneMode mode) {
         this.mode = mode;
@@ -66,6 +68,13 @@ final class StandaloneWorker {
     // ---- one command
 
     Mode.Outcome execute(Origin origin, Command command, Args args) {
+        if (origin.pending() > 0) {
+            return Mode.Outcome.WAIT; // For a script before it.
+        }
+        if (!known) {
+            known = true;
+            mode.runsOn(origin.eventLoop());
+        }
         boolean write = command.is(Flag.WRITE);
         if (write) {
             String refusal = mode.writeRefusal(command);
@@ -133,6 +142,12 @@ final class StandaloneWorker {
         }
     }
 
+    /** Runs a command of a script; its stripes are locked. */
+    Call run(Command command, Args args, int database, long now, long seed, Reply reply) {
+        runHandler(command, args, database, now, seed, reply);
+        return call;
+    }
+
     private boolean runHandler(Command command, Args args, int database, long now, long seed, Reply reply) {
         call.begin(args, database, now, seed, reply);
         call.run(command);
@@ -187,11 +202,9 @@ final class StandaloneWorker {
 
     private void runBlock(Origin origin, Block block) {
         long now = now();
-        for (Block.Watch watch : block.watches()) {
-            if (version(watch, now) != watch.version()) {
-                origin.reply().nilArray();
-                return;
-            }
+        if (!unchanged(block, now)) {
+            origin.reply().nilArray();
+            return;
         }
         long batchSeed = random.nextLong();
         long recordSeed = Seeds.derive(batchSeed, 0);
@@ -240,6 +253,16 @@ final class StandaloneWorker {
         journal.append(writer.address(), writer.length());
     }
 
+    /** Whether the keys that a block watches are what they were. */
+    boolean unchanged(Block block, long now) {
+        for (Block.Watch watch : block.watches()) {
+            if (version(watch, now) != watch.version()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private long version(Block.Watch watch, long now) {
         byte[] key = watch.key();
         long memory = Memory.allocate(Math.max(1, key.length));
@@ -263,7 +286,9 @@ final class StandaloneWorker {
             Memory.copy(key, 0, memory, key.length);
             int stripe = keyspace.stripeOf(Slots.of(memory, key.length));
             long now = mode.clock().stamp();
-            keyspace.lock(stripe);
+            if (!keyspace.tryLock(stripe)) {
+                return false; // A later round finds it again; a script may hold the stripe for long.
+            }
             try {
                 return expireLocked(number, memory, key.length, expireAt, version, now);
             } finally {
