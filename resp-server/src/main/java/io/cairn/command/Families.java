@@ -43,7 +43,7 @@ public final class Families {
                 StreamGroupCommands.table(),
                 StreamClaimCommands.table(),
                 StreamInfoCommands.table(),
-                                FlushCommands.table(cluster),
+                FlushCommands.table(cluster),
                 ScriptCommands.data());
     }
 

@@ -106,6 +106,11 @@ final class FirstReply implements Reply {
     }
 
     @Override
+    public void real(String digits) {
+        begun = true;
+    }
+
+    @Override
     public void real(double value) {
         begun = true;
     }

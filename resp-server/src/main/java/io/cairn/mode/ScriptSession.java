@@ -7,6 +7,7 @@ import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
 import io.cairn.command.Session;
 import io.cairn.command.SessionCall;
+import io.cairn.command.Subscriptions;
 import io.cairn.command.Transaction;
 import io.cairn.script.CapturedReply;
 import io.cairn.script.ScriptRun;
@@ -52,6 +53,12 @@ final class ScriptSession implements SessionCall, Session {
             args = null;
             reply = null;
         }
+    }
+
+    /** Subscribing in a script is refused by its flags; what is left may as well run. */
+    @Override
+    public boolean inTransaction() {
+        return true;
     }
 
     /** Time stands still in a script. */
@@ -191,6 +198,11 @@ final class ScriptSession implements SessionCall, Session {
     @Override
     public void reset() {
         throw none();
+    }
+
+    @Override
+    public Subscriptions subscriptions() {
+        return Subscriptions.NONE;
     }
 
     @Override

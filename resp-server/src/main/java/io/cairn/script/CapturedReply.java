@@ -136,6 +136,24 @@ public final class CapturedReply implements Reply {
     }
 
     @Override
+    public void real(String digits) {
+        if (resp3) {
+            tape.note(Tape.REAL, Double.doubleToRawLongBits(number(digits)));
+        } else {
+            bulk(digits);
+        }
+    }
+
+    private static double number(String digits) {
+        return switch (digits) {
+            case "inf" -> Double.POSITIVE_INFINITY;
+            case "-inf" -> Double.NEGATIVE_INFINITY;
+            case "nan", "-nan" -> Double.NaN;
+            default -> Double.parseDouble(digits);
+        };
+    }
+
+    @Override
     public void real(double value) {
         if (resp3) {
             tape.note(Tape.REAL, Double.doubleToRawLongBits(value));
