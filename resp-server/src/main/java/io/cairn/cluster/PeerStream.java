@@ -37,7 +37,7 @@ final class PeerStream {
 
     /** False when there is no room. */
     boolean offer(byte[] message) {
-        long cost = message.length + OVERHEAD;
+        long cost = (long) message.length + OVERHEAD;
         if (queuedBytes + cost > MAX_QUEUED_BYTES && !queue.isEmpty()) {
             return false;
         }

@@ -40,12 +40,12 @@ record Frame(Kind kind, Name name, byte @Nullable [] tail) {
     }
 
     long cost() {
-        return OVERHEAD + (tail == null ? 0 : tail.length);
+        return (long) OVERHEAD + (tail == null ? 0 : tail.length);
     }
 
     private static byte[] encode(byte[] head, byte[] end, byte[]... bulks) {
         byte[][] heads = new byte[bulks.length][];
-        long length = head.length + end.length;
+        long length = (long) head.length + end.length;
         for (int i = 0; i < bulks.length; i++) {
             heads[i] = ascii("$" + bulks[i].length + "\r\n");
             length += heads[i].length + bulks[i].length + 2;

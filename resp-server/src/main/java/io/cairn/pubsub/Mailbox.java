@@ -6,6 +6,7 @@ import io.netty.util.internal.PlatformDependent;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -160,7 +161,7 @@ final class Mailbox {
         if (missed.isEmpty()) {
             return;
         }
-        for (Missed each : missed) {
+        for (Missed each : List.copyOf(missed)) {
             missed.remove(each);
             Members to = members(each.kind()).get(each.name());
             if (to != null) {
