@@ -282,6 +282,23 @@ public final class Keys {
             RUNTIME,
             "Refuse writes while the last snapshot failed.");
 
+    // Scripts
+    public static final Key<Long> BUSY_REPLY_THRESHOLD = key(
+            "Scripts",
+            "busy-reply-threshold",
+            "lua-time-limit",
+            Types.number(0, LONG),
+            5_000L,
+            RUNTIME,
+            "Milliseconds after which a script that runs makes the node answer BUSY, and SCRIPT KILL the way out; 0 is never.");
+    public static final Key<Long> SCRIPT_MEMORY_LIMIT = key(
+            "Scripts",
+            "script-memory-limit",
+            Types.memory(MB, LONG),
+            256 * MB,
+            RUNTIME,
+            "Memory of the Lua interpreter; a script that uses more is ended at the next look, after some thousand instructions.");
+
     // Observation
     public static final Key<Long> SLOWLOG_LOG_SLOWER_THAN = key(
             "Observation",

@@ -79,7 +79,6 @@ final class ListedKeys {
         fixed("bio_cpulist", Types.text(), "");
         fixed("aof_rewrite_cpulist", Types.text(), "");
         fixed("bgsave_cpulist", Types.text(), "");
-        listed("busy-reply-threshold", "lua-time-limit", number(), 5000L, null);
         yesNo("latency-tracking", true);
         listed("latency-tracking-info-percentiles", ListTypes.line("percentiles"), "50 99 99.9");
         listed("propagation-error-behavior", Types.word("ignore", "panic", "panic-on-replicas"), "ignore");

@@ -4,6 +4,7 @@ import io.cairn.aof.FsyncPolicy;
 import io.cairn.cluster.ClusterCommands.Services;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
 import io.cairn.config.AppendFsync;
@@ -14,8 +15,8 @@ import io.cairn.gossip.GossipException;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
-import io.cairn.mode.Mode;
 import io.cairn.mode.RaftData;
+import io.cairn.mode.RaftMode;
 import io.cairn.mode.ShardStore;
 import io.cairn.pubsub.Hub;
 import io.cairn.raft.group.GroupStatus;
@@ -55,7 +56,7 @@ public final class RaftNode implements AutoCloseable {
     private final LocalShard local;
     private final PeerMessages messages;
     private final RaftPersistence persistence;
-    private final Mode mode;
+    private final RaftMode mode;
     private final Runnable expiry;
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
@@ -68,6 +69,7 @@ public final class RaftNode implements AutoCloseable {
      * @param nodeId 40 hex digits
      * @param mark kept with the node id
      * @param process names the process: nodes of one process are one failure domain
+     * @param events told of what happens to the node's keys
      * @param hub pub/sub of this node, which is joined with that of the others here
      * @param clients number of connected clients
      * @param listener told when the node begins or ends to serve, or must stop
@@ -82,6 +84,7 @@ public final class RaftNode implements AutoCloseable {
             Keyspace keyspace,
             CommandTable commands,
             NodeStats stats,
+            KeyEvents events,
             Hub hub,
             Supplier<Integer> clients,
             ClusterThreads threads,
@@ -91,8 +94,8 @@ public final class RaftNode implements AutoCloseable {
     /** Binds the Raft port; nothing is loaded yet. */
     public RaftNode(Parts parts) throws IOException {
         this.config = parts.config();
-        RaftData data =
-                new RaftData(parts.keyspace(), parts.commands(), parts.stats(), parts.clock(), parts.listener());
+        RaftData data = new RaftData(
+                parts.keyspace(), parts.commands(), parts.stats(), parts.events(), parts.clock(), parts.listener());
         this.runtime =
                 new ClusterRuntime(options(parts), parts.threads(), data.store(), new ClusterRuntime.LoadSource() {
                     @Override
@@ -251,7 +254,7 @@ public final class RaftNode implements AutoCloseable {
         started = true;
     }
 
-    public Mode mode() {
+    public RaftMode mode() {
         return mode;
     }
 

@@ -289,6 +289,10 @@ final class CommandCommands {
 
     /** What the call does with its key: as documented, but SET reads only with the option GET. Redis: setGetKeys. */
     private List<String> usedFlags(Command command, Args full, int key) {
+        if (command.name().equals("sort")) {
+            // The second of its key specs is that of BY and GET, whose keys nobody finds.
+            return keyFlags(docs.of(command), 2 * key);
+        }
         if (!command.name().equals("set")) {
             return keyFlags(docs.of(command), key);
         }

@@ -18,6 +18,8 @@ public final class Families {
                 CounterCommands.table(),
                 RangeCommands.table(),
                 LcsCommand.table(),
+                BitmapCommands.table(),
+                HyperLogLogCommands.table(),
                 HashCommands.table(),
                 SetCommands.table(),
                 SetAlgebra.table(),
@@ -30,6 +32,7 @@ public final class Families {
                 GeoSearch.table(),
                 ListCommands.table(),
                 ListMoves.table(),
+                SortCommand.table(cluster),
                 KeyCommands.table(cluster),
                 ExpiryCommands.table(),
                 ScanCommands.table(),
@@ -40,7 +43,8 @@ public final class Families {
                 StreamGroupCommands.table(),
                 StreamClaimCommands.table(),
                 StreamInfoCommands.table(),
-                FlushCommands.table(cluster));
+                FlushCommands.table(cluster),
+                ScriptCommands.data());
     }
 
     /**
@@ -60,6 +64,8 @@ public final class Families {
                 AclCommands.table(),
                 SlowlogCommands.table(),
                 LatencyCommands.table(),
-                PubSubCommands.table());
+                new DebugHyperLogLog().table(),
+                PubSubCommands.table(),
+                ScriptCommands.session());
     }
 }

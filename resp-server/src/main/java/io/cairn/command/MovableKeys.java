@@ -9,6 +9,7 @@ import java.util.List;
  * {@literal @}index 1             the key at argument 1
  * {@literal @}keynum 2            a number of keys at argument 2, the keys after it
  * {@literal @}keyword STORE 6     the key after a word from argument 6 on; also with last key, step and limit: {@literal @}keyword STREAMS 1 -1 1 2
+ * {@literal @}unknown             keys that the arguments do not tell
  * </pre>
  */
 final class MovableKeys {
@@ -31,6 +32,10 @@ final class MovableKeys {
     /** Redis: addReplyCommandKeySpecs. */
     static void reply(Reply reply, List<String> words) {
         List<String> search = words.subList(search(words), words.size());
+        if (search.get(0).equals("@unknown")) {
+            unknown(reply, flags(words));
+            return;
+        }
         boolean keyword = search.get(0).equals("@keyword");
         reply.map(3);
         reply.bulk("flags");
@@ -64,6 +69,20 @@ final class MovableKeys {
             number(reply, "lastkey", given ? search.get(3) : "0");
             number(reply, "keystep", given ? search.get(4) : "1");
             number(reply, "limit", given ? search.get(5) : "0");
+        }
+    }
+
+    private static void unknown(Reply reply, List<String> flags) {
+        reply.map(3);
+        reply.bulk("flags");
+        CommandCommands.names(reply, flags);
+        for (String how : List.of("begin_search", "find_keys")) {
+            reply.bulk(how);
+            reply.map(2);
+            reply.bulk("type");
+            reply.bulk("unknown");
+            reply.bulk("spec");
+            reply.map(0);
         }
     }
 

@@ -28,6 +28,11 @@ public interface ServerState {
         return Math.max(persistence().status().lastSaveSeconds(), identity().startMillis() / 1000);
     }
 
+    /** The scripts of the node. */
+    default Scripts scripts() {
+        return Scripts.NONE;
+    }
+
     SlowLog slowLog();
 
     LatencyEvents latency();

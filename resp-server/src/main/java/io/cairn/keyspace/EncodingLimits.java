@@ -23,6 +23,6 @@ public final class EncodingLimits {
     public volatile long streamNodeBytes = 4096;
     /** Stream: entries of a node, 0 for no limit. */
     public volatile long streamNodeEntries = 100;
-    /** HyperLogLog: bytes of the sparse form. */
+    /** HyperLogLog: bytes of the sparse form. GET shows what it decides, so in raft mode it stays as it is here. */
     public volatile long hllSparseBytes = 3000;
 }

@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Keyspace;
@@ -61,13 +62,22 @@ public final class ShardStore implements ShardApply {
         void broken(Throwable cause);
     }
 
-    ShardStore(Keyspace keyspace, CommandTable table, Stamps stamps, OwnBlobs own, Clock clock, Listener listener) {
+    /** {@code events}: told on the apply thread, on every replica alike, of what happens to keys. */
+    ShardStore(
+            Keyspace keyspace,
+            CommandTable table,
+            Stamps stamps,
+            OwnBlobs own,
+            Clock clock,
+            KeyEvents events,
+            Listener listener) {
         this.keyspace = keyspace;
         this.table = table;
         this.stamps = stamps;
         this.blobs = new ReceivedBlobs(MAX_BLOB_BYTES, own::take);
         this.reader = new RecordReader(blobs);
         this.call = new Call(keyspace, reader.args(), DiscardReply.INSTANCE);
+        call.listener(events);
         this.listener = listener;
         this.snapshots = new ShardSnapshots(keyspace, clock);
     }
@@ -165,7 +175,7 @@ public final class ShardStore implements ShardApply {
     }
 
     private void run(Command command) {
-        java.util.Objects.requireNonNull(command.data(), command.name()).run(call);
+        call.run(command);
     }
 
     private Command command(Args args) {

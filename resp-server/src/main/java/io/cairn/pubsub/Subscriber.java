@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The subscriptions of one connection. Confined to its event loop, but for the counts. */
 public final class Subscriber implements Subscriptions {
@@ -14,8 +15,8 @@ public final class Subscriber implements Subscriptions {
     private final Mailbox mailbox;
     private final Outlet outlet;
     private final Map<Kind, Set<Name>> names = new EnumMap<>(Kind.class);
-    /** By the kind's ordinal; read by other threads, too. */
-    private final int[] counts = new int[Kind.values().length];
+    /** Sizes of the sets, which other threads read, too. */
+    private final Map<Kind, AtomicInteger> counts = new EnumMap<>(Kind.class);
 
     private boolean closed;
     /** Of the mailbox: something was pushed that is not flushed. */
@@ -27,6 +28,7 @@ public final class Subscriber implements Subscriptions {
         this.outlet = outlet;
         for (Kind kind : Kind.values()) {
             names.put(kind, new LinkedHashSet<>(4));
+            counts.put(kind, new AtomicInteger());
         }
     }
 
@@ -46,7 +48,7 @@ public final class Subscriber implements Subscriptions {
         if (closed || !set(kind).add(name)) {
             return;
         }
-        counts[kind.ordinal()]++;
+        counter(kind).incrementAndGet();
         mailbox.add(kind, name, this);
         hub.added(kind, name, mailbox);
     }
@@ -61,7 +63,7 @@ public final class Subscriber implements Subscriptions {
     }
 
     private void leave(Kind kind, Name name) {
-        counts[kind.ordinal()]--;
+        counter(kind).decrementAndGet();
         mailbox.remove(kind, name, this);
         hub.removed(kind, name, mailbox);
     }
@@ -69,7 +71,7 @@ public final class Subscriber implements Subscriptions {
     /** A shard channel went to another shard; the mailbox forgets it by itself. */
     void taken(Name channel) {
         if (set(Kind.SHARD).remove(channel)) {
-            counts[Kind.SHARD.ordinal()]--;
+            counter(Kind.SHARD).decrementAndGet();
             hub.removed(Kind.SHARD, channel, mailbox);
         }
     }
@@ -98,7 +100,11 @@ public final class Subscriber implements Subscriptions {
 
     @Override
     public int count(Kind kind) {
-        return counts[kind.ordinal()];
+        return counter(kind).get();
+    }
+
+    private AtomicInteger counter(Kind kind) {
+        return java.util.Objects.requireNonNull(counts.get(kind));
     }
 
     private Set<Name> set(Kind kind) {

@@ -3,6 +3,7 @@ package io.cairn.resp;
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
 import io.cairn.config.OutputLimit;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.mode.Block;
 import io.cairn.mode.Mode;
 import io.cairn.mode.Origin;
@@ -499,10 +500,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     void execute(Block block, List<QueuedCall> calls) {
         ExecRun run = new ExecRun(calls);
         long mark = replies.bytes();
-        inBlock = true;
         Mode.Outcome outcome;
+        inBlock = true;
         try {
             outcome = endpoint.mode().executeBlock(this, block);
+        } catch (StripeBusyException e) {
+            run.release();
+            throw e;
         } finally {
             inBlock = false;
         }

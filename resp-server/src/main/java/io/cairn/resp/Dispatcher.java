@@ -5,10 +5,12 @@ import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
 import io.cairn.command.Reply;
+import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.command.Session;
 import io.cairn.command.SessionCall;
 import io.cairn.command.SlowLog;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.metrics.LoopStats;
 import io.cairn.mode.Mode;
 import java.util.List;
@@ -35,6 +37,8 @@ final class Dispatcher {
     private static final byte WHILE_SUBSCRIBED = 16;
     /** Answers by pushes, which no CLIENT REPLY holds back. */
     private static final byte SUBSCRIBES = 32;
+    /** Runs while a script keeps the node busy. */
+    private static final byte ALLOW_BUSY = 64;
 
     private final Endpoint endpoint;
     private final ServerState server;
@@ -68,6 +72,9 @@ final class Dispatcher {
         }
         if (command.is(Flag.NO_MULTI)) {
             traits |= NO_MULTI;
+        }
+        if (command.is(Flag.ALLOW_BUSY)) {
+            traits |= ALLOW_BUSY;
         }
         return (byte)
                 switch (command.name()) {
@@ -134,6 +141,9 @@ final class Dispatcher {
             return refuse(connection, state, id, "NOAUTH Authentication required.");
         }
         Multi multi = state.multi();
+        if ((trait & ALLOW_BUSY) == 0 && server.scripts().busy()) {
+            return connection.pending() == 0 && refuse(connection, state, id, Scripts.BUSY);
+        }
         if (multi.open() && (trait & NO_MULTI) != 0) {
             return refuse(connection, state, id, "ERR Command not allowed inside a transaction");
         }
@@ -187,6 +197,9 @@ final class Dispatcher {
         Mode.Outcome outcome;
         try {
             outcome = mode.execute(connection, command, args);
+        } catch (StripeBusyException e) {
+            connection.replies().truncate(mark);
+            return refuse(connection, state, id, Scripts.BUSY);
         } catch (RuntimeException | StackOverflowError e) {
             if (command.is(Flag.WRITE)) {
                 // It may have changed half of what it should have: nothing after it can be trusted.
@@ -223,6 +236,9 @@ final class Dispatcher {
         try {
             running.begin(connection, state, id, args);
             java.util.Objects.requireNonNull(command.session()).run(running);
+        } catch (StripeBusyException e) {
+            connection.replies().truncate(mark);
+            connection.replies().error(Scripts.BUSY);
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("running {}", command.name(), e);
             connection.replies().truncate(mark);

@@ -5,6 +5,7 @@ import io.cairn.command.Client;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
+import io.cairn.command.KeyEventRelay;
 import io.cairn.command.Replication;
 import io.cairn.config.Config;
 import io.cairn.config.Consensus;
@@ -49,6 +50,7 @@ public final class Node implements AutoCloseable {
     private final NodeDirectory directory;
     private final Keyspace keyspace;
     private final NodeStats stats;
+    private final KeyEventRelay keyEvents = new KeyEventRelay();
     private final ConnectionRegistry connections = new ConnectionRegistry();
     private final ProtocolLimits limits = new ProtocolLimits();
     private final OutputBounds outputBounds = new OutputBounds();
@@ -86,6 +88,7 @@ public final class Node implements AutoCloseable {
                     keyspace,
                     table,
                     stats,
+                    keyEvents,
                     connections,
                     hub,
                     process.transport(),
@@ -115,6 +118,7 @@ public final class Node implements AutoCloseable {
         config.onChange(Keys.CLIENT_QUERY_BUFFER_LIMIT, limits::maxQueryBytes);
         follow(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, outputBounds::limits);
         follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
+        keyEvents.add(events);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
         state.slowLog().thresholdMicros(config.get(Keys.SLOWLOG_LOG_SLOWER_THAN));
@@ -134,7 +138,12 @@ public final class Node implements AutoCloseable {
         follow(Keys.ZSET_MAX_LISTPACK_VALUE, value -> to.zsetValue = value);
         follow(Keys.STREAM_NODE_MAX_BYTES, value -> to.streamNodeBytes = value);
         follow(Keys.STREAM_NODE_MAX_ENTRIES, value -> to.streamNodeEntries = value);
-        follow(Keys.HLL_SPARSE_MAX_BYTES, value -> to.hllSparseBytes = value);
+        follow(Keys.HLL_SPARSE_MAX_BYTES, value -> {
+            // The bytes of a HyperLogLog are there for GET: replicas must turn it dense at the same size.
+            if (config.get(Keys.CLUSTER_CONSENSUS) != Consensus.RAFT) {
+                to.hllSparseBytes = value;
+            }
+        });
         follow(Keys.SET_MAX_INTSET_ENTRIES, value -> {
             // SPOP takes a member by its place, and an intset has places of its own: replicas must turn it into a table
             // at the same size.
@@ -219,6 +228,11 @@ public final class Node implements AutoCloseable {
 
     public NodeStats stats() {
         return stats;
+    }
+
+    /** Where who wants to be told of what happens to keys is put in. */
+    public KeyEventRelay keyEvents() {
+        return keyEvents;
     }
 
     public ConnectionRegistry connections() {

@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
@@ -14,6 +15,7 @@ import java.util.concurrent.ExecutorService;
  * What a node's backend is made of.
  *
  * @param config this node's view
+ * @param events told of what happens to the node's keys
  * @param hub who listens to which channels
  * @param background threads of the process for work that blocks (snapshots)
  * @param failure stops the process: something after which nothing may be acknowledged
@@ -24,6 +26,7 @@ public record NodeParts(
         Keyspace keyspace,
         CommandTable commands,
         NodeStats stats,
+        KeyEvents events,
         ConnectionRegistry connections,
         Hub hub,
         Transport transport,

@@ -5,6 +5,7 @@ import io.cairn.command.CommandTable;
 import io.cairn.command.LatencyEvents;
 import io.cairn.command.Persistence;
 import io.cairn.command.PubSub;
+import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.command.SlowLog;
 import io.cairn.command.Stats;
@@ -80,6 +81,11 @@ final class NodeState implements ServerState {
     @Override
     public Persistence persistence() {
         return node.backend().persistence();
+    }
+
+    @Override
+    public Scripts scripts() {
+        return node.backend().scripts();
     }
 
     @Override

@@ -5,13 +5,16 @@ import io.cairn.cluster.RaftNode;
 import io.cairn.command.Persistence;
 import io.cairn.command.Release;
 import io.cairn.command.Replication;
+import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
+import io.cairn.config.Keys;
 import io.cairn.gossip.GossipException;
 import io.cairn.keyspace.Slots;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
 import io.cairn.raft.meta.JoinMark;
 import io.cairn.raft.shards.SlotTable;
+import io.cairn.script.ScriptThread;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
@@ -25,6 +28,7 @@ final class RaftBackend implements NodeBackend {
     private static final Logger LOG = LoggerFactory.getLogger(RaftBackend.class);
 
     private final RaftNode node;
+    private final ScriptThread scripts;
 
     RaftBackend(NodeParts parts, String process, ClusterThreads threads) throws StartException {
         try {
@@ -38,6 +42,7 @@ final class RaftBackend implements NodeBackend {
                     parts.keyspace(),
                     parts.commands(),
                     parts.stats(),
+                    parts.events(),
                     parts.hub(),
                     parts.connections()::count,
                     threads,
@@ -46,6 +51,11 @@ final class RaftBackend implements NodeBackend {
         } catch (IOException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);
         }
+        this.scripts = new ScriptThread(
+                args -> parts.commands().find(args) >= 0,
+                () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
+                () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
+        node.mode().scripts(parts.commands(), scripts, parts.failure()::fatal);
     }
 
     private static JoinMark mark(NodeDirectory directory) {
@@ -79,6 +89,16 @@ final class RaftBackend implements NodeBackend {
                 parts.failure().fatal("applying the shard's log", cause);
             }
         };
+    }
+
+    @Override
+    public Scripts scripts() {
+        return scripts;
+    }
+
+    @Override
+    public void started(ServerState server) {
+        node.mode().started(server);
     }
 
     @Override

@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cairn.command.PubSub;
 import io.cairn.command.Subscriptions.Kind;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PeerStreamTest {
@@ -16,12 +19,15 @@ class PeerStreamTest {
     private PeerInbox inbox = new PeerInbox();
     private final List<String> got = new ArrayList<>();
 
-    private void take(byte[] part) {
-        inbox.part(part, (kind, channel, message) -> got.add(kind + " " + new String(channel) + " " + message.length));
+    private void take(byte @Nullable [] part) {
+        inbox.part(
+                Objects.requireNonNull(part),
+                (kind, channel, message) ->
+                        got.add(kind + " " + new String(channel, StandardCharsets.ISO_8859_1) + " " + message.length));
     }
 
     private static byte[] message(Kind kind, String channel, int bytes) {
-        return PeerInbox.encode(kind, channel.getBytes(), new byte[bytes]);
+        return PeerInbox.encode(kind, channel.getBytes(StandardCharsets.ISO_8859_1), new byte[bytes]);
     }
 
     private boolean offer(String channel, int bytes) {

@@ -95,14 +95,13 @@ final class CommandHarness implements AutoCloseable {
             reply.error(ErrorText.arity(command.name()));
             return;
         }
-        Handler handler = command.data();
-        if (handler == null) {
+        if (command.data() == null) {
             throw new IllegalArgumentException("not a data command: " + command.name());
         }
         keyspace.lockAll();
         try {
             call.begin(database, now, seed, reply);
-            handler.run(call);
+            call.run(command);
             changed = call.hasChanged();
         } finally {
             keyspace.unlockAll();

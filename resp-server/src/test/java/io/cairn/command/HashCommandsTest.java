@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cairn.keyspace.Memory;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,8 +20,12 @@ class HashCommandsTest {
 
     @BeforeEach
     void listen() {
-        redis.listener((database, type, event, key, length) ->
-                events.add(type + " " + event + " " + new String(Memory.bytes(key, length), US_ASCII)));
+        redis.listener((database, type, event, key, length) -> {
+            // Those of new and of missed keys come by themselves, see KeyEventsIT.
+            if (type != 'n' && type != 'm') {
+                events.add(type + " " + event + " " + new String(Memory.bytes(key, length), US_ASCII));
+            }
+        });
     }
 
     @AfterEach
@@ -133,7 +138,8 @@ class HashCommandsTest {
         String cursor = "0";
         int steps = 0;
         do {
-            List<?> step = (List<?>) RespConnection.parse(redis.run("hscan h " + cursor + " count 30"));
+            List<?> step = (List<?>)
+                    Objects.requireNonNull(RespConnection.parse(redis.run("hscan h " + cursor + " count 30")));
             cursor = String.valueOf(step.get(0));
             List<?> pairs = (List<?>) step.get(1);
             assertThat(pairs.size()).isLessThanOrEqualTo(60);

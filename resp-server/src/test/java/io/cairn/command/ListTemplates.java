@@ -37,15 +37,33 @@ final class ListTemplates {
             "rpoplpush {list} {list}",
             "lmpop (1 {list}|2 {list} {list}|3 {list} {list} {list}|0 {list}|x {list}) (left|right|up) [count (1|2|5|0|x)] [count 1]",
             "lmpop ({digit}|9223372036854775807) {list} (left|right) [count {integer}]",
-            "(copy|rename) {list} {list}",
-            "copy {list} {list} replace",
+            "(copy|rename) {queue} {queue}",
+            "copy {queue} {queue} replace",
             "(type|del|ttl|persist|exists) {list}",
             "object encoding {list}",
             "expire {list} {seconds}",
-            "set {list} {value}",
+            "rpush {numbers} {index} {index} {index} {digit} (1.5|0x10|-1e3|7)",
+            "rpush {numbers} {float}",
+            "del {numbers}",
+            "(sort|sort_ro) {numbers} [by (k*|hash*->f1|nosort|*)] [limit {index} {index}] [get (#|k*|hash*->f1|none)] [get #] [asc|desc]",
+            "(sort|sort_ro) {queue} [by (k*|hash*->f1|nosort)] [limit {index} {integer}] [get (#|k*)] [asc|desc] [foo|limit 1]",
+            "sort {queue} alpha [limit {index} {index}] [asc|desc] [get k*] [store {list}]",
+            "sort {queue} by k* alpha [asc|desc] [get (#|k*)] [store {list}]",
+            "sort {members} [limit {index} {index}] [alpha] [asc|desc] [get k*]",
+            "sort {members} by nosort [asc|desc] [get k*] store {list}",
+            // Redis makes a skip list of what it sorts: nobody asks for the encoding of these.
+            "zadd {sorted} {digit} {index} {digit} {index} {digit} {index}",
+            "sort_ro {sorted} [by k*] [limit {index} {index}] [asc|desc]",
+            "sort {sorted} by nosort [limit {index} {index}] [asc|desc] [store {list}]",
+            "sort {sorted} alpha [limit {index} {index}] [asc|desc]",
+            "set {list} {value} [xx]",
             "get {list}",
             "dump {list}",
-            "restore {list} 0 {payload} [replace]");
+            "restore {restored} 0 {payload} [replace]",
+            "lrange {restored} 0 -1",
+            "(lpush|rpush) {restored} {element}*",
+            "ltrim {restored} {index} {index}",
+            "lindex {restored} {index}");
 
     /** Commands that make the key "payload", whose dump RESTORE is given. */
     static final List<String> PAYLOADS = List.of(

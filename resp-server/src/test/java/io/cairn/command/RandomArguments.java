@@ -38,6 +38,8 @@ final class RandomArguments {
             Set.of("idle", "minidle", "seconds", "millis", "unix", "unixmillis", "badtime");
     /** Never senseless: there is one key, or one order. */
     private static final Set<String> UNTOUCHED = Set.of("single", "newid", "lkey", "gkey");
+    /** Kinds of which a large number would make a large string. */
+    private static final Set<String> BITS = Set.of("bitoffset", "fieldoffset");
 
     private static final String[] FLOATS = {
         "0", "1", "-1", "0.1", "0.2", "1.5", "-3.25", "5.0e3", "1e-5", "1e17", "3.14159265358979", "1e300", "1e23",
@@ -96,7 +98,10 @@ final class RandomArguments {
         // Senseless now and then, whatever was asked for. Times stay such that no key expires by itself meanwhile: the
         // two servers would see it at different moments.
         if (!UNTOUCHED.contains(kind) && random.nextInt(150) == 0) {
-            return text(TIMES.contains(kind) ? pick("-7", "abc", "9223372036854775808", "") : pick(NUMBERS));
+            return text(
+                    TIMES.contains(kind) || BITS.contains(kind)
+                            ? pick("-7", "abc", "9223372036854775808", "")
+                            : pick(NUMBERS));
         }
         return switch (kind) {
             case "key" -> text("k" + random.nextInt(keys));
@@ -119,6 +124,33 @@ final class RandomArguments {
             case "database" -> text(pick("0", "1", "2", "15", "16", "-1", "x", "99999999999"));
             case "payload" -> payloads.get(random.nextInt(payloads.size()));
             case "digit" -> text(Integer.toString(random.nextInt(4)));
+            // A key of its own: PFCOUNT of one key changes what Redis keeps in it.
+            case "sketch" -> text("h" + random.nextInt(3));
+            case "pfelement" -> text("e" + random.nextInt(300));
+            case "bitoffset" ->
+                text(
+                        random.nextInt(20) > 0
+                                ? Integer.toString(random.nextInt(500))
+                                : pick("4294967296", "-1", "40000", "#1"));
+            case "fieldtype" ->
+                text(
+                        random.nextInt(20) > 0
+                                ? (random.nextBoolean()
+                                        ? "i" + (1 + random.nextInt(64))
+                                        : "u" + (1 + random.nextInt(63)))
+                                : pick("i65", "u64", "i0", "x8", "i", "", "u08", "I8"));
+            case "fieldoffset" ->
+                text(
+                        random.nextInt(20) > 0
+                                ? (random.nextBoolean()
+                                        ? "#" + random.nextInt(8)
+                                        : Integer.toString(random.nextInt(300)))
+                                : pick("#", "#-1", "4294967296", "#4294967296", "#1152921504606846976", "x"));
+            case "fieldvalue" ->
+                text(
+                        random.nextBoolean()
+                                ? Integer.toString(random.nextInt(300) - 150)
+                                : Long.toString(random.nextLong() >> random.nextInt(64)));
             case "hash" -> text(random.nextInt(5) > 0 ? "hash" + random.nextInt(3) : "k" + random.nextInt(keys));
             case "set" -> text(random.nextInt(5) > 0 ? "set" + random.nextInt(4) : "k" + random.nextInt(keys));
             case "single" -> text("single");
@@ -141,6 +173,11 @@ final class RandomArguments {
                             default -> streamId();
                         });
             case "list" -> text(random.nextInt(8) > 0 ? "q" + random.nextInt(3) : "k" + random.nextInt(keys));
+            case "numbers" -> text("q" + (3 + random.nextInt(2)));
+            case "restored" -> text("q5");
+            case "queue" -> text("q" + random.nextInt(3));
+            case "members" -> text("set" + random.nextInt(4));
+            case "sorted" -> text("y" + random.nextInt(2));
             case "element" -> text(pick("a", "b", "c", "7", "-70", "4096", "", "x", "y", "1.5"));
             case "text" -> bytes(random.nextInt(random.nextInt(20) == 0 ? 5000 : 300), 3);
             case "zkey" -> text(random.nextInt(8) > 0 ? "z" + random.nextInt(4) : "k" + random.nextInt(keys));

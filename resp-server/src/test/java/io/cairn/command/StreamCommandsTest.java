@@ -127,6 +127,7 @@ class StreamCommandsTest {
         }
         assertThat(events)
                 .containsExactly(
+                        "n new s",
                         "t xadd s",
                         "t xtrim s",
                         "t xadd s",
@@ -136,6 +137,7 @@ class StreamCommandsTest {
                         "t xsetid s",
                         "t xadd s",
                         "t xgroup-create s",
+                        "n new t",
                         "t xgroup-create t",
                         "t xgroup-createconsumer s",
                         "t xgroup-createconsumer s",

@@ -72,6 +72,7 @@ final class Templates {
     /** All of them; a template's chance is its share of the lines. */
     static final List<String> ALL = Stream.of(
                     STRINGS_AND_KEYS,
+                    BitmapTemplates.LINES,
                     HashTemplates.LINES,
                     SetTemplates.LINES,
                     StreamTemplates.LINES,

@@ -163,8 +163,8 @@ final class ListNode {
      */
     static boolean isAllowed(long bytes, long count, int fill) {
         if (fill < 0) {
-            // Below the last class nothing is allowed but one element; Redis's configuration refuses such values.
-            return -fill <= CLASS_BYTES.length && bytes <= CLASS_BYTES[-fill - 1];
+            // Redis: quicklistSetFill.
+            return bytes <= CLASS_BYTES[-Math.max(fill, -CLASS_BYTES.length) - 1];
         }
         return bytes <= COUNTED_BYTES && count <= fill;
     }
