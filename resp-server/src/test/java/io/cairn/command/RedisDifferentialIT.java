@@ -168,7 +168,7 @@ class RedisDifferentialIT {
                     continue;
                 }
                 if ((template.startsWith("flush") || template.startsWith("sw") || template.startsWith("select"))
-                        && random.nextInt(20) > 0) {
+                        && random.nextInt(5) > 0) {
                     continue;
                 }
                 step(seed, redis, ours, CommandTemplate.expand(template, random, arguments::get));
