@@ -17,7 +17,7 @@ final class Bits {
     static void set(long address, long bit, int value) {
         long at = address + (bit >> 3);
         int shift = 7 - (int) (bit & 7);
-        Memory.putByte(at, (byte) (Memory.getByte(at) & ~(1 << shift) | value << shift));
+        Memory.putByte(at, (byte) ((Memory.getByte(at) & ~(1 << shift)) | (value << shift)));
     }
 
     /** Number of ones from bit {@code from} to bit {@code to}, which counts. */
@@ -85,7 +85,7 @@ final class Bits {
             int shift = 8 - used - here;
             int mask = (1 << here) - 1;
             int bits = (int) (value >>> (left - here)) & mask;
-            Memory.putByte(at, (byte) (Memory.getByte(at) & ~(mask << shift) | bits << shift));
+            Memory.putByte(at, (byte) ((Memory.getByte(at) & ~(mask << shift)) | (bits << shift)));
             left -= here;
             used = 0;
         }
