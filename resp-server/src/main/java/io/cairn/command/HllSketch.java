@@ -149,7 +149,7 @@ final class HllSketch implements AutoCloseable {
     }
 
     private static void putValue(long at, int value, int registers) {
-        Memory.putByte(at, (byte) (0x80 | value - 1 << 2 | registers - 1));
+        Memory.putByte(at, (byte) (0x80 | ((value - 1) << 2) | (registers - 1)));
     }
 
     private static long putZeros(long at, int registers) {
