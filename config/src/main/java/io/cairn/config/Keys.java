@@ -405,7 +405,8 @@ public final class Keys {
             Types.integer(50, 60_000),
             500,
             START,
-            "Milliseconds without a leader after which a Raft election starts.");
+            "Milliseconds without a leader after which a Raft election starts. At least three times the slowest"
+                    + " round trip between two voters: a leader steps down without a recent answer of a majority.");
     public static final Key<ReplicaReads> CLUSTER_REPLICA_READS = key(
             "Cluster",
             "cluster-replica-reads",
