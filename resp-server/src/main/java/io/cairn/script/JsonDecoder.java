@@ -26,7 +26,6 @@ final class JsonDecoder {
         }
     }
 
-    private final LuaState state;
     private final long l;
     private final JsonFunctions.Settings settings;
     private final Tape tape;
@@ -42,7 +41,6 @@ final class JsonDecoder {
     private String error = "";
 
     JsonDecoder(LuaState state, long l, JsonFunctions.Settings settings) {
-        this.state = state;
         this.l = l;
         this.settings = settings;
         this.tape = new Tape(state);

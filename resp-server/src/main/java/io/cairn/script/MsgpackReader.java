@@ -59,14 +59,14 @@ final class MsgpackReader {
         }
         int type = input[at] & 0xff;
         switch (type) {
-            case 0xcc -> push(number(1), 1);
-            case 0xcd -> push(number(2), 2);
-            case 0xce -> push(number(4), 4);
-            case 0xcf -> push(number(8), 8);
+            case 0xcc -> push((double) number(1), 1);
+            case 0xcd -> push((double) number(2), 2);
+            case 0xce -> push((double) number(4), 4);
+            case 0xcf -> push((double) number(8), 8);
             case 0xd0 -> push((byte) number(1), 1);
             case 0xd1 -> push((short) number(2), 2);
             case 0xd2 -> push((int) number(4), 4);
-            case 0xd3 -> push(number(8), 8);
+            case 0xd3 -> push((double) number(8), 8);
             case 0xc0 -> {
                 tape.note(Tape.NIL, 0);
                 at++;

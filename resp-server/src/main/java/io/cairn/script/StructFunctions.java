@@ -65,26 +65,21 @@ final class StructFunctions {
         }
 
         int sizeOf(char option) {
-            switch (option) {
-                case 'B', 'b', 'x':
-                    return 1;
-                case 'H', 'h':
-                    return 2;
-                case 'L', 'l', 'T', 'd':
-                    return 8;
-                case 'f':
-                    return 4;
-                case 'c':
-                    return number(1);
-                case 'i', 'I':
+            return switch (option) {
+                case 'B', 'b', 'x' -> 1;
+                case 'H', 'h' -> 2;
+                case 'L', 'l', 'T', 'd' -> 8;
+                case 'f' -> 4;
+                case 'c' -> number(1);
+                case 'i', 'I' -> {
                     int size = number(4);
                     if (size > MAX_INTEGER) {
                         throw LuaError.message("integral size " + size + " is larger than limit of " + MAX_INTEGER);
                     }
-                    return size;
-                default:
-                    return 0;
-            }
+                    yield size;
+                }
+                default -> 0;
+            };
         }
 
         /** Bytes until an element of a size is aligned at a position. */
@@ -202,8 +197,6 @@ final class StructFunctions {
         // A negative offset is a large unsigned one in C.
         long at = start < 0 ? Long.MAX_VALUE : start - 1;
         int results = 0;
-        double last = 0;
-        boolean lastIsNumber = false;
         while (format.hasMore()) {
             char option = format.next();
             int size = format.sizeOf(option);
@@ -217,17 +210,14 @@ final class StructFunctions {
             int from = (int) at;
             switch (option) {
                 case 'b', 'B', 'h', 'H', 'l', 'L', 'T', 'i', 'I' -> {
-                    last = integer(data, from, size, format.big, Character.isLowerCase(option));
-                    lastIsNumber = true;
-                    natives.lua_pushnumber(l, last);
+                    natives.lua_pushnumber(l, integer(data, from, size, format.big, Character.isLowerCase(option)));
                     results++;
                 }
                 case 'x' -> {}
                 case 'f', 'd' -> {
                     long bits = bits(data, from, size, format.big);
-                    last = option == 'd' ? Double.longBitsToDouble(bits) : Float.intBitsToFloat((int) bits);
-                    lastIsNumber = true;
-                    natives.lua_pushnumber(l, last);
+                    natives.lua_pushnumber(
+                            l, option == 'd' ? Double.longBitsToDouble(bits) : Float.intBitsToFloat((int) bits));
                     results++;
                 }
                 case 'c' -> {
@@ -298,7 +288,7 @@ final class StructFunctions {
             }
             at += size;
         }
-        natives.lua_pushnumber(l, at);
+        natives.lua_pushnumber(l, (double) at);
         return 1;
     }
 }

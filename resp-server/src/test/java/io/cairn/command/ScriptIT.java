@@ -196,8 +196,7 @@ class ScriptIT {
     void manyScriptsFromEvalPushOutTheOldest() throws Exception {
         try (CairnServer cairn = CairnServer.start(directory);
                 RespConnection ours = cairn.connect()) {
-            String kept = RespConnection.parse(ours.run("script", "load", "return 'kept'"))
-                    .toString();
+            String kept = String.valueOf(RespConnection.parse(ours.run("script", "load", "return 'kept'")));
             ours.run("eval", "return 'first'", "0");
             String first = "f2fcc28c3bfd3a4b1ba1dc0d8c3d3a1fe9a7cd5d";
             for (int i = 0; i < 10_050; i++) {

@@ -146,7 +146,7 @@ class LuaEngineTest {
             assertThat(run("return type(rawget(_G,'" + name + "'))")).isEqualTo("$3\r\nnil\r\n");
         }
         assertThat(run("return type(os)..' '..type(os.clock)..' '..type(os.execute)..type(os.exit)"))
-                .isEqualTo("$19\r\ntable function nilnil\r\n");
+                .isEqualTo("$21\r\ntable function nilnil\r\n");
         // An error in a Java function leaves nothing of it behind.
         assertThat(run("pcall(cjson.decode,'{') return type(rawget(_G,'java'))..type(rawget(_G,'__jthrowable__'))"))
                 .isEqualTo("$6\r\nnilnil\r\n");
