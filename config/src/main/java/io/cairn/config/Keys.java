@@ -110,6 +110,14 @@ public final class Keys {
     public static final Key<String> REQUIREPASS = key(
             "Network", "requirepass", Types.text(), "", RUNTIME, "Password of the default user; empty asks for none.");
 
+    public static final Key<DebugCommand> ENABLE_DEBUG_COMMAND = key(
+            "Network",
+            "enable-debug-command",
+            Types.choice(DebugCommand.class),
+            DebugCommand.LOCAL,
+            START,
+            "Who may send DEBUG: nobody (no), clients of this machine (local), all (yes). Redis's default is no.");
+
     // General
     public static final Key<String> DIR = key(
             "General",

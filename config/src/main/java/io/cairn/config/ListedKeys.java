@@ -49,7 +49,6 @@ final class ListedKeys {
         listed("acllog-max-len", number(), 128L);
         listed("acl-pubsub-default", Types.word("allchannels", "resetchannels"), "resetchannels");
         fixed("enable-protected-configs", Types.word("no", "yes", "local"), "no");
-        fixed("enable-debug-command", Types.word("no", "yes", "local"), "no");
         fixed("enable-module-command", Types.word("no", "yes", "local"), "no");
         listed("rename-command", ListTypes.line("old and new name"), "", RENAME);
         listed("loadmodule", ListTypes.line("a module and its arguments"), "", MODULES);

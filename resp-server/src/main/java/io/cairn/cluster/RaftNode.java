@@ -121,7 +121,8 @@ public final class RaftNode implements AutoCloseable {
                 runtime.member(),
                 parts.clock(),
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
-                data.store()::records);
+                data.store()::records,
+                () -> data.store().reload(parts.directory()));
         Redirects redirects = new Redirects(
                 runtime.topology(), () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE), this::endpointStyle);
         this.mode = data.mode(

@@ -1,12 +1,9 @@
 package io.cairn.command;
 
-import io.cairn.keyspace.Memory;
-import io.cairn.keyspace.NativeBlock;
 import io.cairn.rdb.DumpPayload;
+import io.cairn.rdb.PayloadBuffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
 import java.util.List;
 
 /** DUMP and RESTORE: one value in the form of an RDB file's. Redis: dumpCommand, restoreCommand in cluster.c. */
@@ -25,7 +22,13 @@ final class DumpCommands {
         return List.of(
                 Command.data("dump", 2, "readonly @keyspace @read @slow", one, DumpCommands::dump),
                 Command.data(
-                        "restore", -4, "write denyoom @keyspace @write @slow @dangerous", one, DumpCommands::restore));
+                        "restore", -4, "write denyoom @keyspace @write @slow @dangerous", one, DumpCommands::restore),
+                Command.data(
+                        "restore-asking",
+                        -4,
+                        "write denyoom asking @keyspace @write @slow @dangerous",
+                        one,
+                        DumpCommands::restore));
     }
 
     private static void dump(Call call) {
@@ -33,9 +36,9 @@ final class DumpCommands {
             call.reply().nil();
             return;
         }
-        try (BlockChannel channel = new BlockChannel()) {
-            int length = (int) DumpPayload.write(call.value, true, channel);
-            call.reply().bulk(channel.block, 0, length);
+        try (PayloadBuffer buffer = new PayloadBuffer()) {
+            DumpPayload.write(call.value, true, buffer);
+            call.reply().bulk(buffer.block(), 0, buffer.length());
         } catch (IOException e) {
             throw new UncheckedIOException("memory does not fail as a channel", e);
         }
@@ -147,48 +150,5 @@ final class DumpCommands {
         }
         // Redis lets the sum overflow into the past; the far end of time is nearer to what was asked for.
         return ttl > Long.MAX_VALUE - call.now() ? Long.MAX_VALUE : ttl + call.now();
-    }
-
-    /** Collects what is written in one native block that grows. */
-    private static final class BlockChannel implements WritableByteChannel {
-        private static final int FIRST_BYTES = 256;
-
-        private NativeBlock block = NativeBlock.allocate(FIRST_BYTES);
-        private int length;
-
-        @Override
-        public int write(ByteBuffer from) {
-            int count = from.remaining();
-            reserve((long) length + count);
-            for (int i = 0; i < count; i++) {
-                Memory.putByte(block.address() + length + i, from.get());
-            }
-            length += count;
-            return count;
-        }
-
-        private void reserve(long bytes) {
-            if (bytes <= block.capacity()) {
-                return;
-            }
-            if (bytes > Integer.MAX_VALUE) {
-                throw new OutOfMemoryError("a serialized value above 2 GB");
-            }
-            NativeBlock larger =
-                    NativeBlock.allocate((int) Math.min(Integer.MAX_VALUE, Math.max(bytes, 2L * block.capacity())));
-            Memory.copy(block.address(), larger.address(), length);
-            block.release();
-            block = larger;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void close() {
-            block.release();
-        }
     }
 }

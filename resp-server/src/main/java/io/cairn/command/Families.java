@@ -65,6 +65,7 @@ public final class Families {
                 SlowlogCommands.table(),
                 LatencyCommands.table(),
                 new DebugHyperLogLog().table(),
+                MigrateCommand.table(),
                 PubSubCommands.table(),
                 ScriptCommands.session());
     }

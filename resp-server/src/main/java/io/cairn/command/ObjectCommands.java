@@ -35,7 +35,8 @@ final class ObjectCommands {
         call.reply().bulk(encodingName(call.value));
     }
 
-    private static String encodingName(Value value) {
+    /** The name of a value's encoding, as Redis 7.0 has it. */
+    static String encodingName(Value value) {
         return switch (value.type) {
             case STRING ->
                 switch (value.encoding) {
@@ -57,12 +58,16 @@ final class ObjectCommands {
             call.reply().nil();
             return;
         }
-        Value value = call.value;
+        call.reply().number(references(call.value));
+    }
+
+    /** The references that Redis's object of such a value has. */
+    static int references(Value value) {
         boolean shared = value.type == ValueType.STRING
                 && value.encoding == Value.INT
                 && value.number >= 0
                 && value.number < SHARED_NUMBERS;
-        call.reply().number(shared ? Integer.MAX_VALUE : 1);
+        return shared ? Integer.MAX_VALUE : 1;
     }
 
     private static void idletime(Call call) {

@@ -52,6 +52,11 @@ public interface Reply {
     /** A push message (RESP3), an array in RESP2. */
     void push(int size);
 
+    /** Attributes of the reply that follows, of {@code pairs} pairs (RESP3); to be called on RESP3 connections only. */
+    default void attribute(int pairs) {
+        throw new UnsupportedOperationException("attributes");
+    }
+
     /** A double: bulk string in RESP2. */
     void real(double value);
 

@@ -28,6 +28,16 @@ public interface ServerState {
         return Math.max(persistence().status().lastSaveSeconds(), identity().startMillis() / 1000);
     }
 
+    /** DEBUG CHANGE-REPL-ID: false when the node's history has an id that does not change. */
+    default boolean changeReplicationId() {
+        return false;
+    }
+
+    /** Where MIGRATE is done. */
+    default Migrations migrations() {
+        return (request, later) -> later.complete(reply -> reply.error("ERR MIGRATE is not supported here"));
+    }
+
     /** The scripts of the node. */
     default Scripts scripts() {
         return Scripts.NONE;

@@ -10,6 +10,7 @@ import io.cairn.record.RecordWriter;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,6 +124,16 @@ final class LoopQueue implements Runnable {
             throw e;
         }
         added(origin);
+        schedule();
+    }
+
+    /** Runs {@code done} on this loop once all writes gathered so far are applied, or have failed. */
+    void barrier(Runnable done) {
+        closeEntry();
+        WriteBatch tick = new WriteBatch(this, mode, origins, 0, mode.tickEntry(mode.stamps().next(), List.of()));
+        tick.whenDone(done);
+        waiting.add(tick);
+        waitingBytes += tick.bytes();
         schedule();
     }
 

@@ -2,6 +2,7 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Command;
+import io.cairn.command.MovingKeys;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,12 @@ public interface Mode extends AutoCloseable {
 
     /** Bytes of the reply buffer up to here may be sent only when {@code run} was called: now if all is durable. */
     void whenDurable(Origin origin, Runnable run);
+
+    /** Keys on their way to another server. */
+    MovingKeys movingKeys();
+
+    /** True when an EXEC has to wait because of a queued command that writes to keys which are being moved; {@code origin} is resumed then. */
+    boolean holdsBack(Origin origin, Command command, Args args);
 
     /** The connection is gone: nothing more is completed to it. On its event loop. */
     default void forget(Origin origin) {}

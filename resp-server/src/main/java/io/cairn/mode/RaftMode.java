@@ -9,6 +9,7 @@ import io.cairn.command.Flag;
 import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.KeySpec;
+import io.cairn.command.MovingKeys;
 import io.cairn.command.Reply;
 import io.cairn.command.ScriptCommands;
 import io.cairn.command.ServerState;
@@ -22,6 +23,7 @@ import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
@@ -62,6 +64,8 @@ public final class RaftMode implements Mode {
     private final LongConsumer proposalNanos;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
     private final AtomicLong oomRefusals = new AtomicLong();
+    private final MovingSlots moving = new MovingSlots();
+    private final MovingKeys movingKeys = new RaftMoves(this, moving);
     private volatile @Nullable RaftScripts scripts;
 
     RaftMode(
@@ -124,7 +128,9 @@ public final class RaftMode implements Mode {
             String elsewhere = group.leader() == null ? FailureText.NO_LEADER : READ_ONLY_REPLICA;
             return refuse(origin, slot == NO_SLOT ? elsewhere : redirect(slot));
         }
-        return origin.pending() > 0 ? Outcome.WAIT : own.execute(origin, command, args, slot);
+        return origin.pending() > 0 || moving.waits(origin, command, args, queue(origin).keys)
+                ? Outcome.WAIT
+                : own.execute(origin, command, args, slot);
     }
 
     private Outcome write(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
@@ -133,7 +139,7 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         RaftScripts own = scripts;
-        if (own != null && own.holds(slot, origin)) {
+        if ((own != null && own.holds(slot, origin)) || moving.waits(origin, command, args, queue.keys)) {
             return Outcome.WAIT;
         }
         if (large && LargeWrites.sentAheadFrom(args) < 0) {
@@ -315,6 +321,26 @@ public final class RaftMode implements Mode {
     }
 
     @Override
+    public MovingKeys movingKeys() {
+        return movingKeys;
+    }
+
+    @Override
+    public boolean holdsBack(Origin origin, Command command, Args args) {
+        return moving.active()
+                && (command.is(Flag.WRITE) || ScriptCommands.runsScript(command))
+                && moving.waits(origin, command, args, queue(origin).keys);
+    }
+
+    /** Counts down to 0 when all writes that event loops have gathered are applied, or have failed. Any thread. */
+    CountDownLatch drain() {
+        List<LoopQueue> all = List.copyOf(queues.values());
+        CountDownLatch left = new CountDownLatch(all.size());
+        all.forEach(queue -> queue.loop.execute(() -> queue.barrier(left::countDown)));
+        return left;
+    }
+
+    @Override
     public void endOfTurn(Origin origin) {
         // The queue runs once at the end of the loop's turn, for all of its connections together.
     }
@@ -487,6 +513,7 @@ public final class RaftMode implements Mode {
 
     @Override
     public void close() {
+        moving.close();
         RaftScripts own = scripts;
         if (own != null) {
             own.close();

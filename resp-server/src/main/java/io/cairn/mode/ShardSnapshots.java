@@ -9,6 +9,7 @@ import io.cairn.rdb.VersionsWriter;
 import io.cairn.record.ReceivedBlobs;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
@@ -92,6 +93,62 @@ final class ShardSnapshots {
     }
 
     /**
+     * The data goes through a file and back, versions too, with all stripes locked: nothing that is replicated changes, and
+     * the apply thread waits at most for a lock. Any thread but event loops.
+     *
+     * @param dir receives the files, which are deleted at the end
+     * @throws IOException when the file could not be written; nothing changed
+     * @throws IllegalStateException when it could not be read back: the replica is broken
+     */
+    void roundTrip(Path dir) throws IOException {
+        Path file = dir.resolve("reload.rdb");
+        Path versionsFile = dir.resolve("reload.versions");
+        long began = System.nanoTime();
+        keyspace.setLoading(true);
+        keyspace.lockAll();
+        try {
+            try (FileChannel data = create(file);
+                    FileChannel versions = create(versionsFile)) {
+                VersionsWriter versionsWriter = new VersionsWriter(versions);
+                RdbWriter writer = new RdbWriter(data, true, versionsWriter);
+                writer.begin(clock.millis() / 1000, keyspace.usedBytes());
+                long lastVersion = keyspace.lastVersion();
+                Keyspace.Snapshot snapshot = keyspace.beginSnapshot();
+                try {
+                    snapshot.writeTo(writer);
+                } finally {
+                    snapshot.cancel();
+                }
+                writer.finish();
+                versionsWriter.finish(lastVersion);
+            }
+            replace(file, versionsFile);
+            LOG.info("reloaded all data in {} ms", (System.nanoTime() - began) / 1_000_000);
+        } finally {
+            keyspace.unlockAll();
+            keyspace.setLoading(false);
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(versionsFile);
+        }
+    }
+
+    private void replace(Path file, Path versionsFile) {
+        try (FileChannel data = FileChannel.open(file, StandardOpenOption.READ);
+                FileChannel versions = FileChannel.open(versionsFile, StandardOpenOption.READ)) {
+            clear();
+            new RdbReader(data, keyspace, 0, new VersionsReader(versions)).load();
+        } catch (IOException | OutOfMemoryError e) {
+            throw new IllegalStateException("the data was written, and cannot be read back", e);
+        }
+    }
+
+    private void clear() {
+        for (int i = 0; i < keyspace.databases(); i++) {
+            keyspace.database(i).clear();
+        }
+    }
+
+    /**
      * Replaces the keyspace by a snapshot's. On the apply thread.
      *
      * @return the snapshot's last stamp, or -1 when it cannot be loaded
@@ -102,9 +159,7 @@ final class ShardSnapshots {
         keyspace.lockAll();
         try (FileChannel data = FileChannel.open(dir.resolve(DATA), StandardOpenOption.READ);
                 FileChannel versions = FileChannel.open(dir.resolve(VERSIONS), StandardOpenOption.READ)) {
-            for (int i = 0; i < keyspace.databases(); i++) {
-                keyspace.database(i).clear();
-            }
+            clear();
             RdbReader reader = new RdbReader(data, keyspace, 0, new VersionsReader(versions));
             reader.load();
             long stamp = ShardState.read(dir.resolve(STATE), blobs);

@@ -18,6 +18,7 @@ import io.cairn.raft.shards.SlotTable;
 import io.cairn.record.ReceivedBlobs;
 import io.cairn.record.RecordKind;
 import io.cairn.record.RecordReader;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -85,6 +86,27 @@ public final class ShardStore implements ShardApply {
     /** Index of the last batch applied. Any thread. */
     public long appliedIndex() {
         return appliedIndex;
+    }
+
+    /**
+     * DEBUG RELOAD: takes the data through a file and back. Any thread but event loops.
+     *
+     * @param dir for the file
+     * @return null, or the error line
+     */
+    public @Nullable String reload(Path dir) {
+        try {
+            snapshots.roundTrip(dir);
+            return null;
+        } catch (IOException e) {
+            return "ERR the data could not be written: " + e.getMessage();
+        } catch (IllegalStateException e) {
+            if (e.getCause() == null) {
+                return "ERR " + e.getMessage(); // A snapshot is under way.
+            }
+            listener.broken(e);
+            return "ERR Error trying to load the RDB dump";
+        }
     }
 
     /** Records applied since the start. Any thread. */

@@ -5,6 +5,7 @@ import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
 import io.cairn.command.KeyEvents;
+import io.cairn.command.MovingKeys;
 import io.cairn.command.ScriptCommands;
 import io.cairn.command.ServerState;
 import io.cairn.keyspace.Keyspace;
@@ -34,6 +35,8 @@ public final class StandaloneMode implements Mode {
     private volatile long maxMemory;
     private volatile @Nullable StandaloneScripts scripts;
     private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
+    private final MovingSlots moving = new MovingSlots();
+    private final MovingKeys movingKeys = new StandaloneMoves(this, moving, loops, this::afterScripts);
     private final AtomicBoolean snapshotFailed = new AtomicBoolean();
     /** Records that changed something since the last dump.rdb (Redis: dirty). */
     private final AtomicLong changes = new AtomicLong();
@@ -120,9 +123,37 @@ public final class StandaloneMode implements Mode {
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
+        if (moving.active() && origin.pending() == 0 && holdsBack(origin, command, args)) {
+            return Outcome.WAIT;
+        }
         return own != null && ScriptCommands.runsScript(command)
                 ? own.execute(origin, command, args)
                 : workers.get().execute(origin, command, args);
+    }
+
+    @Override
+    public MovingKeys movingKeys() {
+        return movingKeys;
+    }
+
+    @Override
+    public boolean holdsBack(Origin origin, Command command, Args args) {
+        boolean script = ScriptCommands.runsScript(command);
+        // Here a script may write to keys that it does not name.
+        return moving.active()
+                && (script || command.is(Flag.WRITE))
+                && (script
+                        ? moving.waits(origin)
+                        : moving.waits(origin, command, args, workers.get().positions()));
+    }
+
+    private void afterScripts(Runnable run) {
+        StandaloneScripts own = scripts;
+        if (own == null) {
+            run.run();
+        } else {
+            own.afterwards(run);
+        }
     }
 
     /** An event loop runs commands here. */
@@ -200,6 +231,7 @@ public final class StandaloneMode implements Mode {
 
     @Override
     public void close() {
+        moving.close();
         StandaloneScripts own = scripts;
         if (own != null) {
             own.close();

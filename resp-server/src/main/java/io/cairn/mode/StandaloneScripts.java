@@ -20,6 +20,7 @@ import io.cairn.script.ScriptRun;
 import io.cairn.script.ScriptThread;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
@@ -42,6 +43,8 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     private final ScriptThread thread;
     private final BiConsumer<String, Throwable> fatal;
     private final AtomicLong waitingBytes = new AtomicLong();
+    /** Calls that were submitted and are not done. */
+    private final AtomicInteger taken = new AtomicInteger();
 
     // Used by the script thread only.
     private final SplittableRandom random =
@@ -82,6 +85,13 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         return submit(origin, 0, reply -> runBlock(block, reply), () -> {});
     }
 
+    /** Runs something once the scripts that were taken so far are done. Any thread. */
+    void afterwards(Runnable run) {
+        if (taken.get() == 0 || !thread.submit(engine -> run.run())) {
+            run.run();
+        }
+    }
+
     @FunctionalInterface
     private interface Work {
         void run(ReplyBuffer reply);
@@ -90,7 +100,8 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     private Mode.Outcome submit(Origin origin, long bytes, Work work, Runnable release) {
         boolean resp3 = origin.resp3();
         waitingBytes.addAndGet(bytes);
-        boolean taken = thread.submit(engine -> {
+        taken.incrementAndGet();
+        boolean submitted = thread.submit(engine -> {
             current = engine;
             BatchReplies replies = new BatchReplies(1, mode.stats);
             try {
@@ -103,10 +114,12 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
             } finally {
                 release.run();
                 waitingBytes.addAndGet(-bytes);
+                taken.decrementAndGet();
             }
             origin.eventLoop().execute(() -> replies.deliver(new Origin[] {origin}, 0));
         });
-        if (!taken) {
+        if (!submitted) {
+            taken.decrementAndGet();
             release.run();
             waitingBytes.addAndGet(-bytes);
             origin.reply().error("ERR the node is stopping");

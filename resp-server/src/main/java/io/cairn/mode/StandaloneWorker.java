@@ -60,6 +60,11 @@ final class StandaloneWorker {
         return turnMillis;
     }
 
+    /** Scratch for what looks at keys before a call runs. */
+    KeyPositions positions() {
+        return positions;
+    }
+
     void endOfTurn() {
         turnMillis = 0;
         stats.lookups(call.hits(), call.misses());

@@ -29,6 +29,14 @@ public final class DumpPayload {
         return out.written();
     }
 
+    /** Bytes of a value's body in an RDB file, compressed. Redis: rdbSavedObjectLen. */
+    public static long bodyBytes(Value value) throws IOException {
+        RdbOutput out = new RdbOutput(new NoChannel(), true);
+        RdbTypes.write(out, value);
+        out.flush();
+        return out.written();
+    }
+
     /** The payload of a value as bytes of the heap. */
     public static byte[] of(Value value, boolean compression) throws IOException {
         HeapChannel channel = new HeapChannel();
@@ -73,20 +81,43 @@ public final class DumpPayload {
         }
     }
 
+    /** Forgets what is written. */
+    private static final class NoChannel implements WritableByteChannel {
+        @Override
+        public int write(ByteBuffer from) {
+            int count = from.remaining();
+            from.position(from.limit());
+            return count;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {
+            // Nothing is held.
+        }
+    }
+
     /** Collects what is written. */
     private static final class HeapChannel implements WritableByteChannel {
         private byte[] bytes = new byte[0];
+        private int length;
 
         byte[] bytes() {
-            return bytes;
+            return java.util.Arrays.copyOf(bytes, length);
         }
 
         @Override
         public int write(ByteBuffer from) {
             int count = from.remaining();
-            byte[] longer = java.util.Arrays.copyOf(bytes, bytes.length + count);
-            from.get(longer, bytes.length, count);
-            bytes = longer;
+            if (length + count > bytes.length) {
+                bytes = java.util.Arrays.copyOf(bytes, Math.max(length + count, 2 * bytes.length));
+            }
+            from.get(bytes, length, count);
+            length += count;
             return count;
         }
 

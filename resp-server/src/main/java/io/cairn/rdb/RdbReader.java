@@ -23,6 +23,8 @@ public final class RdbReader {
     private final long skipExpiredAt;
     private final @Nullable VersionsReader versions;
     private final Map<String, String> aux = new HashMap<>();
+    private boolean refuseDuplicates;
+    private final Value present = new Value();
     private long loaded;
     private long skipped;
     private long expireAt;
@@ -43,6 +45,11 @@ public final class RdbReader {
 
     public RdbReader(ReadableByteChannel channel, Keyspace keyspace, long skipExpiredAt) {
         this(channel, keyspace, skipExpiredAt, null);
+    }
+
+    /** A key that is there already fails the load, instead of being replaced. */
+    public void refuseDuplicates() {
+        refuseDuplicates = true;
     }
 
     /**
@@ -146,11 +153,14 @@ public final class RdbReader {
         loaded++;
     }
 
-    private void store(RdbString key, LoadedValue value, long expiry, long version) {
+    private void store(RdbString key, LoadedValue value, long expiry, long version) throws RdbException {
         int stripe = keyspace.stripeOf(Slots.of(key.address(), key.length()));
         keyspace.lock(stripe);
         try {
             Database target = keyspace.database(database);
+            if (refuseDuplicates && target.peek(key.address(), key.length(), 0, present)) {
+                throw in.bad("key '" + key.shown() + "' of database " + database + " is there already");
+            }
             value.store(target, key.address(), key.length(), expiry);
             if (version != 0) {
                 target.setVersion(key.address(), key.length(), version);

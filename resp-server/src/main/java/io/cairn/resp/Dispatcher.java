@@ -157,7 +157,7 @@ final class Dispatcher {
         if (multi.open() && (trait & ENDS_QUEUE) == 0) {
             queue(connection, state, id, command, args);
         } else if (command.session() != null) {
-            if (connection.pending() > 0) {
+            if (connection.pending() > 0 || (multi.open() && command.name().equals("exec") && multi.heldBack(mode))) {
                 return false;
             }
             int errors = connection.replies().errors();

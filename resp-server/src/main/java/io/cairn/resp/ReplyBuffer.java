@@ -585,6 +585,11 @@ public final class ReplyBuffer implements Reply {
     }
 
     @Override
+    public void attribute(int pairs) {
+        header('|', pairs);
+    }
+
+    @Override
     public void real(double value) {
         real(RealText.of(value));
     }

@@ -29,9 +29,17 @@ final class DumpFile {
 
     /** Loads it; keys that are expired at {@code nowMillis} are left out, as Redis does. */
     void load(Keyspace keyspace, long nowMillis) throws IOException {
+        load(keyspace, nowMillis, false);
+    }
+
+    /** As {@link #load(Keyspace, long)}; {@code refuseDuplicates}: fails on a key that is there already. */
+    void load(Keyspace keyspace, long nowMillis, boolean refuseDuplicates) throws IOException {
         long began = System.nanoTime();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             RdbReader reader = new RdbReader(channel, keyspace, nowMillis);
+            if (refuseDuplicates) {
+                reader.refuseDuplicates();
+            }
             reader.load();
             LOG.info(
                     "loaded {}: {} keys, {} expired, {} ms",

@@ -18,6 +18,11 @@ public interface NodeBackend {
     /** INFO's and ROLE's view of replication. */
     Replication replication();
 
+    /** Gives the node's history another id; false when it has one that does not change. */
+    default boolean changeReplicationId() {
+        return false;
+    }
+
     /** "master" or "replica". */
     String role();
 

@@ -22,7 +22,7 @@ final class StandaloneBackend implements NodeBackend {
     private final StandalonePersistence persistence;
     private final ActiveExpiry expiry;
     private final ScriptThread scripts;
-    private final Replication replication = Replication.alone(NodeDirectory.newId());
+    private volatile Replication replication = Replication.alone(NodeDirectory.newId());
 
     StandaloneBackend(NodeParts parts) {
         this.mode = new StandaloneMode(
@@ -56,6 +56,12 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public Replication replication() {
         return replication;
+    }
+
+    @Override
+    public boolean changeReplicationId() {
+        replication = Replication.alone(NodeDirectory.newId());
+        return true;
     }
 
     @Override

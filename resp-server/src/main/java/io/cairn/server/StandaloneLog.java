@@ -130,6 +130,16 @@ final class StandaloneLog implements AutoCloseable {
         }
     }
 
+    /** Loads what is on disk into the keyspace, which was emptied; all stripes are locked by the caller. */
+    void reload() throws IOException {
+        commit.sync();
+        Snapshot snapshot = snapshots.newest();
+        if (snapshot != null) {
+            load(parts, clock, snapshots, snapshot);
+        }
+        replay(parts, clock, log, snapshot == null ? 1 : snapshot.index() + 1);
+    }
+
     private static SegmentedLog openLog(NodeParts parts) throws LogException {
         Config config = parts.config();
         return SegmentedLog.open(

@@ -324,6 +324,82 @@ final class StandalonePersistence implements Persistence {
     }
 
     @Override
+    public @Nullable String reload(Reload how) {
+        if (!begin(Work.SAVE)) {
+            return IN_PROGRESS;
+        }
+        boolean saved = false;
+        parts.keyspace().lockAll();
+        try {
+            if (how.save()) {
+                take(Work.SAVE);
+                saved = true;
+            }
+            if (how.flush()) {
+                clear();
+            }
+            dump.load(parts.keyspace(), clock.readTime(), !how.flush() && !how.merge());
+            if (log != null && !how.save()) {
+                take(Work.REWRITE); // What was loaded is not what the log says.
+            }
+            return null;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            LOG.error("port {}: DEBUG RELOAD", config.port(), e);
+            if (how.save() && !saved) {
+                return "ERR"; // Nothing was changed.
+            }
+            failed(e);
+            return "ERR Error trying to load the RDB dump";
+        } finally {
+            parts.keyspace().unlockAll();
+            released();
+        }
+    }
+
+    @Override
+    public @Nullable String reloadLog() {
+        StandaloneLog current = log;
+        if (current == null) {
+            return "ERR appendonly is off: there is no log to load";
+        }
+        if (!begin(Work.REWRITE)) {
+            return IN_PROGRESS;
+        }
+        parts.keyspace().lockAll();
+        try {
+            current.commit().sync();
+            clear();
+            current.reload();
+            return null;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            LOG.error("port {}: DEBUG LOADAOF", config.port(), e);
+            failed(e);
+            return "ERR Error trying to load the log";
+        } finally {
+            parts.keyspace().unlockAll();
+            released();
+        }
+    }
+
+    private void clear() {
+        Keyspace keyspace = parts.keyspace();
+        for (int i = 0; i < keyspace.databases(); i++) {
+            keyspace.database(i).clear();
+        }
+    }
+
+    /** The data is not what it was: with a log, which still has it, nothing may be added to that. */
+    private void failed(Throwable cause) {
+        if (log != null) {
+            parts.failure().fatal("loading data again", cause);
+        }
+    }
+
+    private synchronized void released() {
+        running = Work.NONE;
+    }
+
+    @Override
     public synchronized Status status() {
         StandaloneLog current = log;
         long now = System.currentTimeMillis();
