@@ -7,7 +7,6 @@ import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
-import io.cairn.rdb.DumpPayload;
 import io.cairn.rdb.PayloadBuffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -84,7 +83,7 @@ abstract class HeldKeys implements MovingKeys.Held {
             versions[key] = on.version(at, length, now);
             expiries[key] = value.expireAt;
             try {
-                DumpPayload.write(value, true, to);
+                to.dump(value);
             } catch (IOException e) {
                 throw new UncheckedIOException("memory does not fail as a channel", e);
             }

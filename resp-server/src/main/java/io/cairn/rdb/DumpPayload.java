@@ -19,7 +19,10 @@ public final class DumpPayload {
 
     /** Writes the payload of a value to a channel; the number of bytes. */
     public static long write(Value value, boolean compression, WritableByteChannel channel) throws IOException {
-        RdbOutput out = new RdbOutput(channel, compression);
+        return write(new RdbOutput(channel, compression), value);
+    }
+
+    static long write(RdbOutput out, Value value) throws IOException {
         out.putByte(RdbTypes.type(value));
         RdbTypes.write(out, value);
         out.putByte(RdbFormat.VERSION);

@@ -253,6 +253,11 @@ final class HashRdb {
         }
 
         @Override
+        void view(Value out) {
+            hash.view(out);
+        }
+
+        @Override
         void store(Database target, long key, int keyLength, long expireAt) {
             hash.store(target, key, keyLength, expireAt);
         }

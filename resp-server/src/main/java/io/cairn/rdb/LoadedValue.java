@@ -2,6 +2,7 @@ package io.cairn.rdb;
 
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.StoredObject;
+import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
 import io.cairn.keyspace.collection.ListpackBuilder;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,9 @@ abstract class LoadedValue implements AutoCloseable {
         return false;
     }
 
+    /** Fills {@code out} with a view of it, valid until it is stored or closed. */
+    abstract void view(Value out);
+
     /**
      * Stores it under a key.
      *
@@ -64,6 +68,11 @@ abstract class LoadedValue implements AutoCloseable {
         }
 
         @Override
+        void view(Value out) {
+            throw new IllegalStateException("there is nothing");
+        }
+
+        @Override
         void store(Database target, long key, int keyLength, long expireAt) {
             throw new IllegalStateException("nothing is to be stored");
         }
@@ -74,6 +83,15 @@ abstract class LoadedValue implements AutoCloseable {
 
         Text(RdbString string) {
             this.string = string;
+        }
+
+        @Override
+        void view(Value out) {
+            out.type = ValueType.STRING;
+            out.encoding = Value.BYTES;
+            out.address = string.address();
+            out.length = string.length();
+            out.object = null;
         }
 
         @Override
@@ -98,6 +116,15 @@ abstract class LoadedValue implements AutoCloseable {
         }
 
         @Override
+        void view(Value out) {
+            out.type = type;
+            out.encoding = encoding;
+            out.address = bytes;
+            out.length = length;
+            out.object = null;
+        }
+
+        @Override
         void store(Database target, long key, int keyLength, long expireAt) {
             target.putPacked(key, keyLength, type, encoding, bytes, length, expireAt);
         }
@@ -117,6 +144,14 @@ abstract class LoadedValue implements AutoCloseable {
 
         Large(StoredObject object) {
             this.object = object;
+        }
+
+        @Override
+        void view(Value out) {
+            StoredObject shown = java.util.Objects.requireNonNull(object, "stored already");
+            out.type = shown.type();
+            out.encoding = Value.OBJECT;
+            out.object = shown;
         }
 
         @Override

@@ -2,6 +2,8 @@ package io.cairn.rdb;
 
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.Value;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
@@ -9,6 +11,7 @@ import java.nio.channels.WritableByteChannel;
 public final class PayloadBuffer implements WritableByteChannel {
     private static final int FIRST_BYTES = 256;
 
+    private final RdbOutput out = new RdbOutput(this, true);
     private NativeBlock block = NativeBlock.allocate(FIRST_BYTES);
     private int length;
 
@@ -20,6 +23,13 @@ public final class PayloadBuffer implements WritableByteChannel {
     /** Bytes written. */
     public int length() {
         return length;
+    }
+
+    /** Holds the payload of a value, compressed, and nothing else. */
+    public void dump(Value value) throws IOException {
+        clear();
+        out.restart();
+        DumpPayload.write(out, value);
     }
 
     /** Forgets what was written. */

@@ -26,6 +26,8 @@ final class RdbFormat {
     static final int TYPE_ZSET = 3;
     static final int TYPE_HASH = 4;
     static final int TYPE_ZSET_2 = 5;
+    static final int TYPE_MODULE = 6;
+    static final int TYPE_MODULE_2 = 7;
     static final int TYPE_HASH_ZIPMAP = 9;
     static final int TYPE_LIST_ZIPLIST = 10;
     static final int TYPE_SET_INTSET = 11;

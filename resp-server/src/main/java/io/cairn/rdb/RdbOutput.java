@@ -32,6 +32,13 @@ final class RdbOutput {
         this.compression = compression;
     }
 
+    /** Forgets crc and number of bytes; the buffer was flushed. */
+    void restart() {
+        crc = 0;
+        summed = filled;
+        written = -filled;
+    }
+
     long written() {
         return written + filled;
     }

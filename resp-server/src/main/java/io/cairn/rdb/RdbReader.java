@@ -1,6 +1,7 @@
 package io.cairn.rdb;
 
 import io.cairn.keyspace.Database;
+import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
@@ -12,14 +13,20 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads an RDB file into a keyspace: all types of {@link RdbTypes}. Modules and functions are refused with a clear message. What was loaded before an error stays; the caller clears it.
+ * Loads an RDB file into a keyspace, or shows its entries one by one: all types of {@link RdbTypes}. Modules and functions are refused with a clear
+ * message, or passed over if the caller says so. What was loaded before an error stays; the caller clears it.
  */
 public final class RdbReader {
     /** Longer values are not copied: the memory they were read into becomes the keyspace's. */
     private static final int LARGE_BYTES = 64 * 1024;
 
     private final RdbInput in;
-    private final Keyspace keyspace;
+    private final @Nullable Keyspace keyspace;
+    private final @Nullable Visitor visitor;
+    private final EncodingLimits limits;
+    private final int databases;
+    private final Value view = new Value();
+    private final RdbForeign foreign;
     private final long skipExpiredAt;
     private final @Nullable VersionsReader versions;
     private final Map<String, String> aux = new HashMap<>();
@@ -39,12 +46,45 @@ public final class RdbReader {
             ReadableByteChannel channel, Keyspace keyspace, long skipExpiredAt, @Nullable VersionsReader versions) {
         this.in = new RdbInput(channel);
         this.keyspace = keyspace;
+        this.visitor = null;
+        this.limits = keyspace.encodingLimits();
+        this.databases = keyspace.databases();
+        this.foreign = new RdbForeign(in, false, false);
         this.skipExpiredAt = skipExpiredAt;
         this.versions = versions;
     }
 
     public RdbReader(ReadableByteChannel channel, Keyspace keyspace, long skipExpiredAt) {
         this(channel, keyspace, skipExpiredAt, null);
+    }
+
+    /**
+     * Shows entries instead of loading them.
+     *
+     * @param skipFunctions passes over libraries of functions
+     * @param skipModules passes over what modules wrote beside keys, and keys of modules' types
+     */
+    public RdbReader(ReadableByteChannel channel, Visitor visitor, boolean skipFunctions, boolean skipModules) {
+        this.in = new RdbInput(channel);
+        this.keyspace = null;
+        this.visitor = visitor;
+        this.limits = new EncodingLimits();
+        this.databases = Integer.MAX_VALUE;
+        this.foreign = new RdbForeign(in, skipFunctions, skipModules);
+        this.skipExpiredAt = 0;
+        this.versions = null;
+    }
+
+    /** Told of entries. */
+    @FunctionalInterface
+    public interface Visitor {
+        /**
+         * An entry of the file.
+         *
+         * @param value a view of it, valid during the call; its key, too
+         * @param expireAt milliseconds of the Unix epoch, 0 when never
+         */
+        void visit(int database, long key, int keyLength, Value value, long expireAt) throws IOException;
     }
 
     /** A key that is there already fails the load, instead of being replaced. */
@@ -75,7 +115,7 @@ public final class RdbReader {
                 throw in.bad("the checksum is wrong");
             }
         }
-        if (versions != null) {
+        if (versions != null && keyspace != null) {
             keyspace.restoreVersion(versions.finish());
         }
     }
@@ -110,8 +150,8 @@ public final class RdbReader {
             }
             case RdbFormat.OPCODE_SELECTDB -> {
                 long number = in.readLength();
-                if (number < 0 || number >= keyspace.databases()) {
-                    throw in.bad("database " + number + " of only " + keyspace.databases());
+                if (number < 0 || number >= databases) {
+                    throw in.bad("database " + number + " of only " + databases);
                 }
                 database = (int) number;
             }
@@ -128,9 +168,8 @@ public final class RdbReader {
             case RdbFormat.OPCODE_EXPIRETIME -> expireAt = (int) in.readLittleEndian(Integer.BYTES) * 1000L;
             case RdbFormat.OPCODE_FREQ -> in.readByte();
             case RdbFormat.OPCODE_IDLE -> in.readLength();
-            case RdbFormat.OPCODE_FUNCTION2, RdbFormat.OPCODE_FUNCTION_PRE_GA ->
-                throw in.bad("functions are not supported yet");
-            case RdbFormat.OPCODE_MODULE_AUX -> throw in.bad("data of a module is not supported");
+            case RdbFormat.OPCODE_FUNCTION2, RdbFormat.OPCODE_FUNCTION_PRE_GA -> foreign.function(opcode, value);
+            case RdbFormat.OPCODE_MODULE_AUX -> foreign.moduleField();
             default -> {
                 return false;
             }
@@ -140,7 +179,12 @@ public final class RdbReader {
 
     private void entry(int type, RdbString key, RdbString string) throws IOException {
         key.read(in);
-        try (LoadedValue value = RdbTypes.read(type, in, string, keyspace.encodingLimits())) {
+        if (type == RdbFormat.TYPE_MODULE || type == RdbFormat.TYPE_MODULE_2) {
+            foreign.moduleValue(type, key);
+            expireAt = 0;
+            return;
+        }
+        try (LoadedValue value = RdbTypes.read(type, in, string, limits)) {
             long version = versions == null ? 0 : versions.next();
             long expiry = expireAt;
             expireAt = 0;
@@ -148,12 +192,18 @@ public final class RdbReader {
                 skipped++;
                 return;
             }
-            store(key, value, expiry, version);
+            if (visitor != null) {
+                value.view(view);
+                visitor.visit(database, key.address(), key.length(), view, expiry);
+            } else {
+                store(java.util.Objects.requireNonNull(keyspace), key, value, expiry, version);
+            }
         }
         loaded++;
     }
 
-    private void store(RdbString key, LoadedValue value, long expiry, long version) throws RdbException {
+    private void store(Keyspace keyspace, RdbString key, LoadedValue value, long expiry, long version)
+            throws RdbException {
         int stripe = keyspace.stripeOf(Slots.of(key.address(), key.length()));
         keyspace.lock(stripe);
         try {
@@ -196,6 +246,11 @@ public final class RdbReader {
     /** Number of keys that were left out as expired, or as collections without elements (very old files). */
     public long skipped() {
         return skipped;
+    }
+
+    /** Libraries of functions, and keys and fields of modules, that were passed over. */
+    public long foreign() {
+        return foreign.skipped();
     }
 
     /** Bytes read so far: progress. */

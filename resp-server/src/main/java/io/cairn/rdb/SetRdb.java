@@ -119,6 +119,11 @@ final class SetRdb {
         }
 
         @Override
+        void view(Value out) {
+            set.view(out);
+        }
+
+        @Override
         void store(Database target, long key, int keyLength, long expireAt) {
             set.store(target, key, keyLength, expireAt);
         }

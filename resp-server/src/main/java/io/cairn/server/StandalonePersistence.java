@@ -16,6 +16,8 @@ import io.cairn.mode.StandaloneMode;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -81,10 +83,8 @@ final class StandalonePersistence implements Persistence {
     void load() throws StartException {
         try {
             if (!config.get(Keys.APPENDONLY)) {
-                if (dump.exists()) {
-                    dump.load(parts.keyspace(), clock.readTime());
-                }
-                if (java.nio.file.Files.exists(StandaloneLog.directory(parts))) {
+                loadDump();
+                if (Files.exists(StandaloneLog.directory(parts))) {
                     LOG.warn(
                             "port {}: appendonly is off: the log in {} is not read and falls behind; delete it before a"
                                     + " start with appendonly (CONFIG SET appendonly yes begins a new one)",
@@ -95,9 +95,8 @@ final class StandalonePersistence implements Persistence {
             }
             StandaloneLog opened = StandaloneLog.open(parts, clock);
             log = opened;
-            if (opened.empty() && dump.exists()) {
-                LOG.info("port {}: the log is empty: it begins with {}", config.port(), config.get(Keys.DBFILENAME));
-                dump.load(parts.keyspace(), clock.readTime());
+            if (opened.empty() && loadDump()) {
+                LOG.info("port {}: the log was empty: it begins with {}", config.port(), config.get(Keys.DBFILENAME));
                 take(Work.REWRITE);
             }
             mode.journal(opened.journal());
@@ -106,6 +105,30 @@ final class StandalonePersistence implements Persistence {
         } catch (OutOfMemoryError e) {
             throw new StartException("port " + config.port() + ": not enough memory to load the data", e);
         }
+    }
+
+    /**
+     * Loads the node's own RDB file. While it has none of its own, that of a Redis that ran in {@code dir} is taken; the node saves to
+     * its own and leaves that one alone.
+     *
+     * @return true when there was a file
+     */
+    private boolean loadDump() throws IOException {
+        if (dump.exists()) {
+            dump.load(parts.keyspace(), clock.readTime());
+            return true;
+        }
+        Path inherited = Path.of(config.get(Keys.DIR)).resolve(config.get(Keys.DBFILENAME));
+        if (!Files.isRegularFile(inherited)) {
+            return false;
+        }
+        if (config.ports().size() > 1) {
+            LOG.warn("{} is not loaded: this process has several nodes; see 'cairn import'", inherited);
+            return false;
+        }
+        LOG.info("port {}: no RDB file of its own yet: taking over {}", config.port(), inherited);
+        new DumpFile(inherited).load(parts.keyspace(), clock.readTime());
+        return true;
     }
 
     // ---- CONFIG SET appendonly

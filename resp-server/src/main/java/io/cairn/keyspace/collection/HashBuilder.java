@@ -118,6 +118,15 @@ public final class HashBuilder implements AutoCloseable {
         }
     }
 
+    /** Fills {@code out} with a view of it, valid until its next change. */
+    public void view(Value out) {
+        out.type = ValueType.HASH;
+        out.encoding = large != null ? Value.OBJECT : Value.LISTPACK;
+        out.object = large;
+        out.address = packed.address();
+        out.length = packed.bytes();
+    }
+
     @Override
     public void close() {
         packed.close();

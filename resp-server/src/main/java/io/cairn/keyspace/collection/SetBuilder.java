@@ -214,6 +214,20 @@ public final class SetBuilder implements AutoCloseable {
         }
     }
 
+    /** Fills {@code out} with a view of it, valid until its next change. */
+    public void view(Value out) {
+        out.type = ValueType.SET;
+        out.encoding = encoding;
+        out.object = encoding == Value.OBJECT ? large() : null;
+        if (encoding == Value.INTSET) {
+            out.address = numbers().address();
+            out.length = numbers().bytes();
+        } else if (encoding != Value.OBJECT) {
+            out.address = packed().address();
+            out.length = packed().bytes();
+        }
+    }
+
     @Override
     public void close() {
         if (numbers != null) {
