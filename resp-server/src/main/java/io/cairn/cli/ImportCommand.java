@@ -4,6 +4,7 @@ import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
 import io.cairn.rdb.PayloadBuffer;
 import io.cairn.rdb.RdbReader;
+import io.cairn.server.ProcessLog;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.channels.FileChannel;
@@ -106,6 +107,7 @@ public final class ImportCommand implements Callable<Integer> {
         if (replace && skipExisting) {
             throw new ParameterException(spec.commandLine(), "--replace and --skip-existing exclude each other");
         }
+        ProcessLog.none();
         String given = password != null ? password : System.getenv("REDISCLI_AUTH");
         ImportOptions options = new ImportOptions(
                 host,

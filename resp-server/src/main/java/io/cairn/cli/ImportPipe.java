@@ -119,7 +119,7 @@ final class ImportPipe implements AutoCloseable {
         IOException why;
         try {
             while (true) {
-                String line = line();
+                String line = reply();
                 ImportRequest request;
                 synchronized (inFlight) {
                     request = inFlight.poll();
@@ -140,6 +140,41 @@ final class ImportPipe implements AutoCloseable {
             inFlight.clear();
         }
         listener.broken(this, unanswered, why);
+    }
+
+    /** One whole reply; its first line, which is what matters. */
+    private String reply() throws IOException {
+        String line = line();
+        if (line.startsWith("$") && !line.startsWith("$-")) {
+            long left = length(line) + 2;
+            while (left > 0) {
+                try {
+                    long skipped = in.skip(left);
+                    if (skipped == 0) {
+                        if (in.read() < 0) {
+                            throw new EOFException("the server closed the connection");
+                        }
+                        skipped = 1;
+                    }
+                    left -= skipped;
+                } catch (SocketTimeoutException e) {
+                    checkPatience();
+                }
+            }
+        } else if (line.startsWith("*")) {
+            for (long i = length(line); i > 0; i--) {
+                reply();
+            }
+        }
+        return line;
+    }
+
+    private static long length(String line) throws IOException {
+        try {
+            return Long.parseLong(line.substring(1));
+        } catch (NumberFormatException e) {
+            throw new IOException("not a RESP server: '" + line + "'", e);
+        }
     }
 
     private String line() throws IOException {
