@@ -103,6 +103,9 @@ record ArgumentDoc(
                 at++;
                 return text.substring(at - 1, at);
             }
+            if (at < text.length() && text.charAt(at) == ')') {
+                return ""; // MIGRATE has an argument that is nothing.
+            }
             return word("({*+@~]| })");
         }
 

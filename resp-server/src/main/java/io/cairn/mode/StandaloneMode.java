@@ -123,12 +123,14 @@ public final class StandaloneMode implements Mode {
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
-        if (moving.active() && origin.pending() == 0 && holdsBack(origin, command, args)) {
+        if (moving.active() && (origin.pending() > 0 || holdsBack(origin, command, args))) {
             return Outcome.WAIT;
         }
-        return own != null && ScriptCommands.runsScript(command)
-                ? own.execute(origin, command, args)
-                : workers.get().execute(origin, command, args);
+        if (own != null && ScriptCommands.runsScript(command)) {
+            workers.get().meet(origin);
+            return own.execute(origin, command, args);
+        }
+        return workers.get().execute(origin, command, args);
     }
 
     @Override
@@ -180,6 +182,7 @@ public final class StandaloneMode implements Mode {
         if (own != null) {
             for (Block.Queued queued : block.commands()) {
                 if (ScriptCommands.runsScript(queued.command())) {
+                    workers.get().meet(origin);
                     return own.executeBlock(origin, block);
                 }
             }

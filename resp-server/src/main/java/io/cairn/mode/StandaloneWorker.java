@@ -70,16 +70,21 @@ final class StandaloneWorker {
         stats.lookups(call.hits(), call.misses());
     }
 
+    /** The mode comes to know the event loop. */
+    void meet(Origin origin) {
+        if (!known) {
+            known = true;
+            mode.runsOn(origin.eventLoop());
+        }
+    }
+
     // ---- one command
 
     Mode.Outcome execute(Origin origin, Command command, Args args) {
         if (origin.pending() > 0) {
             return Mode.Outcome.WAIT; // For a script before it.
         }
-        if (!known) {
-            known = true;
-            mode.runsOn(origin.eventLoop());
-        }
+        meet(origin);
         boolean write = command.is(Flag.WRITE);
         if (write) {
             String refusal = mode.writeRefusal(command);
@@ -167,6 +172,7 @@ final class StandaloneWorker {
     // ---- a MULTI block
 
     Mode.Outcome executeBlock(Origin origin, Block block) {
+        meet(origin);
         stripes.clear();
         boolean writes = false;
         for (Block.Watch watch : block.watches()) {
