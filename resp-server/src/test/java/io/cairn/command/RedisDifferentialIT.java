@@ -41,7 +41,7 @@ class RedisDifferentialIT {
     /** Longer than a key lives that expires in a millisecond. */
     private static final long EXPIRED_MILLIS = 10;
     /** Commands shown before a difference. */
-    private static final int HISTORY = 12;
+    private static final int HISTORY = Integer.getInteger("cairn.differential.history", 12);
 
     @TempDir
     private Path directory;
