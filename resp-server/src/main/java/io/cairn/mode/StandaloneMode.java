@@ -125,8 +125,8 @@ public final class StandaloneMode implements Mode {
                 : workers.get().execute(origin, command, args);
     }
 
-    /** An event loop runs commands here. */
-    void runsOn(EventLoop loop) {
+    @Override
+    public void serves(EventLoop loop) {
         loops.add(loop);
     }
 
