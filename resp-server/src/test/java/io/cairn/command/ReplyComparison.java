@@ -40,6 +40,10 @@ final class ReplyComparison {
             // Redis says so, too, when errno is ERANGE from a command before.
             return true;
         }
+        if (name.startsWith("z") && unsigned(expected).equals(unsigned(actual))) {
+            // A large sorted set of Redis keeps the sign of a zero, a small one does not; ours never do.
+            return true;
+        }
         if (expected.charAt(0) != actual.charAt(0)) {
             return false;
         }
@@ -120,6 +124,10 @@ final class ReplyComparison {
             next = end(reply, next);
         }
         return next;
+    }
+
+    private static String unsigned(String reply) {
+        return reply.replace("$2\r\n-0\r\n", "$1\r\n0\r\n").replace(",-0\r\n", ",0\r\n");
     }
 
     /** Another choice of as much. */
