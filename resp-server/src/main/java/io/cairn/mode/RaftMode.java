@@ -22,6 +22,7 @@ import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -63,6 +64,7 @@ public final class RaftMode implements Mode {
     private final KeyEvents events;
     private final LongConsumer proposalNanos;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
+    private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicLong oomRefusals = new AtomicLong();
     private final MovingSlots moving = new MovingSlots();
     private final MovingKeys movingKeys = new RaftMoves(this, moving);
@@ -502,8 +504,13 @@ public final class RaftMode implements Mode {
         }
     }
 
+    @Override
+    public void serves(EventLoop loop) {
+        loops.add(loop);
+    }
+
     boolean isOnEventLoop() {
-        for (EventLoop loop : queues.keySet()) {
+        for (EventLoop loop : loops) {
             if (loop.inEventLoop()) {
                 return true;
             }

@@ -127,7 +127,6 @@ public final class StandaloneMode implements Mode {
             return Outcome.WAIT;
         }
         if (own != null && ScriptCommands.runsScript(command)) {
-            workers.get().meet(origin);
             return own.execute(origin, command, args);
         }
         return workers.get().execute(origin, command, args);
@@ -158,8 +157,8 @@ public final class StandaloneMode implements Mode {
         }
     }
 
-    /** An event loop runs commands here. */
-    void runsOn(EventLoop loop) {
+    @Override
+    public void serves(EventLoop loop) {
         loops.add(loop);
     }
 
@@ -182,7 +181,6 @@ public final class StandaloneMode implements Mode {
         if (own != null) {
             for (Block.Queued queued : block.commands()) {
                 if (ScriptCommands.runsScript(queued.command())) {
-                    workers.get().meet(origin);
                     return own.executeBlock(origin, block);
                 }
             }

@@ -40,8 +40,6 @@ final class StandaloneWorker {
     /** Time of this turn's reads and records; 0 until it is asked for. */
     private long turnMillis;
     /** The mode knows the event loop that uses this. */
-    private boolean known;
-
     StandaloneWorker(StandaloneMode mode) {
         this.mode = mode;
         this.keyspace = mode.keyspace;
@@ -70,21 +68,12 @@ final class StandaloneWorker {
         stats.lookups(call.hits(), call.misses());
     }
 
-    /** The mode comes to know the event loop. */
-    void meet(Origin origin) {
-        if (!known) {
-            known = true;
-            mode.runsOn(origin.eventLoop());
-        }
-    }
-
     // ---- one command
 
     Mode.Outcome execute(Origin origin, Command command, Args args) {
         if (origin.pending() > 0) {
             return Mode.Outcome.WAIT; // For a script before it.
         }
-        meet(origin);
         boolean write = command.is(Flag.WRITE);
         if (write) {
             String refusal = mode.writeRefusal(command);
@@ -172,7 +161,6 @@ final class StandaloneWorker {
     // ---- a MULTI block
 
     Mode.Outcome executeBlock(Origin origin, Block block) {
-        meet(origin);
         stripes.clear();
         boolean writes = false;
         for (Block.Watch watch : block.watches()) {
