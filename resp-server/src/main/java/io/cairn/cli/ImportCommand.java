@@ -38,7 +38,7 @@ public final class ImportCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "The RDB file, as dump.rdb.")
     Path file;
 
-    @Option(names = {"-h", "--host"}, defaultValue = "127.0.0.1", description = "Server, or any node of a cluster (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--host", defaultValue = "127.0.0.1", description = "Server, or any node of a cluster (default: ${DEFAULT-VALUE}).")
     String host;
 
     @Option(names = {"-p", "--port"}, defaultValue = "6379", description = "Its client port (default: ${DEFAULT-VALUE}).")
