@@ -38,10 +38,16 @@ public final class ImportCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "The RDB file, as dump.rdb.")
     Path file;
 
-    @Option(names = "--host", defaultValue = "127.0.0.1", description = "Server, or any node of a cluster (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--host",
+            defaultValue = "127.0.0.1",
+            description = "Server, or any node of a cluster (default: ${DEFAULT-VALUE}).")
     String host;
 
-    @Option(names = {"-p", "--port"}, defaultValue = "6379", description = "Its client port (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = {"-p", "--port"},
+            defaultValue = "6379",
+            description = "Its client port (default: ${DEFAULT-VALUE}).")
     int port;
 
     @Option(names = "--user", description = "User to log in as.")
@@ -90,10 +96,13 @@ public final class ImportCommand implements Callable<Integer> {
             names = "--timeout",
             paramLabel = "SECONDS",
             defaultValue = "60",
-            description = "Give up when a server does not answer, or cannot take a command, for so long (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Give up when a server does not answer, or cannot take a command, for so long (default: ${DEFAULT-VALUE}).")
     int timeoutSeconds;
 
-    @Option(names = {"-q", "--quiet"}, description = "Show no progress.")
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Show no progress.")
     boolean quiet;
 
     @Spec
@@ -125,8 +134,7 @@ public final class ImportCommand implements Callable<Integer> {
                 ImportTarget target = new ImportTarget(options);
                 PayloadBuffer payload = new PayloadBuffer()) {
             target.connect();
-            ImportProgress progress =
-                    new ImportProgress(err, ImportProgress.isTerminal(), quiet, channel.size());
+            ImportProgress progress = new ImportProgress(err, ImportProgress.isTerminal(), quiet, channel.size());
             Run run = new Run(target, options, payload, progress);
             RdbReader reader = new RdbReader(channel, run, skipFunctions, skipModules);
             run.reader = reader;
@@ -146,8 +154,8 @@ public final class ImportCommand implements Callable<Integer> {
     }
 
     private void report(ImportTarget target, RdbReader reader, ImportProgress progress) {
-        StringBuilder line = new StringBuilder(String.format(
-                Locale.ROOT, "%,d keys loaded in %.1f s", target.done(), progress.seconds()));
+        StringBuilder line = new StringBuilder(
+                String.format(Locale.ROOT, "%,d keys loaded in %.1f s", target.done(), progress.seconds()));
         add(line, expired, "expired already");
         add(line, left, "of other databases");
         add(line, reader.foreign(), "of functions and modules left out");
@@ -212,7 +220,8 @@ public final class ImportCommand implements Callable<Integer> {
                 return;
             }
             payload.dump(value);
-            ImportEncoder command = target.encoder().begin().add("RESTORE").add(key, keyLength).add(expireAt);
+            ImportEncoder command =
+                    target.encoder().begin().add("RESTORE").add(key, keyLength).add(expireAt);
             command.add(payload.block().address(), payload.length());
             if (expireAt != 0) {
                 command.add("ABSTTL");

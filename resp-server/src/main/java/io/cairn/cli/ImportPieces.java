@@ -66,11 +66,13 @@ final class ImportPieces {
         boolean unsure = false;
         for (int i = 0; ; i++) {
             try {
-                if (!options.replace() && answer(encoder.begin().add("EXISTS").add(key)).equals(":1")) {
+                if (!options.replace()
+                        && answer(encoder.begin().add("EXISTS").add(key)).equals(":1")) {
                     target.present(shown, unsure);
                     return;
                 }
-                name = ("{" + tag(slot) + "}cairn-import:" + Long.toHexString(ThreadLocalRandom.current().nextLong()))
+                name = ("{" + tag(slot) + "}cairn-import:"
+                                + Long.toHexString(ThreadLocalRandom.current().nextLong()))
                         .getBytes(StandardCharsets.US_ASCII);
                 batch = new ImportBatch();
                 pieces(value);
@@ -130,7 +132,8 @@ final class ImportPieces {
         if (error == null) {
             return;
         }
-        boolean answered = error.indexOf(' ') > 0 && error.substring(0, error.indexOf(' ')).matches("[A-Z]+");
+        boolean answered =
+                error.indexOf(' ') > 0 && error.substring(0, error.indexOf(' ')).matches("[A-Z]+");
         if (answered && !ImportTarget.passes(error)) {
             target.finish(batch);
             throw new IOException("key '" + shown + "': " + error);

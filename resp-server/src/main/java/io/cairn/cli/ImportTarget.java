@@ -20,7 +20,14 @@ final class ImportTarget implements AutoCloseable, ImportPipe.Listener {
     private static final long REFRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** Errors of a moment. */
     private static final List<String> PASSING = List.of(
-            "TRYAGAIN", "CLUSTERDOWN", "LOADING", "BUSY", "MASTERDOWN", "UNKNOWNOUTCOME", "READONLY", "NOREPLICAS",
+            "TRYAGAIN",
+            "CLUSTERDOWN",
+            "LOADING",
+            "BUSY",
+            "MASTERDOWN",
+            "UNKNOWNOUTCOME",
+            "READONLY",
+            "NOREPLICAS",
             "UNBLOCKED");
 
     private final ImportOptions options;

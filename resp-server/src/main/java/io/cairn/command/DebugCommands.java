@@ -22,9 +22,10 @@ import org.slf4j.LoggerFactory;
 final class DebugCommands {
     private static final Logger LOG = LoggerFactory.getLogger(DebugCommands.class);
 
-    private static final String NOT_ALLOWED = "ERR DEBUG command not allowed. If the enable-debug-command option is set to"
-            + " \"local\", you can run it from a local connection, otherwise you need to set this option in the"
-            + " configuration file, and then restart the server.";
+    private static final String NOT_ALLOWED =
+            "ERR DEBUG command not allowed. If the enable-debug-command option is set to"
+                    + " \"local\", you can run it from a local connection, otherwise you need to set this option in the"
+                    + " configuration file, and then restart the server.";
 
     /** Longest DEBUG SLEEP, so that a typing error does not hold a connection for ever. */
     private static final double MAX_SLEEP_SECONDS = 3600;
@@ -54,14 +55,18 @@ final class DebugCommands {
                 keyspace.activeExpiry(!args.is(2, "0"));
                 call.reply().ok();
             }
-            case "digest 0" -> work(call, () -> simple(DatasetDigest.of(keyspace).all()));
+            case "digest 0" ->
+                work(call, () -> simple(DatasetDigest.of(keyspace).all()));
             case "object 1" -> DebugObject.object(call);
             case "listpack 1" -> DebugObject.listpack(call);
             case "quicklist 1", "quicklist 2" -> DebugObject.quicklist(call);
             case "quicklist-packed-threshold 1" -> packedThreshold(call);
             case "change-repl-id 0" -> changeReplicationId(call);
             case "loadaof 0" ->
-                work(call, () -> done(call.server().persistence().reloadLog(), "Append Only File loaded by DEBUG LOADAOF"));
+                work(
+                        call,
+                        () -> done(
+                                call.server().persistence().reloadLog(), "Append Only File loaded by DEBUG LOADAOF"));
             case "jmap 0" -> work(call, DebugHeap::histogram);
             case "error 1" -> call.reply().error(args.bytes(2));
             case "log 1" -> {
@@ -94,8 +99,11 @@ final class DebugCommands {
             return who == DebugCommand.YES;
         }
         String address = call.session().client().address();
-        return address.startsWith("127.") || address.startsWith("[::1]") || address.startsWith("[0:0:0:0:0:0:0:1]")
-                || address.startsWith("::1") || address.startsWith("0:0:0:0:0:0:0:1");
+        return address.startsWith("127.")
+                || address.startsWith("[::1]")
+                || address.startsWith("[0:0:0:0:0:0:0:1]")
+                || address.startsWith("::1")
+                || address.startsWith("0:0:0:0:0:0:0:1");
     }
 
     private static Consumer<Reply> simple(String text) {
@@ -212,26 +220,24 @@ final class DebugCommands {
         while (digits < text.length() && Character.isDigit(text.charAt(digits))) {
             digits++;
         }
-        long unit =
-                switch (text.substring(digits).toLowerCase(java.util.Locale.ROOT)) {
-                    case "", "b" -> 1;
-                    case "k" -> 1000;
-                    case "kb" -> 1 << 10;
-                    case "m" -> 1_000_000;
-                    case "mb" -> 1 << 20;
-                    case "g" -> 1_000_000_000;
-                    case "gb" -> 1 << 30;
-                    default -> -1;
-                };
+        long unit = switch (text.substring(digits).toLowerCase(java.util.Locale.ROOT)) {
+            case "", "b" -> 1;
+            case "k" -> 1000;
+            case "kb" -> 1 << 10;
+            case "m" -> 1_000_000;
+            case "mb" -> 1 << 20;
+            case "g" -> 1_000_000_000;
+            case "gb" -> 1 << 30;
+            default -> -1;
+        };
         return unit < 0 || digits == 0 || digits > 10 ? -1 : Long.parseLong(text.substring(0, digits)) * unit;
     }
 
     /** DEBUG STRINGMATCH-LEN length pattern: whether so many letters "a" match. */
     private static void stringMatch(SessionCall call) {
         Args args = call.args();
-        long length = Decimal.fits(args.address(2), args.length(2))
-                ? Decimal.parse(args.address(2), args.length(2))
-                : -1;
+        long length =
+                Decimal.fits(args.address(2), args.length(2)) ? Decimal.parse(args.address(2), args.length(2)) : -1;
         if (length < 0 || length > MAX_MATCHED_BYTES) {
             call.reply().error(ErrorText.NOT_AN_INTEGER);
             return;

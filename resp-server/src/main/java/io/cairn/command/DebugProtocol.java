@@ -5,8 +5,7 @@ import java.util.Locale;
 
 /** DEBUG PROTOCOL: a value of each type that the protocol has, for tests of clients. Redis: debugCommand. */
 final class DebugProtocol {
-    private static final byte[] BIG =
-            "1234567999999999999999999999999999999".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] BIG = "1234567999999999999999999999999999999".getBytes(StandardCharsets.US_ASCII);
 
     private DebugProtocol() {}
 

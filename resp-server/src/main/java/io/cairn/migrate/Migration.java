@@ -16,8 +16,9 @@ final class Migration {
     /** RESTOREs that were sent and not answered. */
     private static final int WINDOW = 64;
 
-    private static final String CHANGED = "TRYAGAIN A key changed while it was migrated: it was not deleted here, and the"
-            + " target has an older copy";
+    private static final String CHANGED =
+            "TRYAGAIN A key changed while it was migrated: it was not deleted here, and the"
+                    + " target has an older copy";
 
     private final MovingKeys moving;
     private final MigrateLinks links;

@@ -28,8 +28,7 @@ abstract class HeldKeys implements MovingKeys.Held {
     private final BitSet slots;
     private final LongSupplier clock;
 
-    HeldKeys(
-            Keyspace keyspace, int database, List<byte[]> keys, MovingSlots moving, BitSet slots, LongSupplier clock) {
+    HeldKeys(Keyspace keyspace, int database, List<byte[]> keys, MovingSlots moving, BitSet slots, LongSupplier clock) {
         this.keyspace = keyspace;
         this.database = database;
         this.keys = keys;

@@ -130,7 +130,8 @@ final class LoopQueue implements Runnable {
     /** Runs {@code done} on this loop once all writes gathered so far are applied, or have failed. */
     void barrier(Runnable done) {
         closeEntry();
-        WriteBatch tick = new WriteBatch(this, mode, origins, 0, mode.tickEntry(mode.stamps().next(), List.of()));
+        WriteBatch tick = new WriteBatch(
+                this, mode, origins, 0, mode.tickEntry(mode.stamps().next(), List.of()));
         tick.whenDone(done);
         waiting.add(tick);
         waitingBytes += tick.bytes();

@@ -46,8 +46,8 @@ final class RaftMoves implements MovingKeys {
     @Override
     public boolean anyPresent(int database, List<byte[]> keys) throws Refused {
         barrier();
-        return moving.use(
-                () -> HeldKeys.anyPresent(mode.keyspace(), database, keys, mode.stamps().readTime()));
+        return moving.use(() -> HeldKeys.anyPresent(
+                mode.keyspace(), database, keys, mode.stamps().readTime()));
     }
 
     @Override
@@ -130,9 +130,7 @@ final class RaftMoves implements MovingKeys {
                 }
                 add(writer, stamp, keys.get(i), versions[i]);
                 part.add(i);
-                if (part.size() == MAX_ENTRY_KEYS
-                        || writer.length() > MAX_ENTRY_BYTES
-                        || which.nextSetBit(i + 1) < 0) {
+                if (part.size() == MAX_ENTRY_KEYS || writer.length() > MAX_ENTRY_BYTES || which.nextSetBit(i + 1) < 0) {
                     propose(writer, part, changed);
                     part.clear();
                 }
@@ -169,8 +167,11 @@ final class RaftMoves implements MovingKeys {
             long now = mode.stamps().readTime();
             return expiries[number] != 0
                     && expiries[number] <= now
-                    && use(() -> locked(keyspace, database, keys.get(number), (on, at, length) ->
-                                    on.version(at, length, now)))
+                    && use(() -> locked(
+                                    keyspace,
+                                    database,
+                                    keys.get(number),
+                                    (on, at, length) -> on.version(at, length, now)))
                             == 0;
         }
     }

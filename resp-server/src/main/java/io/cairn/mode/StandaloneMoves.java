@@ -175,7 +175,8 @@ final class StandaloneMoves implements MovingKeys {
             if (journal == Journal.NONE) {
                 return;
             }
-            long bytes = DEL.length + deleted.stream().mapToLong(key -> key.length).sum();
+            long bytes =
+                    DEL.length + deleted.stream().mapToLong(key -> key.length).sum();
             NativeBlock memory = NativeBlock.allocate(Math.toIntExact(bytes));
             try {
                 Args args = new Args();

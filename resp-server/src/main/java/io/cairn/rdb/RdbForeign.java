@@ -38,7 +38,8 @@ final class RdbForeign {
     /** A library of functions. */
     void function(int opcode, RdbString scratch) throws IOException {
         if (opcode == RdbFormat.OPCODE_FUNCTION_PRE_GA) {
-            throw in.bad("it holds a function in the form of a release candidate of Redis 7.0, which Redis 7.0 does not read either");
+            throw in.bad(
+                    "it holds a function in the form of a release candidate of Redis 7.0, which Redis 7.0 does not read either");
         }
         scratch.read(in);
         if (!skipFunctions) {

@@ -92,12 +92,11 @@ final class RandomData {
 
     private void strings(int size, int kind) {
         String key = key("string");
-        byte[] value =
-                switch (kind) {
-                    case 0 -> bytes(Long.toString(random.nextLong() >> random.nextInt(64)));
-                    case 1 -> bytes("compress me ".repeat(size));
-                    default -> noise(size * 7);
-                };
+        byte[] value = switch (kind) {
+            case 0 -> bytes(Long.toString(random.nextLong() >> random.nextInt(64)));
+            case 1 -> bytes("compress me ".repeat(size));
+            default -> noise(size * 7);
+        };
         run("SET", key, value);
         mayExpire(key);
     }

@@ -97,7 +97,8 @@ class RoundTripIT {
         for (String key : keys) {
             shape.add(key + ' ' + server.run(words("DEBUG", "DIGEST-VALUE", key)));
             if (key.startsWith("stream")) {
-                shape.add(key + server.run(words("XINFO", "GROUPS", key)) + server.run(words("XPENDING", key, "group")));
+                shape.add(
+                        key + server.run(words("XINFO", "GROUPS", key)) + server.run(words("XPENDING", key, "group")));
             }
             shape.add(key + " expires " + server.run(words("PEXPIRETIME", key)));
         }
