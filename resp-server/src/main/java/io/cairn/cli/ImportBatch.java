@@ -1,6 +1,7 @@
 package io.cairn.cli;
 
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Commands that belong together: the pieces of a large value. The first error ends it. */
@@ -52,8 +53,11 @@ final class ImportBatch {
     /** Waits a moment for answers. */
     synchronized void await(long millis) throws IOException {
         try {
-            if (open > 0) {
-                wait(millis);
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+            long left = millis;
+            while (open > 0 && left > 0) {
+                wait(left);
+                left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

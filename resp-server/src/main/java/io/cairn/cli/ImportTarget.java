@@ -142,8 +142,12 @@ final class ImportTarget implements AutoCloseable, ImportPipe.Listener {
 
     private synchronized void await() throws IOException {
         try {
-            if (openCommands > 0 && failure == null) {
-                wait(WAIT_MILLIS);
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WAIT_MILLIS);
+            long left = WAIT_MILLIS;
+            int before = openCommands;
+            while (openCommands == before && before > 0 && failure == null && left > 0) {
+                wait(left);
+                left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

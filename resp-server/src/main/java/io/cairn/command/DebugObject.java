@@ -57,7 +57,7 @@ final class DebugObject {
                 call.reply().error("ERR " + e.getMessage());
                 return;
             }
-            long idle = (clock - value.accessClock) & CLOCK_MASK;
+            long idle = ((long) clock - value.accessClock) & CLOCK_MASK;
             // A clock that is a moment ahead of ours is not one that is half a year behind.
             idle = idle > CLOCK_MASK / 2 ? 0 : idle;
             call.reply()

@@ -188,11 +188,15 @@ final class MigrateLink implements AutoCloseable {
 
     @Override
     public void close() {
-        try (SocketChannel closing = channel;
-                Selector closed = selector) {
-            closing.shutdownOutput();
+        try {
+            channel.close();
         } catch (IOException e) {
             // It is gone either way.
+        }
+        try {
+            selector.close();
+        } catch (IOException e) {
+            // So is this.
         }
     }
 }

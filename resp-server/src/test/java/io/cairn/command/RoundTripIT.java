@@ -62,7 +62,7 @@ class RoundTripIT {
         String run(List<byte[]> words) throws IOException;
 
         default String line(String line) throws IOException {
-            return run(words(line.split(" ", -1)));
+            return run(words((Object[]) line.split(" ", -1)));
         }
     }
 
