@@ -66,6 +66,7 @@ public final class Families {
                 LatencyCommands.table(),
                 new DebugHyperLogLog().table(),
                 PubSubCommands.table(),
+                FollowerCommands.table(),
                 ScriptCommands.session());
     }
 }

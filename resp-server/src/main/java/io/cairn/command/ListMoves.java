@@ -118,6 +118,10 @@ final class ListMoves {
                 ListCommands.replyRange(call, fromTail ? -taken : 0, taken, fromTail);
             }
             ListCommands.remove(call, key, fromTail, taken);
+            if (call.isFollowed()) {
+                byte[][] counted = count == -1 ? new byte[0][] : new byte[][] {Effects.number(taken)};
+                call.instead(fromTail ? "RPOP" : "LPOP", key, counted);
+            }
             return true;
         }
         return false;

@@ -69,6 +69,9 @@ public interface Session {
     /** What it listens to. */
     Subscriptions subscriptions();
 
+    /** Makes the connection one that gets a stream of bytes besides replies (SYNC). */
+    FollowerLink follow();
+
     /** The state of MULTI and WATCH of this connection. */
     Transaction transaction();
 }

@@ -107,6 +107,9 @@ final class SortedSetPops {
             long number = Math.min(count, view.size());
             answer(call, key, view, max, number, withKey, nested);
             set.removeRange(max ? view.size() - number : 0, number);
+            if (withKey && call.isFollowed()) {
+                call.instead(max ? "ZPOPMAX" : "ZPOPMIN", key, Effects.number(number));
+            }
             gone = set.finish();
         }
         call.event('z', max ? "zpopmax" : "zpopmin", key);

@@ -69,6 +69,9 @@ final class StringCommands {
         if (!refused) {
             store(call, 1, 2, newExpiry);
             call.changed();
+            if (call.isFollowed() && (expireAt != 0 || options != 0)) {
+                setInstead(call, 2, newExpiry);
+            }
             call.event('$', "set", 1);
             if (expireAt != 0) {
                 call.event('g', "expire", 1);
@@ -76,6 +79,16 @@ final class StringCommands {
             if (!get) {
                 call.reply().ok();
             }
+        }
+    }
+
+    /** A SET without conditions, with the moment when the key expires; 0 for never. */
+    private static void setInstead(Call call, int value, long expireAt) {
+        byte[] bytes = call.args.bytes(value);
+        if (expireAt == 0) {
+            call.instead("SET", 1, bytes);
+        } else {
+            call.instead("SET", 1, bytes, Effects.text("PXAT"), Effects.number(expireAt));
         }
     }
 
@@ -97,6 +110,9 @@ final class StringCommands {
         }
         store(call, 1, 3, expireAt);
         call.changed();
+        if (call.isFollowed()) {
+            setInstead(call, 3, expireAt);
+        }
         call.event('$', "set", 1);
         call.event('g', "expire", 1);
         call.reply().ok();
@@ -130,6 +146,7 @@ final class StringCommands {
             replyValue(call.reply(), call.value);
             call.database().remove(call.args.address(1), call.args.length(1), call.now());
             call.changed();
+            call.instead("DEL", 1);
             call.event('g', "del", 1);
         }
     }
@@ -144,6 +161,7 @@ final class StringCommands {
         if (removed) {
             call.database().remove(call.args.address(1), call.args.length(1), call.now());
             call.changed();
+            call.instead("DEL", 1);
             call.event('g', "del", 1);
         }
         call.reply().number(removed ? 1 : 0);
@@ -197,6 +215,7 @@ final class StringCommands {
                 database.setExpiry(key, keyLength, expireAt);
             }
             call.changed();
+            expiryInstead(call, past, expireAt);
             call.event('g', past ? "del" : "expire", 1);
             return;
         }
@@ -204,7 +223,17 @@ final class StringCommands {
         if (SetOptions.has(options, SetOptions.PERSIST) && call.value.expireAt != 0) {
             database.setExpiry(key, keyLength, 0);
             call.changed();
+            call.instead("PERSIST", 1);
             call.event('g', "persist", 1);
+        }
+    }
+
+    /** What followers get for an expiry that was set, in the past or at a moment. */
+    static void expiryInstead(Call call, boolean past, long expireAt) {
+        if (past) {
+            call.instead("DEL", 1);
+        } else if (call.isFollowed()) {
+            call.instead("PEXPIREAT", 1, Effects.number(expireAt));
         }
     }
 

@@ -3,6 +3,7 @@ package io.cairn.mode;
 import io.cairn.command.Args;
 import io.cairn.command.Client;
 import io.cairn.command.Command;
+import io.cairn.command.FollowerLink;
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
 import io.cairn.command.Session;
@@ -203,6 +204,11 @@ final class ScriptSession implements SessionCall, Session {
     @Override
     public Subscriptions subscriptions() {
         return Subscriptions.NONE;
+    }
+
+    @Override
+    public FollowerLink follow() {
+        throw none();
     }
 
     @Override

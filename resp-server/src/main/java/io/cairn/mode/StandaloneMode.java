@@ -30,6 +30,7 @@ public final class StandaloneMode implements Mode {
     final NodeStats stats;
     final KeyEvents events;
     private final RecordClock clock;
+    private volatile @Nullable ChangeStream stream;
     private volatile Journal journal;
     private volatile long maxMemory;
     private volatile @Nullable StandaloneScripts scripts;
@@ -59,6 +60,16 @@ public final class StandaloneMode implements Mode {
         this.events = events;
         this.clock = clock;
         this.journal = journal;
+    }
+
+    /** Who follows the changes; to be given before the first command runs. */
+    public void stream(ChangeStream changes) {
+        stream = changes;
+    }
+
+    ChangeStream stream() {
+        ChangeStream given = stream;
+        return given == null ? ChangeStream.none(keyspace) : given;
     }
 
     RecordClock clock() {

@@ -51,6 +51,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     private final KeyPositions positions = new KeyPositions();
     private @Nullable ScriptSession session;
     private @Nullable StandaloneWorker worker;
+    private @Nullable ChangeRecorder recorder;
     private volatile @Nullable ServerState server;
 
     /** @param fatal stops the process: a command threw after it may have changed something */
@@ -123,6 +124,10 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         return java.util.Objects.requireNonNull(current);
     }
 
+    private ChangeRecorder recorder() {
+        return java.util.Objects.requireNonNull(recorder);
+    }
+
     private StandaloneWorker worker() {
         StandaloneWorker own = worker;
         if (own == null) {
@@ -148,6 +153,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         keyspace.lockAll();
         try {
             effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
+            recorder = worker().beginRecord();
             run(prepared, database, reply);
             finish();
         } finally {
@@ -161,6 +167,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     }
 
     private void finish() {
+        recorder().end();
         if (effects.changes() > 0) {
             mode.changed(effects.changes());
             effects.finish(writer);
@@ -192,6 +199,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
                 return;
             }
             effects.begin(mode.journal(), now, random.nextLong());
+            recorder = worker().beginRecord();
             reply.array(block.commands().size());
             for (Block.Queued queued : block.commands()) {
                 Command command = queued.command();
@@ -288,11 +296,15 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
             Call ran = on.run(
                     command, args, database, effects.now(), write ? effects.nextSeed() : random.nextLong(), reply);
             changed = ran.hasChanged() && write;
+            recorder().ran(ran, database, args, changed);
         } catch (OutOfMemoryError e) {
             rewind.run();
             reply.error(Refusal.OUT_OF_MEMORY);
             // With several keys some may have been changed before memory ran out: what readers see must be in the log.
             changed = write && positions.find(command, args) > 1;
+            if (changed) {
+                recorder().lost();
+            }
         } catch (RuntimeException | StackOverflowError e) {
             if (write) {
                 fatal.accept("running " + command.name(), e);

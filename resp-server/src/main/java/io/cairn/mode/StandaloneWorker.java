@@ -35,6 +35,7 @@ final class StandaloneWorker {
 
     private final RecordWriter writer = new RecordWriter();
     private final LargeArguments large;
+    private final ChangeRecorder recorder;
     private @Nullable DurableReplies replies;
     private @Nullable Journal repliesOf;
     /** Time of this turn's reads and records; 0 until it is asked for. */
@@ -50,6 +51,7 @@ final class StandaloneWorker {
         this.call = new Call(keyspace, new Args(), NoReply.INSTANCE);
         call.listener(mode.events);
         this.large = new LargeArguments(writer);
+        this.recorder = new ChangeRecorder(mode.stream());
     }
 
     /** The turn's time, or a later stamp of another event loop: time never runs back between connections. */
@@ -121,14 +123,20 @@ final class StandaloneWorker {
         long batchSeed = random.nextLong();
         long mark = origin.replyMark();
         boolean changed;
+        recorder.begin(call);
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
+            recorder.ran(call, origin.database(), args, changed && write);
         } catch (OutOfMemoryError e) {
             origin.rewindReply(mark);
             origin.reply().error(Refusal.OUT_OF_MEMORY);
             // With several keys some may have been changed before memory ran out: what readers see must be in the log.
             changed = write && keys > 1;
+            if (changed) {
+                recorder.lost();
+            }
         }
+        recorder.end();
         long expiredAt = write || keys == 0 ? 0 : call.database().sawExpired();
         if (expiredAt != 0) {
             expireSeen(args, origin.database(), now);
@@ -152,6 +160,12 @@ final class StandaloneWorker {
         call.begin(args, database, now, seed, reply);
         call.run(command);
         return call.hasChanged();
+    }
+
+    /** What the commands of a script do is gathered here. */
+    ChangeRecorder beginRecord() {
+        recorder.begin(call);
+        return recorder;
     }
 
     private void resumeLater(Origin origin) {
@@ -211,11 +225,14 @@ final class StandaloneWorker {
         List<Block.Queued> logged = new ArrayList<>();
         long changes = 0;
         origin.reply().array(block.commands().size());
+        recorder.begin(call);
         for (Block.Queued queued : block.commands()) {
             boolean write = queued.command().is(Flag.WRITE);
             long mark = origin.replyMark();
             try {
-                if (runQueued(origin, queued, now, Seeds.derive(recordSeed, logged.size()))) {
+                boolean changed = runQueued(origin, queued, now, Seeds.derive(recordSeed, logged.size()));
+                recorder.ran(call, queued.database(), queued.args(), changed);
+                if (changed) {
                     changes++;
                 }
                 if (write) {
@@ -227,9 +244,11 @@ final class StandaloneWorker {
                 if (write && positions.find(queued.command(), queued.args()) > 1) {
                     logged.add(queued);
                     changes++;
+                    recorder.lost();
                 }
             }
         }
+        recorder.end();
         if (changes > 0) {
             mode.changed(changes);
             log(now, batchSeed, logged);
@@ -331,6 +350,7 @@ final class StandaloneWorker {
         database.remove(key, length, expireAt - 1);
         mode.changed(1);
         mode.events.event(number, 'x', "expired", key, length);
+        recorder.expired(number, key, length);
         Journal journal = mode.journal();
         if (journal != Journal.NONE) {
             Args args = large.delete(key, length);

@@ -1,6 +1,7 @@
 package io.cairn.resp;
 
 import io.cairn.command.Client;
+import io.cairn.command.FollowerLink;
 import io.cairn.command.Session;
 import io.cairn.command.Subscriptions;
 import java.net.InetSocketAddress;
@@ -191,6 +192,11 @@ final class ClientState implements Session, Client {
     }
 
     @Override
+    public FollowerLink follow() {
+        return connection.follow();
+    }
+
+    @Override
     public Multi transaction() {
         return multi;
     }
@@ -284,6 +290,9 @@ final class ClientState implements Session, Client {
     @Override
     public String flags() {
         StringBuilder flags = new StringBuilder();
+        if (connection.isFollower()) {
+            flags.append('S');
+        }
         if (subscriptions().any()) {
             flags.append('P');
         }

@@ -56,6 +56,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private final ReplyBuffer replies;
     private final ClientState state;
     private final Pushes pushes;
+    private volatile @Nullable FollowerOutput follower;
     private @Nullable ChannelHandlerContext context;
     private @Nullable PendingCalls pending;
     private @Nullable ExecRun exec;
@@ -123,6 +124,20 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         return pushes;
     }
 
+    /** Makes it one that gets all changes (SYNC); on the event loop. */
+    FollowerOutput follow() {
+        FollowerOutput output = follower;
+        if (output == null) {
+            output = new FollowerOutput(this);
+            follower = output;
+        }
+        return output;
+    }
+
+    boolean isFollower() {
+        return follower != null;
+    }
+
     @Nullable
     SocketAddress remoteAddress() {
         return channel.remoteAddress();
@@ -139,7 +154,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     long outputBytes() {
         ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
-        return replies.bytes() + pushes.heldBytes() + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
+        FollowerOutput output = follower;
+        return replies.bytes()
+                + pushes.heldBytes()
+                + (output == null ? 0 : output.queuedBytes())
+                + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
     }
 
     boolean isClosing() {
@@ -178,6 +197,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         endpoint.connections().remove(this);
         endpoint.mode().forget(this);
         pushes.close();
+        FollowerOutput output = follower;
+        if (output != null) {
+            output.closed();
+        }
         if (waiting) {
             waiting = false;
             endpoint.connections().waits(false);
@@ -413,7 +436,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && nowMillis - state.lastCommandMillis > idleTimeoutSeconds * 1000L
                 && !waiting
                 && pendingCount() == 0
-                && !pushes.any();
+                && !pushes.any()
+                && !isFollower();
         if (idle || outputClock.running() || !channel.isWritable()) {
             channel.eventLoop().execute(() -> {
                 if (idle) {
@@ -427,7 +451,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     private void checkOutputLimit(long nowMillis) {
-        OutputLimit limit = endpoint.outputBounds().of(pushes.any());
+        OutputLimit limit = endpoint.outputBounds().of(isFollower(), pushes.any());
         long bytes = gone ? 0 : outputBytes();
         if (gone || !outputClock.matters(limit, bytes)) {
             return;

@@ -17,6 +17,7 @@ import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
+import io.cairn.mode.ChangeStream;
 import io.cairn.pubsub.Hub;
 import io.cairn.pubsub.KeyspaceEvents;
 import io.cairn.resp.ConnectionRegistry;
@@ -59,6 +60,7 @@ public final class Node implements AutoCloseable {
     private final ReceiveBudget budget = new ReceiveBudget(MIN_RECEIVE_BYTES);
     private final NodeBackend backend;
     private final NodeState state;
+    private final ChangeStream changes;
     private final RespServer server;
     private final CairnProcess process;
     private long tendedMillis;
@@ -94,6 +96,8 @@ public final class Node implements AutoCloseable {
                     process.transport(),
                     process.background(),
                     process::fatal));
+            this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory.newId());
+            backend.follow(changes);
             this.state = new NodeState(this, process, kind.redisMode(), table);
             this.server = new RespServer(new Endpoint(
                     state, backend.mode(), stats, connections, limits, outputBounds, budget, hub, process::fatal));
@@ -228,6 +232,11 @@ public final class Node implements AutoCloseable {
 
     public NodeStats stats() {
         return stats;
+    }
+
+    /** All changes, for who follows them. */
+    ChangeStream changes() {
+        return changes;
     }
 
     /** Where who wants to be told of what happens to keys is put in. */

@@ -10,6 +10,7 @@ import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
 import io.cairn.gossip.GossipException;
 import io.cairn.keyspace.Slots;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
 import io.cairn.raft.meta.JoinMark;
@@ -94,6 +95,11 @@ final class RaftBackend implements NodeBackend {
     @Override
     public Scripts scripts() {
         return scripts;
+    }
+
+    @Override
+    public void follow(ChangeStream changes) {
+        node.follow(changes);
     }
 
     @Override

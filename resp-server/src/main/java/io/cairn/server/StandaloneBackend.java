@@ -6,6 +6,7 @@ import io.cairn.command.Replication;
 import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Journal;
 import io.cairn.mode.Mode;
 import io.cairn.mode.RecordClock;
@@ -66,6 +67,12 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public Scripts scripts() {
         return scripts;
+    }
+
+    @Override
+    public void follow(ChangeStream changes) {
+        changes.snapshots(persistence::beginFollower, persistence::endFollower);
+        mode.stream(changes);
     }
 
     @Override

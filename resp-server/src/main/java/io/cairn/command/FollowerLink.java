@@ -1,0 +1,18 @@
+package io.cairn.command;
+
+/** A connection that gets a stream of bytes: a follower of the node's changes. Any thread. */
+public interface FollowerLink {
+    /** Takes bytes behind all before; they are sent soon. Closes a follower that does not keep up. */
+    void send(byte[] bytes);
+
+    /** Bytes taken and not yet handed to the kernel. */
+    long unsentBytes();
+
+    boolean isOpen();
+
+    /** Closes the connection. */
+    void close();
+
+    /** Runs {@code action} when the connection is gone; at once if it is. */
+    void onClose(Runnable action);
+}
