@@ -32,6 +32,7 @@ public final class Call {
     private final ExpiredKeys expired = new ExpiredKeys();
     private final Effects effects = new Effects();
     private boolean followed;
+    private boolean scripted;
     private boolean writing;
     private Reply reply;
     private long now;
@@ -64,6 +65,16 @@ public final class Call {
         if (followed) {
             effects.begin();
         }
+    }
+
+    /** Whether a script calls the command, from now on. */
+    public void scripted(boolean is) {
+        scripted = is;
+    }
+
+    /** Whether a script calls it: a few replies have an order then. */
+    boolean isScripted() {
+        return scripted;
     }
 
     /** Whether somebody follows what commands do, from the next {@link #begin} on. */

@@ -44,7 +44,8 @@ public final class Families {
                 StreamClaimCommands.table(),
                 StreamInfoCommands.table(),
                 FlushCommands.table(cluster),
-                ScriptCommands.data());
+                ScriptCommands.data(),
+                FunctionCommands.data());
     }
 
     /**
@@ -67,6 +68,7 @@ public final class Families {
                 new DebugHyperLogLog().table(),
                 PubSubCommands.table(),
                 FollowerCommands.table(),
-                ScriptCommands.session());
+                ScriptCommands.session(),
+                FunctionCommands.session());
     }
 }

@@ -34,6 +34,12 @@ final class FollowerCommands {
         }
         for (int i = 1; i < args.count(); i += 2) {
             if (args.is(i, "ack")) {
+                if (Decimal.fits(args.address(i + 1), args.length(i + 1))) {
+                    call.session().acknowledges(Decimal.parse(args.address(i + 1), args.length(i + 1)));
+                }
+                return;
+            }
+            if (args.is(i, "listening-port") && !listeningPort(call, i + 1)) {
                 return;
             }
             boolean known = args.is(i, "listening-port")
@@ -48,5 +54,15 @@ final class FollowerCommands {
             }
         }
         call.reply().ok();
+    }
+
+    private static boolean listeningPort(SessionCall call, int i) {
+        Args args = call.args();
+        if (!Decimal.fits(args.address(i), args.length(i))) {
+            call.reply().error(ErrorText.NOT_AN_INTEGER);
+            return false;
+        }
+        call.session().listensOn((int) Decimal.parse(args.address(i), args.length(i)));
+        return true;
     }
 }

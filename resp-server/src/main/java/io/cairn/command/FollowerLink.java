@@ -10,6 +10,18 @@ public interface FollowerLink {
 
     boolean isOpen();
 
+    /** The last position that it acknowledged, 0 before. */
+    long acknowledged();
+
+    /** When it acknowledged last, or joined; milliseconds of the Unix epoch. */
+    long lastHeardMillis();
+
+    /** Its address. */
+    String host();
+
+    /** The port that it says it serves clients on; 0 when it said none. */
+    int port();
+
     /** Closes the connection. */
     void close();
 

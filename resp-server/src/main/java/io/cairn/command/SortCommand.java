@@ -80,7 +80,7 @@ final class SortCommand {
             call.reply().error(ErrorText.WRONG_TYPE);
             return;
         }
-        if (options.unsorted && there && source.type == ValueType.SET && options.store != 0) {
+        if (options.unsorted && there && source.type == ValueType.SET && (options.store != 0 || call.isScripted())) {
             // The order of a set is nobody's business and must not be stored.
             options.unsorted = false;
             options.alphabetical = true;

@@ -70,7 +70,7 @@ final class StringCommands {
             store(call, 1, 2, newExpiry);
             call.changed();
             if (call.isFollowed() && (expireAt != 0 || options != 0)) {
-                setInstead(call, 2, newExpiry);
+                setInstead(call, 2, expireAt, SetOptions.has(options, SetOptions.KEEPTTL));
             }
             call.event('$', "set", 1);
             if (expireAt != 0) {
@@ -83,9 +83,11 @@ final class StringCommands {
     }
 
     /** A SET without conditions, with the moment when the key expires; 0 for never. */
-    private static void setInstead(Call call, int value, long expireAt) {
+    private static void setInstead(Call call, int value, long expireAt, boolean keepTtl) {
         byte[] bytes = call.args.bytes(value);
-        if (expireAt == 0) {
+        if (keepTtl) {
+            call.instead("SET", 1, bytes, Effects.text("KEEPTTL"));
+        } else if (expireAt == 0) {
             call.instead("SET", 1, bytes);
         } else {
             call.instead("SET", 1, bytes, Effects.text("PXAT"), Effects.number(expireAt));
@@ -111,7 +113,7 @@ final class StringCommands {
         store(call, 1, 3, expireAt);
         call.changed();
         if (call.isFollowed()) {
-            setInstead(call, 3, expireAt);
+            setInstead(call, 3, expireAt, false);
         }
         call.event('$', "set", 1);
         call.event('g', "expire", 1);

@@ -93,6 +93,9 @@ public interface Keyspace extends AutoCloseable {
      */
     Snapshot beginSnapshot();
 
+    /** The function libraries beside the keys; changed with all stripes locked. */
+    Libraries libraries();
+
     /** A snapshot under way. */
     interface Snapshot {
         /** Writes all that is left through {@code sink}; called on a background thread, takes stripe locks briefly. */
@@ -105,6 +108,9 @@ public interface Keyspace extends AutoCloseable {
     /** Receives every key of a snapshot once; calls are serialized, from the snapshot's or a writer's thread. */
     interface SnapshotSink {
         void entry(int database, long key, int keyLength, Value value) throws java.io.IOException;
+
+        /** A function library; all of them come before the keys. */
+        default void library(byte[] text) throws java.io.IOException {}
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Effects.Effect;
 import io.cairn.command.FollowerLink;
 import io.cairn.command.Followers;
+import io.cairn.command.Replication;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.rdb.RdbWriter;
 import java.io.ByteArrayOutputStream;
@@ -54,7 +55,8 @@ public final class ChangeStream implements Followers {
     /** Of the last command sent; guarded by this. */
     private int database = NONE;
 
-    private long offset;
+    /** Bytes sent since the start. */
+    private volatile long offset;
 
     /**
      * @param directory for the RDB files of followers that join
@@ -111,6 +113,10 @@ public final class ChangeStream implements Followers {
             }
         }
 
+        synchronized boolean isLive() {
+            return live;
+        }
+
         synchronized void goLive() {
             live = true;
             waiting.forEach(link::send);
@@ -138,6 +144,7 @@ public final class ChangeStream implements Followers {
         send(out.toByteArray());
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Under the lock of this.
     private void send(byte[] bytes) {
         offset += bytes.length;
         followers.forEach(follower -> follower.send(bytes));
@@ -191,6 +198,27 @@ public final class ChangeStream implements Followers {
             LOG.warn("closing a follower of the changes: {}", why);
             follower.link.close();
         }
+    }
+
+    /** How many have the data, and gave a sign of life within so many seconds; 0 takes all. */
+    public int good(long nowMillis, long maxLagSeconds) {
+        int good = 0;
+        for (Follower follower : followers) {
+            boolean heard = maxLagSeconds == 0 || nowMillis - follower.link.lastHeardMillis() <= maxLagSeconds * 1000;
+            good += follower.isLive() && heard ? 1 : 0;
+        }
+        return good;
+    }
+
+    /** Who follows, as INFO and ROLE show it. */
+    public Replication.View view(long nowMillis) {
+        List<Replication.Replica> replicas = new ArrayList<>();
+        for (Follower follower : followers) {
+            FollowerLink link = follower.link;
+            long lagSeconds = Math.max(0, (nowMillis - link.lastHeardMillis()) / 1000);
+            replicas.add(new Replication.Replica(link.host(), link.port(), link.acknowledged(), lagSeconds));
+        }
+        return new Replication.View(id, offset, null, replicas);
     }
 
     // ---- joining

@@ -6,6 +6,7 @@ import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.KeySpec;
@@ -95,7 +96,7 @@ public final class RaftMode implements Mode {
             return refuse(origin, CROSS_SLOT_ERROR);
         }
         ShardGroup group = shard.get();
-        if (ScriptCommands.runsScript(command)) {
+        if (ScriptCommands.runsScript(command) || FunctionCommands.loads(command)) {
             return script(origin, command, args, slot, group);
         }
         boolean write = command.is(Flag.WRITE);
@@ -207,7 +208,7 @@ public final class RaftMode implements Mode {
             slot = Math.max(slot, next);
             adds |= queued.command().is(Flag.DENYOOM);
             writes |= queued.command().is(Flag.WRITE);
-            runsScripts |= ScriptCommands.runsScript(queued.command());
+            runsScripts |= ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command());
         }
         if (!writes && !runsScripts && block.watches().isEmpty() && readsHere(origin, group, slot)) {
             return blockHere(queue, origin, block);

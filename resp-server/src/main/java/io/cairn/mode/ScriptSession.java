@@ -212,6 +212,12 @@ final class ScriptSession implements SessionCall, Session {
     }
 
     @Override
+    public void acknowledges(long offset) {}
+
+    @Override
+    public void listensOn(int port) {}
+
+    @Override
     public Transaction transaction() {
         throw none();
     }

@@ -51,6 +51,7 @@ final class SpeculativeCommands implements ScriptRun.Host {
         this.speculation = speculation;
         this.effects = effects;
         this.call = new Call(mode.keyspace(), new Args(), DiscardReply.INSTANCE);
+        call.scripted(true);
     }
 
     void server(ServerState state) {

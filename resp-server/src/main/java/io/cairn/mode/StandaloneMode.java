@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyEvents;
 import io.cairn.command.ScriptCommands;
 import io.cairn.command.ServerState;
@@ -33,6 +34,8 @@ public final class StandaloneMode implements Mode {
     private volatile @Nullable ChangeStream stream;
     private volatile Journal journal;
     private volatile long maxMemory;
+    private volatile long minReplicas;
+    private volatile long maxLagSeconds;
     private volatile @Nullable StandaloneScripts scripts;
     private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean snapshotFailed = new AtomicBoolean();
@@ -125,15 +128,33 @@ public final class StandaloneMode implements Mode {
         if (snapshotFailed.get()) {
             return Refusal.SNAPSHOT_FAILED;
         }
-        return journal.diskHasRoom() ? null : Refusal.DISK_FULL;
+        if (!journal.diskHasRoom()) {
+            return Refusal.DISK_FULL;
+        }
+        long least = minReplicas;
+        return least > 0 && stream().good(clock.readTime(), maxLagSeconds) < least ? Refusal.TOO_FEW_REPLICAS : null;
+    }
+
+    /** min-replicas-to-write; 0 for none. */
+    public void minReplicas(long replicas) {
+        minReplicas = replicas;
+    }
+
+    /** min-replicas-max-lag. */
+    public void maxLagSeconds(long seconds) {
+        maxLagSeconds = seconds;
     }
 
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
-        return own != null && ScriptCommands.runsScript(command)
+        return own != null && onScriptThread(command)
                 ? own.execute(origin, command, args)
                 : workers.get().execute(origin, command, args);
+    }
+
+    private static boolean onScriptThread(Command command) {
+        return ScriptCommands.runsScript(command) || FunctionCommands.loads(command);
     }
 
     /** An event loop runs commands here. */
@@ -159,7 +180,7 @@ public final class StandaloneMode implements Mode {
         StandaloneScripts own = scripts;
         if (own != null) {
             for (Block.Queued queued : block.commands()) {
-                if (ScriptCommands.runsScript(queued.command())) {
+                if (onScriptThread(queued.command())) {
                     return own.executeBlock(origin, block);
                 }
             }

@@ -5,6 +5,7 @@ import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.command.ScriptCommands;
@@ -144,7 +145,34 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         }
     }
 
+    /** FUNCTION LOAD: only what the interpreter takes becomes a record. */
+    private void load(Command command, Args args, int database, ReplyBuffer reply) {
+        String refusal = mode.writeRefusal(command);
+        if (refusal != null) {
+            reply.error(refusal);
+            return;
+        }
+        if (!engine().isLoadable(args, reply)) {
+            return;
+        }
+        awaitSpace();
+        keyspace.lockAll();
+        try {
+            effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
+            recorder = worker().beginRecord();
+            call(command, args, database, reply, () -> false, () -> {});
+            finish();
+        } finally {
+            keyspace.unlockAll();
+        }
+        worker().endOfTurn();
+    }
+
     private void eval(Command command, Args args, int database, ReplyBuffer reply) {
+        if (FunctionCommands.loads(command)) {
+            load(command, args, database, reply);
+            return;
+        }
         ScriptEngine.Prepared prepared = engine().prepare(command, args, this::refusal, reply);
         if (prepared == null) {
             return;
@@ -203,6 +231,9 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
             reply.array(block.commands().size());
             for (Block.Queued queued : block.commands()) {
                 Command command = queued.command();
+                if (FunctionCommands.loads(command) && !engine().isLoadable(queued.args(), reply)) {
+                    continue;
+                }
                 if (!ScriptCommands.runsScript(command)) {
                     long mark = reply.bytes();
                     int errors = reply.errors();

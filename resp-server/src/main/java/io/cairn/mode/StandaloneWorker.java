@@ -152,7 +152,12 @@ final class StandaloneWorker {
 
     /** Runs a command of a script; its stripes are locked. */
     Call run(Command command, Args args, int database, long now, long seed, Reply reply) {
-        runHandler(command, args, database, now, seed, reply);
+        call.scripted(true);
+        try {
+            runHandler(command, args, database, now, seed, reply);
+        } finally {
+            call.scripted(false);
+        }
         return call;
     }
 

@@ -24,6 +24,8 @@ final class ClientState implements Session, Client {
     private String libraryVersion = "";
     private @Nullable String user;
     private int database;
+    /** That a follower says it serves clients on. */
+    private int followerPort;
     private boolean readonly;
     private boolean asking;
     private boolean noEvict;
@@ -194,6 +196,22 @@ final class ClientState implements Session, Client {
     @Override
     public FollowerLink follow() {
         return connection.follow();
+    }
+
+    @Override
+    public void acknowledges(long offset) {
+        if (connection.isFollower()) {
+            connection.follow().acknowledges(offset, connection.server().micros() / 1000);
+        }
+    }
+
+    @Override
+    public void listensOn(int port) {
+        followerPort = port;
+    }
+
+    int followerPort() {
+        return followerPort;
     }
 
     @Override

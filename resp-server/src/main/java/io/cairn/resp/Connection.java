@@ -128,7 +128,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     FollowerOutput follow() {
         FollowerOutput output = follower;
         if (output == null) {
-            output = new FollowerOutput(this);
+            output = new FollowerOutput(this, state.followerPort(), server().micros() / 1000);
             follower = output;
         }
         return output;

@@ -142,7 +142,7 @@ final class Dispatcher {
         }
         Multi multi = state.multi();
         if ((trait & ALLOW_BUSY) == 0 && server.scripts().busy()) {
-            return connection.pending() == 0 && refuse(connection, state, id, Scripts.BUSY);
+            return connection.pending() == 0 && refuse(connection, state, id, server.scripts().busyError());
         }
         if (multi.open() && (trait & NO_MULTI) != 0) {
             return refuse(connection, state, id, "ERR Command not allowed inside a transaction");
@@ -199,7 +199,7 @@ final class Dispatcher {
             outcome = mode.execute(connection, command, args);
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
-            return refuse(connection, state, id, Scripts.BUSY);
+            return refuse(connection, state, id, server.scripts().busyError());
         } catch (RuntimeException | StackOverflowError e) {
             if (command.is(Flag.WRITE)) {
                 // It may have changed half of what it should have: nothing after it can be trusted.
@@ -238,7 +238,7 @@ final class Dispatcher {
             java.util.Objects.requireNonNull(command.session()).run(running);
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
-            connection.replies().error(Scripts.BUSY);
+            connection.replies().error(server.scripts().busyError());
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("running {}", command.name(), e);
             connection.replies().truncate(mark);

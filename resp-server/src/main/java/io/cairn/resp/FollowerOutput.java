@@ -3,6 +3,8 @@ package io.cairn.resp;
 import io.cairn.command.FollowerLink;
 import io.netty.channel.EventLoop;
 import io.netty.util.internal.PlatformDependent;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,8 +24,20 @@ final class FollowerOutput implements FollowerLink {
     private boolean open = true;
     private @Nullable Runnable onClose;
 
-    FollowerOutput(Connection connection) {
+    private final String host;
+    private final int port;
+    private volatile long acknowledged;
+    private volatile long lastHeardMillis;
+
+    /** @param port that it says it serves clients on, 0 for none */
+    FollowerOutput(Connection connection, int port, long nowMillis) {
         this.connection = connection;
+        this.port = port;
+        this.lastHeardMillis = nowMillis;
+        SocketAddress remote = connection.remoteAddress();
+        this.host = remote instanceof InetSocketAddress address
+                ? address.getAddress().getHostAddress()
+                : "?";
         this.loop = connection.eventLoop();
     }
 
@@ -80,6 +94,31 @@ final class FollowerOutput implements FollowerLink {
             schedule();
         }
         return unsentBytes + queuedBytes.get();
+    }
+
+    void acknowledges(long offset, long nowMillis) {
+        acknowledged = offset;
+        lastHeardMillis = nowMillis;
+    }
+
+    @Override
+    public long acknowledged() {
+        return acknowledged;
+    }
+
+    @Override
+    public long lastHeardMillis() {
+        return lastHeardMillis;
+    }
+
+    @Override
+    public String host() {
+        return host;
+    }
+
+    @Override
+    public int port() {
+        return port;
     }
 
     @Override

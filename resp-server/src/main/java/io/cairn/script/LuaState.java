@@ -232,8 +232,13 @@ final class LuaState extends LuaStack implements AutoCloseable {
      * @return a reference for {@link #run}, or 0
      */
     int compile(byte[] source, java.util.function.Consumer<byte[]> refused) {
+        return compile(source, "@user_script", refused);
+    }
+
+    /** As {@link #compile(byte[], java.util.function.Consumer)}, with the name of the chunk in messages. */
+    int compile(byte[] source, String chunk, java.util.function.Consumer<byte[]> refused) {
         natives.lua_settop(main, 0);
-        if (!load(main, source, "@user_script")) {
+        if (!load(main, source, chunk)) {
             refused.accept(bytes(main, -1));
             natives.lua_settop(main, 0);
             return 0;
@@ -266,11 +271,25 @@ final class LuaState extends LuaStack implements AutoCloseable {
      * @param failed told the same, with the error on top
      */
     void run(int function, LongConsumer done, LongConsumer failed) {
+        run(function, java.util.List.of(), done, failed);
+    }
+
+    /** As {@link #run(int, LongConsumer, LongConsumer)}; the arguments are tables of strings. */
+    void run(
+            int function,
+            java.util.List<? extends Iterable<byte[]>> arguments,
+            LongConsumer done,
+            LongConsumer failed) {
         natives.lua_settop(main, 0);
         natives.lua_rawgeti(main, REGISTRY, handler);
         natives.lua_rawgeti(main, REGISTRY, function);
+        for (Iterable<byte[]> argument : arguments) {
+            Constants constants = constants();
+            argument.forEach(constants::add);
+            constants.pushTable(main);
+        }
         try {
-            (natives.lua_pcall(main, 0, 1, 1) == 0 ? done : failed).accept(main);
+            (natives.lua_pcall(main, arguments.size(), 1, 1) == 0 ? done : failed).accept(main);
         } finally {
             natives.lua_settop(main, 0);
             machine.forgetThreads();

@@ -64,6 +64,7 @@ public final class Node implements AutoCloseable {
     private final RespServer server;
     private final CairnProcess process;
     private long tendedMillis;
+    private long pingedMillis;
 
     /**
      * Opens the node's directory and makes its parts; nothing is loaded and nobody listened to yet.
@@ -215,6 +216,15 @@ public final class Node implements AutoCloseable {
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             connections.tend(nowMillis, config.get(Keys.TIMEOUT));
+            pingFollowers(nowMillis);
+        }
+    }
+
+    private void pingFollowers(long nowMillis) {
+        long period = config.get(Keys.REPL_PING_REPLICA_PERIOD);
+        if (period > 0 && nowMillis - pingedMillis >= period * SECOND_MILLIS) {
+            pingedMillis = nowMillis;
+            changes.ping();
         }
     }
 

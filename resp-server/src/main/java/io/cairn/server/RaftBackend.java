@@ -56,6 +56,7 @@ final class RaftBackend implements NodeBackend {
                 args -> parts.commands().find(args) >= 0,
                 () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
                 () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
+        scripts.libraries(parts.keyspace().libraries());
         node.mode().scripts(parts.commands(), scripts, parts.failure()::fatal);
     }
 

@@ -23,7 +23,7 @@ final class StandaloneBackend implements NodeBackend {
     private final StandalonePersistence persistence;
     private final ActiveExpiry expiry;
     private final ScriptThread scripts;
-    private final Replication replication = Replication.alone(NodeDirectory.newId());
+    private Replication replication = Replication.alone(NodeDirectory.newId());
 
     StandaloneBackend(NodeParts parts) {
         this.mode = new StandaloneMode(
@@ -32,10 +32,15 @@ final class StandaloneBackend implements NodeBackend {
         this.expiry = new ActiveExpiry(parts, mode, clock);
         mode.maxMemory(parts.config().get(Keys.MAXMEMORY));
         parts.config().onChange(Keys.MAXMEMORY, mode::maxMemory);
+        mode.minReplicas(parts.config().get(Keys.MIN_REPLICAS_TO_WRITE));
+        parts.config().onChange(Keys.MIN_REPLICAS_TO_WRITE, mode::minReplicas);
+        mode.maxLagSeconds(parts.config().get(Keys.MIN_REPLICAS_MAX_LAG));
+        parts.config().onChange(Keys.MIN_REPLICAS_MAX_LAG, mode::maxLagSeconds);
         this.scripts = new ScriptThread(
                 args -> parts.commands().find(args) >= 0,
                 () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
                 () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
+        scripts.libraries(parts.keyspace().libraries());
         mode.scripts(scripts, parts.failure()::fatal);
     }
 
@@ -73,6 +78,7 @@ final class StandaloneBackend implements NodeBackend {
     public void follow(ChangeStream changes) {
         changes.snapshots(persistence::beginFollower, persistence::endFollower);
         mode.stream(changes);
+        replication = () -> changes.view(clock.readTime());
     }
 
     @Override

@@ -112,6 +112,11 @@ public final class SuiteCommand implements Callable<Integer> {
         Files.createDirectories(directory);
         List<String> more = new ArrayList<>();
         only.forEach(test -> more.addAll(List.of("--only", test)));
+        if (!real) {
+            String modeName = mode.name().toLowerCase(Locale.ROOT);
+            SuiteReasons reasons = SuiteReasons.read(results.resolve(SuitePage.REASONS));
+            reasons.skipped(modeName, file.name()).forEach(test -> more.addAll(List.of("--skiptest", "/" + test)));
+        }
         skip.forEach(test -> more.addAll(List.of("--skiptest", test)));
         SuiteRunner runner = new SuiteRunner(source, place, limitSeconds, more);
         try (SuiteServer server =

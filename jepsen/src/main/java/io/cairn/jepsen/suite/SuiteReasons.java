@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Why tests of the suite do not pass. A file of lines {@code modes | file | expression | reason}: modes separated by commas or {@code *}, a
- * file's name or {@code *}, a regular expression for whole names of tests; lines that begin with # are remarks. The first that fits counts.
+ * file's name or {@code *}, a regular expression for whole names of tests; lines that begin with # are remarks. The first that fits counts. A reason that
+ * begins with {@code skip:} keeps the test from being run: when it fails it leaves a state in which those after it fail too. It counts as not passed.
  */
 final class SuiteReasons {
     private static final Pattern BAR = Pattern.compile("\\s+\\|\\s+");
     private static final int PARTS = 4;
+    private static final String SKIP = "skip: ";
 
     private final List<Line> lines;
     private final boolean[] used;
@@ -57,10 +59,23 @@ final class SuiteReasons {
         for (int i = 0; i < lines.size(); i++) {
             if (lines.get(i).fits(mode, file, test)) {
                 used[i] = true;
-                return lines.get(i).reason();
+                String reason = lines.get(i).reason();
+                return reason.startsWith(SKIP) ? reason.substring(SKIP.length()) : reason;
             }
         }
         return null;
+    }
+
+    /** Expressions for whole names of tests of a file that are not to be run. */
+    List<String> skipped(String mode, String file) {
+        List<String> skipped = new ArrayList<>();
+        for (Line line : lines) {
+            boolean here = line.modes().contains("*") || line.modes().contains(mode);
+            if (here && line.reason().startsWith(SKIP) && line.file().equals(file)) {
+                skipped.add("^(" + line.name().pattern() + ")$");
+            }
+        }
+        return skipped;
     }
 
     /** Reasons that nobody asked for, as their expressions. */
