@@ -5,6 +5,7 @@ import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Strings as a whole: the SET and GET families. Redis: t_string.c. */
@@ -69,8 +70,8 @@ final class StringCommands {
         if (!refused) {
             store(call, 1, 2, newExpiry);
             call.changed();
-            if (call.isFollowed() && (expireAt != 0 || options != 0)) {
-                setInstead(call, 2, expireAt, SetOptions.has(options, SetOptions.KEEPTTL));
+            if (call.isFollowed()) {
+                setInstead(call, options, expireAt);
             }
             call.event('$', "set", 1);
             if (expireAt != 0) {
@@ -82,15 +83,23 @@ final class StringCommands {
         }
     }
 
-    /** A SET without conditions, with the moment when the key expires; 0 for never. */
-    private static void setInstead(Call call, int value, long expireAt, boolean keepTtl) {
-        byte[] bytes = call.args.bytes(value);
-        if (keepTtl) {
-            call.instead("SET", 1, bytes, Effects.text("KEEPTTL"));
-        } else if (expireAt == 0) {
-            call.instead("SET", 1, bytes);
-        } else {
-            call.instead("SET", 1, bytes, Effects.text("PXAT"), Effects.number(expireAt));
+    /** Redis: the expiry as a moment and nothing else; without one, the words but for GET. IFEQ is not known to it. */
+    private static void setInstead(Call call, long options, long expireAt) {
+        if (expireAt != 0) {
+            call.instead("SET", 1, call.args.bytes(2), Effects.text("PXAT"), Effects.number(expireAt));
+        } else if (SetOptions.has(options, SetOptions.GET) || SetOptions.has(options, SetOptions.IFEQ)) {
+            List<byte[]> words = new ArrayList<>();
+            words.add(Effects.text("SET"));
+            words.add(call.args.bytes(1));
+            words.add(call.args.bytes(2));
+            for (int i = 3; i < call.args.count(); i++) {
+                if (call.args.is(i, "ifeq")) {
+                    i++;
+                } else if (!call.args.is(i, "get")) {
+                    words.add(call.args.bytes(i));
+                }
+            }
+            call.instead(words);
         }
     }
 
@@ -113,7 +122,7 @@ final class StringCommands {
         store(call, 1, 3, expireAt);
         call.changed();
         if (call.isFollowed()) {
-            setInstead(call, 3, expireAt, false);
+            call.instead("SET", 1, call.args.bytes(3), Effects.text("PXAT"), Effects.number(expireAt));
         }
         call.event('$', "set", 1);
         call.event('g', "expire", 1);

@@ -189,6 +189,7 @@ final class LuaEngine implements AutoCloseable {
         boolean[] done = new boolean[1];
         stopped = false;
         registration = registered;
+        current.registers(true);
         try {
             current.run(chunk, l -> done[0] = true, l -> {
                 byte[] error = current.natives.lua_type(l, -1) == LuaState.TABLE
@@ -203,6 +204,7 @@ final class LuaEngine implements AutoCloseable {
             });
         } finally {
             registration = null;
+            current.registers(false);
             current.release(chunk);
             if (stopped) {
                 current.rearm();

@@ -39,6 +39,8 @@ final class LuaState extends LuaStack implements AutoCloseable {
     private final int scrub;
     private final int armedCreate;
     private final int armedWrap;
+    private final int showRegister;
+    private final int hideRegister;
     /** Read-only tables that scripts hold: their addresses, and references to the tables behind. */
     private long[] held = new long[32];
 
@@ -101,9 +103,11 @@ final class LuaState extends LuaStack implements AutoCloseable {
         load(main, resource("sandbox.lua"), "=cairn");
         natives.lua_createtable(main, 0, 16);
         libraries.fill(this, new Table());
-        if (natives.lua_pcall(main, 1, 9, 0) != 0) {
+        if (natives.lua_pcall(main, 1, 11, 0) != 0) {
             throw new IllegalStateException("the sandbox failed: " + natives.lua_tostring(main, -1));
         }
+        hideRegister = natives.luaL_ref(main, REGISTRY);
+        showRegister = natives.luaL_ref(main, REGISTRY);
         armedWrap = natives.luaL_ref(main, REGISTRY);
         armedCreate = natives.luaL_ref(main, REGISTRY);
         scrub = natives.luaL_ref(main, REGISTRY);
@@ -300,6 +304,11 @@ final class LuaState extends LuaStack implements AutoCloseable {
                 natives.lua_gc(main, GC_STEP, GC_PERIOD);
             }
         }
+    }
+
+    /** Whether redis.register_function is there. */
+    void registers(boolean on) {
+        call(on ? showRegister : hideRegister);
     }
 
     /** After a run that was stopped: the hook of lines is off again. */
