@@ -157,8 +157,8 @@ public final class StandaloneMode implements Mode {
         return ScriptCommands.runsScript(command) || FunctionCommands.loads(command);
     }
 
-    /** An event loop runs commands here. */
-    void runsOn(EventLoop loop) {
+    @Override
+    public void serves(EventLoop loop) {
         loops.add(loop);
     }
 

@@ -41,8 +41,6 @@ final class StandaloneWorker {
     /** Time of this turn's reads and records; 0 until it is asked for. */
     private long turnMillis;
     /** The mode knows the event loop that uses this. */
-    private boolean known;
-
     StandaloneWorker(StandaloneMode mode) {
         this.mode = mode;
         this.keyspace = mode.keyspace;
@@ -72,10 +70,6 @@ final class StandaloneWorker {
     Mode.Outcome execute(Origin origin, Command command, Args args) {
         if (origin.pending() > 0) {
             return Mode.Outcome.WAIT; // For a script before it.
-        }
-        if (!known) {
-            known = true;
-            mode.runsOn(origin.eventLoop());
         }
         boolean write = command.is(Flag.WRITE);
         if (write) {
