@@ -1,7 +1,7 @@
 # Thin calls; each target is one command that can be typed by hand.
 MVN = ./mvnw -B -ntp
 
-.PHONY: check fmt test it bench demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers
+.PHONY: redis-suite check fmt test it bench demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers
 check:  ; $(MVN) verify
 fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
@@ -26,3 +26,6 @@ jepsen-mutants: dist
 bench-checkers:
 	$(MVN) -q -Pfast -DskipTests -DskipITs -pl jepsen package
 	java -Xmx1g -cp "jepsen/target/classes:jepsen/target/test-classes:jepsen/target/lib/*" io.cairn.jepsen.check.CheckerBench
+# Redis's own tests: make redis-suite MODE=standalone|cluster|raft FILES="zset list"; all files when left out.
+redis-suite:
+	MODE=$(or $(MODE),standalone) FILES="$(FILES)" OPTIONS="$(OPTIONS)" jepsen/redis-suite.sh

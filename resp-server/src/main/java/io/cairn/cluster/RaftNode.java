@@ -133,6 +133,10 @@ public final class RaftNode implements AutoCloseable {
                 () -> config.get(Keys.MAXMEMORY),
                 () -> config.get(Keys.CLUSTER_REPLICA_READS) == ReplicaReads.LINEARIZABLE,
                 this::proposed);
+        mode.tooFewReplicas(() -> {
+            long least = config.get(Keys.MIN_REPLICAS_TO_WRITE);
+            return least > 0 && local.view().replicas().size() < least;
+        });
         this.expiry = data.expiry(runtime.shard());
     }
 

@@ -57,6 +57,7 @@ public final class RaftMode implements Mode {
     private final Redirects redirects;
     private final Stamps stamps;
     private final LongSupplier maxMemory;
+    private volatile BooleanSupplier tooFewReplicas = () -> false;
     private final BooleanSupplier linearizableReplicaReads;
     private final OwnBlobs ownBlobs;
     private final NodeStats stats;
@@ -145,6 +146,9 @@ public final class RaftMode implements Mode {
         if (command.is(Flag.DENYOOM) && outOfMemory()) {
             return refuse(origin, OOM);
         }
+        if (tooFewReplicas.getAsBoolean()) {
+            return refuse(origin, Refusal.TOO_FEW_REPLICAS);
+        }
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
         }
@@ -232,6 +236,9 @@ public final class RaftMode implements Mode {
         if (adds && outOfMemory()) {
             return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
         }
+        if (writes && tooFewReplicas.getAsBoolean()) {
+            return refuse(origin, "EXECABORT Transaction discarded because of: " + Refusal.TOO_FEW_REPLICAS);
+        }
         if (runsScripts) {
             RaftScripts own = scripts;
             return own == null ? refuse(origin, NO_SCRIPTS) : own.execute(origin, block, slot);
@@ -304,7 +311,10 @@ public final class RaftMode implements Mode {
             if (!group.slots().serves(slot)) {
                 return redirect(slot);
             }
-            return command.is(Flag.DENYOOM) && outOfMemory() ? OOM : null;
+            if (command.is(Flag.DENYOOM) && outOfMemory()) {
+                return OOM;
+            }
+            return command.is(Flag.WRITE) && tooFewReplicas.getAsBoolean() ? Refusal.TOO_FEW_REPLICAS : null;
         }
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
     }
@@ -382,6 +392,15 @@ public final class RaftMode implements Mode {
 
     private static int slotOf(byte[] key) {
         return Slots.of(key);
+    }
+
+    /** Says whether writes are to be refused because of min-replicas-to-write. */
+    public void tooFewReplicas(BooleanSupplier says) {
+        tooFewReplicas = says;
+    }
+
+    boolean tooFewReplicas() {
+        return tooFewReplicas.getAsBoolean();
     }
 
     boolean outOfMemory() {

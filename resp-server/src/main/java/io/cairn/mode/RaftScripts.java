@@ -312,6 +312,9 @@ final class RaftScripts {
         if (script.is(Script.NO_CLUSTER)) {
             return "ERR Can not run script on cluster, 'no-cluster' flag is set.";
         }
+        if (!script.is(Script.NO_WRITES) && !readOnly && mode.tooFewReplicas()) {
+            return Refusal.TOO_FEW_REPLICAS;
+        }
         boolean adds = !script.is(Script.NO_WRITES) && !script.is(Script.ALLOW_OOM);
         return adds && !readOnly && mode.outOfMemory() ? Refusal.OUT_OF_MEMORY : null;
     }
