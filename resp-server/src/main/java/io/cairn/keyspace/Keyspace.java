@@ -68,6 +68,12 @@ public interface Keyspace extends AutoCloseable {
     /** Objects that no key holds any more and whose memory is still being given back (Redis: lazyfree_pending_objects). Any thread. */
     long pendingFrees();
 
+    /** Large objects whose memory was given back by a thread of its own, since the start or {@link #resetFreed} (Redis: lazyfreed_objects). */
+    long freed();
+
+    /** Counts them from 0 again. */
+    void resetFreed();
+
     /** Bytes of off-heap memory in use by data: tables, blocks. Any thread. */
     long usedBytes();
 

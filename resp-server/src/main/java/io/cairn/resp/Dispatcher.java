@@ -161,7 +161,15 @@ final class Dispatcher {
                 return false;
             }
             int errors = connection.replies().errors();
+            boolean subscribes = (trait & SUBSCRIBES) != 0;
+            if (!subscribes) {
+                state.lastCommand = command.name();
+            }
             runSession(connection, state, id, command, args);
+            if (subscribes) {
+                // Whoever sees it in CLIENT LIST, on another event loop, may count on its effect.
+                state.lastCommand = command.name();
+            }
             pushed = (trait & SUBSCRIBES) != 0 && connection.replies().errors() == errors;
         } else if (!runData(connection, state, id, command, args)) {
             return false;
@@ -227,7 +235,6 @@ final class Dispatcher {
     private void runSession(Connection connection, ClientState state, int id, Command command, Args args) {
         int errors = connection.replies().errors();
         long mark = connection.replies().bytes();
-        state.lastCommand = command.name();
         String refusal = command.keys().first() > 0 ? mode.refusal(connection, command, args) : null;
         if (refusal != null) {
             refuse(connection, state, id, refusal);

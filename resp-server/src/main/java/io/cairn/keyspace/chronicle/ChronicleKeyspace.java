@@ -231,6 +231,16 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
+    public long freed() {
+        return resources.freed();
+    }
+
+    @Override
+    public void resetFreed() {
+        resources.resetFreed();
+    }
+
+    @Override
     public long usedBytes() {
         return resources.usedBytes();
     }
