@@ -50,7 +50,8 @@ class HashExpiryCommandsTest {
         String count = "-ERR The `numfields` parameter must match the number of arguments";
         assertReply("hexpire h 1 fields 1", "-ERR wrong number of arguments for 'hexpire' command");
         assertReply("httl h fields 1", "-ERR wrong number of arguments for 'httl' command");
-        assertReply("hexpire string x nx fields 0 a", "-WRONGTYPE Operation against a key holding the wrong kind of value");
+        assertReply(
+                "hexpire string x nx fields 0 a", "-WRONGTYPE Operation against a key holding the wrong kind of value");
         assertReply("hexpire h x nx fields 0 a", "-ERR value is not an integer or out of range");
         assertReply("hexpire h -1 nx fields 0 a", "-ERR invalid expire time, must be >= 0");
         assertReply("hexpire h 9223372036854775807 nx f 0 a", "-ERR invalid expire time in 'hexpire' command");
@@ -68,7 +69,8 @@ class HashExpiryCommandsTest {
         assertReply("hpersist h field 1 a", where);
         assertReply("httl h fields -1 a", "-ERR Number of fields must be a positive integer");
         assertReply("hpttl h fields 2 a", count);
-        assertReply("hexpiretime string fields x a", "-WRONGTYPE Operation against a key holding the wrong kind of value");
+        assertReply(
+                "hexpiretime string fields x a", "-WRONGTYPE Operation against a key holding the wrong kind of value");
     }
 
     @Test

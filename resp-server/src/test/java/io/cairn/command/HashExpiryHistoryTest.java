@@ -58,7 +58,12 @@ class HashExpiryHistoryTest {
             if (replica == replicas.get(0)) {
                 first = reply;
             } else {
-                assertThat(reply).as(words.stream().map(word -> new String(word, ISO_8859_1)).toList().toString()).isEqualTo(first);
+                assertThat(reply)
+                        .as(words.stream()
+                                .map(word -> new String(word, ISO_8859_1))
+                                .toList()
+                                .toString())
+                        .isEqualTo(first);
             }
         }
         return first;
@@ -146,14 +151,13 @@ class HashExpiryHistoryTest {
         long when = now + random.nextInt(4000) - 200;
         String condition = List.of("", "NX ", "XX ", "GT ", "lt ").get(random.nextInt(5));
         long current = old == null ? 0 : old.expireAt;
-        boolean met =
-                switch (condition) {
-                    case "NX " -> current == 0;
-                    case "XX " -> current != 0;
-                    case "GT " -> current != 0 && when > current;
-                    case "lt " -> current == 0 || when < current;
-                    default -> true;
-                };
+        boolean met = switch (condition) {
+            case "NX " -> current == 0;
+            case "XX " -> current != 0;
+            case "GT " -> current != 0 && when > current;
+            case "lt " -> current == 0 || when < current;
+            default -> true;
+        };
         int expected = old == null ? -2 : !met ? 0 : when <= now ? 2 : 1;
         assertThat(run("hpexpireat " + key + " " + when + " " + condition + "FIELDS 1 " + field))
                 .as(condition + when + " after " + current)

@@ -209,7 +209,8 @@ class ElementRdbTest {
         assertThat(restored(RdbFormat.TYPE_HASH_LISTPACK_EX, after(1000, packed)))
                 .isEqualTo(expected);
         assertThat(store.keyspace.expiringHashes()).isEqualTo(1);
-        assertThat(restored(RdbFormat.TYPE_HASH_METADATA, expiring(0, "0", "b", "2"))).isEqualTo("hash4: b=2");
+        assertThat(restored(RdbFormat.TYPE_HASH_METADATA, expiring(0, "0", "b", "2")))
+                .isEqualTo("hash4: b=2");
         assertThat(store.keyspace.expiringHashes()).isZero();
         refused(RdbFormat.TYPE_HASH_METADATA, expiring(1000, "1", "a", "1", "0", "a", "2"));
         refused(RdbFormat.TYPE_HASH_METADATA, expiring(-1000, "1", "a", "1"));
@@ -235,13 +236,10 @@ class ElementRdbTest {
         restored(RdbFormat.TYPE_HASH_METADATA, expiring(1000, "1", "a", "1"));
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         RdbWriter old = new RdbWriter(java.nio.channels.Channels.newChannel(file), true);
-        old.begin(1, 1);
         assertThatThrownBy(() -> store.write(old)).hasMessageContaining("a hash has fields that expire");
         file.reset();
         RdbWriter writer = new RdbWriter(java.nio.channels.Channels.newChannel(file), true);
-        writer.begin(1, 1, true);
-        store.write(writer);
-        writer.finish();
+        store.write(writer, true);
         assertThat(file.toString(ISO_8859_1)).startsWith("REDIS0012");
         store.keyspace.lockAll();
         store.keyspace.database(0).clear();
