@@ -13,11 +13,11 @@ import java.util.List;
  */
 final class ExpirySweep {
     /** Fields of one hash that are told at once; the next call tells the next ones. */
-    private static final int FIELDS_PER_KEY = 256;
+    private static final int FIELDS_PER_KEY = 1000;
     /** Bytes of their names. */
     private static final int FIELD_BYTES_PER_KEY = 64 << 10;
     /** So many fields count as much as a key. */
-    private static final int FIELDS_PER_UNIT = 16;
+    private static final int FIELDS_PER_UNIT = 64;
 
     private final ChronicleKeyspace keyspace;
     private final Resources resources;
