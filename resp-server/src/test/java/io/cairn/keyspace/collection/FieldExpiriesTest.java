@@ -35,7 +35,8 @@ class FieldExpiriesTest {
     private void compare(FieldExpiries expiries, long now) {
         assertThat(expiries.size()).isEqualTo(model.size());
         assertThat(expiries.earliest())
-                .isEqualTo(model.values().stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE));
+                .isEqualTo(
+                        model.values().stream().mapToLong(Long::longValue).min().orElse(Long.MAX_VALUE));
         Set<String> due = new HashSet<>();
         model.forEach((name, at) -> {
             assertThat(with(name, expiries::of)).isEqualTo(at);
@@ -50,8 +51,9 @@ class FieldExpiriesTest {
         }
         assertThat(found).isEqualTo(due);
         int some = due.size() / 2;
-        assertThat(expiries.expired(now, some, Integer.MAX_VALUE)).hasSize(some).allSatisfy(name -> assertThat(due)
-                .contains(new String(name, ISO_8859_1)));
+        assertThat(expiries.expired(now, some, Integer.MAX_VALUE))
+                .hasSize(some)
+                .allSatisfy(name -> assertThat(due).contains(new String(name, ISO_8859_1)));
         assertThat(expiries.expired(now, Integer.MAX_VALUE, 1)).hasSize(Math.min(1, due.size()));
     }
 
@@ -72,7 +74,9 @@ class FieldExpiriesTest {
                 model.put(name, at);
             } else {
                 // In the second half what is not named any more goes bit by bit.
-                String gone = step >= 10_000 && !model.isEmpty() ? model.keySet().iterator().next() : name;
+                String gone = step >= 10_000 && !model.isEmpty()
+                        ? model.keySet().iterator().next()
+                        : name;
                 assertThat(with(gone, expiries::remove)).isEqualTo(model.remove(gone) != null);
             }
             if (step % 1000 == 0) {
