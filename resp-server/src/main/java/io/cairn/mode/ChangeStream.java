@@ -303,7 +303,7 @@ public final class ChangeStream implements Followers {
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             RdbWriter writer = new RdbWriter(channel, true);
-            writer.begin(System.currentTimeMillis() / 1000, keyspace.usedBytes());
+            writer.begin(System.currentTimeMillis() / 1000, keyspace.usedBytes(), data.hasExpiringFields());
             data.writeTo(writer);
             writer.finish();
         }

@@ -13,6 +13,7 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -228,6 +229,11 @@ public final class StandaloneMode implements Mode {
     /** Deletes one expired key if it is still the one that was found; any thread. */
     public boolean expire(int database, byte[] key, long expireAt, long version) {
         return workers.get().expire(database, key, expireAt, version);
+    }
+
+    /** Deletes those of some fields of a hash that are expired; any thread. */
+    public void expireFields(int database, byte[] key, List<byte[]> fields) {
+        workers.get().expireFields(database, key, fields);
     }
 
     @Override
