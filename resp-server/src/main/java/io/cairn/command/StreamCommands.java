@@ -315,7 +315,12 @@ final class StreamCommands {
         }
         if (trimmed > 0) {
             if (call.isFollowed()) {
-                call.instead("XTRIM", 1, Effects.text("MAXLEN"), Effects.text("="), Effects.number(stream(call).elements()));
+                call.instead(
+                        "XTRIM",
+                        1,
+                        Effects.text("MAXLEN"),
+                        Effects.text("="),
+                        Effects.number(stream(call).elements()));
             }
             call.event(EVENT, "xtrim", 1);
         }

@@ -55,8 +55,9 @@ public record LibraryHead(String name, int length) {
             throw new Refused("Library name was not given");
         }
         if (!isName(name)) {
-            throw new Refused("Library names can only contain letters, numbers, or underscores(_) and must be at least one"
-                    + " character long");
+            throw new Refused(
+                    "Library names can only contain letters, numbers, or underscores(_) and must be at least one"
+                            + " character long");
         }
         if (!parts.get(0).equalsIgnoreCase("lua")) {
             throw new Refused("Engine '" + parts.get(0) + "' not found");
@@ -67,10 +68,9 @@ public record LibraryHead(String name, int length) {
     /** Whether a library or function may have the name. */
     public static boolean isName(String name) {
         return !name.isEmpty()
-                && name.chars().allMatch(c -> (c >= 'a' && c <= 'z')
-                        || (c >= 'A' && c <= 'Z')
-                        || (c >= '0' && c <= '9')
-                        || c == '_');
+                && name.chars()
+                        .allMatch(c ->
+                                (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_');
     }
 
     private static List<String> words(String line) {

@@ -208,7 +208,9 @@ final class RaftScripts {
                 } else {
                     ran.add(next);
                     // What is loaded is there for those that run after the record is applied.
-                    open = !loaded && System.nanoTime() < end && effects.bytes() < SpeculativeCommands.MAX_EFFECT_BYTES / 2;
+                    open = !loaded
+                            && System.nanoTime() < end
+                            && effects.bytes() < SpeculativeCommands.MAX_EFFECT_BYTES / 2;
                 }
             }
         } finally {

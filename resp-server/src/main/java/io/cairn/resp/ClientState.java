@@ -26,6 +26,7 @@ final class ClientState implements Session, Client {
     private int database;
     /** That a follower says it serves clients on. */
     private int followerPort;
+
     private boolean readonly;
     private boolean asking;
     private boolean noEvict;

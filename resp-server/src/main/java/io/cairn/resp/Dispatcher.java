@@ -5,7 +5,6 @@ import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
 import io.cairn.command.Reply;
-import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.command.Session;
 import io.cairn.command.SessionCall;
@@ -142,7 +141,8 @@ final class Dispatcher {
         }
         Multi multi = state.multi();
         if ((trait & ALLOW_BUSY) == 0 && server.scripts().busy()) {
-            return connection.pending() == 0 && refuse(connection, state, id, server.scripts().busyError());
+            return connection.pending() == 0
+                    && refuse(connection, state, id, server.scripts().busyError());
         }
         if (multi.open() && (trait & NO_MULTI) != 0) {
             return refuse(connection, state, id, "ERR Command not allowed inside a transaction");

@@ -83,8 +83,13 @@ final class FunctionLibraries {
                 before.remove(head.name());
                 return known;
             }
-            return lua.load(head, text, error -> LOG.error(
-                    "library {} is not usable: {}", head.name(), new String(error, StandardCharsets.ISO_8859_1)));
+            return lua.load(
+                    head,
+                    text,
+                    error -> LOG.error(
+                            "library {} is not usable: {}",
+                            head.name(),
+                            new String(error, StandardCharsets.ISO_8859_1)));
         } catch (LibraryHead.Refused e) {
             LOG.error("a library is not usable: {}", e.text());
             return null;

@@ -10,8 +10,9 @@ import party.iroiro.luajava.lua51.Lua51Natives;
 /** The functions that a library registers while it is loaded. Redis: luaRegisterFunction. */
 final class Registration {
     private static final int FUNCTION = 6;
-    private static final String NAMES = "Library names can only contain letters, numbers, or underscores(_) and must be at"
-            + " least one character long";
+    private static final String NAMES =
+            "Library names can only contain letters, numbers, or underscores(_) and must be at"
+                    + " least one character long";
 
     private final LuaState state;
     private final Lua51Natives natives;
@@ -60,8 +61,9 @@ final class Registration {
 
     private void named(long l) {
         if (natives.lua_type(l, 1) != LuaStack.TABLE) {
-            throw LuaError.table("calling redis.register_function with a single argument is only applicable to Lua table"
-                    + " (representing named arguments).");
+            throw LuaError.table(
+                    "calling redis.register_function with a single argument is only applicable to Lua table"
+                            + " (representing named arguments).");
         }
         String name = null;
         String description = null;

@@ -39,8 +39,7 @@ public final class ScriptEngine {
      *
      * @param function of a library that is called, 0 for a script
      */
-    public record Prepared(
-            Script script, int function, List<byte[]> keys, List<byte[]> arguments, boolean readOnly) {}
+    public record Prepared(Script script, int function, List<byte[]> keys, List<byte[]> arguments, boolean readOnly) {}
 
     /**
      * Finds the script of a call, compiling it when it is new.

@@ -35,7 +35,8 @@ class FollowerIT {
         try (RedisProcess redis = RedisProcess.start(directory);
                 CairnServer cairn = CairnServer.start(directory.resolve("cairn"));
                 RespConnection ours = cairn.connect()) {
-            RandomArguments arguments = new RandomArguments(random, KEYS, List.of("no payload".getBytes(StandardCharsets.UTF_8)));
+            RandomArguments arguments =
+                    new RandomArguments(random, KEYS, List.of("no payload".getBytes(StandardCharsets.UTF_8)));
             for (int i = 0; i < COMMANDS / 10; i++) {
                 step(ours, random, arguments);
             }
@@ -72,7 +73,11 @@ class FollowerIT {
         ours.run("get", "m1");
         ours.run("incrbyfloat", "f", "1.25");
         ours.run("exec");
-        ours.run("eval", "redis.call('sadd','es',ARGV[1],'b','c') redis.call('spop','es') return redis.call('spop','es',2)", "0", "" + i);
+        ours.run(
+                "eval",
+                "redis.call('sadd','es',ARGV[1],'b','c') redis.call('spop','es') return redis.call('spop','es',2)",
+                "0",
+                "" + i);
         ours.run("set", "short", "v", "px", "1");
         ours.run("append", "short", "w");
         ours.run("psetex", "gone", "1", "v");
@@ -81,7 +86,11 @@ class FollowerIT {
         ours.run("xgroup", "create", "xs", "g", "0");
         ours.run("xreadgroup", "group", "g", "c" + i % 3, "count", "2", "streams", "xs", ">");
         ours.run("xautoclaim", "xs", "g", "c0", "0", "0", "count", "3");
-        ours.run("function", "load", "replace", "#!lua name=lib\nredis.register_function('f', function() return " + i + " end)");
+        ours.run(
+                "function",
+                "load",
+                "replace",
+                "#!lua name=lib\nredis.register_function('f', function() return " + i + " end)");
     }
 
     private static void compare(RedisProcess redis, RespConnection ours, int round) throws IOException {
@@ -104,12 +113,52 @@ class FollowerIT {
     @Test
     void theStreamIsWhatRedisSendsItsReplicas() throws Exception {
         List<String> lines = List.of(
-                "set k v ex 100", "set k v px 100000", "set k v keepttl", "set k w nx", "set k w xx get", "setex k 100 v", "getex k persist",
-                "getex k", "getex k exat 1", "set k v", "getdel k", "incrbyfloat f 0.1", "hincrbyfloat h f 0.1", "rpush l 1 2 3 4",
-                "lmpop 2 no l left count 2", "lmpop 1 l right", "zadd z 1 a 2 b 3 c", "zmpop 1 z max count 2", "zpopmin z 5", "set e v",
-                "expire e 100", "pexpire e 100000 nx", "expireat e 1", "sadd s a", "spop s", "sadd s a b", "spop s 5", "srem s a", "del nothing",
-                "multi", "set a 1", "get a", "incr a", "exec", "multi", "get a", "exec", "multi", "incr a", "exec", "eval return(1) 0",
-                "eval redis.call('incr','a') 0", "eval redis.call('incr','a')redis.call('incr','b') 0", "publish c m", "select 3", "set k v",
+                "set k v ex 100",
+                "set k v px 100000",
+                "set k v keepttl",
+                "set k w nx",
+                "set k w xx get",
+                "setex k 100 v",
+                "getex k persist",
+                "getex k",
+                "getex k exat 1",
+                "set k v",
+                "getdel k",
+                "incrbyfloat f 0.1",
+                "hincrbyfloat h f 0.1",
+                "rpush l 1 2 3 4",
+                "lmpop 2 no l left count 2",
+                "lmpop 1 l right",
+                "zadd z 1 a 2 b 3 c",
+                "zmpop 1 z max count 2",
+                "zpopmin z 5",
+                "set e v",
+                "expire e 100",
+                "pexpire e 100000 nx",
+                "expireat e 1",
+                "sadd s a",
+                "spop s",
+                "sadd s a b",
+                "spop s 5",
+                "srem s a",
+                "del nothing",
+                "multi",
+                "set a 1",
+                "get a",
+                "incr a",
+                "exec",
+                "multi",
+                "get a",
+                "exec",
+                "multi",
+                "incr a",
+                "exec",
+                "eval return(1) 0",
+                "eval redis.call('incr','a') 0",
+                "eval redis.call('incr','a')redis.call('incr','b') 0",
+                "publish c m",
+                "select 3",
+                "set k v",
                 "flushall");
         List<String> expected = new ArrayList<>();
         List<String> actual = new ArrayList<>();
@@ -168,7 +217,10 @@ class FollowerIT {
                     byte[] word = in.readNBytes(Integer.parseInt(line().substring(1)));
                     line();
                     String text = new String(word, StandardCharsets.ISO_8859_1);
-                    words.add(words.isEmpty() ? text.toLowerCase(java.util.Locale.ROOT) : text.length() == 13 ? "<time>" : text);
+                    words.add(
+                            words.isEmpty()
+                                    ? text.toLowerCase(java.util.Locale.ROOT)
+                                    : text.length() == 13 ? "<time>" : text);
                 }
                 command = String.join(" ", words);
                 if (!command.equals("ping")) {

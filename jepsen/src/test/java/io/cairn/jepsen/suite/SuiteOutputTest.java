@@ -59,8 +59,7 @@ class SuiteOutputTest {
     @Test
     void aHangIsSaidOfAllThatDidNotRun() {
         SuiteRunner.Ran ran = new SuiteRunner.Ran(SuiteOutput.parse("[ok]: A (1 ms)\n"), true, 300);
-        SuiteResults.OfFile result =
-                SuiteResults.compare(SuiteFile.of("list"), "c0ffee", List.of("A", "B"), ran);
+        SuiteResults.OfFile result = SuiteResults.compare(SuiteFile.of("list"), "c0ffee", List.of("A", "B"), ran);
         assertThat(result.hung()).isTrue();
         assertThat(result.missing()).containsExactly(new SuiteResults.Missing("B", "the file hung here or before"));
     }

@@ -31,7 +31,8 @@ class SuitePageTest {
                         List.of(new SuiteResults.Missing("SET | x", "no"), new SuiteResults.Missing("GET", "why not")),
                         false))
                 .write(directory);
-        Files.writeString(directory.resolve(SuitePage.REASONS), "# remark\n* | string | SET . x | skip: for a reason\n");
+        Files.writeString(
+                directory.resolve(SuitePage.REASONS), "# remark\n* | string | SET . x | skip: for a reason\n");
 
         assertThat(SuitePage.markdown(directory))
                 .contains("| string | 1 of 3 | – | – |")
