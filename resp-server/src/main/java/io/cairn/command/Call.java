@@ -3,6 +3,11 @@ package io.cairn.command;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Value;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The context of one run of a data command, reused from call to call by one thread. The stripes of the command's keys
@@ -24,6 +29,11 @@ public final class Call {
     private long now;
     private long seed;
     private boolean changed;
+    private boolean blocked;
+    private long blockMillis;
+    private int firstAwaited;
+    private int lastAwaited;
+    private SortedMap<Integer, byte[]> replaced = Collections.emptySortedMap();
     private long hits;
     private long misses;
 
@@ -47,6 +57,8 @@ public final class Call {
         this.seed = seed;
         this.reply = reply;
         this.changed = false;
+        this.blocked = false;
+        this.replaced = Collections.emptySortedMap();
     }
 
     /** Looks up the key at an argument for a read, and counts it as keyspace hit or miss (Redis: lookupKeyRead). */
@@ -117,6 +129,51 @@ public final class Call {
     /** A handler says that it changed the keyspace: only then is a record logged outside of raft mode. */
     public void changed() {
         changed = true;
+    }
+
+    /**
+     * A blocking command found nothing: outside of MULTI and scripts its client waits for the keys at these arguments, and then the command
+     * runs again. What it answers now is what the client gets when the time is over. Redis: blockForKeys.
+     *
+     * @param millis how long it may wait, 0 without end
+     */
+    public void wouldBlock(long millis, int firstKey, int lastKey) {
+        blocked = true;
+        blockMillis = millis;
+        firstAwaited = firstKey;
+        lastAwaited = lastKey;
+    }
+
+    /** With {@link #wouldBlock}: when the command runs again, argument {@code i} shall be this (XREAD's $ is what it is now). */
+    public void whenAgain(int i, byte[] instead) {
+        if (replaced.isEmpty()) {
+            replaced = new TreeMap<>();
+        }
+        replaced.put(i, instead);
+    }
+
+    /** Arguments by their index that are others when the command runs again. */
+    public SortedMap<Integer, byte[]> replaced() {
+        return replaced;
+    }
+
+    /** Whether the handler would rather wait. */
+    public boolean isBlocked() {
+        return blocked;
+    }
+
+    /** See {@link #wouldBlock}. */
+    public long blockMillis() {
+        return blockMillis;
+    }
+
+    /** Copies of the keys that it waits for. */
+    public List<byte[]> awaitedKeys() {
+        List<byte[]> keys = new ArrayList<>(lastAwaited - firstAwaited + 1);
+        for (int i = firstAwaited; i <= lastAwaited; i++) {
+            keys.add(args.bytes(i));
+        }
+        return keys;
     }
 
     public boolean hasChanged() {

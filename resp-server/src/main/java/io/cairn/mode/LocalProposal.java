@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.command.Call;
 import io.cairn.command.Reply;
 import io.cairn.raft.group.Proposal;
 
@@ -10,6 +11,9 @@ import io.cairn.raft.group.Proposal;
 interface LocalProposal extends Proposal {
     /** Where the next record's reply goes. On the apply thread. */
     Reply reply();
+
+    /** The record would rather wait for keys. On the apply thread, under the locks of the keys, before {@link #recordDone}. */
+    default void wouldBlock(Call call) {}
 
     /** The record's reply is complete. On the apply thread. */
     void recordDone();

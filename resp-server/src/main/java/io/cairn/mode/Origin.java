@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.command.Call;
 import io.cairn.command.Reply;
 import io.cairn.resp.ReplyBuffer;
 import io.netty.channel.EventLoop;
@@ -29,6 +30,12 @@ public interface Origin {
 
     /** ASKING was sent just before. */
     boolean asking();
+
+    /**
+     * The call found nothing and would rather wait for keys ({@link Call#wouldBlock}); its reply is complete all the same. Called under the
+     * locks of the keys, by the thread that ran the handler.
+     */
+    default void wouldBlock(Call call) {}
 
     /** Calls of this connection that are PENDING. */
     int pending();

@@ -142,7 +142,7 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         copy(args, queue.call.args);
-        runRead(queue, command, origin.database(), slot, stamps.readTime(), origin.reply());
+        runRead(queue, origin, command, slot, stamps.readTime(), origin.reply());
         return Outcome.DONE;
     }
 
@@ -281,14 +281,14 @@ public final class RaftMode implements Mode {
     }
 
     /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
-    long runRead(LoopQueue queue, Command command, int database, int slot, long now, Reply reply) {
+    long runRead(LoopQueue queue, Origin origin, Command command, int slot, long now, Reply reply) {
         String loading = loading(command);
         if (loading != null) {
             reply.error(loading);
             return 0;
         }
         Call call = queue.call;
-        call.begin(database, now, queue.seed(), reply);
+        call.begin(origin.database(), now, queue.seed(), reply);
         call.database().sawExpired();
         KeySpec keys = command.keys();
         if (slot >= 0) {
@@ -296,6 +296,9 @@ public final class RaftMode implements Mode {
             keyspace.lock(stripe);
             try {
                 run(command, call);
+                if (call.isBlocked()) {
+                    origin.wouldBlock(call);
+                }
             } finally {
                 keyspace.unlock(stripe);
             }

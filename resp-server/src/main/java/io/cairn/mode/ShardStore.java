@@ -94,7 +94,7 @@ public final class ShardStore implements ShardApply {
             } else if (kind != RecordKind.TICK) {
                 Reply reply = waiting == null ? DiscardReply.INSTANCE : waiting.reply();
                 if (kind == RecordKind.COMMAND) {
-                    command(slots, now, reply);
+                    command(slots, now, reply, waiting);
                 } else {
                     block(slots, now, reply);
                 }
@@ -128,7 +128,7 @@ public final class ShardStore implements ShardApply {
         return scratch.address();
     }
 
-    private void command(SlotTable slots, long now, Reply reply) {
+    private void command(SlotTable slots, long now, Reply reply, @Nullable LocalProposal waiting) {
         Args args = reader.args();
         Command command = command(args);
         int slot = slot(command, args);
@@ -138,16 +138,19 @@ public final class ShardStore implements ShardApply {
             reply.error(NOT_SERVED);
         } else {
             call.begin(reader.database(), now, reader.seed(), reply);
-            locked(command, slot);
+            locked(command, slot, waiting);
         }
     }
 
-    private void locked(Command command, int slot) {
+    private void locked(Command command, int slot, @Nullable LocalProposal waiting) {
         if (slot >= 0) {
             int stripe = keyspace.stripeOf(slot);
             keyspace.lock(stripe);
             try {
                 run(command);
+                if (waiting != null && call.isBlocked()) {
+                    waiting.wouldBlock(call);
+                }
             } finally {
                 keyspace.unlock(stripe);
             }

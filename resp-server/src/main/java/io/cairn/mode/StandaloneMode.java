@@ -20,6 +20,7 @@ public final class StandaloneMode implements Mode {
     final Keyspace keyspace;
     final CommandTable commands;
     final NodeStats stats;
+    private final BlockedKeys blocked;
     private final RecordClock clock;
     private volatile Journal journal;
     private volatile long maxMemory;
@@ -35,12 +36,22 @@ public final class StandaloneMode implements Mode {
     };
 
     public StandaloneMode(
-            Keyspace keyspace, CommandTable commands, NodeStats stats, RecordClock clock, Journal journal) {
+            Keyspace keyspace,
+            CommandTable commands,
+            NodeStats stats,
+            BlockedKeys blocked,
+            RecordClock clock,
+            Journal journal) {
         this.keyspace = keyspace;
         this.commands = commands;
         this.stats = stats;
+        this.blocked = blocked;
         this.clock = clock;
         this.journal = journal;
+    }
+
+    BlockedKeys blocked() {
+        return blocked;
     }
 
     RecordClock clock() {
@@ -94,12 +105,18 @@ public final class StandaloneMode implements Mode {
 
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
-        return workers.get().execute(origin, command, args);
+        StandaloneWorker worker = workers.get();
+        Outcome outcome = worker.execute(origin, command, args);
+        worker.serve();
+        return outcome;
     }
 
     @Override
     public Outcome executeBlock(Origin origin, Block block) {
-        return workers.get().executeBlock(origin, block);
+        StandaloneWorker worker = workers.get();
+        Outcome outcome = worker.executeBlock(origin, block);
+        worker.serve();
+        return outcome;
     }
 
     @Override

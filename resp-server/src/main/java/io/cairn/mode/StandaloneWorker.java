@@ -33,6 +33,7 @@ final class StandaloneWorker {
     private final LargeArguments large;
     private @Nullable DurableReplies replies;
     private @Nullable Journal repliesOf;
+    private boolean serving;
     /** Time of this turn's reads and records; 0 until it is asked for. */
     private long turnMillis;
 
@@ -56,6 +57,18 @@ final class StandaloneWorker {
     void endOfTurn() {
         turnMillis = 0;
         stats.lookups(call.hits(), call.misses());
+    }
+
+    /** Lets clients run again for whose keys something happened. One that runs makes others ready: they run in the same loop. */
+    void serve() {
+        if (!serving) {
+            serving = true;
+            try {
+                mode.blocked().serve();
+            } finally {
+                serving = false;
+            }
+        }
     }
 
     // ---- one command
@@ -109,6 +122,9 @@ final class StandaloneWorker {
         boolean changed;
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
+            if (call.isBlocked()) {
+                origin.wouldBlock(call);
+            }
         } catch (OutOfMemoryError e) {
             origin.rewindReply(mark);
             origin.reply().error(Refusal.OUT_OF_MEMORY);

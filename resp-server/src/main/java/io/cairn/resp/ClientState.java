@@ -280,6 +280,9 @@ final class ClientState implements Session, Client {
         if (multi.open()) {
             flags.append('x');
         }
+        if (connection.isBlocked()) {
+            flags.append('b');
+        }
         if (connection.isClosing()) {
             flags.append('c');
         }
@@ -293,6 +296,11 @@ final class ClientState implements Session, Client {
             flags.append('T');
         }
         return flags.isEmpty() ? "N" : flags.toString();
+    }
+
+    @Override
+    public boolean unblock(boolean withError) {
+        return connection.unblock(withError);
     }
 
     @Override

@@ -62,6 +62,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     /** A reply comes later. */
     private boolean waiting;
 
+    /** The blocking command whose reply comes later. */
+    private volatile @Nullable BlockedCall blocked;
+
     private boolean draining;
     /** All requests that were received have been run or submitted. */
     private boolean drained = true;
@@ -156,6 +159,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         if (waiting) {
             waiting = false;
             endpoint.connections().waits(false);
+        }
+        BlockedCall call = blocked;
+        if (call != null) {
+            blocked = null;
+            call.forget();
         }
         decoder.release();
         state.multi().discard();
@@ -410,6 +418,40 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     // ---- replies that come later
+
+    /** A blocking command took its reply into its own hands. */
+    void beginBlocked(BlockedCall call) {
+        blocked = call;
+        beginWaiting();
+    }
+
+    /** A blocking command is answered, with null when its reply is lost; on the event loop. */
+    void endBlocked(BlockedCall call, byte @Nullable [] reply, int command, long nanos) {
+        if (blocked != call) {
+            return;
+        }
+        blocked = null;
+        dispatcher.stats().executed(command, nanos, reply != null && reply.length > 0 && reply[0] == '-');
+        if (reply == null) {
+            lostReply();
+            return;
+        }
+        endWaiting(out -> {
+            if (!call.isSilent()) {
+                replies.raw(reply, 0, reply.length);
+            }
+        });
+    }
+
+    /** CLIENT UNBLOCK; any thread. */
+    boolean unblock(boolean withError) {
+        BlockedCall call = blocked;
+        return call != null && call.unblock(withError);
+    }
+
+    boolean isBlocked() {
+        return blocked != null;
+    }
 
     /** A session command took its reply into its own hands. */
     void beginWaiting() {

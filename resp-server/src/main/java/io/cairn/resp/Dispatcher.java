@@ -157,6 +157,9 @@ final class Dispatcher {
     }
 
     private boolean runData(Connection connection, ClientState state, int id, Command command, Args args) {
+        if (command.is(Flag.BLOCKING)) {
+            return runBlocking(connection, state, id, command, args);
+        }
         int errors = connection.replies().errors();
         long mark = connection.replies().bytes();
         Mode.Outcome outcome;
@@ -182,6 +185,22 @@ final class Dispatcher {
             connection.accepted(id, nanos);
         } else {
             executed(id, connection.replies().errors() != errors, args, state);
+        }
+        return true;
+    }
+
+    /** Nothing after it runs until it is answered, which may be at once. */
+    private boolean runBlocking(Connection connection, ClientState state, int id, Command command, Args args) {
+        if (connection.pending() > 0) {
+            return false;
+        }
+        state.lastCommand = command.name();
+        BlockedCall call = new BlockedCall(connection, endpoint, state, id, command, args);
+        state.clearAsking();
+        try {
+            call.start();
+        } catch (RuntimeException | StackOverflowError e) {
+            endpoint.failure().fatal("running " + command.name(), e);
         }
         return true;
     }

@@ -17,6 +17,7 @@ import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
+import io.cairn.mode.BlockedKeys;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
 import io.cairn.resp.OutputBounds;
@@ -77,6 +78,7 @@ public final class Node implements AutoCloseable {
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
             this.stats = new NodeStats(table);
+            BlockedKeys blocked = new BlockedKeys(keyspace, kind.redisMode().equals("cluster"));
             this.backend = kind.backend(new NodeParts(
                     config,
                     directory,
@@ -84,12 +86,13 @@ public final class Node implements AutoCloseable {
                     table,
                     stats,
                     connections,
+                    blocked,
                     process.transport(),
                     process.background(),
                     process::fatal));
             this.state = new NodeState(this, process, kind.redisMode(), table);
             this.server = new RespServer(new Endpoint(
-                    state, backend.mode(), stats, connections, limits, outputBounds, budget, process::fatal));
+                    state, backend.mode(), stats, connections, limits, outputBounds, budget, blocked, process::fatal));
             made = true;
         } finally {
             if (!made) {

@@ -4,6 +4,7 @@ import io.cairn.command.CommandTable;
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
+import io.cairn.mode.BlockedKeys;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
 import io.cairn.resp.Transport;
@@ -13,6 +14,7 @@ import java.util.concurrent.ExecutorService;
  * What a node's backend is made of.
  *
  * @param config this node's view
+ * @param blocked who waits for which keys
  * @param background threads of the process for work that blocks (snapshots)
  * @param failure stops the process: something after which nothing may be acknowledged
  */
@@ -23,6 +25,7 @@ public record NodeParts(
         CommandTable commands,
         NodeStats stats,
         ConnectionRegistry connections,
+        BlockedKeys blocked,
         Transport transport,
         ExecutorService background,
         Endpoint.Failure failure) {}

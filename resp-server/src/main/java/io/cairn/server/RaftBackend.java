@@ -7,6 +7,7 @@ import io.cairn.command.Release;
 import io.cairn.command.Replication;
 import io.cairn.command.ServerState;
 import io.cairn.gossip.GossipException;
+import io.cairn.mode.BlockedKeys;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
 import io.cairn.raft.meta.JoinMark;
@@ -21,6 +22,9 @@ import org.slf4j.LoggerFactory;
 /** A node of a raft cluster behind the port that every kind of node has. */
 final class RaftBackend implements NodeBackend {
     private static final Logger LOG = LoggerFactory.getLogger(RaftBackend.class);
+    /** Redis: disconnectAllBlockedClients. */
+    private static final String DEPOSED =
+            "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
 
     private final RaftNode node;
 
@@ -64,6 +68,9 @@ final class RaftBackend implements NodeBackend {
             @Override
             public void leading(boolean leading) {
                 LOG.info("node {} {}", parts.directory().nodeId(), leading ? "serves its shard" : "no longer serves");
+                if (!leading) {
+                    parts.blocked().unblock(BlockedKeys.Waiter::writes, DEPOSED);
+                }
             }
 
             @Override

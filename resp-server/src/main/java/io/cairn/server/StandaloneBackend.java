@@ -22,7 +22,8 @@ final class StandaloneBackend implements NodeBackend {
     private final Replication replication = Replication.alone(NodeDirectory.newId());
 
     StandaloneBackend(NodeParts parts) {
-        this.mode = new StandaloneMode(parts.keyspace(), parts.commands(), parts.stats(), clock, Journal.NONE);
+        this.mode = new StandaloneMode(
+                parts.keyspace(), parts.commands(), parts.stats(), parts.blocked(), clock, Journal.NONE);
         this.persistence = new StandalonePersistence(parts, mode, clock);
         this.expiry = new ActiveExpiry(parts, mode, clock);
         mode.maxMemory(parts.config().get(Keys.MAXMEMORY));
