@@ -282,6 +282,23 @@ public final class Keys {
             RUNTIME,
             "Refuse writes while the last snapshot failed.");
 
+    // Scripts
+    public static final Key<Long> BUSY_REPLY_THRESHOLD = key(
+            "Scripts",
+            "busy-reply-threshold",
+            "lua-time-limit",
+            Types.number(0, LONG),
+            5_000L,
+            RUNTIME,
+            "Milliseconds after which a script that runs makes the node answer BUSY, and SCRIPT KILL the way out; 0 is never.");
+    public static final Key<Long> SCRIPT_MEMORY_LIMIT = key(
+            "Scripts",
+            "script-memory-limit",
+            Types.memory(MB, LONG),
+            256 * MB,
+            RUNTIME,
+            "Memory of the Lua interpreter; a script that uses more is ended at the next look, after some thousand instructions.");
+
     // Observation
     public static final Key<Long> SLOWLOG_LOG_SLOWER_THAN = key(
             "Observation",
@@ -299,6 +316,13 @@ public final class Keys {
             0L,
             RUNTIME,
             "Milliseconds from which LATENCY keeps an event; 0 is off.");
+    public static final Key<EventClasses> NOTIFY_KEYSPACE_EVENTS = key(
+            "Observation",
+            "notify-keyspace-events",
+            Types.eventClasses(),
+            EventClasses.NONE,
+            RUNTIME,
+            "Events of keys that are published on channels; empty is none.");
     public static final Key<Integer> ADMIN_PORT = key(
             "Observation",
             "admin-port",
@@ -381,7 +405,8 @@ public final class Keys {
             Types.integer(50, 60_000),
             500,
             START,
-            "Milliseconds without a leader after which a Raft election starts.");
+            "Milliseconds without a leader after which a Raft election starts. At least three times the slowest"
+                    + " round trip between two voters: a leader steps down without a recent answer of a majority.");
     public static final Key<ReplicaReads> CLUSTER_REPLICA_READS = key(
             "Cluster",
             "cluster-replica-reads",

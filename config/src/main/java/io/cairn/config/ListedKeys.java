@@ -19,7 +19,6 @@ final class ListedKeys {
     private static final String ISOLATION = "Unix sockets are not built yet";
     private static final String MODULES = "Redis modules cannot be loaded here";
     private static final String RENAME = "commands cannot be renamed here";
-    private static final String NOTIFY = "keyspace notifications are not built yet";
 
     static {
         network();
@@ -80,10 +79,8 @@ final class ListedKeys {
         fixed("bio_cpulist", Types.text(), "");
         fixed("aof_rewrite_cpulist", Types.text(), "");
         fixed("bgsave_cpulist", Types.text(), "");
-        listed("busy-reply-threshold", "lua-time-limit", number(), 5000L, null);
         yesNo("latency-tracking", true);
         listed("latency-tracking-info-percentiles", ListTypes.line("percentiles"), "50 99 99.9");
-        listed("notify-keyspace-events", Types.text(), "", NOTIFY);
         listed("propagation-error-behavior", Types.word("ignore", "panic", "panic-on-replicas"), "ignore");
     }
 

@@ -111,6 +111,25 @@ final class Types {
         };
     }
 
+    static Type<EventClasses> eventClasses() {
+        return new Single<>("letters of Ag$lshzxeKEtmdn: K or E, and the classes of events") {
+            @Override
+            EventClasses parse(String text) throws BadValueException {
+                return EventClasses.parse(text);
+            }
+
+            @Override
+            public String show(EventClasses value) {
+                return value.shown();
+            }
+
+            @Override
+            public List<String> lines(EventClasses value) {
+                return List.of(Words.quote(value.whole()));
+            }
+        };
+    }
+
     /** A file name without a path, as Redis asks of dbfilename. */
     static Type<String> fileName(String key) {
         return new Single<>("a file name, not a path") {

@@ -52,8 +52,7 @@ class ConfigFileTest {
                 "loadmodule /lib/x.so",
                 "unixsocket /tmp/x.sock",
                 "min-replicas-to-write 1",
-                "cluster-read-consistency lease",
-                "notify-keyspace-events Ex");
+                "cluster-read-consistency lease");
         for (String line : unsafe) {
             assertThatThrownBy(() -> load(line)).as(line).hasMessageContaining("at line 1 >>> '" + line + "' ");
         }
@@ -61,7 +60,7 @@ class ConfigFileTest {
 
     @Test
     void listedKeysAreCheckedShownAndWarnedAboutOnce() throws Exception {
-        Config config = load("slave-priority 50", "replica-priority 60", "tls-port 0", "hash-max-ziplist-entries 64");
+        Config config = load("slave-priority 50", "replica-priority 60", "tls-port 0", "slave-serve-stale-data no");
         assertThat(config.warnings()).hasSize(3).allMatch(line -> line.contains("means nothing here"));
         assertThat(config.matching(List.of("*-priority")))
                 .isEqualTo(Map.of("replica-priority", "60", "slave-priority", "60"));

@@ -4,6 +4,7 @@ import io.cairn.aof.FsyncPolicy;
 import io.cairn.cluster.ClusterCommands.Services;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
 import io.cairn.config.AppendFsync;
@@ -14,9 +15,10 @@ import io.cairn.gossip.GossipException;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
-import io.cairn.mode.Mode;
 import io.cairn.mode.RaftData;
+import io.cairn.mode.RaftMode;
 import io.cairn.mode.ShardStore;
+import io.cairn.pubsub.Hub;
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.JoinMark;
@@ -52,8 +54,9 @@ public final class RaftNode implements AutoCloseable {
     private final Config config;
     private final ClusterRuntime runtime;
     private final LocalShard local;
+    private final PeerMessages messages;
     private final RaftPersistence persistence;
-    private final Mode mode;
+    private final RaftMode mode;
     private final Runnable expiry;
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
@@ -66,6 +69,8 @@ public final class RaftNode implements AutoCloseable {
      * @param nodeId 40 hex digits
      * @param mark kept with the node id
      * @param process names the process: nodes of one process are one failure domain
+     * @param events told of what happens to the node's keys
+     * @param hub pub/sub of this node, which is joined with that of the others here
      * @param clients number of connected clients
      * @param listener told when the node begins or ends to serve, or must stop
      */
@@ -79,6 +84,8 @@ public final class RaftNode implements AutoCloseable {
             Keyspace keyspace,
             CommandTable commands,
             NodeStats stats,
+            KeyEvents events,
+            Hub hub,
             Supplier<Integer> clients,
             ClusterThreads threads,
             Clock clock,
@@ -87,8 +94,8 @@ public final class RaftNode implements AutoCloseable {
     /** Binds the Raft port; nothing is loaded yet. */
     public RaftNode(Parts parts) throws IOException {
         this.config = parts.config();
-        RaftData data =
-                new RaftData(parts.keyspace(), parts.commands(), parts.stats(), parts.clock(), parts.listener());
+        RaftData data = new RaftData(
+                parts.keyspace(), parts.commands(), parts.stats(), parts.events(), parts.clock(), parts.listener());
         this.runtime =
                 new ClusterRuntime(options(parts), parts.threads(), data.store(), new ClusterRuntime.LoadSource() {
                     @Override
@@ -106,6 +113,9 @@ public final class RaftNode implements AutoCloseable {
                         return parts.stats().commandsPerSecond();
                     }
                 });
+        this.messages = new PeerMessages(
+                runtime.topology(), runtime.host(), parts.hub(), parts.threads().messages());
+        parts.hub().spread(messages);
         this.local = new LocalShard(runtime.topology(), runtime.member(), runtime.host());
         this.persistence = new RaftPersistence(
                 runtime.member(),
@@ -228,6 +238,7 @@ public final class RaftNode implements AutoCloseable {
     /** Meters of this node's groups and peers; {@code tags} name the node. */
     public void bindMetrics(MeterRegistry registry, Tags tags) {
         meters = new RaftMeters(runtime, registry, tags);
+        messages.bindMetrics(registry, tags);
     }
 
     private void proposed(long nanos) {
@@ -243,7 +254,7 @@ public final class RaftNode implements AutoCloseable {
         started = true;
     }
 
-    public Mode mode() {
+    public RaftMode mode() {
         return mode;
     }
 
@@ -320,6 +331,7 @@ public final class RaftNode implements AutoCloseable {
     @Override
     public void close() {
         started = false;
+        messages.close();
         runtime.close();
     }
 }

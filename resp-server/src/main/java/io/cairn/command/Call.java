@@ -8,6 +8,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import io.cairn.keyspace.collection.ListpackBuilder;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The context of one run of a data command, reused from call to call by one thread. The stripes of the command's keys
@@ -23,8 +26,14 @@ public final class Call {
     /** Second scratch view. */
     public final Value other = new Value();
 
+    private @Nullable ListpackBuilder scratch;
     private KeyEvents events = KeyEvents.NONE;
-    private Database database;
+    private final CallDatabase database;
+    /** The database of a second key, if it is another one. */
+    private final CallDatabase second;
+
+    private final ExpiredKeys expired = new ExpiredKeys();
+    private boolean writing;
     private Reply reply;
     private long now;
     private long seed;
@@ -41,7 +50,8 @@ public final class Call {
         this.keyspace = keyspace;
         this.args = args;
         this.reply = reply;
-        this.database = keyspace.database(0);
+        this.database = new CallDatabase(this, keyspace.database(0));
+        this.second = new CallDatabase(this, keyspace.database(0));
     }
 
     /** Prepares the next run with other arguments. */
@@ -52,7 +62,7 @@ public final class Call {
 
     /** Prepares the next run. {@code now} and {@code seed} are the record's in a write. */
     public void begin(int databaseNumber, long now, long seed, Reply reply) {
-        this.database = keyspace.database(databaseNumber);
+        this.database.at(keyspace.database(databaseNumber));
         this.now = now;
         this.seed = seed;
         this.reply = reply;
@@ -61,26 +71,65 @@ public final class Call {
         this.replaced = Collections.emptySortedMap();
     }
 
+    /** Runs a data command that was prepared by {@link #begin}. */
+    public void run(Command command) {
+        writing = command.is(Flag.WRITE);
+        try {
+            Objects.requireNonNull(command.data(), command.name()).run(this);
+        } finally {
+            if (!expired.isEmpty()) {
+                expired.remove(now);
+            }
+        }
+    }
+
     /** Looks up the key at an argument for a read, and counts it as keyspace hit or miss (Redis: lookupKeyRead). */
     public boolean find(int argument, Value out) {
-        boolean found = database.find(args.address(argument), args.length(argument), now, out);
-        if (found) {
-            hits++;
-        } else {
-            misses++;
+        boolean found = find(args.address(argument), args.length(argument), out);
+        if (!found) {
+            event('m', "keymiss", argument);
         }
         return found;
     }
 
-    /** As {@link #find}, without touching the access time (EXISTS, TTL, TYPE, OBJECT). */
+    /** As {@link #find(int, Value)}, for a key that is no argument: nobody is told that it was missed. */
+    public boolean find(long key, int keyLength, Value out) {
+        boolean found = database.find(key, keyLength, now, out);
+        count(found);
+        return found;
+    }
+    /** As {@link #find}, without touching the access time (EXISTS, TTL, TYPE). */
     public boolean peek(int argument, Value out) {
+        boolean found = look(argument, out);
+        if (!found) {
+            event('m', "keymiss", argument);
+        }
+        return found;
+    }
+
+    /** As {@link #peek}, without telling of a miss (OBJECT). */
+    public boolean look(int argument, Value out) {
         boolean found = database.peek(args.address(argument), args.length(argument), now, out);
+        count(found);
+        return found;
+    }
+
+    private void count(boolean found) {
         if (found) {
             hits++;
         } else {
             misses++;
         }
-        return found;
+    }
+
+    /** A listpack to change the copy of a compact value in; one for all handlers, of no use beyond a handler's run. */
+    public ListpackBuilder scratch() {
+        ListpackBuilder builder = scratch;
+        if (builder == null) {
+            builder = new ListpackBuilder();
+            scratch = builder;
+        }
+        return builder;
     }
 
     /** Keyspace hits counted so far by the one thread that uses this call. */
@@ -95,6 +144,43 @@ public final class Call {
 
     public Database database() {
         return database;
+    }
+
+    /** Another database than that of the call; valid until the next call of this method. */
+    Database database(int number) {
+        return number == database.number() ? database : second.at(keyspace.database(number));
+    }
+
+    /** The call's database without what it tells: for what nobody is to see. */
+    Database quietDatabase() {
+        return database.real();
+    }
+
+    /** A lookup met a key that is expired. */
+    void metExpired(Database of, long key, int keyLength) {
+        if (writing && expired.add(of, key, keyLength)) {
+            events.event(of.number(), 'x', "expired", key, keyLength);
+        }
+    }
+
+    /** True if the key was told to be expired in this call. */
+    boolean forgetExpired(Database of, long key, int keyLength) {
+        return expired.forget(of, key, keyLength);
+    }
+
+    /** A key that was expired is gone. */
+    void removedExpired(Database of, long key, int keyLength) {
+        if (!expired.forget(of, key, keyLength)) {
+            events.event(of.number(), 'x', "expired", key, keyLength);
+        }
+    }
+
+    /** A key was made where none was, or one that is expired. */
+    void created(Database of, long key, int keyLength, boolean overExpired) {
+        if (overExpired) {
+            removedExpired(of, key, keyLength);
+        }
+        events.event(of.number(), 'n', "new", key, keyLength);
     }
 
     public Reply reply() {
@@ -116,7 +202,7 @@ public final class Call {
         events = listener;
     }
 
-    /** Something happened to the key at an argument (Redis: notifyKeyspaceEvent). To be called where Redis does, after the change. */
+    /** Something happened to the key at an argument (Redis: notifyKeyspaceEvent). To be called where Redis does, after the change; "new" and "expired" are told by {@link #database()}. */
     public void event(char type, String name, int argument) {
         events.event(database.number(), type, name, args.address(argument), args.length(argument));
     }

@@ -37,6 +37,9 @@ public interface Client {
     /** Keys watched. */
     int watchedKeys();
 
+    /** What it listens to. */
+    Subscriptions subscriptions();
+
     /** Full name of its last command as "config|get", "NULL" before the first. */
     String lastCommand();
 
@@ -49,7 +52,7 @@ public interface Client {
     /** Bytes of replies not yet sent. */
     long outputBytes();
 
-    /** Redis's flag letters: N alone, or of x (MULTI), d (watch failed), b (blocked), c (closing), r (READONLY), e (NO-EVICT), T... */
+    /** Redis's flag letters: N alone, or of P (subscribed), x (MULTI), d (watch failed), b (blocked), c (closing), r (READONLY), e (NO-EVICT), T... */
     String flags();
 
     /**

@@ -67,19 +67,29 @@ final class DumpCommands {
             DumpPayload.restore(
                     args.address(3),
                     args.length(3),
-                    call.database(),
+                    expired ? call.quietDatabase() : call.database(),
                     args.address(1),
                     args.length(1),
-                    expired ? 0 : expireAt);
+                    expired ? 0 : expireAt,
+                    call.keyspace.encodingLimits());
         } catch (IOException e) {
             call.reply().error("ERR Bad data format");
             return;
         }
         if (expired) {
-            call.database().remove(args.address(1), args.length(1), call.now());
+            call.quietDatabase().remove(args.address(1), args.length(1), call.now());
         }
         if (there || !expired) {
             call.changed();
+        }
+        if (expired && there) {
+            call.event('g', "del", 1);
+        } else if (!expired) {
+            if (there) {
+                // In Redis the key of that name goes, and another comes.
+                call.event('n', "new", 1);
+            }
+            call.event('g', "restore", 1);
         }
         call.reply().ok();
     }

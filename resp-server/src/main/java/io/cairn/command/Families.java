@@ -18,13 +18,33 @@ public final class Families {
                 CounterCommands.table(),
                 RangeCommands.table(),
                 LcsCommand.table(),
+                BitmapCommands.table(),
+                HyperLogLogCommands.table(),
+                HashCommands.table(),
+                SetCommands.table(),
+                SetAlgebra.table(),
+                SortedSetCommands.table(),
+                SortedSetRanges.table(),
+                SortedSetPops.table(),
+                SortedSetAlgebra.table(),
+                SortedSetSamples.table(),
+                GeoCommands.table(),
+                GeoSearch.table(),
+                ListCommands.table(),
+                ListMoves.table(),
+                SortCommand.table(cluster),
                 KeyCommands.table(cluster),
                 ExpiryCommands.table(),
                 ScanCommands.table(),
                 ObjectCommands.table(),
                 MemoryCommands.table(),
                 DumpCommands.table(),
-                FlushCommands.table(cluster));
+                StreamCommands.table(),
+                StreamGroupCommands.table(),
+                StreamClaimCommands.table(),
+                StreamInfoCommands.table(),
+                FlushCommands.table(cluster),
+                ScriptCommands.data());
     }
 
     /**
@@ -43,6 +63,9 @@ public final class Families {
                 ConfigCommands.table(),
                 AclCommands.table(),
                 SlowlogCommands.table(),
-                LatencyCommands.table());
+                LatencyCommands.table(),
+                new DebugHyperLogLog().table(),
+                PubSubCommands.table(),
+                ScriptCommands.session());
     }
 }

@@ -137,11 +137,16 @@ final class InfoSections {
         long peak = Math.max(used, server.stats().peakUsedBytes());
         long resident = process.residentBytes();
         long limit = server.config().get(Keys.MAXMEMORY);
+        Scripts scripts = server.scripts();
         text.section("Memory");
         text.bytes("used_memory", used)
                 .bytes("used_memory_rss", resident)
                 .bytes("used_memory_peak", peak)
                 .line("used_memory_peak_perc", percent(used, peak))
+                .line("used_memory_lua", scripts.interpreterBytes())
+                .line("used_memory_vm_eval", scripts.interpreterBytes())
+                .line("used_memory_scripts_eval", scripts.cachedBytes())
+                .line("number_of_cached_scripts", scripts.cached())
                 .line("used_memory_dataset", used)
                 .line("used_memory_dataset_perc", percent(used, used))
                 .bytes("total_system_memory", process.machineBytes())

@@ -1,5 +1,6 @@
 package io.cairn.command;
 
+import io.cairn.command.Subscriptions.Kind;
 import java.util.Locale;
 
 /** INFO's sections of counters. Redis: genRedisInfoString, genRedisInfoStringCommandStats. */
@@ -31,8 +32,9 @@ final class InfoStatistics {
                 .line("evicted_keys", stats.evictedKeys())
                 .line("keyspace_hits", stats.keyspaceHits())
                 .line("keyspace_misses", stats.keyspaceMisses())
-                .line("pubsub_channels", 0)
-                .line("pubsub_patterns", 0)
+                .line("pubsub_channels", server.pubSub().names(Kind.CHANNEL))
+                .line("pubsub_patterns", server.pubSub().names(Kind.PATTERN))
+                .line("pubsubshard_channels", server.pubSub().names(Kind.SHARD))
                 .line("latest_fork_usec", 0)
                 .line("total_forks", 0)
                 .line("total_error_replies", stats.errorReplies())

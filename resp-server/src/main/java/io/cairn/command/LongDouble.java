@@ -63,6 +63,10 @@ final class LongDouble {
         return new LongDouble(characters.charAt(0) == '-' ? rounded.negate() : rounded);
     }
 
+    boolean isInfinite() {
+        return finite == null;
+    }
+
     /** The rounded sum; null when it would be infinite or NaN. */
     @Nullable
     LongDouble plus(LongDouble other) {

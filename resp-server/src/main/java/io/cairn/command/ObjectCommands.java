@@ -28,7 +28,7 @@ final class ObjectCommands {
     }
 
     private static void encoding(Call call) {
-        if (!call.peek(2, call.value)) {
+        if (!call.look(2, call.value)) {
             call.reply().nil();
             return;
         }
@@ -53,7 +53,7 @@ final class ObjectCommands {
     }
 
     private static void refcount(Call call) {
-        if (!call.peek(2, call.value)) {
+        if (!call.look(2, call.value)) {
             call.reply().nil();
             return;
         }
@@ -66,7 +66,7 @@ final class ObjectCommands {
     }
 
     private static void idletime(Call call) {
-        if (!call.peek(2, call.value)) {
+        if (!call.look(2, call.value)) {
             call.reply().nil();
             return;
         }
@@ -76,7 +76,7 @@ final class ObjectCommands {
 
     /** Access frequencies are kept under an LFU eviction policy only, and there is none yet. */
     private static void freq(Call call) {
-        if (!call.peek(2, call.value)) {
+        if (!call.look(2, call.value)) {
             call.reply().nil();
             return;
         }

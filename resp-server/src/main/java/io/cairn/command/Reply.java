@@ -1,6 +1,7 @@
 package io.cairn.command;
 
 import io.cairn.keyspace.NativeBlock;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Where a call writes its reply, in the protocol version of its connection (RESP2 or RESP3). Aggregates announce their
@@ -54,9 +55,34 @@ public interface Reply {
     /** A double: bulk string in RESP2. */
     void real(double value);
 
+    /** A double in the digits given: bulk string in RESP2. */
+    void real(String digits);
+
     /** A boolean: 1 or 0 in RESP2. */
     void bool(boolean value);
 
     /** A verbatim string ({@code txt}): bulk string in RESP2. */
     void verbatim(String text);
+
+    // What scripts answer: bytes of any kind, one char a byte where an implementation knows text only.
+
+    /** As {@link #error(String)}, of bytes. */
+    default void error(byte[] line) {
+        error(new String(line, StandardCharsets.ISO_8859_1));
+    }
+
+    /** As {@link #simple(String)}, of bytes; CR and LF become spaces. */
+    default void simple(byte[] text) {
+        simple(new String(text, StandardCharsets.ISO_8859_1).replace('\r', ' ').replace('\n', ' '));
+    }
+
+    /** A big number: bulk string in RESP2. */
+    default void bigNumber(byte[] digits) {
+        bulk(digits);
+    }
+
+    /** A verbatim string of a format of up to three characters: bulk string in RESP2. */
+    default void verbatim(String format, byte[] bytes) {
+        bulk(bytes);
+    }
 }

@@ -19,11 +19,18 @@ public interface ServerState {
 
     Stats stats();
 
+    PubSub pubSub();
+
     Persistence persistence();
 
     /** LASTSAVE: when the last snapshot was done, or the start before the first; seconds of the Unix epoch. */
     default long lastSaveSeconds() {
         return Math.max(persistence().status().lastSaveSeconds(), identity().startMillis() / 1000);
+    }
+
+    /** The scripts of the node. */
+    default Scripts scripts() {
+        return Scripts.NONE;
     }
 
     SlowLog slowLog();

@@ -63,8 +63,11 @@ public interface Session {
     /** Sends what was replied so far and closes (QUIT, CLIENT KILL of oneself). */
     void closeAfterReply();
 
-    /** RESET: leaves MULTI and WATCH, logs out where a password is set, database 0, RESP2, no name. */
+    /** RESET: leaves MULTI, WATCH and all channels, logs out where a password is set, database 0, RESP2, no name. */
     void reset();
+
+    /** What it listens to. */
+    Subscriptions subscriptions();
 
     /** The state of MULTI and WATCH of this connection. */
     Transaction transaction();

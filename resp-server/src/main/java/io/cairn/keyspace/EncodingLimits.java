@@ -11,6 +11,8 @@ public final class EncodingLimits {
     public volatile long hashValue = 64;
     /** List: bytes of a node from -1 (4 KB) to -5 (64 KB), or elements of a node if positive. */
     public volatile int listNode = -2;
+    /** List: bytes from which on an element has a node of its own, without the frame of a listpack (DEBUG QUICKLIST-PACKED-THRESHOLD). */
+    public volatile long listPlain = 1L << 30;
     /** Set: numbers in an intset. */
     public volatile long setIntegers = 512;
     /** Sorted set: members in a listpack. */
@@ -21,6 +23,6 @@ public final class EncodingLimits {
     public volatile long streamNodeBytes = 4096;
     /** Stream: entries of a node, 0 for no limit. */
     public volatile long streamNodeEntries = 100;
-    /** HyperLogLog: bytes of the sparse form. */
+    /** HyperLogLog: bytes of the sparse form. GET shows what it decides, so in raft mode it stays as it is here. */
     public volatile long hllSparseBytes = 3000;
 }

@@ -21,15 +21,23 @@ public interface Keyspace extends AutoCloseable {
     /** The stripe of a slot. */
     int stripeOf(int slot);
 
+    /** @throws StripeBusyException when the stripe is held and whoever waits is refused ({@link #refuseWaiting}) */
     void lock(int stripe);
 
     boolean tryLock(int stripe);
 
     void unlock(int stripe);
 
+    /** @throws StripeBusyException as {@link #lock}; no stripe is held then */
     void lockAll();
 
     void unlockAll();
+
+    /**
+     * Asked now and then by a thread that waits for a stripe: true makes it give up with {@link StripeBusyException}. A
+     * script may hold all stripes without end, and event loops must answer meanwhile.
+     */
+    void refuseWaiting(java.util.function.BooleanSupplier when);
 
     /**
      * True while the contents are being replaced, with all stripes locked for seconds: who must not wait so long asks

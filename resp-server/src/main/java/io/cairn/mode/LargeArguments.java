@@ -17,7 +17,7 @@ final class LargeArguments {
     private static final long UNLINK = constant("UNLINK");
     private static final int UNLINK_LENGTH = 6;
 
-    private static final long[] NO_BLOBS = {};
+    static final long[] NO_BLOBS = {};
 
     private final RecordWriter writer;
     private final Args delete = new Args();
@@ -71,6 +71,11 @@ final class LargeArguments {
                 writer.queued(queued.database(), queued.args(), blobIds.get(i));
             }
         }
+    }
+
+    /** Sends large arguments ahead: the ids of their blobs, or none when there are no large ones. */
+    long[] ahead(Journal journal, long now, Args args) {
+        return hasLarge(args) ? sendAhead(journal, now, args) : NO_BLOBS;
     }
 
     private static boolean hasLarge(Args args) {

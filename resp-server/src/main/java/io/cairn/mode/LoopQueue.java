@@ -56,6 +56,7 @@ final class LoopQueue implements Runnable {
         this.loop = loop;
         this.mode = mode;
         this.call = new Call(mode.keyspace(), new Args(), DiscardReply.INSTANCE);
+        call.listener(mode.events());
         this.reads = new ReadBatch(this, mode);
         this.large = new LargeWrites(this, mode);
     }

@@ -2,6 +2,7 @@ package io.cairn.mode;
 
 import io.cairn.cluster.Redirects;
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
 import io.cairn.raft.shards.ShardGroup;
@@ -19,15 +20,24 @@ import org.jspecify.annotations.Nullable;
 public final class RaftData {
     private final Keyspace keyspace;
     private final NodeStats stats;
+    private final KeyEvents events;
     private final Stamps stamps;
     private final OwnBlobs ownBlobs = new OwnBlobs();
     private final ShardStore store;
 
-    public RaftData(Keyspace keyspace, CommandTable table, NodeStats stats, Clock clock, ShardStore.Listener listener) {
+    /** {@code events}: told of what happens to keys: of changes by the apply thread, on every replica; of misses by any event loop. */
+    public RaftData(
+            Keyspace keyspace,
+            CommandTable table,
+            NodeStats stats,
+            KeyEvents events,
+            Clock clock,
+            ShardStore.Listener listener) {
         this.keyspace = keyspace;
         this.stats = stats;
+        this.events = events;
         this.stamps = new Stamps(clock::millis);
-        this.store = new ShardStore(keyspace, table, stamps, ownBlobs, clock, listener);
+        this.store = new ShardStore(keyspace, table, stamps, ownBlobs, clock, events, listener);
     }
 
     public ShardStore store() {
@@ -55,6 +65,7 @@ public final class RaftData {
                 maxMemory,
                 linearizableReplicaReads,
                 stats,
+                events,
                 proposalNanos);
     }
 

@@ -4,20 +4,26 @@ import io.cairn.cluster.Redirects;
 import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
+import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.KeySpec;
 import io.cairn.command.Reply;
+import io.cairn.command.ScriptCommands;
+import io.cairn.command.ServerState;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Slots;
 import io.cairn.metrics.NodeStats;
 import io.cairn.raft.shards.ShardGroup;
 import io.cairn.record.RecordWriter;
+import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -41,6 +47,7 @@ public final class RaftMode implements Mode {
     private static final String OOM = "OOM command not allowed when used memory > 'maxmemory'.";
     private static final String TOO_MANY_SMALL =
             "ERR the small arguments of one write exceed " + (LargeWrites.MAX_INLINE_BYTES >> 20) + " MB: split it";
+    private static final String NO_SCRIPTS = "ERR This node runs no scripts";
     private static final String READ_ONLY_REPLICA = "READONLY You can't write against a read only replica.";
 
     private final Keyspace keyspace;
@@ -51,9 +58,11 @@ public final class RaftMode implements Mode {
     private final BooleanSupplier linearizableReplicaReads;
     private final OwnBlobs ownBlobs;
     private final NodeStats stats;
+    private final KeyEvents events;
     private final LongConsumer proposalNanos;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
     private final AtomicLong oomRefusals = new AtomicLong();
+    private volatile @Nullable RaftScripts scripts;
 
     RaftMode(
             Keyspace keyspace,
@@ -64,6 +73,7 @@ public final class RaftMode implements Mode {
             LongSupplier maxMemory,
             BooleanSupplier linearizableReplicaReads,
             NodeStats stats,
+            KeyEvents events,
             LongConsumer proposalNanos) {
         this.keyspace = keyspace;
         this.shard = shard;
@@ -73,6 +83,7 @@ public final class RaftMode implements Mode {
         this.maxMemory = maxMemory;
         this.linearizableReplicaReads = linearizableReplicaReads;
         this.stats = stats;
+        this.events = events;
         this.proposalNanos = proposalNanos;
     }
 
@@ -84,6 +95,9 @@ public final class RaftMode implements Mode {
             return refuse(origin, CROSS_SLOT_ERROR);
         }
         ShardGroup group = shard.get();
+        if (ScriptCommands.runsScript(command)) {
+            return script(origin, command, args, slot, group);
+        }
         boolean write = command.is(Flag.WRITE);
         if (slot == NO_SLOT && !write && (group == null || !group.isServing())) {
             return readHere(queue, origin, command, args, slot);
@@ -94,12 +108,32 @@ public final class RaftMode implements Mode {
         if (!group.isServing()) {
             return atReplica(queue, origin, command, args, slot, group);
         }
-        return write ? write(queue, origin, command, args) : read(queue, origin, command, args, slot);
+        return write ? write(queue, origin, command, args, slot) : read(queue, origin, command, args, slot);
     }
 
-    private Outcome write(LoopQueue queue, Origin origin, Command command, Args args) {
+    /** Scripts run at the primary, those that only read too. */
+    private Outcome script(Origin origin, Command command, Args args, int slot, @Nullable ShardGroup group) {
+        RaftScripts own = scripts;
+        if (own == null) {
+            return refuse(origin, NO_SCRIPTS);
+        }
+        if (group == null || (slot >= 0 && !group.slots().serves(slot))) {
+            return refuse(origin, redirect(slot));
+        }
+        if (!group.isServing()) {
+            String elsewhere = group.leader() == null ? FailureText.NO_LEADER : READ_ONLY_REPLICA;
+            return refuse(origin, slot == NO_SLOT ? elsewhere : redirect(slot));
+        }
+        return origin.pending() > 0 ? Outcome.WAIT : own.execute(origin, command, args, slot);
+    }
+
+    private Outcome write(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
         boolean large = LargeWrites.isLarge(args);
         if (queue.mustWait(origin, large)) {
+            return Outcome.WAIT;
+        }
+        RaftScripts own = scripts;
+        if (own != null && own.holds(slot, origin)) {
             return Outcome.WAIT;
         }
         if (large && LargeWrites.sentAheadFrom(args) < 0) {
@@ -164,6 +198,7 @@ public final class RaftMode implements Mode {
         int slot = NO_SLOT;
         boolean adds = false;
         boolean writes = false;
+        boolean runsScripts = false;
         for (Block.Queued queued : block.commands()) {
             int next = slot(queue.keys, queued.command(), queued.args());
             if (next == CROSS_SLOT || (next >= 0 && slot >= 0 && next != slot)) {
@@ -172,8 +207,9 @@ public final class RaftMode implements Mode {
             slot = Math.max(slot, next);
             adds |= queued.command().is(Flag.DENYOOM);
             writes |= queued.command().is(Flag.WRITE);
+            runsScripts |= ScriptCommands.runsScript(queued.command());
         }
-        if (!writes && block.watches().isEmpty() && readsHere(origin, group, slot)) {
+        if (!writes && !runsScripts && block.watches().isEmpty() && readsHere(origin, group, slot)) {
             return blockHere(queue, origin, block);
         }
         if (group == null || !group.isServing()) {
@@ -192,6 +228,10 @@ public final class RaftMode implements Mode {
         }
         if (adds && outOfMemory()) {
             return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
+        }
+        if (runsScripts) {
+            RaftScripts own = scripts;
+            return own == null ? refuse(origin, NO_SCRIPTS) : own.execute(origin, block, slot);
         }
         if (LargeWrites.isLarge(block) && LargeWrites.sentAheadFrom(block) < 0) {
             return refuse(origin, TOO_MANY_SMALL);
@@ -253,6 +293,10 @@ public final class RaftMode implements Mode {
             return loading(command);
         }
         ShardGroup group = shard.get();
+        if (command.is(Flag.PUBSUB)) {
+            // Shard channels belong to every replica of the slot's shard, whoever leads it.
+            return group != null && group.slots().serves(slot) ? null : redirect(slot);
+        }
         if (group != null && group.isServing()) {
             if (!group.slots().serves(slot)) {
                 return redirect(slot);
@@ -316,7 +360,7 @@ public final class RaftMode implements Mode {
     }
 
     private static void run(Command command, Call call) {
-        java.util.Objects.requireNonNull(command.data(), command.name()).run(call);
+        call.run(command);
     }
 
     /** The slot of all keys of a call, {@link #NO_SLOT} or {@link #CROSS_SLOT}. */
@@ -340,7 +384,7 @@ public final class RaftMode implements Mode {
         return Slots.of(key);
     }
 
-    private boolean outOfMemory() {
+    boolean outOfMemory() {
         long limit = maxMemory.getAsLong();
         // Large values on their way through the log will be data soon.
         if (limit > 0 && keyspace.usedBytes() + ownBlobs.bytes() > limit) {
@@ -391,6 +435,11 @@ public final class RaftMode implements Mode {
         proposalNanos.accept(nanos);
     }
 
+    /** Told of the keys that reads miss; of changes {@link ShardStore} tells. */
+    KeyEvents events() {
+        return events;
+    }
+
     NodeStats stats() {
         return stats;
     }
@@ -413,6 +462,37 @@ public final class RaftMode implements Mode {
         return LoopQueue.entry(writer);
     }
 
+    /**
+     * Runs scripts on {@code thread} from now on, which it closes with itself.
+     *
+     * @param fatal stops the process
+     */
+    public void scripts(CommandTable commands, ScriptThread thread, BiConsumer<String, Throwable> fatal) {
+        scripts = new RaftScripts(this, commands, thread, fatal);
+    }
+
+    /** The node is there for commands that scripts call. */
+    public void started(ServerState server) {
+        RaftScripts own = scripts;
+        if (own != null) {
+            own.server(server);
+        }
+    }
+
+    boolean isOnEventLoop() {
+        for (EventLoop loop : queues.keySet()) {
+            if (loop.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     @Override
-    public void close() {}
+    public void close() {
+        RaftScripts own = scripts;
+        if (own != null) {
+            own.close();
+        }
+    }
 }

@@ -3,8 +3,10 @@ package io.cairn.mode;
 import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.Reply;
+import io.cairn.command.Scripts;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
@@ -195,6 +197,10 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
                 noteExpired(commands[i], slot, now);
             }
             return expired;
+        } catch (StripeBusyException e) {
+            replies.reply().error(Scripts.BUSY);
+            replies.end();
+            return 0;
         } catch (RuntimeException | OutOfMemoryError e) {
             LOG.error("{} failed", commands[i].name(), e);
             replies.endWithout();

@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Keyspace;
@@ -54,17 +55,29 @@ public final class ShardStore implements ShardApply {
     public interface Listener {
         void leading(boolean leading);
 
+        /** The shard serves other slots from now on. */
+        default void slotsChanged(SlotTable slots) {}
+
         /** The replica is broken: stop the node, acknowledge nothing more. */
         void broken(Throwable cause);
     }
 
-    ShardStore(Keyspace keyspace, CommandTable table, Stamps stamps, OwnBlobs own, Clock clock, Listener listener) {
+    /** {@code events}: told on the apply thread, on every replica alike, of what happens to keys. */
+    ShardStore(
+            Keyspace keyspace,
+            CommandTable table,
+            Stamps stamps,
+            OwnBlobs own,
+            Clock clock,
+            KeyEvents events,
+            Listener listener) {
         this.keyspace = keyspace;
         this.table = table;
         this.stamps = stamps;
         this.blobs = new ReceivedBlobs(MAX_BLOB_BYTES, own::take);
         this.reader = new RecordReader(blobs);
         this.call = new Call(keyspace, reader.args(), DiscardReply.INSTANCE);
+        call.listener(events);
         this.listener = listener;
         this.snapshots = new ShardSnapshots(keyspace, clock);
     }
@@ -165,7 +178,7 @@ public final class ShardStore implements ShardApply {
     }
 
     private void run(Command command) {
-        java.util.Objects.requireNonNull(command.data(), command.name()).run(call);
+        call.run(command);
     }
 
     private Command command(Args args) {
@@ -257,7 +270,9 @@ public final class ShardStore implements ShardApply {
     }
 
     @Override
-    public void slotsChanged(long index, SlotTable slots) {}
+    public void slotsChanged(long index, SlotTable slots) {
+        listener.slotsChanged(slots);
+    }
 
     @Override
     public void leaderStart(long term) {

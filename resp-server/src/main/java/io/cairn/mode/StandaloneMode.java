@@ -4,11 +4,19 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.KeyEvents;
+import io.cairn.command.ScriptCommands;
+import io.cairn.command.ServerState;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
+import io.cairn.script.ScriptThread;
+import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,10 +28,13 @@ public final class StandaloneMode implements Mode {
     final Keyspace keyspace;
     final CommandTable commands;
     final NodeStats stats;
+    final KeyEvents events;
     private final BlockedKeys blocked;
     private final RecordClock clock;
     private volatile Journal journal;
     private volatile long maxMemory;
+    private volatile @Nullable StandaloneScripts scripts;
+    private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean snapshotFailed = new AtomicBoolean();
     /** Records that changed something since the last dump.rdb (Redis: dirty). */
     private final AtomicLong changes = new AtomicLong();
@@ -35,16 +46,19 @@ public final class StandaloneMode implements Mode {
         }
     };
 
+    /** {@code events}: told of what happens to keys, by any event loop. */
     public StandaloneMode(
             Keyspace keyspace,
             CommandTable commands,
             NodeStats stats,
+            KeyEvents events,
             BlockedKeys blocked,
             RecordClock clock,
             Journal journal) {
         this.keyspace = keyspace;
         this.commands = commands;
         this.stats = stats;
+        this.events = events;
         this.blocked = blocked;
         this.clock = clock;
         this.journal = journal;
@@ -93,10 +107,17 @@ public final class StandaloneMode implements Mode {
     /** Why a write may not run now, or null. */
     @Nullable
     String writeRefusal(Command command) {
+        return command.is(Flag.DENYOOM) && outOfMemory() ? Refusal.OUT_OF_MEMORY : brokenRefusal();
+    }
+
+    boolean outOfMemory() {
         long max = maxMemory;
-        if (max > 0 && command.is(Flag.DENYOOM) && keyspace.usedBytes() > max) {
-            return Refusal.OUT_OF_MEMORY;
-        }
+        return max > 0 && keyspace.usedBytes() > max;
+    }
+
+    /** Why nothing may be written now, or null. */
+    @Nullable
+    String brokenRefusal() {
         if (snapshotFailed.get()) {
             return Refusal.SNAPSHOT_FAILED;
         }
@@ -105,18 +126,58 @@ public final class StandaloneMode implements Mode {
 
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
-        StandaloneWorker worker = workers.get();
-        Outcome outcome = worker.execute(origin, command, args);
-        worker.serve();
-        return outcome;
+        StandaloneScripts own = scripts;
+        return own != null && ScriptCommands.runsScript(command)
+                ? own.execute(origin, command, args)
+                : workers.get().execute(origin, command, args);
+    }
+
+    /** An event loop runs commands here. */
+    void runsOn(EventLoop loop) {
+        loops.add(loop);
+    }
+
+    boolean isOnEventLoop() {
+        for (EventLoop loop : loops) {
+            if (loop.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    StandaloneWorker worker() {
+        return workers.get();
     }
 
     @Override
     public Outcome executeBlock(Origin origin, Block block) {
-        StandaloneWorker worker = workers.get();
-        Outcome outcome = worker.executeBlock(origin, block);
-        worker.serve();
-        return outcome;
+        StandaloneScripts own = scripts;
+        if (own != null) {
+            for (Block.Queued queued : block.commands()) {
+                if (ScriptCommands.runsScript(queued.command())) {
+                    return own.executeBlock(origin, block);
+                }
+            }
+        }
+        return workers.get().executeBlock(origin, block);
+    }
+
+    /**
+     * Runs scripts on {@code thread} from now on, which it closes with itself.
+     *
+     * @param fatal stops the process
+     */
+    public void scripts(ScriptThread thread, BiConsumer<String, Throwable> fatal) {
+        scripts = new StandaloneScripts(this, thread, fatal);
+    }
+
+    /** The node is there for commands that scripts call. */
+    public void started(ServerState server) {
+        StandaloneScripts own = scripts;
+        if (own != null) {
+            own.server(server);
+        }
     }
 
     @Override
@@ -145,5 +206,10 @@ public final class StandaloneMode implements Mode {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        StandaloneScripts own = scripts;
+        if (own != null) {
+            own.close();
+        }
+    }
 }

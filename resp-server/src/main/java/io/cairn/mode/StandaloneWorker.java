@@ -10,6 +10,7 @@ import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.Value;
 import io.cairn.metrics.LoopStats;
 import io.cairn.record.RecordWriter;
 import io.cairn.record.Seeds;
@@ -29,6 +30,9 @@ final class StandaloneWorker {
     private final KeyPositions positions = new KeyPositions();
     private final Stripes stripes;
     private final Call call;
+    /** Scratch view. */
+    private final Value expired = new Value();
+
     private final RecordWriter writer = new RecordWriter();
     private final LargeArguments large;
     private @Nullable DurableReplies replies;
@@ -36,6 +40,8 @@ final class StandaloneWorker {
     private boolean serving;
     /** Time of this turn's reads and records; 0 until it is asked for. */
     private long turnMillis;
+    /** The mode knows the event loop that uses this. */
+    private boolean known;
 
     StandaloneWorker(StandaloneMode mode) {
         this.mode = mode;
@@ -43,6 +49,7 @@ final class StandaloneWorker {
         this.stats = mode.stats.local();
         this.stripes = new Stripes(keyspace);
         this.call = new Call(keyspace, new Args(), NoReply.INSTANCE);
+        call.listener(mode.events);
         this.large = new LargeArguments(writer);
     }
 
@@ -74,6 +81,13 @@ final class StandaloneWorker {
     // ---- one command
 
     Mode.Outcome execute(Origin origin, Command command, Args args) {
+        if (origin.pending() > 0) {
+            return Mode.Outcome.WAIT; // For a script before it.
+        }
+        if (!known) {
+            known = true;
+            mode.runsOn(origin.eventLoop());
+        }
         boolean write = command.is(Flag.WRITE);
         if (write) {
             String refusal = mode.writeRefusal(command);
@@ -87,7 +101,7 @@ final class StandaloneWorker {
             }
         }
         int keys = positions.find(command, args);
-        if (keys == 1) {
+        if (keys == 1 && !command.keys().wholeKeyspace()) {
             int at = positions.at(0);
             int stripe = keyspace.stripeOf(Slots.of(args.address(at), args.length(at)));
             keyspace.lock(stripe);
@@ -133,7 +147,7 @@ final class StandaloneWorker {
         }
         long expiredAt = write || keys == 0 ? 0 : call.database().sawExpired();
         if (expiredAt != 0) {
-            expireSeen(args, origin.database(), expiredAt, now);
+            expireSeen(args, origin.database(), now);
         }
         if (changed && write) {
             mode.changed(1);
@@ -144,9 +158,15 @@ final class StandaloneWorker {
         }
     }
 
+    /** Runs a command of a script; its stripes are locked. */
+    Call run(Command command, Args args, int database, long now, long seed, Reply reply) {
+        runHandler(command, args, database, now, seed, reply);
+        return call;
+    }
+
     private boolean runHandler(Command command, Args args, int database, long now, long seed, Reply reply) {
         call.begin(args, database, now, seed, reply);
-        java.util.Objects.requireNonNull(command.data()).run(call);
+        call.run(command);
         return call.hasChanged();
     }
 
@@ -198,11 +218,9 @@ final class StandaloneWorker {
 
     private void runBlock(Origin origin, Block block) {
         long now = now();
-        for (Block.Watch watch : block.watches()) {
-            if (version(watch, now) != watch.version()) {
-                origin.reply().nilArray();
-                return;
-            }
+        if (!unchanged(block, now)) {
+            origin.reply().nilArray();
+            return;
         }
         long batchSeed = random.nextLong();
         long recordSeed = Seeds.derive(batchSeed, 0);
@@ -251,6 +269,16 @@ final class StandaloneWorker {
         journal.append(writer.address(), writer.length());
     }
 
+    /** Whether the keys that a block watches are what they were. */
+    boolean unchanged(Block block, long now) {
+        for (Block.Watch watch : block.watches()) {
+            if (version(watch, now) != watch.version()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private long version(Block.Watch watch, long now) {
         byte[] key = watch.key();
         long memory = Memory.allocate(Math.max(1, key.length));
@@ -274,7 +302,9 @@ final class StandaloneWorker {
             Memory.copy(key, 0, memory, key.length);
             int stripe = keyspace.stripeOf(Slots.of(memory, key.length));
             long now = mode.clock().stamp();
-            keyspace.lock(stripe);
+            if (!keyspace.tryLock(stripe)) {
+                return false; // A later round finds it again; a script may hold the stripe for long.
+            }
             try {
                 return expireLocked(number, memory, key.length, expireAt, version, now);
             } finally {
@@ -285,8 +315,8 @@ final class StandaloneWorker {
         }
     }
 
-    /** A read met expired keys, and holds their stripes: the latest goes, as a logged delete. Redis: expireIfNeeded. */
-    private void expireSeen(Args args, int number, long expiredAt, long now) {
+    /** A read met expired keys, and holds their stripes: they go, each as a logged delete. Redis: expireIfNeeded. */
+    private void expireSeen(Args args, int number, long now) {
         Journal journal = mode.journal();
         if (!journal.hasSpace() || !journal.diskHasRoom()) {
             return;
@@ -295,19 +325,17 @@ final class StandaloneWorker {
         for (int i = 0; i < positions.count(); i++) {
             long key = args.address(positions.at(i));
             int length = args.length(positions.at(i));
-            long version = database.version(key, length, expiredAt - 1);
-            if (version != 0
-                    && database.version(key, length, now) == 0
-                    && expireLocked(
-                            number,
-                            key,
-                            length,
-                            expiredAt,
-                            version,
-                            mode.clock().stamp())) {
+            if (database.peek(key, length, now, expired) || expired.expireAt == 0) {
+                continue;
+            }
+            long version = database.version(key, length, expired.expireAt - 1);
+            if (expireLocked(
+                    number, key, length, expired.expireAt, version, mode.clock().stamp())) {
                 mode.stats.expired(1);
             }
         }
+        // What was looked at here is no other read's.
+        database.sawExpired();
     }
 
     private boolean expireLocked(int number, long key, int length, long expireAt, long version, long now) {
@@ -318,6 +346,7 @@ final class StandaloneWorker {
         }
         database.remove(key, length, expireAt - 1);
         mode.changed(1);
+        mode.events.event(number, 'x', "expired", key, length);
         Journal journal = mode.journal();
         if (journal != Journal.NONE) {
             Args args = large.delete(key, length);

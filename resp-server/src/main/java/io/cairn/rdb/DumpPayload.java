@@ -1,6 +1,7 @@
 package io.cairn.rdb;
 
 import io.cairn.keyspace.Database;
+import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Value;
 import java.io.IOException;
@@ -19,8 +20,8 @@ public final class DumpPayload {
     /** Writes the payload of a value to a channel; the number of bytes. */
     public static long write(Value value, boolean compression, WritableByteChannel channel) throws IOException {
         RdbOutput out = new RdbOutput(channel, compression);
-        RdbWriter.putType(out, value);
-        RdbWriter.putBody(out, value);
+        out.putByte(RdbTypes.type(value));
+        RdbTypes.write(out, value);
         out.putByte(RdbFormat.VERSION);
         out.putByte(0);
         out.putLongLittleEndian(out.crc());
@@ -55,21 +56,20 @@ public final class DumpPayload {
     /**
      * Stores the value of a verified payload under a key; the caller holds the key's stripe.
      *
+     * @param limits the keyspace's: up to which size collections are kept compact
      * @throws RdbException when the body is damaged or of a type that is not supported ("ERR Bad data format")
      */
-    public static void restore(long payload, int length, Database target, long key, int keyLength, long expireAt)
+    public static void restore(
+            long payload, int length, Database target, long key, int keyLength, long expireAt, EncodingLimits limits)
             throws IOException {
         RdbInput in = new RdbInput(payload, length - FOOTER_BYTES);
         int type = in.readByte();
-        if (type != RdbFormat.TYPE_STRING) {
-            throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
-        }
-        try (RdbString value = new RdbString()) {
-            value.read(in);
-            if (!in.atEnd()) {
-                throw in.bad("bytes behind the value");
+        try (RdbString string = new RdbString();
+                LoadedValue value = RdbTypes.read(type, in, string, limits)) {
+            if (value.isEmpty() || !in.atEnd()) {
+                throw in.bad("bytes behind the value, or a collection without elements");
             }
-            RdbReader.store(target, key, keyLength, value, expireAt);
+            value.store(target, key, keyLength, expireAt);
         }
     }
 

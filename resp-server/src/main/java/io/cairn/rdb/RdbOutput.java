@@ -94,9 +94,12 @@ final class RdbOutput {
         }
     }
 
-    /** Redis: rdbSaveLen. */
+    /** Redis: rdbSaveLen; the length is unsigned. */
     void putLength(long length) throws IOException {
-        if (length < 64) {
+        if (length < 0) {
+            putByte(0x81);
+            putBigEndian(length, Long.BYTES);
+        } else if (length < 64) {
             putByte((int) length);
         } else if (length < 16_384) {
             putByte(0x40 | (int) (length >>> 8));

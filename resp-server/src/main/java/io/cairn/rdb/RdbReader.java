@@ -12,8 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads an RDB file into a keyspace: all that Redis 7 writes for strings. Other types, modules and functions are refused
- * with a clear message. What was loaded before an error stays; the caller clears it.
+ * Loads an RDB file into a keyspace: all types of {@link RdbTypes}. Modules and functions are refused with a clear message. What was loaded before an error stays; the caller clears it.
  */
 public final class RdbReader {
     /** Longer values are not copied: the memory they were read into becomes the keyspace's. */
@@ -132,31 +131,33 @@ public final class RdbReader {
         return true;
     }
 
-    private void entry(int type, RdbString key, RdbString value) throws IOException {
+    private void entry(int type, RdbString key, RdbString string) throws IOException {
         key.read(in);
-        if (type != RdbFormat.TYPE_STRING) {
-            throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet (key " + key.shown() + ")");
+        try (LoadedValue value = RdbTypes.read(type, in, string, keyspace.encodingLimits())) {
+            long version = versions == null ? 0 : versions.next();
+            long expiry = expireAt;
+            expireAt = 0;
+            if (value.isEmpty() || (expiry != 0 && skipExpiredAt != 0 && expiry <= skipExpiredAt)) {
+                skipped++;
+                return;
+            }
+            store(key, value, expiry, version);
         }
-        value.read(in);
-        long version = versions == null ? 0 : versions.next();
-        long expiry = expireAt;
-        expireAt = 0;
-        if (expiry != 0 && skipExpiredAt != 0 && expiry <= skipExpiredAt) {
-            skipped++;
-            return;
-        }
+        loaded++;
+    }
+
+    private void store(RdbString key, LoadedValue value, long expiry, long version) {
         int stripe = keyspace.stripeOf(Slots.of(key.address(), key.length()));
         keyspace.lock(stripe);
         try {
             Database target = keyspace.database(database);
-            store(target, key.address(), key.length(), value, expiry);
+            value.store(target, key.address(), key.length(), expiry);
             if (version != 0) {
                 target.setVersion(key.address(), key.length(), version);
             }
         } finally {
             keyspace.unlock(stripe);
         }
-        loaded++;
     }
 
     /** Redis: rdbLoadObject with tryObjectEncoding. */
@@ -182,7 +183,7 @@ public final class RdbReader {
         return loaded;
     }
 
-    /** Number of keys that were left out as expired. */
+    /** Number of keys that were left out as expired, or as collections without elements (very old files). */
     public long skipped() {
         return skipped;
     }

@@ -2,7 +2,6 @@ package io.cairn.rdb;
 
 import io.cairn.keyspace.Keyspace.SnapshotSink;
 import io.cairn.keyspace.Value;
-import io.cairn.keyspace.ValueType;
 import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -67,9 +66,9 @@ public final class RdbWriter implements SnapshotSink {
             out.putByte(RdbFormat.OPCODE_EXPIRETIME_MS);
             out.putLongLittleEndian(value.expireAt);
         }
-        putType(out, value);
+        out.putByte(RdbTypes.type(value));
         out.putString(key, keyLength);
-        putBody(out, value);
+        RdbTypes.write(out, value);
         entries++;
         if (versions != null) {
             versions.add(value.version);
@@ -85,21 +84,6 @@ public final class RdbWriter implements SnapshotSink {
             out.putByte(RdbFormat.OPCODE_RESIZEDB);
             out.putLength(expected[0]);
             out.putLength(expected[1]);
-        }
-    }
-
-    static void putType(RdbOutput out, Value value) throws IOException {
-        if (value.type != ValueType.STRING) {
-            throw new IOException("type " + value.type.redisName() + " not supported yet");
-        }
-        out.putByte(RdbFormat.TYPE_STRING);
-    }
-
-    static void putBody(RdbOutput out, Value value) throws IOException {
-        if (value.encoding == Value.INT) {
-            out.putNumber(value.number);
-        } else {
-            out.putString(value.address, value.length);
         }
     }
 

@@ -121,6 +121,13 @@ public final class RecordWriter {
         arguments(args, blobIds);
     }
 
+    /** Adds commands to the block begun that another writer has encoded by {@link #queued} for the same batch time. */
+    public void encoded(long from, int length) {
+        ensure(length);
+        Memory.copy(from, address + at, length);
+        at += length;
+    }
+
     public void tick(long timeMillis) {
         head(RecordKind.TICK, timeMillis, 0, 0);
         records++;

@@ -2,6 +2,7 @@ package io.cairn.resp;
 
 import io.cairn.command.Client;
 import io.cairn.command.Session;
+import io.cairn.command.Subscriptions;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -171,6 +172,7 @@ final class ClientState implements Session, Client {
     @Override
     public void reset() {
         multi.discard();
+        subscriptions().clear();
         database = 0;
         readonly = false;
         asking = false;
@@ -181,6 +183,11 @@ final class ClientState implements Session, Client {
         name = "";
         resp3(false);
         user = connection.server().passwordRequired() ? null : DEFAULT_USER;
+    }
+
+    @Override
+    public Subscriptions subscriptions() {
+        return connection.pushes();
     }
 
     @Override
@@ -277,6 +284,9 @@ final class ClientState implements Session, Client {
     @Override
     public String flags() {
         StringBuilder flags = new StringBuilder();
+        if (subscriptions().any()) {
+            flags.append('P');
+        }
         if (multi.open()) {
             flags.append('x');
         }

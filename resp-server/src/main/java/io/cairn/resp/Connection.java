@@ -2,6 +2,8 @@ package io.cairn.resp;
 
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
+import io.cairn.config.OutputLimit;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.mode.Block;
 import io.cairn.mode.Mode;
 import io.cairn.mode.Origin;
@@ -53,6 +55,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private final RequestDecoder decoder;
     private final ReplyBuffer replies;
     private final ClientState state;
+    private final Pushes pushes;
     private @Nullable ChannelHandlerContext context;
     private @Nullable PendingCalls pending;
     private @Nullable ExecRun exec;
@@ -64,6 +67,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     /** The blocking command whose reply comes later. */
     private volatile @Nullable BlockedCall blocked;
+    /** A MULTI block runs: its reply may be taken apart. */
+    private boolean inBlock;
 
     private boolean draining;
     /** All requests that were received have been run or submitted. */
@@ -90,6 +95,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         this.channel = channel;
         this.decoder = new RequestDecoder(channel.alloc(), endpoint.limits(), endpoint.budget(), dispatcher.pool());
         this.replies = new ReplyBuffer(channel.alloc(), dispatcher.stats());
+        this.pushes = new Pushes(this, endpoint.hub());
         this.state = new ClientState(
                 this,
                 endpoint.connections().nextId(),
@@ -115,6 +121,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         return replies;
     }
 
+    Pushes pushes() {
+        return pushes;
+    }
+
     @Nullable
     SocketAddress remoteAddress() {
         return channel.remoteAddress();
@@ -131,11 +141,24 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     long outputBytes() {
         ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
-        return replies.bytes() + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
+        return replies.bytes() + pushes.heldBytes() + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
     }
 
     boolean isClosing() {
         return closing;
+    }
+
+    boolean isGone() {
+        return gone;
+    }
+
+    /** False within an EXEC whose session commands run, and within a command whose replies will be thrown away. */
+    boolean isBetweenReplies() {
+        return exec == null && !inBlock && (!draining || state.repliesNow());
+    }
+
+    boolean runsExec() {
+        return exec != null;
     }
 
     // ---- reading
@@ -156,6 +179,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         gone = true;
         endpoint.connections().remove(this);
         endpoint.mode().forget(this);
+        pushes.close();
         if (waiting) {
             waiting = false;
             endpoint.connections().waits(false);
@@ -204,6 +228,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         if (draining || gone) {
             return;
         }
+        pushes.receive();
         draining = true;
         try {
             dispatcher.beginTurn();
@@ -330,10 +355,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     // ---- sending
 
-    private void flush() {
+    void flush() {
         ChannelHandlerContext out = context;
         if (gone || out == null) {
             return;
+        }
+        if (exec == null) {
+            pushes.release();
         }
         if (awaitingDurable) {
             flushAgain = true;
@@ -391,7 +419,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         boolean idle = idleTimeoutSeconds > 0
                 && nowMillis - state.lastCommandMillis > idleTimeoutSeconds * 1000L
                 && !waiting
-                && pendingCount() == 0;
+                && pendingCount() == 0
+                && !pushes.any();
         if (idle || outputClock.running() || !channel.isWritable()) {
             channel.eventLoop().execute(() -> {
                 if (idle) {
@@ -405,14 +434,28 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     private void checkOutputLimit(long nowMillis) {
-        if (gone || endpoint.outputBounds().none()) {
+        OutputLimit limit = endpoint.outputBounds().of(pushes.any());
+        long bytes = gone ? 0 : outputBytes();
+        if (gone || !outputClock.matters(limit, bytes)) {
             return;
         }
-        long bytes = outputBytes();
         long now = nowMillis == 0 ? endpoint.server().micros() / 1000 : nowMillis;
-        if (outputClock.over(endpoint.outputBounds().normal(), bytes, now)) {
+        if (outputClock.over(limit, bytes, now)) {
+            overOutputLimit();
+        }
+    }
+
+    /** After a message was written that nobody asked for. */
+    void checkPushedLimit() {
+        checkOutputLimit(0);
+    }
+
+    /** Closes a client that does not read what it gets. */
+    void overOutputLimit() {
+        if (!gone) {
             endpoint.stats().outputLimitReached();
-            LOG.warn("closing client {}: output buffer limit reached with {} bytes", state.address(), bytes);
+            LOG.warn("closing client {}: output buffer limit reached with {} bytes", state.address(), outputBytes());
+            gone = true;
             channel.close();
         }
     }
@@ -498,7 +541,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     void execute(Block block, List<QueuedCall> calls) {
         ExecRun run = new ExecRun(calls);
         long mark = replies.bytes();
-        Mode.Outcome outcome = endpoint.mode().executeBlock(this, block);
+        Mode.Outcome outcome;
+        inBlock = true;
+        try {
+            outcome = endpoint.mode().executeBlock(this, block);
+        } catch (StripeBusyException e) {
+            run.release();
+            throw e;
+        } finally {
+            inBlock = false;
+        }
         switch (outcome) {
             case DONE -> {
                 if (run.mixed()) {
@@ -655,7 +707,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         lostReply();
     }
 
-    private void lostReply() {
+    void lostReply() {
         if (!gone) {
             LOG.error("closing client {}: no memory for the reply to a call of it", state.address());
             gone = true;

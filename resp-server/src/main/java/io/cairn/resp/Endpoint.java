@@ -4,6 +4,7 @@ import io.cairn.command.ServerState;
 import io.cairn.metrics.NodeStats;
 import io.cairn.mode.BlockedKeys;
 import io.cairn.mode.Mode;
+import io.cairn.pubsub.Hub;
 
 /**
  * What connections need of the node they came to.
@@ -19,6 +20,7 @@ public record Endpoint(
         OutputBounds outputBounds,
         ReceiveBudget budget,
         BlockedKeys blocked,
+        Hub hub,
         Failure failure) {
     /** Told of an error after which the node may not go on. */
     @FunctionalInterface

@@ -5,12 +5,12 @@ import io.cairn.command.Client;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
+import io.cairn.command.KeyEventRelay;
 import io.cairn.command.Replication;
 import io.cairn.config.Config;
 import io.cairn.config.Consensus;
 import io.cairn.config.Key;
 import io.cairn.config.Keys;
-import io.cairn.config.OutputLimits;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
@@ -18,6 +18,8 @@ import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
 import io.cairn.mode.BlockedKeys;
+import io.cairn.pubsub.Hub;
+import io.cairn.pubsub.KeyspaceEvents;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
 import io.cairn.resp.OutputBounds;
@@ -49,9 +51,12 @@ public final class Node implements AutoCloseable {
     private final NodeDirectory directory;
     private final Keyspace keyspace;
     private final NodeStats stats;
+    private final KeyEventRelay keyEvents = new KeyEventRelay();
     private final ConnectionRegistry connections = new ConnectionRegistry();
     private final ProtocolLimits limits = new ProtocolLimits();
     private final OutputBounds outputBounds = new OutputBounds();
+    private final Hub hub = new Hub();
+    private final KeyspaceEvents events = new KeyspaceEvents(hub);
     private final ReceiveBudget budget = new ReceiveBudget(MIN_RECEIVE_BYTES);
     private final NodeBackend backend;
     private final NodeState state;
@@ -85,14 +90,25 @@ public final class Node implements AutoCloseable {
                     keyspace,
                     table,
                     stats,
+                    keyEvents,
                     connections,
                     blocked,
+                    hub,
                     process.transport(),
                     process.background(),
                     process::fatal));
             this.state = new NodeState(this, process, kind.redisMode(), table);
             this.server = new RespServer(new Endpoint(
-                    state, backend.mode(), stats, connections, limits, outputBounds, budget, blocked, process::fatal));
+                    state,
+                    backend.mode(),
+                    stats,
+                    connections,
+                    limits,
+                    outputBounds,
+                    budget,
+                    blocked,
+                    hub,
+                    process::fatal));
             made = true;
         } finally {
             if (!made) {
@@ -112,8 +128,9 @@ public final class Node implements AutoCloseable {
         config.onChange(Keys.PROTO_MAX_BULK_LEN, limits::maxBulkBytes);
         limits.maxQueryBytes(config.get(Keys.CLIENT_QUERY_BUFFER_LIMIT));
         config.onChange(Keys.CLIENT_QUERY_BUFFER_LIMIT, limits::maxQueryBytes);
-        outputBounds.normal(config.get(Keys.CLIENT_OUTPUT_BUFFER_LIMIT).normal());
-        config.onChange(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, (OutputLimits all) -> outputBounds.normal(all.normal()));
+        follow(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, outputBounds::limits);
+        follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
+        keyEvents.add(events);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
         state.slowLog().thresholdMicros(config.get(Keys.SLOWLOG_LOG_SLOWER_THAN));
@@ -133,7 +150,12 @@ public final class Node implements AutoCloseable {
         follow(Keys.ZSET_MAX_LISTPACK_VALUE, value -> to.zsetValue = value);
         follow(Keys.STREAM_NODE_MAX_BYTES, value -> to.streamNodeBytes = value);
         follow(Keys.STREAM_NODE_MAX_ENTRIES, value -> to.streamNodeEntries = value);
-        follow(Keys.HLL_SPARSE_MAX_BYTES, value -> to.hllSparseBytes = value);
+        follow(Keys.HLL_SPARSE_MAX_BYTES, value -> {
+            // The bytes of a HyperLogLog are there for GET: replicas must turn it dense at the same size.
+            if (config.get(Keys.CLUSTER_CONSENSUS) != Consensus.RAFT) {
+                to.hllSparseBytes = value;
+            }
+        });
         follow(Keys.SET_MAX_INTSET_ENTRIES, value -> {
             // SPOP takes a member by its place, and an intset has places of its own: replicas must turn it into a table
             // at the same size.
@@ -220,8 +242,18 @@ public final class Node implements AutoCloseable {
         return stats;
     }
 
+    /** Where who wants to be told of what happens to keys is put in. */
+    public KeyEventRelay keyEvents() {
+        return keyEvents;
+    }
+
     public ConnectionRegistry connections() {
         return connections;
+    }
+
+    /** Who listens to which channels. */
+    public Hub hub() {
+        return hub;
     }
 
     public NodeBackend backend() {
@@ -235,7 +267,7 @@ public final class Node implements AutoCloseable {
 
     void bindMetrics(ProcessMetrics metrics) {
         String name = Integer.toString(config.port());
-        metrics.add(name, stats, connections, keyspace);
+        metrics.add(name, stats, connections, keyspace, hub);
         backend.bindMetrics(metrics.registry(), ProcessMetrics.tags(name));
     }
 

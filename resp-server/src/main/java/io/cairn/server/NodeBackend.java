@@ -2,6 +2,7 @@ package io.cairn.server;
 
 import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
+import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.mode.Mode;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,6 +27,11 @@ public interface NodeBackend {
      * @throws StartException when it cannot
      */
     void load() throws StartException;
+
+    /** The node's scripts. */
+    default Scripts scripts() {
+        return Scripts.NONE;
+    }
 
     /** The node listens now. */
     default void started(ServerState server) {}

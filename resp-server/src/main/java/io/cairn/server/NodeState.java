@@ -4,6 +4,8 @@ import io.cairn.command.Clients;
 import io.cairn.command.CommandTable;
 import io.cairn.command.LatencyEvents;
 import io.cairn.command.Persistence;
+import io.cairn.command.PubSub;
+import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.command.SlowLog;
 import io.cairn.command.Stats;
@@ -72,8 +74,18 @@ final class NodeState implements ServerState {
     }
 
     @Override
+    public PubSub pubSub() {
+        return node.hub();
+    }
+
+    @Override
     public Persistence persistence() {
         return node.backend().persistence();
+    }
+
+    @Override
+    public Scripts scripts() {
+        return node.backend().scripts();
     }
 
     @Override

@@ -5,12 +5,17 @@ import io.cairn.cluster.RaftNode;
 import io.cairn.command.Persistence;
 import io.cairn.command.Release;
 import io.cairn.command.Replication;
+import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
+import io.cairn.config.Keys;
 import io.cairn.gossip.GossipException;
 import io.cairn.mode.BlockedKeys;
+import io.cairn.keyspace.Slots;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
 import io.cairn.raft.meta.JoinMark;
+import io.cairn.raft.shards.SlotTable;
+import io.cairn.script.ScriptThread;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
@@ -27,6 +32,7 @@ final class RaftBackend implements NodeBackend {
             "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
 
     private final RaftNode node;
+    private final ScriptThread scripts;
 
     RaftBackend(NodeParts parts, String process, ClusterThreads threads) throws StartException {
         try {
@@ -40,6 +46,8 @@ final class RaftBackend implements NodeBackend {
                     parts.keyspace(),
                     parts.commands(),
                     parts.stats(),
+                    parts.events(),
+                    parts.hub(),
                     parts.connections()::count,
                     threads,
                     Clock.systemUTC(),
@@ -47,6 +55,11 @@ final class RaftBackend implements NodeBackend {
         } catch (IOException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);
         }
+        this.scripts = new ScriptThread(
+                args -> parts.commands().find(args) >= 0,
+                () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
+                () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
+        node.mode().scripts(parts.commands(), scripts, parts.failure()::fatal);
     }
 
     private static JoinMark mark(NodeDirectory directory) {
@@ -74,10 +87,25 @@ final class RaftBackend implements NodeBackend {
             }
 
             @Override
+            public void slotsChanged(SlotTable slots) {
+                parts.hub().serves(channel -> slots.serves(Slots.of(channel)));
+            }
+
+            @Override
             public void broken(Throwable cause) {
                 parts.failure().fatal("applying the shard's log", cause);
             }
         };
+    }
+
+    @Override
+    public Scripts scripts() {
+        return scripts;
+    }
+
+    @Override
+    public void started(ServerState server) {
+        node.mode().started(server);
     }
 
     @Override

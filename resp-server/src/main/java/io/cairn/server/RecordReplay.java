@@ -78,7 +78,7 @@ final class RecordReplay implements AutoCloseable {
             throw new IOException("the log holds a command that this version does not know: " + args.text(0));
         }
         call.begin(args, reader.database(), reader.timeMillis(), reader.seed(), NoReply.INSTANCE);
-        command.data().run(call);
+        call.run(command);
     }
 
     @Override

@@ -3,12 +3,14 @@ package io.cairn.server;
 import io.cairn.aof.LogStats;
 import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
+import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
 import io.cairn.mode.Journal;
 import io.cairn.mode.Mode;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.StandaloneMode;
+import io.cairn.script.ScriptThread;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import org.jspecify.annotations.Nullable;
@@ -19,15 +21,27 @@ final class StandaloneBackend implements NodeBackend {
     private final StandaloneMode mode;
     private final StandalonePersistence persistence;
     private final ActiveExpiry expiry;
+    private final ScriptThread scripts;
     private final Replication replication = Replication.alone(NodeDirectory.newId());
 
     StandaloneBackend(NodeParts parts) {
         this.mode = new StandaloneMode(
-                parts.keyspace(), parts.commands(), parts.stats(), parts.blocked(), clock, Journal.NONE);
+                parts.keyspace(),
+                parts.commands(),
+                parts.stats(),
+                parts.events(),
+                parts.blocked(),
+                clock,
+                Journal.NONE);
         this.persistence = new StandalonePersistence(parts, mode, clock);
         this.expiry = new ActiveExpiry(parts, mode, clock);
         mode.maxMemory(parts.config().get(Keys.MAXMEMORY));
         parts.config().onChange(Keys.MAXMEMORY, mode::maxMemory);
+        this.scripts = new ScriptThread(
+                args -> parts.commands().find(args) >= 0,
+                () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
+                () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
+        mode.scripts(scripts, parts.failure()::fatal);
     }
 
     @Override
@@ -53,6 +67,16 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public String role() {
         return "master";
+    }
+
+    @Override
+    public Scripts scripts() {
+        return scripts;
+    }
+
+    @Override
+    public void started(ServerState server) {
+        mode.started(server);
     }
 
     @Override

@@ -31,6 +31,11 @@ final class CairnServer implements AutoCloseable {
         return new CairnServer(process, port);
     }
 
+    /** Tells somebody of what happens to keys. */
+    void listener(KeyEvents events) {
+        process.nodes().get(0).keyEvents().add(events);
+    }
+
     RespConnection connect() throws Exception {
         return new RespConnection(port);
     }

@@ -36,6 +36,11 @@ final class CommandHarness implements AutoCloseable {
         this.call = new Call(keyspace, args, reply);
     }
 
+    /** Who is told of key events. */
+    void listener(KeyEvents events) {
+        call.listener(events);
+    }
+
     /** Runs a command of words separated by single blanks and returns the reply's bytes, one char a byte. */
     String run(String line) {
         return runWords(line.split(" ", -1));
@@ -90,14 +95,13 @@ final class CommandHarness implements AutoCloseable {
             reply.error(ErrorText.arity(command.name()));
             return;
         }
-        Handler handler = command.data();
-        if (handler == null) {
+        if (command.data() == null) {
             throw new IllegalArgumentException("not a data command: " + command.name());
         }
         keyspace.lockAll();
         try {
             call.begin(database, now, seed, reply);
-            handler.run(call);
+            call.run(command);
             changed = call.hasChanged();
         } finally {
             keyspace.unlockAll();

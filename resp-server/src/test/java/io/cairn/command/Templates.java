@@ -70,11 +70,31 @@ final class Templates {
             "select {digit}");
 
     /** All of them; a template's chance is its share of the lines. */
-    static final List<String> ALL =
-            Stream.of(STRINGS_AND_KEYS).flatMap(List::stream).toList();
+    static final List<String> ALL = Stream.of(
+                    STRINGS_AND_KEYS,
+                    BitmapTemplates.LINES,
+                    HashTemplates.LINES,
+                    SetTemplates.LINES,
+                    StreamTemplates.LINES,
+                    ListTemplates.LINES,
+                    SortedSetTemplates.LINES)
+            .flatMap(List::stream)
+            .toList();
 
     /** Commands whose replies are arrays in no order. */
-    static final Set<String> UNORDERED = Set.of("keys");
+    static final Set<String> UNORDERED = Set.of(
+            "keys",
+            "hgetall",
+            "hkeys",
+            "hvals",
+            "hscan",
+            "smembers",
+            "sinter",
+            "sunion",
+            "sdiff",
+            "sscan",
+            "spop",
+            "zscan");
 
     private Templates() {}
 }

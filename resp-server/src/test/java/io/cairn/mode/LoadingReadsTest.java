@@ -9,6 +9,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
+import io.cairn.command.KeyEvents;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
@@ -40,13 +41,14 @@ class LoadingReadsTest {
     private final ChronicleKeyspace keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults());
     private final CommandTable table = new CommandTable(Families.data());
     private final NodeStats stats = new NodeStats(table);
-    private final RaftData data = new RaftData(keyspace, table, stats, Clock.systemUTC(), new ShardStore.Listener() {
-        @Override
-        public void leading(boolean leading) {}
+    private final RaftData data =
+            new RaftData(keyspace, table, stats, KeyEvents.NONE, Clock.systemUTC(), new ShardStore.Listener() {
+                @Override
+                public void leading(boolean leading) {}
 
-        @Override
-        public void broken(Throwable cause) {}
-    });
+                @Override
+                public void broken(Throwable cause) {}
+            });
     private final ClusterNode self = new ClusterNode("a".repeat(40), "127.0.0.1", 1, 2, 3, "", "d", NodeState.ACTIVE);
     private final RaftMode mode = data.mode(
             () -> null,

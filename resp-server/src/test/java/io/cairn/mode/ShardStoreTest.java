@@ -46,8 +46,9 @@ class ShardStoreTest {
         final NodeStats stats = new NodeStats(table);
         final Stamps stamps = new Stamps(() -> NOW);
         final OwnBlobs own = new OwnBlobs();
+        final List<String> events = new ArrayList<>();
         final ShardStore store =
-                new ShardStore(keyspace, table, stamps, own, Clock.systemUTC(), new ShardStore.Listener() {
+                new ShardStore(keyspace, table, stamps, own, Clock.systemUTC(), this::told, new ShardStore.Listener() {
                     @Override
                     public void leading(boolean leading) {}
 
@@ -57,6 +58,11 @@ class ShardStoreTest {
                     }
                 });
         long index;
+
+        private void told(int database, char type, String event, long key, int keyLength) {
+            events.add(
+                    type + ":" + event + ":" + new String(Memory.bytes(key, keyLength), StandardCharsets.ISO_8859_1));
+        }
 
         /** Applies a batch; the replies' bytes, one char a byte. */
         String apply(ByteBuffer batch, SlotTable slots, int replies) {
@@ -134,6 +140,38 @@ class ShardStoreTest {
         byte[] bytes = new byte[writer.length()];
         writer.batch().get(bytes);
         return ByteBuffer.wrap(bytes);
+    }
+
+    /** The delete of active expiry tells that the key expired, and only of a key that did. */
+    @Test
+    void keyEventsAreToldAlikeOnEveryReplica() {
+        List<ByteBuffer> log = List.of(
+                batch(NOW, "set k v px 10", "set l v px 10", "pfadd h a b c"),
+                batch(NOW + 10, "get k", "incr l"),
+                watched(NOW + 11, "k", 0, "del k"),
+                watched(NOW + 11, "l", 0, "del l"));
+        Replica first = replica();
+        Replica second = replica();
+        for (ByteBuffer entry : log) {
+            assertThat(first.apply(entry, ALL, 3)).isEqualTo(second.apply(entry, ALL, 3));
+        }
+        assertThat(first.events)
+                .isEqualTo(second.events)
+                .containsExactly(
+                        "n:new:k",
+                        "$:set:k",
+                        "g:expire:k",
+                        "n:new:l",
+                        "$:set:l",
+                        "g:expire:l",
+                        "n:new:h",
+                        "$:pfadd:h",
+                        "m:keymiss:k",
+                        "x:expired:l",
+                        "n:new:l",
+                        "$:incrby:l",
+                        "x:expired:k");
+        assertThat(first.keyspace.database(0).size()).isEqualTo(2);
     }
 
     private static ByteBuffer watched(long time, String key, long version, String... lines) {

@@ -141,9 +141,9 @@ class RdbRoundTripTest {
 
     @Test
     void otherTypesAreNamedInTheError() {
-        assertThatThrownBy(() -> load("REDIS0010\u0004\u0005thing".getBytes(ISO_8859_1), 0))
+        assertThatThrownBy(() -> load("REDIS0010\u0007\u0005thing".getBytes(ISO_8859_1), 0))
                 .isInstanceOf(RdbException.class)
-                .hasMessageContaining("type hash not supported yet (key thing)");
+                .hasMessageContaining("type module not supported yet");
         assertThatThrownBy(() -> load("REDIS0010\u00f5\u0001x".getBytes(ISO_8859_1), 0))
                 .isInstanceOf(RdbException.class)
                 .hasMessageContaining("functions");
@@ -198,7 +198,14 @@ class RdbRoundTripTest {
             long native_ = Memory.allocate(payload.length);
             Memory.copy(payload, 0, native_, payload.length);
             assertThat(DumpPayload.verify(native_, payload.length)).isTrue();
-            DumpPayload.restore(native_, payload.length, to.keyspace.database(0), at, key.length, view.expireAt);
+            DumpPayload.restore(
+                    native_,
+                    payload.length,
+                    to.keyspace.database(0),
+                    at,
+                    key.length,
+                    view.expireAt,
+                    to.keyspace.encodingLimits());
             Memory.putByte(native_, (byte) (payload[0] ^ 1));
             assertThat(DumpPayload.verify(native_, payload.length)).isFalse();
             Memory.free(native_, payload.length);

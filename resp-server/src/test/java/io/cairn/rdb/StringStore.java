@@ -126,7 +126,14 @@ final class StringStore implements AutoCloseable {
             if (!DumpPayload.verify(at + name.length, payload.length)) {
                 throw new IOException("DUMP payload version or checksum are wrong");
             }
-            DumpPayload.restore(at + name.length, payload.length, keyspace.database(0), at, name.length, 0);
+            DumpPayload.restore(
+                    at + name.length,
+                    payload.length,
+                    keyspace.database(0),
+                    at,
+                    name.length,
+                    0,
+                    keyspace.encodingLimits());
         } finally {
             Memory.free(at, size);
         }

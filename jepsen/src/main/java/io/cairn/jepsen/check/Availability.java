@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only operations that were called once the fault was in force tell anything; one that was called before may have been served
  * before. Time in which nobody asked a shard is no outage ({@link Service#IDLE_NANOS}). What cannot be told, since the next fault
- * struck or the run ended too early or hardly anybody asked, is counted as {@code undecided} and never as a problem.
+ * struck or the run ended too early or hardly anybody asked or the fault was over too soon, is counted as {@code undecided} and never as a
+ * problem.
  *
  * <p>A problem is: a shard that served nothing in the whole run; a shard that served nothing while a fault lasted longer than
  * {@value #PATIENCE_SECONDS} s that leaves a quorum, with no other fault at work; a shard that took longer than {@code
@@ -164,10 +165,9 @@ public final class Availability implements Checker {
 
         private void judgeWhileItLasts(FaultWindow fault, int shard) {
             long lasted = fault.healing() - fault.struck();
-            if (lasted <= PATIENCE_SECONDS * (long) SECOND) {
-                return;
-            }
-            if (!alone(fault) || services.get(shard).measured(fault.struck(), fault.healing()) < lasted / 2) {
+            if (lasted <= PATIENCE_SECONDS * (long) SECOND
+                    || !alone(fault)
+                    || services.get(shard).measured(fault.struck(), fault.healing()) < lasted / 2) {
                 undecided++;
                 return;
             }

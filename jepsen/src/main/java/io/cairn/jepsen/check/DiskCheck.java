@@ -68,14 +68,18 @@ public final class DiskCheck {
         votesStay(logs.values(), problems);
         Map<String, Object> figures = figures(logs.values(), began);
         figures.put("shards", shards.size());
-        figures.put("comparedEntries", compare(shards, committed, logs, problems));
+        figures.put("comparedEntries", compare(homes.size(), shards, committed, logs, problems));
         figures.put("committed", committed);
         return Finding.of("disk-end", figures, problems);
     }
 
-    /** Compares the logs group by group. */
-    private static long compare(
-            List<Shard> shards, Map<String, Long> committed, Map<String, ReplicaLog> logs, List<String> problems) {
+    /** Compares the logs group by group; a comparison of nothing is a problem, too. */
+    static long compare(
+            int processes,
+            List<Shard> shards,
+            Map<String, Long> committed,
+            Map<String, ReplicaLog> logs,
+            List<String> problems) {
         long compared = 0;
         for (Shard shard : shards) {
             Map<String, ReplicaLog> replicas = new TreeMap<>();
@@ -87,9 +91,13 @@ public final class DiskCheck {
                     replicas.put(node.toString(), log);
                 }
             }
-            LogComparison comparison =
-                    new LogComparison(shard.name, replicas, Math.max(0, committed.getOrDefault(shard.name, 0L)));
+            long applied = Math.max(0, committed.getOrDefault(shard.name, 0L));
+            LogComparison comparison = new LogComparison(shard.name, replicas, applied);
             problems.addAll(comparison.run());
+            if (applied > 0 && comparison.compared() == 0) {
+                problems.add(shard.name + ": its replicas applied entry " + applied
+                        + ", but no entry is in two of their logs: nothing was compared");
+            }
             compared += comparison.compared();
         }
         Map<String, ReplicaLog> meta = new TreeMap<>();
@@ -98,6 +106,10 @@ public final class DiskCheck {
                 meta.put(directory, log);
             }
         });
+        if (meta.size() < processes) {
+            problems.add("meta group: " + processes + " processes have only " + meta.size() + " logs of it: "
+                    + meta.keySet());
+        }
         LogComparison comparison = new LogComparison("meta group", meta, 0);
         problems.addAll(comparison.run());
         return compared + comparison.compared();

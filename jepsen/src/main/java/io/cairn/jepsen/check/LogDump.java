@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
@@ -23,6 +24,9 @@ final class LogDump {
     static final List<String> HEAP = List.of("-Xmx128m", "-XX:TieredStopAtLevel=1");
 
     private static final int WAIT_SECONDS = 20;
+    /** A dump that takes longer hangs. */
+    private static final int LONGEST_SECONDS = 120;
+
     /** Lines that are no JSON and are kept to be shown. */
     private static final int MOST_MESSAGES = 10;
 
@@ -53,6 +57,7 @@ final class LogDump {
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
+            CompletableFuture.delayedExecutor(LONGEST_SECONDS, TimeUnit.SECONDS).execute(process::destroyForcibly);
             process.getOutputStream().close();
             try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -65,6 +70,9 @@ final class LogDump {
             if (!exited || (process.exitValue() != 0 && problems.size() == problemsBefore)) {
                 problems.add("cairn log dump " + home + " ended with "
                         + (exited ? "code " + process.exitValue() : "nothing") + ": " + messages);
+            }
+            if (logs.isEmpty() && problems.size() == problemsBefore) {
+                problems.add("cairn log dump told of no log below " + home + ", where some are: " + messages);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

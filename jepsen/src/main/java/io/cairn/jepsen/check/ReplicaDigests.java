@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * Compares what the replicas of a shard hold in memory, by DEBUG DIGEST and DEBUG DIGEST EXACT (which takes in times of
@@ -28,16 +29,24 @@ final class ReplicaDigests {
     private static final int MOST_NAMED = 10;
     private static final int SHOWN_CHARS = 60;
     private static final String GONE = "(no such key)";
+    private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{40}");
 
     private final String shard;
     private final List<Address> replicas;
     private final List<String> problems;
+    private final int tries;
     private long index = -1;
 
     ReplicaDigests(String shard, List<Address> replicas, List<String> problems) {
+        this(shard, replicas, problems, TRIES);
+    }
+
+    /** @param tries how often they are asked until they stand still at one index */
+    ReplicaDigests(String shard, List<Address> replicas, List<String> problems, int tries) {
         this.shard = shard;
         this.replicas = replicas;
         this.problems = problems;
+        this.tries = tries;
     }
 
     /** What one node answered. */
@@ -45,11 +54,11 @@ final class ReplicaDigests {
 
     /** The index that all had applied while they were asked, -1 when they never stood still together. */
     long run() {
-        for (int attempt = 0; attempt < TRIES && index < 0; attempt++) {
+        for (int attempt = 0; attempt < tries && index < 0; attempt++) {
             try {
                 attempt();
-            } catch (NotSentException | OutcomeUnknownException e) {
-                if (attempt == TRIES - 1) {
+            } catch (NotSentException | OutcomeUnknownException | RuntimeException e) {
+                if (attempt == tries - 1) {
                     problems.add(shard + ": no digest: " + e.getMessage());
                 }
             }
@@ -74,16 +83,22 @@ final class ReplicaDigests {
         if (before.size() != 1 || !before.equals(after)) {
             return;
         }
-        index = before.iterator().next();
+        long at = before.iterator().next();
         for (Digest other : digests) {
-            compare(digests.get(0), other);
+            compare(at, digests.get(0), other);
         }
+        index = at;
     }
 
     private static String digest(RawClient client, String... what) throws OutcomeUnknownException {
         List<String> words = new ArrayList<>(List.of("DEBUG"));
         words.addAll(List.of(what));
-        return client.call(words.toArray(new String[0])).text();
+        String text = client.call(words.toArray(new String[0])).text();
+        if (!DIGEST.matcher(text).matches()) {
+            // Nodes that all answer with one error would be equal.
+            throw new IllegalStateException(client.address() + " gave no digest: " + text);
+        }
+        return text;
     }
 
     private Set<Long> offsets() throws NotSentException, OutcomeUnknownException {
@@ -94,7 +109,7 @@ final class ReplicaDigests {
         return offsets;
     }
 
-    private void compare(Digest first, Digest other) throws NotSentException, OutcomeUnknownException {
+    private void compare(long at, Digest first, Digest other) {
         if (first.exact.equals(other.exact) && first.plain.equals(other.plain)) {
             return;
         }
@@ -102,13 +117,22 @@ final class ReplicaDigests {
         problems.add("%s: at entry %d the digests of %s and %s differ%s: %s and %s%s"
                 .formatted(
                         shard,
-                        index,
+                        at,
                         first.node,
                         other.node,
                         contents ? "" : " in times of expiry or versions",
                         contents ? first.plain : first.exact,
                         contents ? other.plain : other.exact,
-                        differences(first.node, other.node)));
+                        named(first.node, other.node)));
+    }
+
+    /** As {@link #differences}; that they differ is told also when the keys cannot be named. */
+    private static String named(Address a, Address b) {
+        try {
+            return differences(a, b);
+        } catch (NotSentException | OutcomeUnknownException | RuntimeException e) {
+            return "; keys could not be named: " + e;
+        }
     }
 
     /** Up to ten keys that differ, with their values and times of expiry. */

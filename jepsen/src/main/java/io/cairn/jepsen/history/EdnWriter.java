@@ -44,11 +44,13 @@ final class EdnWriter {
     private static List<FaultEvent> events(List<FaultWindow> windows) {
         List<FaultEvent> events = new ArrayList<>();
         for (FaultWindow window : windows) {
+            // Two faults at once are "a + b", which would be three forms; a keyword may hold a plus.
+            String kind = window.kind().replace(" + ", "+");
             String probe = (window.confirmed() ? "confirmed: " : "not confirmed: ") + window.probe();
-            events.add(new FaultEvent(window.begin(), "start-" + window.kind(), window.what()));
-            events.add(new FaultEvent(window.struck(), "start-" + window.kind(), probe));
-            events.add(new FaultEvent(window.healing(), "stop-" + window.kind(), window.what()));
-            events.add(new FaultEvent(window.healed(), "stop-" + window.kind(), window.what()));
+            events.add(new FaultEvent(window.begin(), "start-" + kind, window.what()));
+            events.add(new FaultEvent(window.struck(), "start-" + kind, probe));
+            events.add(new FaultEvent(window.healing(), "stop-" + kind, window.what()));
+            events.add(new FaultEvent(window.healed(), "stop-" + kind, window.what()));
         }
         events.sort(Comparator.comparingLong(FaultEvent::time));
         return events;

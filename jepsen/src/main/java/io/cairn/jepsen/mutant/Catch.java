@@ -1,8 +1,5 @@
 package io.cairn.jepsen.mutant;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
-
 /**
  * What became of one build.
  *
@@ -20,18 +17,5 @@ public record Catch(String name, String what, boolean caught, long seconds, int 
         return caught
                 ? "caught %s after %d s by %s: %s".formatted(name, seconds, by, problem)
                 : "NOT CAUGHT %s after %d s and %d rounds: %s".formatted(name, seconds, rounds, problem);
-    }
-
-    /** As it is written to the results. */
-    public Map<String, Object> asJson() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("name", name);
-        json.put("what", what);
-        json.put("caught", caught);
-        json.put("seconds", seconds);
-        json.put("rounds", rounds);
-        json.put("by", by);
-        json.put("problem", problem);
-        return json;
     }
 }

@@ -1,6 +1,7 @@
 package io.cairn.jepsen.mutant;
 
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** The six bugs of the harness's first list, each in code of ours. */
 public final class FirstMutants {
@@ -9,6 +10,8 @@ public final class FirstMutants {
     private static final String GROUP = "raft-meta/src/main/java/io/cairn/raft/group/";
     private static final String LIBRARY = "raft-meta/src/main/java/com/alipay/sofa/jraft/core/";
     private static final String AOF = "aof/src/main/java/io/cairn/aof/";
+
+    private static final String DISKS_DIFFER = "digests of .* differ|ends with entry|the logs of .* differ";
 
     private FirstMutants() {}
 
@@ -35,9 +38,9 @@ public final class FirstMutants {
                 "a replica told to read linearizably answers from what it has applied, without asking the leader",
                 "Time and reads: the barrier of a replica's read",
                 List.of(answer),
-                new MutantSchedule(
-                        "register", List.of("pause-long"), List.of("--cluster-replica-reads", "linearizable")),
-                List.of("linearizable"));
+                new MutantSchedule("register", List.of("pause-long"), true),
+                List.of("linearizable"),
+                Pattern.compile("is not linearizable"));
     }
 
     private static Mutant replyBeforeCommit() {
@@ -69,8 +72,9 @@ public final class FirstMutants {
                         + " has it",
                 "8 and DESIGN 1: a write is acknowledged after a quorum has it",
                 List.of(count, grant),
-                new MutantSchedule("counter", List.of("orphaned-suffix"), List.of()),
-                List.of("counter", "disk-end"));
+                new MutantSchedule("counter", List.of("orphaned-suffix"), false),
+                List.of("counter", "disk-end"),
+                Pattern.compile("went back|lost increments|were told the same|" + DISKS_DIFFER));
     }
 
     private static Mutant expiryByLocalClock() {
@@ -83,8 +87,9 @@ public final class FirstMutants {
                 "apply judges by the local clock, not by the record's time, whether a key is still there",
                 "9: all input is in the log; 4: expiry",
                 List.of(judge),
-                new MutantSchedule("ttl", List.of("kill-one", "pause-long"), List.of()),
-                List.of("ttl", "disk-end"));
+                new MutantSchedule("ttl", List.of("kill-one", "pause-long"), false),
+                List.of("ttl", "disk-end"),
+                Pattern.compile("is (lost|made anew|gone|there|not within|told the same)|" + DISKS_DIFFER));
     }
 
     private static Mutant voteNotSynced() {
@@ -118,8 +123,9 @@ public final class FirstMutants {
                         + " not synced",
                 "DESIGN 4: term and vote are fsynced before any reply",
                 List.of(later),
-                new MutantSchedule("register", List.of("kill-one"), List.of()),
-                List.of("disk-dead", "disk-end"));
+                new MutantSchedule("register", List.of("kill-one"), false),
+                List.of("disk-dead", "disk-end"),
+                Pattern.compile("a term was used before it was saved|there is no vote file|the vote file ha[sd] term"));
     }
 
     private static Mutant truncatedSuffixReturns() {
@@ -174,8 +180,9 @@ public final class FirstMutants {
                         + " after kill -9 the old suffix is back",
                 "DESIGN 4: suffix truncation is crash-safe at every byte",
                 List.of(intent, cut, roll, state),
-                new MutantSchedule("set", List.of("truncated-suffix"), List.of()),
-                List.of("set", "disk-dead", "disk-end"));
+                new MutantSchedule("set", List.of("truncated-suffix"), false),
+                List.of("set", "disk-dead", "disk-end"),
+                Pattern.compile("(lost|stale): element|follows entry|has term \\d+ after term|" + DISKS_DIFFER));
     }
 
     private static Mutant unknownAsRefused() {
@@ -186,7 +193,8 @@ public final class FirstMutants {
                 "a write that was in the log when leadership was lost is answered as if it had never been taken",
                 "6: once in the log, every failure is unknown",
                 List.of(text),
-                new MutantSchedule("counter", List.of("pause-majority"), List.of()),
-                List.of("counter"));
+                new MutantSchedule("counter", List.of("pause-majority"), false),
+                List.of("counter"),
+                Pattern.compile("is above all that is possible"));
     }
 }

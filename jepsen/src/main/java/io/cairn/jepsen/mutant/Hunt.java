@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Runs rounds of a build until a check sees what is wrong with it. Only the checks that a mutant names count: a cluster that
- * does not come up on a busy box is wrong, too, but no proof that the harness saw the bug. One thread.
+ * Runs rounds of a build until a check sees what is wrong with it. Only the checks that a mutant names count, and of their problems only
+ * those with the mutant's sign: a cluster that does not come up on a busy box, or a round without its last reads, is wrong, too, but no
+ * proof that the harness saw the bug. One thread.
  */
 public final class Hunt {
     private static final int MOST_CHARS = 300;
@@ -61,14 +63,16 @@ public final class Hunt {
                 List<Finding> findings = trial.round(
                         build, mutant.name(), mutant.schedule(), seed + round - 1, home.resolve("round-" + round));
                 for (Finding finding : findings) {
-                    if (!finding.valid()) {
-                        String problem = finding.checker() + ": " + first(finding);
-                        out.println("  round " + round + ": " + problem);
-                        if (mutant.seenBy().contains(finding.checker())) {
-                            return caught(mutant, seconds(begin), mostSeconds, round, finding);
-                        }
-                        missed = "seen only by " + problem;
+                    if (finding.valid()) {
+                        continue;
                     }
+                    String sign = sign(mutant, finding);
+                    String problem = finding.checker() + ": " + (sign == null ? first(finding) : sign);
+                    out.println("  round " + round + ": " + problem);
+                    if (sign != null) {
+                        return caught(mutant, seconds(begin), mostSeconds, round, finding.checker(), sign);
+                    }
+                    missed = "seen only by " + problem;
                 }
             } catch (Exception e) {
                 missed = "round " + round + " broke: " + e;
@@ -81,10 +85,22 @@ public final class Hunt {
         return new Catch(mutant.name(), mutant.what(), false, seconds(begin), round, "", missed);
     }
 
-    private static Catch caught(Mutant mutant, long seconds, int mostSeconds, int round, Finding finding) {
+    /** The first problem that shows the mutant's bug; null when there is none. */
+    private static @Nullable String sign(Mutant mutant, Finding finding) {
+        if (!mutant.seenBy().contains(finding.checker())) {
+            return null;
+        }
+        return finding.problems().stream()
+                .filter(problem -> mutant.sign().matcher(problem).find())
+                .map(Hunt::firstLine)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static Catch caught(Mutant mutant, long seconds, int mostSeconds, int round, String checker, String sign) {
         boolean inTime = seconds <= mostSeconds;
-        String problem = (inTime ? "" : "too late: ") + first(finding);
-        return new Catch(mutant.name(), mutant.what(), inTime, seconds, round, finding.checker(), problem);
+        String problem = (inTime ? "" : "too late: ") + sign;
+        return new Catch(mutant.name(), mutant.what(), inTime, seconds, round, checker, problem);
     }
 
     /** One round of the real build, in which every check must be content; {@code caught} says that it was not. */
@@ -94,7 +110,7 @@ public final class Hunt {
         Path home = folder.resolve(name);
         Disk.delete(home);
         try {
-            for (Finding finding : trial.round(real, name, schedule, seed, home)) {
+            for (Finding finding : trial.round(real, null, schedule, seed, home)) {
                 if (!finding.valid()) {
                     return new Catch(name, "", true, seconds(begin), 1, finding.checker(), first(finding));
                 }
@@ -111,9 +127,13 @@ public final class Hunt {
 
     /** The first line of the first problem; a round's own report has the rest. */
     private static String first(Finding finding) {
-        String line = finding.problems().isEmpty()
+        return finding.problems().isEmpty()
                 ? "no problem named"
-                : finding.problems().get(0).lines().findFirst().orElse("");
+                : firstLine(finding.problems().get(0));
+    }
+
+    private static String firstLine(String problem) {
+        String line = problem.lines().findFirst().orElse("");
         return line.length() <= MOST_CHARS ? line : line.substring(0, MOST_CHARS) + " ...";
     }
 }

@@ -7,16 +7,10 @@ import java.util.List;
  *
  * @param workload name of the workload
  * @param faults names of the faults
- * @param server arguments that the servers get beside the usual ones
+ * @param linearizableReplicas whether replicas are told to read linearizably, so that clients may ask them
  */
-public record MutantSchedule(String workload, List<String> faults, List<String> server) {
+public record MutantSchedule(String workload, List<String> faults, boolean linearizableReplicas) {
     public MutantSchedule {
         faults = List.copyOf(faults);
-        server = List.copyOf(server);
-    }
-
-    /** Whether replicas are told to read linearizably, so that clients may ask them. */
-    public boolean linearizableReplicas() {
-        return server.contains("linearizable");
     }
 }

@@ -40,8 +40,8 @@ final class Both implements Fault {
     }
 
     @Override
-    public long holdMillis() {
-        return Math.max(first.holdMillis(), second.holdMillis());
+    public long holdMillis(long drawn) {
+        return Math.max(first.holdMillis(drawn), second.holdMillis(drawn));
     }
 
     @Override

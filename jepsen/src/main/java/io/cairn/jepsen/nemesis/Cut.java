@@ -52,7 +52,7 @@ final class Cut implements Fault {
     }
 
     @Override
-    public long holdMillis() {
+    public long holdMillis(long drawn) {
         return holdMillis;
     }
 

@@ -15,9 +15,13 @@ public interface Fault {
     /** Makes it happen; when this returns, it has happened. */
     void strike(TestCluster cluster);
 
-    /** How long it lasts at least, in milliseconds; it also lasts until every shard that can recover without healing has. */
-    default long holdMillis() {
-        return 0;
+    /**
+     * How long it lasts, in milliseconds, at least: a fault that is long enough to be served through lasts until every shard is.
+     *
+     * @param drawn what chance gives a fault that names no time of its own
+     */
+    default long holdMillis(long drawn) {
+        return drawn;
     }
 
     /** Whether a majority of each shard is left, so that writes must go on before {@link #heal}. */

@@ -26,6 +26,8 @@ import java.util.concurrent.TimeUnit;
 public final class FaultRun {
     private static final int HEALTHY_SECONDS = 60;
     private static final int RECOVERY_SECONDS = 60;
+    /** How long a fault lasts that names no time of its own. */
+    private static final long HOLD_MILLIS = 1_500;
     /** The workload's warm-up: just-in-time compilation makes the first failovers of a cold JVM slower. */
     private static final long WARM_UP_MILLIS = 3_000;
     /**
@@ -95,7 +97,7 @@ public final class FaultRun {
             if (fault.quorumLeft()) {
                 Await.until("every shard takes writes while it lasts", RECOVERY_SECONDS, () -> recovered(workload));
             }
-            hold(fault.holdMillis() - millisSince(begin));
+            hold(fault.holdMillis(HOLD_MILLIS) - millisSince(begin));
         } finally {
             fault.heal(cluster);
         }

@@ -43,7 +43,7 @@ final class Flapping implements Fault {
     }
 
     @Override
-    public long holdMillis() {
+    public long holdMillis(long drawn) {
         return HOLD_MILLIS;
     }
 

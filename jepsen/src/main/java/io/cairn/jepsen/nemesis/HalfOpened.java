@@ -38,7 +38,7 @@ final class HalfOpened implements Fault {
     }
 
     @Override
-    public long holdMillis() {
+    public long holdMillis(long drawn) {
         return HOLD_MILLIS;
     }
 

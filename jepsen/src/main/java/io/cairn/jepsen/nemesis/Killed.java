@@ -10,8 +10,6 @@ import java.util.List;
  * @param quorumLeft whether a majority lives on
  */
 public record Killed(String kind, List<Integer> victims, boolean quorumLeft) implements Fault {
-    private static final long HOLD_MILLIS = 1_500;
-
     @Override
     public void strike(TestCluster cluster) {
         cluster.kill9(victims);
@@ -20,11 +18,6 @@ public record Killed(String kind, List<Integer> victims, boolean quorumLeft) imp
     @Override
     public String confirm(TestCluster cluster) {
         return Proof.gone(cluster, victims);
-    }
-
-    @Override
-    public long holdMillis() {
-        return HOLD_MILLIS;
     }
 
     @Override

@@ -4,19 +4,12 @@ import io.cairn.jepsen.process.Await;
 import io.cairn.jepsen.process.CairnCluster;
 import io.cairn.jepsen.process.ClusterState;
 import io.cairn.jepsen.process.LogTail;
-import io.cairn.jepsen.process.Shards;
 import io.cairn.jepsen.process.TestCluster;
 import io.cairn.jepsen.resp.Address;
-import io.cairn.jepsen.resp.Attempt;
-import io.cairn.jepsen.resp.ClusterClient;
-import io.cairn.jepsen.resp.HashSlot;
-import io.cairn.jepsen.resp.RawClient;
-import io.cairn.jepsen.resp.Timeouts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 
 /**
  * {@code kill -9}, then the end of the newest segment of each shard's log is lost, then a start. The process is struck only
@@ -28,11 +21,8 @@ import java.util.concurrent.TimeUnit;
  * was known to be on the disk: there the start may refuse and name the repair command, which is then run.
  */
 final class LogCut implements Fault {
-    private static final String[] KEYS = HashSlot.keyOfEverySlot("nemesis-log-cut:");
-    private static final int WRITE_SECONDS = 30;
     private static final int START_SECONDS = 90;
     private static final int MAX_NOISE_BYTES = 200;
-    private static final Timeouts TIMEOUTS = new Timeouts(1_000, 1_000);
 
     private final int process;
     private final SplittableRandom random;
@@ -62,31 +52,10 @@ final class LogCut implements Fault {
         Proof.settled(cluster);
         cluster.kill9(victims());
         struck = true;
-        writeToEveryShard(cluster);
+        AcknowledgedWrites.toEveryShard(cluster, process);
         for (Path home : cluster.homes(process)) {
             for (LogTail log : LogTail.below(home)) {
                 strike(log, home);
-            }
-        }
-    }
-
-    private void writeToEveryShard(TestCluster cluster) {
-        List<Shards.Shard> shards = Shards.of(cluster);
-        if (shards.isEmpty()) {
-            throw new IllegalStateException("nobody tells which shards there are");
-        }
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WRITE_SECONDS);
-        try (ClusterClient client = new ClusterClient(cluster.nodes(), cluster.processOfNode(), TIMEOUTS, process)) {
-            for (Shards.Shard shard : shards) {
-                Attempt last = new Attempt.Refused("not tried");
-                byte[][] write = RawClient.words("SET", KEYS[shard.slot()], Integer.toString(process));
-                while (!(last instanceof Attempt.Acknowledged) && System.nanoTime() - deadline < 0) {
-                    last = client.execute(shard.slot(), deadline, write);
-                }
-                if (!(last instanceof Attempt.Acknowledged)) {
-                    throw new IllegalStateException("the shard of slot " + shard.slot()
-                            + " takes no write without process " + process + ", nothing was cut: " + last);
-                }
             }
         }
     }
@@ -131,7 +100,7 @@ final class LogCut implements Fault {
         struck = false;
         cluster.start(process);
         if (mayRefuse && cluster instanceof CairnCluster cairn && !comesUp(cairn)) {
-            String output = cairn.server(process).output();
+            String output = cairn.server(process).ownOutput();
             if (!output.contains("cairn log repair")) {
                 throw new IllegalStateException("process " + process + " ended without naming the repair of " + done);
             }

@@ -7,8 +7,8 @@ import io.cairn.jepsen.resp.Address;
 import java.util.List;
 
 /**
- * The majority dies, then the one that is left with entries that nobody else has; the majority comes back and goes on
- * without them. The one that comes back last must give them up.
+ * The majority dies, then the one that is left, perhaps with entries that nobody else has; the majority comes back and goes on
+ * without them. The one that comes back last must give them up. Whether there were any is not looked at.
  */
 record OrphanedSuffix(int left) implements Fault {
     /** What the schedules of one log and its two peers are made for. */
@@ -36,9 +36,20 @@ record OrphanedSuffix(int left) implements Fault {
         }
     }
 
+    /** Lets processes go on that are stopped, and starts those that are gone. */
+    static void bringBack(TestCluster cluster, List<Integer> processes) {
+        for (int process : processes) {
+            if (Proof.anyStopped(cluster, process)) {
+                cluster.resume(process);
+            }
+            cluster.start(process);
+        }
+    }
+
     @Override
     public String confirm(TestCluster cluster) {
-        return "the other two are up; " + Proof.gone(cluster, List.of(left));
+        String up = Proof.answering(cluster, List.of(next(left, 1), next(left, 2)));
+        return up + "; " + Proof.gone(cluster, List.of(left));
     }
 
     @Override
@@ -60,7 +71,7 @@ record OrphanedSuffix(int left) implements Fault {
     }
 
     @Override
-    public long holdMillis() {
+    public long holdMillis(long drawn) {
         return SETTLE_MILLIS;
     }
 
@@ -71,6 +82,6 @@ record OrphanedSuffix(int left) implements Fault {
 
     @Override
     public void heal(TestCluster cluster) {
-        cluster.start(left);
+        bringBack(cluster, victims());
     }
 }

@@ -22,6 +22,11 @@ public record Paused(String kind, List<Integer> victims, long holdMillis, boolea
     }
 
     @Override
+    public long holdMillis(long drawn) {
+        return holdMillis;
+    }
+
+    @Override
     public void heal(TestCluster cluster) {
         victims.forEach(cluster::resume);
     }

@@ -1,10 +1,12 @@
 package io.cairn.jepsen.nemesis;
 
 import io.cairn.jepsen.net.Endpoint;
+import io.cairn.jepsen.process.Await;
 import io.cairn.jepsen.process.ClusterState;
 import io.cairn.jepsen.process.Disk;
 import io.cairn.jepsen.process.ServerProcess;
 import io.cairn.jepsen.process.TestCluster;
+import io.cairn.jepsen.resp.Address;
 import io.cairn.jepsen.resp.NotSentException;
 import io.cairn.jepsen.resp.OutcomeUnknownException;
 import io.cairn.jepsen.resp.RawClient;
@@ -23,6 +25,7 @@ final class Proof {
     /** Where one is expected, on a machine that is short of processors. */
     static final int PATIENCE_MILLIS = 8_000;
 
+    private static final int ANSWER_SECONDS = 10;
     private static final int SETTLE_SECONDS = 30;
     private static final int SIGNAL_MILLIS = 2_000;
     private static final char GONE = 'X';
@@ -76,6 +79,26 @@ final class Proof {
         } catch (IOException e) {
             return GONE;
         }
+    }
+
+    /** All nodes of the processes answer a PING. */
+    static String answering(TestCluster cluster, List<Integer> processes) {
+        for (int process : processes) {
+            for (Address node : cluster.nodes(process)) {
+                try {
+                    Address direct = cluster.direct(node);
+                    Await.until(node + " answers", ANSWER_SECONDS, () -> ClusterState.answers(direct));
+                } catch (IllegalStateException e) {
+                    throw new UnconfirmedException("process " + process + ": " + e.getMessage());
+                }
+            }
+        }
+        return "all nodes of processes " + processes + " answer PING";
+    }
+
+    /** Whether a server of a process is stopped by SIGSTOP. */
+    static boolean anyStopped(TestCluster cluster, int process) {
+        return cluster.servers(process).stream().anyMatch(server -> state(server.pid()) == 'T');
     }
 
     /** Whether a process can answer at all. */

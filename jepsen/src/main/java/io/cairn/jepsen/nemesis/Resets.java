@@ -6,9 +6,9 @@ import io.cairn.jepsen.process.TestCluster;
 import io.cairn.jepsen.resp.NotSentException;
 import io.cairn.jepsen.resp.OutcomeUnknownException;
 import io.cairn.jepsen.resp.RawClient;
-import java.net.SocketTimeoutException;
+import java.io.EOFException;
+import java.net.SocketException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** All connections of a process with some endpoints are reset, several times; new ones can be made at once. */
 final class Resets implements Fault {
@@ -19,7 +19,9 @@ final class Resets implements Fault {
     private final int victim;
     private final List<Endpoint> others;
     private int resets;
-    private @Nullable String seen;
+    private int probes;
+    private String heard = "nothing";
+    private boolean heardReset;
 
     Resets(String kind, int victim, List<Endpoint> others) {
         this.kind = kind;
@@ -46,33 +48,37 @@ final class Resets implements Fault {
             }
             try (RawClient probe = Proof.connect(cluster, others.get(0), victim, Proof.PATIENCE_MILLIS)) {
                 probe.call("PING");
+                probes++;
                 for (Endpoint other : others) {
                     resets += network.reset(Endpoint.process(victim), other);
                 }
                 hear(probe);
             } catch (NotSentException | OutcomeUnknownException e) {
-                // The probe can end before it is reset when its process is also struck otherwise; others may be reset
-                // yet.
-                seen = seen == null ? null : seen;
+                // The probe can end before it is reset when its process is also struck otherwise; the next may not.
+                heard = heardReset ? heard : String.valueOf(e.getMessage());
             }
         }
     }
 
     private void hear(RawClient probe) {
         try {
-            seen = "a reply " + probe.receive().text();
+            String unasked = "a reply that nobody asked for, " + probe.receive().text();
+            heard = heardReset ? heard : unasked;
         } catch (OutcomeUnknownException e) {
-            seen = e.getCause() instanceof SocketTimeoutException ? null : e.getMessage();
+            boolean reset = e.getCause() instanceof SocketException || e.getCause() instanceof EOFException;
+            heard = reset || !heardReset ? String.valueOf(e.getMessage()) : heard;
+            heardReset |= reset;
         }
     }
 
     @Override
     public String confirm(TestCluster cluster) {
-        if (resets == 0 || (seen == null && Proof.runs(cluster, victim))) {
-            throw new UnconfirmedException(
-                    "%s: %d connections reset, the probe heard %s".formatted(kind, resets, seen));
+        if (resets <= probes || !heardReset) {
+            throw new UnconfirmedException("%s: %d connections reset, %d of them probes; a probe heard: %s"
+                    .formatted(kind, resets, probes, heard));
         }
-        return "%d connections reset in %d rounds; a probe heard: %s".formatted(resets, TIMES, seen);
+        return "%d connections reset in %d rounds, %d of them probes; a probe heard: %s"
+                .formatted(resets, TIMES, probes, heard);
     }
 
     @Override

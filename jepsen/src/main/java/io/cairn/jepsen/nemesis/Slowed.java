@@ -65,7 +65,7 @@ final class Slowed implements Fault {
     }
 
     @Override
-    public long holdMillis() {
+    public long holdMillis(long drawn) {
         return holdMillis;
     }
 
@@ -90,7 +90,7 @@ final class Slowed implements Fault {
                 return confirm(cluster, link);
             }
         }
-        return "nobody is left to ask through it, " + links.size() + " links carry the rule " + rule;
+        throw new UnconfirmedException(kind + ": nobody is left to ask through the " + links.size() + " links");
     }
 
     private String confirm(TestCluster cluster, Link link) {

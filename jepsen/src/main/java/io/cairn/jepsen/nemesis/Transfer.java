@@ -11,21 +11,25 @@ import io.cairn.jepsen.resp.Reply;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** {@code CLUSTER FAILOVER} at a replica: the primary hands over while both live. */
 final class Transfer implements Fault {
     private static final int SECONDS = 15;
 
     private final int slot;
-    private final Address replica;
-    private final int victim;
-    private String before = "";
+    private final Address primary;
+    private final Map<Address, Integer> processes;
+    private Address replica;
+    private @Nullable Address before;
+    private boolean taken;
 
-    /** @param replica of the shard that has {@code slot} */
-    Transfer(int slot, Address replica, Map<Address, Integer> processes) {
-        this.slot = slot;
+    /** @param replica of the shard */
+    Transfer(Shards.Shard shard, Address replica, Map<Address, Integer> processes) {
+        this.slot = shard.slot();
+        this.primary = shard.primary();
         this.replica = replica;
-        this.victim = Objects.requireNonNull(processes.get(replica));
+        this.processes = processes;
     }
 
     @Override
@@ -35,25 +39,38 @@ final class Transfer implements Fault {
 
     @Override
     public List<Integer> victims() {
-        return List.of(victim);
+        return List.of(Objects.requireNonNull(processes.get(replica)));
     }
 
     @Override
     public void strike(TestCluster cluster) {
+        before = Shards.primaryOf(cluster, slot);
+        if (replica.equals(before)) {
+            // Leadership came to it by itself since it was chosen.
+            replica = primary;
+        }
         Await.until("CLUSTER FAILOVER is taken by " + replica, SECONDS, () -> {
-            before = String.valueOf(Shards.primaryOf(cluster, slot));
-            Reply reply = ClusterState.ask(cluster.direct(replica), "CLUSTER", "FAILOVER");
-            // Leadership may have come to it by itself between the choice and now.
-            return !(reply instanceof Reply.Failure failure) || isPrimary(cluster) || taken(failure);
+            taken |= taken(cluster);
+            return taken || isPrimary(cluster);
         });
     }
 
-    private static boolean taken(Reply.Failure failure) {
-        return failure.value().contains("in progress");
+    /** Whether the replica does what it is asked, as far as can be told: an answer that was lost may have been a yes. */
+    private boolean taken(TestCluster cluster) throws NotSentException {
+        try {
+            Reply reply = ClusterState.ask(cluster.direct(replica), "CLUSTER", "FAILOVER");
+            return !(reply instanceof Reply.Failure failure) || failure.value().contains("in progress");
+        } catch (OutcomeUnknownException e) {
+            return true;
+        }
     }
 
     @Override
     public String confirm(TestCluster cluster) {
+        if (before == null || before.equals(replica) || !taken) {
+            throw new UnconfirmedException("transfer: the primary was " + before + " before " + replica
+                    + (taken ? " was asked" : ", which refused, became it"));
+        }
         try {
             Await.until(replica + " is primary", SECONDS, () -> isPrimary(cluster));
         } catch (IllegalStateException e) {

@@ -18,8 +18,6 @@ public final class WipeBesideALaggard implements Fault {
     private final int wiped;
     private final int killed;
     private final List<String> seen = new ArrayList<>();
-    private boolean stopped;
-    private boolean gone;
 
     public WipeBesideALaggard(int laggard, int wiped, int killed) {
         this.laggard = laggard;
@@ -41,17 +39,15 @@ public final class WipeBesideALaggard implements Fault {
     public void strike(TestCluster cluster) {
         Proof.settled(cluster);
         cluster.pause(laggard);
-        stopped = true;
         seen.add(Proof.stopped(cluster, List.of(laggard)));
         Pauses.sleep(WRITE_MILLIS); // The other two go on acknowledging without the laggard.
+        seen.add(AcknowledgedWrites.toEveryShard(cluster, laggard));
         cluster.kill9(List.of(wiped));
         cluster.wipe(wiped);
         seen.add(Proof.empty(cluster, wiped));
         cluster.start(wiped);
         cluster.kill9(List.of(killed));
-        gone = true;
         cluster.resume(laggard);
-        stopped = false;
     }
 
     @Override
@@ -60,7 +56,7 @@ public final class WipeBesideALaggard implements Fault {
     }
 
     @Override
-    public long holdMillis() {
+    public long holdMillis(long drawn) {
         return WRITE_MILLIS + START_MILLIS;
     }
 
@@ -71,13 +67,6 @@ public final class WipeBesideALaggard implements Fault {
 
     @Override
     public void heal(TestCluster cluster) {
-        if (stopped) {
-            cluster.resume(laggard);
-            stopped = false;
-        }
-        if (gone) {
-            cluster.start(killed);
-            gone = false;
-        }
+        OrphanedSuffix.bringBack(cluster, victims());
     }
 }

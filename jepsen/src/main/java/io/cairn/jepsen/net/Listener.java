@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Listener {
     private static final int BACKLOG = 512;
+    /** In a row, each a look apart: five seconds. */
+    private static final int MOST_FAILED_BINDS = 250;
     /** Between two looks whether a process listens again. */
     static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -27,6 +29,7 @@ final class Listener {
     private @Nullable ServerSocketChannel channel;
     private @Nullable SocketChannel probe;
     private boolean down = true;
+    private int failedBinds;
 
     Listener(Network.Loop loop, int process, int port) {
         this.loop = loop;
@@ -56,15 +59,34 @@ final class Listener {
                 probe = asking;
                 asking.connect(target);
             }
-            if (asking.finishConnect()) {
-                endProbe();
-                down = false;
-                open();
+            if (!asking.finishConnect()) {
+                return;
             }
         } catch (IOException e) {
             endProbe();
             refused();
+            return;
         }
+        endProbe();
+        down = false;
+        open();
+    }
+
+    /**
+     * Finds out whether the announced address can be had at all, before any process listens.
+     *
+     * @throws UncheckedIOException when something else has it
+     */
+    void claim() {
+        try (ServerSocketChannel listening = ServerSocketChannel.open()) {
+            listening.bind(announced, BACKLOG);
+        } catch (IOException e) {
+            throw taken(e);
+        }
+    }
+
+    private UncheckedIOException taken(IOException why) {
+        return new UncheckedIOException("the proxy cannot listen on " + announced + ": " + why.getMessage(), why);
     }
 
     /** A connection to the process was refused. */
@@ -79,19 +101,30 @@ final class Listener {
         }
     }
 
-    private void open() throws IOException {
+    private void open() {
         if (channel != null) {
             return;
         }
-        ServerSocketChannel listening = ServerSocketChannel.open();
         try {
-            listening.configureBlocking(false);
-            listening.bind(announced, BACKLOG);
-            listening.register(loop.selector(), SelectionKey.OP_ACCEPT, this);
-            channel = listening;
+            ServerSocketChannel listening = ServerSocketChannel.open();
+            try {
+                listening.configureBlocking(false);
+                listening.bind(announced, BACKLOG);
+                listening.register(loop.selector(), SelectionKey.OP_ACCEPT, this);
+                channel = listening;
+                failedBinds = 0;
+            } catch (IOException e) {
+                listening.close();
+                throw e;
+            }
         } catch (IOException e) {
-            listening.close();
-            throw new IOException("the proxy cannot listen on " + announced + ": " + e.getMessage(), e);
+            // A channel that was shut in this round keeps the address until the selector has let go of it.
+            failedBinds++;
+            if (failedBinds > MOST_FAILED_BINDS) {
+                // No process's doing: the network ends, and whoever asks it next is told.
+                throw taken(e);
+            }
+            down = true;
         }
     }
 

@@ -57,11 +57,16 @@ public final class Network implements AutoCloseable {
         return processes;
     }
 
-    /** From now on a port of a process can be reached at its announced address, whenever the process listens there. */
+    /**
+     * From now on a port of a process can be reached at its announced address, whenever the process listens there.
+     *
+     * @throws java.util.concurrent.CompletionException when something else listens there already
+     */
     public void serve(int process, Collection<Integer> ports) {
         onLoop(() -> {
             for (int port : ports) {
                 Listener listener = new Listener(loop, process, port);
+                listener.claim();
                 loop.listeners.add(listener);
                 listener.check();
             }

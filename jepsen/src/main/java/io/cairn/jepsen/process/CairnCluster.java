@@ -44,7 +44,7 @@ public final class CairnCluster implements TestCluster {
         try {
             layout.serve(List.of(0, Layout.BUS_PORT_OFFSET, RAFT_PORT_OFFSET));
             create();
-        } catch (IllegalStateException e) {
+        } catch (RuntimeException e) {
             close();
             throw e;
         }
@@ -92,7 +92,8 @@ public final class CairnCluster implements TestCluster {
         arguments.addAll(options.extra());
         Disk.makeDirectory(home(process));
         List<String> heap = List.of("-Xms96m", "-Xmx" + options.heapMegabytes() + "m");
-        servers[process] = ServerProcess.start(distribution.command(heap, arguments), directory, log(process));
+        servers[process] =
+                ServerProcess.again(servers[process], distribution.command(heap, arguments), directory, log(process));
     }
 
     @Override

@@ -27,9 +27,11 @@ public final class LogTail {
     private static final int[] MARKS = {2048, 3072};
     private static final int MARK_BYTES = 8;
 
+    private final Path home;
     private final Path file;
 
-    private LogTail(Path file) {
+    private LogTail(Path home, Path file) {
+        this.home = home;
         this.file = file;
     }
 
@@ -37,11 +39,11 @@ public final class LogTail {
     public static List<LogTail> below(Path directory) {
         try (Stream<Path> tree = Files.walk(directory)) {
             return tree.filter(Files::isDirectory)
-                    .filter(path -> !path.toString().contains("snapshots"))
+                    .filter(path -> !directory.relativize(path).toString().contains("snapshots"))
                     .sorted()
                     .map(LogTail::newest)
                     .flatMap(Optional::stream)
-                    .map(LogTail::new)
+                    .map(file -> new LogTail(directory, file))
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -63,8 +65,7 @@ public final class LogTail {
 
     /** Whether this is the log of the meta group, which is not a shard's. */
     public boolean meta() {
-        Path log = file.getParent();
-        return log != null && log.toString().contains("meta");
+        return home.relativize(file).toString().contains("meta");
     }
 
     /**

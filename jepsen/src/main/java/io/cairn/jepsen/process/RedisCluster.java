@@ -44,7 +44,7 @@ public final class RedisCluster implements TestCluster {
                 start(process);
             }
             create();
-        } catch (IllegalStateException e) {
+        } catch (RuntimeException e) {
             close();
             throw e;
         }
@@ -97,8 +97,8 @@ public final class RedisCluster implements TestCluster {
             command.addAll(List.of("--appendonly", "yes", "--appendfsync", "always", "--dir", home.toString()));
             command.addAll(List.of("--repl-diskless-sync-delay", "0"));
             command.addAll(extra);
-            servers[process * NODES_PER_PROCESS + node] =
-                    ServerProcess.start(command, home, directory.resolve(port + ".log"));
+            int server = process * NODES_PER_PROCESS + node;
+            servers[server] = ServerProcess.again(servers[server], command, home, directory.resolve(port + ".log"));
         }
         for (Address node : nodes(process)) {
             Await.until(node + " answers", 20, () -> ClusterState.answers(direct(node)));

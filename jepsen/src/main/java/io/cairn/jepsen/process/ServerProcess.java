@@ -2,10 +2,12 @@ package io.cairn.jepsen.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** One running process of a server, ended at the latest when this JVM ends. Its output goes to a file. */
 public final class ServerProcess implements AutoCloseable {
@@ -13,11 +15,13 @@ public final class ServerProcess implements AutoCloseable {
 
     private final Process process;
     private final Path output;
+    private final long outputBefore;
     private final Thread reaper;
 
-    private ServerProcess(Process process, Path output) {
+    private ServerProcess(Process process, Path output, long outputBefore) {
         this.process = process;
         this.output = output;
+        this.outputBefore = outputBefore;
         reaper = new Thread(process::destroyForcibly, "reap-" + process.pid());
         Runtime.getRuntime().addShutdownHook(reaper);
     }
@@ -26,16 +30,27 @@ public final class ServerProcess implements AutoCloseable {
     public static ServerProcess start(List<String> command, Path directory, Path output) {
         try {
             Files.createDirectories(directory);
+            long outputBefore = Files.exists(output) ? Files.size(output) : 0;
             ProcessBuilder builder = new ProcessBuilder(command)
                     .directory(directory.toFile())
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
             Process process = builder.start();
             process.getOutputStream().close();
-            return new ServerProcess(process, output);
+            return new ServerProcess(process, output, outputBefore);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot start " + command, e);
         }
+    }
+
+    /**
+     * Starts a command again, unless the process it started last still runs: a fault that could not be made is healed too, and a
+     * second copy would leave the first with nobody to end it.
+     *
+     * @param last null when there was none
+     */
+    public static ServerProcess again(@Nullable ServerProcess last, List<String> command, Path directory, Path output) {
+        return last != null && last.alive() ? last : start(command, directory, output);
     }
 
     public long pid() {
@@ -46,10 +61,22 @@ public final class ServerProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** What it printed so far. */
+    /** All that its output's file holds; when it was started again, also what it printed before. */
     public String output() {
+        return outputFrom(0);
+    }
+
+    /** What it printed since this start. */
+    public String ownOutput() {
+        return outputFrom(outputBefore);
+    }
+
+    private String outputFrom(long offset) {
         try {
-            return Files.readString(output);
+            // A server may print anything, also what is no text.
+            byte[] all = Files.readAllBytes(output);
+            int from = (int) Math.min(offset, all.length);
+            return new String(all, from, all.length - from, StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -33,7 +33,7 @@ public interface TestCluster extends AutoCloseable {
     /** Where a process keeps its data. */
     List<Path> homes(int process);
 
-    /** Starts a process that is not running, with whatever its directory holds. */
+    /** Starts a process with whatever its directory holds; nothing happens when it runs. */
     void start(int process);
 
     /** {@code kill -9} of all these at the same moment. */

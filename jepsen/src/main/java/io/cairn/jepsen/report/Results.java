@@ -1,6 +1,5 @@
 package io.cairn.jepsen.report;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -13,9 +12,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Verdicts and the list of mutants as JSON files. */
+/** Verdicts and hunts for mutants as JSON files. */
 public final class Results {
-    /** The file of the mutants' list in the directory of results; every other {@code .json} file there is a verdict. */
+    /** The file of the hunts for mutants in the directory of results; every other {@code .json} file there is a verdict. */
     public static final String MUTANTS = "mutants.json";
 
     private static final ObjectMapper JSON =
@@ -24,15 +23,48 @@ public final class Results {
     private Results() {}
 
     /**
+     * What the hunts for mutants came to, and the same schedules on the real build.
+     *
+     * @param mutants one for each mutant
+     * @param real one for each schedule
+     */
+    public record Hunts(List<Mutant> mutants, List<Real> real) {}
+
+    /**
      * A build with one planted bug.
      *
      * @param name by which it is chosen
      * @param what the bug, for people
      * @param caught whether a check saw it
      * @param seconds until the run that caught it ended, or that were spent in vain
+     * @param rounds runs until then
      * @param by the checker that saw it, empty when none did
+     * @param problem what it saw, or what went wrong instead
+     * @param commit of the sources that the bug was planted in
+     * @param seed of the first round
+     * @param started when, in ISO 8601
      */
-    public record Mutant(String name, String what, boolean caught, long seconds, String by) {}
+    public record Mutant(
+            String name,
+            String what,
+            boolean caught,
+            long seconds,
+            int rounds,
+            String by,
+            String problem,
+            String commit,
+            long seed,
+            String started) {}
+
+    /**
+     * The real build on a schedule of mutants.
+     *
+     * @param schedule workload and faults
+     * @param clean whether every check was content
+     * @param problem what was wrong, empty when nothing was
+     */
+    public record Real(
+            String schedule, boolean clean, long seconds, String problem, String commit, long seed, String started) {}
 
     /** Writes one verdict, readable by people and the same bytes for the same verdict. Makes the directory where missing. */
     public static void write(Verdict verdict, Path file) throws IOException {
@@ -61,15 +93,15 @@ public final class Results {
         return verdicts;
     }
 
-    /** Writes the list of mutants as {@value #MUTANTS} into the directory of results. */
-    public static void writeMutants(List<Mutant> mutants, Path directory) throws IOException {
-        writeJson(mutants, directory.resolve(MUTANTS));
+    /** Writes {@value #MUTANTS} into the directory of results. */
+    public static void writeHunts(Hunts hunts, Path directory) throws IOException {
+        writeJson(hunts, directory.resolve(MUTANTS));
     }
 
-    /** The list of mutants in the order of the file; none when there is no such file. */
-    public static List<Mutant> readMutants(Path directory) throws IOException {
+    /** What {@link #writeHunts} wrote, in the order of the file; nothing when there is no such file. */
+    public static Hunts readHunts(Path directory) throws IOException {
         Path file = directory.resolve(MUTANTS);
-        return Files.exists(file) ? JSON.readValue(file.toFile(), new TypeReference<List<Mutant>>() {}) : List.of();
+        return Files.exists(file) ? JSON.readValue(file.toFile(), Hunts.class) : new Hunts(List.of(), List.of());
     }
 
     private static void writeJson(Object value, Path file) throws IOException {

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** {@code docs/jepsen.md}: all committed results in Markdown. The same results always make the same page. */
 public final class Table {
@@ -43,9 +44,12 @@ public final class Table {
         faults(page, ofTarget(verdicts, false));
         page.append("\n## By kind of fault\n\nOver all runs, alone and mixed.\n\n");
         kinds(page, ofTarget(verdicts, false));
-        List<Results.Mutant> mutants = Results.readMutants(results);
-        if (!mutants.isEmpty()) {
-            mutants(page, mutants);
+        Results.Hunts hunts = Results.readHunts(results);
+        if (!hunts.mutants().isEmpty()) {
+            mutants(page, hunts.mutants());
+        }
+        if (!hunts.real().isEmpty()) {
+            real(page, hunts.real());
         }
         List<Verdict> redis = ofTarget(verdicts, true);
         if (!redis.isEmpty()) {
@@ -97,11 +101,23 @@ public final class Table {
         long caught = mutants.stream().filter(Results.Mutant::caught).count();
         page.append("\n## Mutants\n\nBuilds with one planted bug each; " + caught + " of " + mutants.size()
                 + " caught, by checks that see only histories, logs and disks.\n\n");
-        page.append("| mutant | bug | caught | seconds | by |\n|---|---|---|--:|---|\n");
+        page.append("| mutant | bug | caught | seconds | by | commit |\n|---|---|---|--:|---|---|\n");
         for (Results.Mutant mutant : mutants) {
             page.append("| " + cell(mutant.name()) + " | " + cell(mutant.what()) + " | ")
                     .append(mutant.caught() ? "yes" : "**no**")
-                    .append(" | " + number(mutant.seconds()) + " | " + cell(mutant.by()) + " |\n");
+                    .append(" | " + number(mutant.seconds()) + " | " + cell(mutant.by()))
+                    .append(" | " + cell(mutant.commit()) + " |\n");
+        }
+    }
+
+    private static void real(StringBuilder page, List<Results.Real> rounds) {
+        long clean = rounds.stream().filter(Results.Real::clean).count();
+        page.append("\nThe real build on the same schedules: " + clean + " of " + rounds.size() + " clean.\n\n");
+        page.append("| schedule | clean | seconds | what was wrong | commit |\n|---|---|--:|---|---|\n");
+        for (Results.Real round : rounds) {
+            page.append("| " + cell(round.schedule()) + " | " + (round.clean() ? "yes" : "**no**"))
+                    .append(" | " + number(round.seconds()) + " | " + cell(round.problem()))
+                    .append(" | " + cell(round.commit()) + " |\n");
         }
     }
 
@@ -120,7 +136,8 @@ public final class Table {
             sum.add(verdict);
             page.append("| " + cell(verdict.run()) + " | " + cell(verdict.faults()) + " | " + cell(verdict.workload()))
                     .append(" | " + minutes(sum.seconds) + " | " + number(sum.ok) + " | " + number(sum.confirmed))
-                    .append(" | " + number(sum.lost) + " | " + number(sum.violations) + " |\n");
+                    .append(" | " + (sum.lost == null ? NONE : number(sum.lost)) + " | " + number(sum.violations)
+                            + " |\n");
         }
     }
 
@@ -135,20 +152,24 @@ public final class Table {
         private long tried;
         private long unanswered;
         private long violations;
-        private long lost;
+        /** Null when no run looked for losses. */
+        private @Nullable Long lost;
+
         private final List<Long> gaps = new ArrayList<>();
         private final List<Long> recoveries = new ArrayList<>();
 
         void add(Verdict verdict) {
             runs++;
-            seconds += verdict.seconds();
+            seconds += verdict.lasted();
             ok += verdict.operations().getOrDefault("ok", 0L);
             fail += verdict.operations().getOrDefault("fail", 0L);
             info += verdict.operations().getOrDefault("info", 0L);
             long before = violations;
             for (Finding finding : verdict.findings()) {
                 violations += violations(finding);
-                lost += finding.figures().get("lost") instanceof Number count ? count.longValue() : 0;
+                if (finding.figures().get("lost") instanceof Number count) {
+                    lost = (lost == null ? 0 : lost) + count.longValue();
+                }
             }
             // A run may be invalid for a reason outside of its findings, like too few operations.
             violations += !verdict.valid() && violations == before ? 1 : 0;
@@ -171,7 +192,7 @@ public final class Table {
             }
         }
 
-        private static void addTimes(@org.jspecify.annotations.Nullable Object spread, List<Long> times) {
+        private static void addTimes(@Nullable Object spread, List<Long> times) {
             if (spread instanceof Map<?, ?> figures && figures.get("allMillis") instanceof List<?> all) {
                 all.forEach(value -> times.add(((Number) value).longValue()));
             }

@@ -5,6 +5,7 @@ import io.cairn.jepsen.check.Finding;
 import io.cairn.jepsen.history.FaultWindow;
 import io.cairn.jepsen.history.History;
 import io.cairn.jepsen.history.Operation;
+import io.cairn.jepsen.history.Phase;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,7 +18,8 @@ import java.util.TreeMap;
  * @param workload the workload's name
  * @param faults what was asked for: a kind of fault, or the name of a mix
  * @param seed of everything that was left to chance
- * @param seconds that were asked for
+ * @param seconds that were asked for; 0 when a number of injections was
+ * @param lasted seconds from the run's begin to its end
  * @param target {@code cairn}, or {@code redis} for a real Redis Cluster
  * @param nodes nodes of each process
  * @param commit the commit of Cairn that was run
@@ -36,6 +38,7 @@ import java.util.TreeMap;
     "faults",
     "seed",
     "seconds",
+    "lasted",
     "target",
     "nodes",
     "commit",
@@ -49,6 +52,7 @@ public record Verdict(
         String faults,
         long seed,
         long seconds,
+        long lasted,
         String target,
         int nodes,
         String commit,
@@ -78,6 +82,7 @@ public record Verdict(
                 text(about, "faults"),
                 number(about, "seed"),
                 number(about, "seconds"),
+                lasted(history),
                 text(about, "target"),
                 (int) number(about, "nodes"),
                 text(about, "commit"),
@@ -90,6 +95,14 @@ public record Verdict(
                 List.copyOf(findings),
                 !moreIsWrong && findings.stream().allMatch(Finding::valid),
                 text(about, "command"));
+    }
+
+    /** Until the end of the last phase or the last operation. */
+    private static long lasted(History history) {
+        long phases = history.phases().stream().mapToLong(Phase::end).max().orElse(0);
+        long operations =
+                history.operations().stream().mapToLong(Operation::ret).max().orElse(0);
+        return Math.round(Math.max(phases, operations) / 1e9);
     }
 
     private static Map<String, Long> operations(History history) {

@@ -7,6 +7,7 @@ import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.History;
 import io.cairn.jepsen.history.HistoryFiles;
 import io.cairn.jepsen.history.Operation;
+import io.cairn.jepsen.report.Results;
 import io.cairn.jepsen.workload.Options;
 import io.cairn.jepsen.workload.Workloads;
 import java.io.IOException;
@@ -15,7 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +27,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code cairn-jepsen check}: judges the histories of a run folder again. Disks and logs are judged only by the run itself. */
+/** {@code cairn-jepsen check}: judges the histories of a run folder again. Disks and logs are judged only by the run itself: what it found stands. */
 @Command(name = "check", description = "Judges the histories of a run folder again.", mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
     @Spec
@@ -35,15 +39,30 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        boolean valid = true;
-        List<Finding> findings = findings(histories());
-        for (Finding finding : findings) {
-            valid &= finding.valid();
-            out.printf("%-8s %s %s%n", finding.valid() ? "valid" : "INVALID", finding.checker(), finding.figures());
-            finding.problems().forEach(problem -> out.println("         " + problem));
-        }
+        List<Named> histories = histories();
+        List<Finding> anew = findings(histories);
+        anew.forEach(finding -> tell(out, finding, ""));
+        List<Finding> before = notJudgedAnew(anew);
+        before.forEach(finding -> tell(out, finding, ", as the run itself found"));
         out.flush();
+        boolean valid = Stream.concat(anew.stream(), before.stream()).allMatch(Finding::valid);
         return valid ? 0 : CairnJepsen.INVALID;
+    }
+
+    private static void tell(PrintWriter out, Finding finding, String by) {
+        out.printf("%-8s %s%s %s%n", finding.valid() ? "valid" : "INVALID", finding.checker(), by, finding.figures());
+        finding.problems().forEach(problem -> out.println("         " + problem));
+    }
+
+    /** What the run found of disks, logs and recovery, which its histories do not show. */
+    private List<Finding> notJudgedAnew(List<Finding> anew) throws IOException {
+        if (folder == null || !Files.isRegularFile(folder.resolve(RunFolder.VERDICT))) {
+            return List.of();
+        }
+        Set<String> names = anew.stream().map(Finding::checker).collect(Collectors.toSet());
+        return Results.read(folder.resolve(RunFolder.VERDICT)).findings().stream()
+                .filter(finding -> !names.contains(finding.checker()))
+                .toList();
     }
 
     /** A history of a workload. */
@@ -76,7 +95,11 @@ final class CheckCommand implements Callable<Integer> {
         for (Named named : histories) {
             for (Checker checker :
                     Workloads.named(named.workload, Options.standard("check")).checkers()) {
-                findings.add(checker.check(named.history));
+                Finding finding = checker.check(named.history);
+                findings.add(
+                        checker instanceof Vacuity
+                                ? finding.named(finding.checker() + " of " + named.workload)
+                                : finding);
             }
         }
         History all = together(histories);

@@ -1,20 +1,18 @@
 package io.cairn.jepsen.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import io.cairn.jepsen.mutant.Catch;
 import io.cairn.jepsen.mutant.FirstMutants;
 import io.cairn.jepsen.mutant.Hunt;
 import io.cairn.jepsen.mutant.Mutant;
 import io.cairn.jepsen.mutant.MutantSchedule;
 import io.cairn.jepsen.mutant.Plant;
-import io.cairn.jepsen.process.Disk;
 import io.cairn.jepsen.process.Distribution;
+import io.cairn.jepsen.report.Results;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -22,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine;
 
 /**
@@ -34,10 +33,6 @@ import picocli.CommandLine;
         description = "Runs builds with one bug planted each until a check sees it, then the real build.")
 final class MutantsCommand implements Callable<Integer> {
     private static final int TEN_MINUTES = 600;
-    /** One object for each mutant: name, what, caught, seconds, rounds, by, problem. */
-    private static final String RESULTS = "mutants.json";
-    /** One line for each schedule on the real build. */
-    private static final String REAL_RESULTS = "mutants-real.txt";
 
     @CommandLine.Parameters(paramLabel = "NAME", description = "Mutants to hunt; all when none is named.")
     private List<String> names = new ArrayList<>();
@@ -57,7 +52,7 @@ final class MutantsCommand implements Callable<Integer> {
     @CommandLine.Option(names = "--folder", description = "Where rounds leave what they have.")
     private Path folder = Path.of("jepsen/target/mutants");
 
-    @CommandLine.Option(names = "--results", description = "Where mutants.json is written.")
+    @CommandLine.Option(names = "--results", description = "Where " + Results.MUTANTS + " is written.")
     private Path results = Path.of("jepsen/results");
 
     @CommandLine.Option(names = "--no-real", description = "Do not run the real build afterwards.")
@@ -70,7 +65,7 @@ final class MutantsCommand implements Callable<Integer> {
     CommandLine.Model.CommandSpec spec;
 
     private final PrintStream out;
-    private final ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private final String started = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
 
     MutantsCommand() {
         this(System.out);
@@ -99,17 +94,16 @@ final class MutantsCommand implements Callable<Integer> {
                 seed,
                 System::nanoTime,
                 out);
-        Map<String, Object> written = before();
+        String commit = SourceTree.commit(distribution.root());
         boolean fine = true;
         for (Mutant mutant : chosen) {
             out.println("hunting " + mutant.name() + ": " + mutant.what());
             Catch came = hunt.hunt(mutant, seconds);
             out.println(came.line());
             fine &= came.caught();
-            written.put(came.name(), came.asJson());
-            write(written);
+            keep(mutant(came, commit));
         }
-        return (noReal || realIsClean(hunt, chosen)) && fine ? 0 : 1;
+        return (noReal || realIsClean(hunt, chosen, commit)) && fine ? 0 : 1;
     }
 
     private List<Mutant> chosen() {
@@ -127,43 +121,62 @@ final class MutantsCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private boolean realIsClean(Hunt hunt, List<Mutant> chosen) throws IOException {
+    private boolean realIsClean(Hunt hunt, List<Mutant> chosen, String commit) throws IOException {
         Set<MutantSchedule> schedules = new LinkedHashSet<>();
         chosen.forEach(mutant -> schedules.add(mutant.schedule()));
-        List<String> lines = new ArrayList<>();
         boolean clean = true;
         for (MutantSchedule schedule : schedules) {
             Catch came = hunt.real(schedule);
-            String what = schedule.workload() + " under " + String.join(", ", schedule.faults());
-            String line = came.caught()
-                    ? "real build: NOT CLEAN after %d s, %s: %s: %s"
-                            .formatted(came.seconds(), what, came.by(), came.problem())
-                    : "real build: clean after %d s, %s".formatted(came.seconds(), what);
-            out.println(line);
-            lines.add(line);
-            clean &= !came.caught();
-        }
-        if (names.isEmpty()) {
-            Disk.makeDirectory(results);
-            Files.write(results.resolve(REAL_RESULTS), lines);
+            Results.Real round = real(schedule, came, commit);
+            out.println(
+                    round.clean()
+                            ? "real build: clean after %d s, %s".formatted(round.seconds(), round.schedule())
+                            : "real build: NOT CLEAN after %d s, %s: %s"
+                                    .formatted(round.seconds(), round.schedule(), round.problem()));
+            keep(round);
+            clean &= round.clean();
         }
         return clean;
     }
 
-    /** What earlier runs wrote, by name: who hunts one mutant again keeps what is known of the others. */
-    private Map<String, Object> before() throws IOException {
-        Map<String, Object> byName = new LinkedHashMap<>();
-        Path path = results.resolve(RESULTS);
-        if (Files.exists(path)) {
-            for (JsonNode one : mapper.readTree(Files.readString(path))) {
-                byName.put(one.path("name").asText(), one);
-            }
-        }
-        return byName;
+    private Results.Mutant mutant(Catch came, String commit) {
+        return new Results.Mutant(
+                came.name(),
+                came.what(),
+                came.caught(),
+                came.seconds(),
+                came.rounds(),
+                came.by(),
+                came.problem(),
+                commit,
+                seed,
+                started);
     }
 
-    private void write(Map<String, Object> byName) throws IOException {
-        Disk.makeDirectory(results);
-        Files.writeString(results.resolve(RESULTS), mapper.writeValueAsString(byName.values()) + "\n");
+    private Results.Real real(MutantSchedule schedule, Catch came, String commit) {
+        String what = schedule.workload() + " under " + String.join(", ", schedule.faults());
+        String problem = came.caught() ? came.by() + ": " + came.problem() : "";
+        return new Results.Real(what, !came.caught(), came.seconds(), problem, commit, seed, started);
+    }
+
+    /** Who hunts one mutant again keeps what is known of the others; so do the rounds of the real build. */
+    private void keep(Results.Mutant mutant) throws IOException {
+        Results.Hunts known = Results.readHunts(results);
+        Results.writeHunts(
+                new Results.Hunts(replaced(known.mutants(), mutant, Results.Mutant::name), known.real()), results);
+    }
+
+    private void keep(Results.Real round) throws IOException {
+        Results.Hunts known = Results.readHunts(results);
+        Results.writeHunts(
+                new Results.Hunts(known.mutants(), replaced(known.real(), round, Results.Real::schedule)), results);
+    }
+
+    /** The one of the same name in its place, or a new one at the end. */
+    static <T> List<T> replaced(List<T> all, T one, Function<T, String> name) {
+        Map<String, T> byName = new LinkedHashMap<>();
+        all.forEach(each -> byName.put(name.apply(each), each));
+        byName.put(name.apply(one), one);
+        return List.copyOf(byName.values());
     }
 }

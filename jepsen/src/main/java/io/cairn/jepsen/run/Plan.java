@@ -54,7 +54,7 @@ public record Plan(
         about.put("workload", String.join(",", workloads));
         about.put("faults", faultsText());
         about.put("injections", (long) injections);
-        about.put("seconds", (long) seconds);
+        about.put("seconds", injections > 0 ? 0L : seconds);
         about.put("seed", seed);
         about.put("target", target.name().toLowerCase(java.util.Locale.ROOT));
         about.put("nodes", (long) nodesPerProcess);
@@ -72,8 +72,14 @@ public record Plan(
         return faults.isEmpty() ? "none" : String.join(",", faults);
     }
 
-    /** The command that repeats the run. */
+    /** The command that repeats the run; for a mutant the one that hunts it, beginning with this round. */
     public List<String> command() {
+        if (mutant != null) {
+            List<String> hunt = new ArrayList<>(List.of("jepsen/cairn-jepsen", "mutants", mutant));
+            hunt.addAll(List.of("--seed", Long.toString(seed), "--round", Integer.toString(seconds)));
+            hunt.addAll(List.of("--port", Integer.toString(port), "--no-real"));
+            return hunt;
+        }
         List<String> words = new ArrayList<>(List.of("jepsen/cairn-jepsen", "run", "--workload"));
         words.add(String.join(",", workloads));
         words.add("--faults");
@@ -89,9 +95,7 @@ public record Plan(
         if (replicaReads) {
             words.add("--replica-reads");
         }
-        if (mutant != null) {
-            words.addAll(List.of("--mutant", mutant));
-        }
+        words.addAll(List.of("--port", Integer.toString(port)));
         return words;
     }
 }

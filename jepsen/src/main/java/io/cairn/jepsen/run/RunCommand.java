@@ -34,6 +34,8 @@ final class RunCommand implements Callable<Integer> {
     /** Linux gives ports from 32768 on to outgoing connections. */
     private static final int MOST_PORT = 22_700;
 
+    private static final int LEAST_CLIENTS = 6;
+
     @Spec
     CommandSpec spec;
 
@@ -122,6 +124,16 @@ final class RunCommand implements Callable<Integer> {
         }
         if (nodes != 1 && nodes != 3) {
             throw new ParameterException(spec.commandLine(), "--nodes is 1 or 3");
+        }
+        if (target == Plan.Target.REDIS && (nodes != 3 || replicaReads)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--target redis always has three nodes a process, and no linearizable reads at replicas");
+        }
+        if (clients < LEAST_CLIENTS) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--clients is at least " + LEAST_CLIENTS + ": half of them sit beside the three processes");
         }
         List<String> works = named(workloads, Workloads.names(), "workload");
         List<String> kinds = faults.equals(List.of("none")) ? List.of() : named(faults, Faults.names(), "fault");

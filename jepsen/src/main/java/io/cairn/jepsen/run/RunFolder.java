@@ -43,15 +43,14 @@ public final class RunFolder {
      */
     public Verdict execute(PrintStream out, boolean keep) throws Exception {
         Files.writeString(folder.resolve(COMMAND), String.join(" ", plan.command()) + "\n");
-        Runner.Outcomes outcomes;
+        Runner runner = new Runner(plan, out);
         try (TestCluster cluster = cluster()) {
-            outcomes = new Runner(plan, out).run(cluster);
+            runner.run(cluster);
+        } finally {
+            // Before anything is judged: a run that breaks leaves what was seen.
+            write(runner.histories());
         }
-        for (Map.Entry<String, History> each : outcomes.byWorkload().entrySet()) {
-            Path own = folder.resolve(each.getKey());
-            Disk.makeDirectory(own);
-            HistoryFiles.write(each.getValue(), own);
-        }
+        Runner.Outcomes outcomes = runner.judge();
         Verdict verdict = Verdict.of(outcomes.all(), outcomes.findings(), false);
         Results.write(verdict, folder.resolve(VERDICT));
         HtmlReport.write(outcomes.all(), outcomes.findings(), folder.resolve(REPORT), Map.of());
@@ -60,6 +59,14 @@ public final class RunFolder {
             forgetData();
         }
         return verdict;
+    }
+
+    private void write(Map<String, History> histories) throws IOException {
+        for (Map.Entry<String, History> each : histories.entrySet()) {
+            Path own = folder.resolve(each.getKey());
+            Disk.makeDirectory(own);
+            HistoryFiles.write(each.getValue(), own);
+        }
     }
 
     /** Copies the verdict under the run's name, where results are kept. */

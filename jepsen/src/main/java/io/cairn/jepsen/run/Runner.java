@@ -28,11 +28,15 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run: clients work all the time, a fault strikes, is confirmed, is healed, the cluster becomes whole, and again; at the
@@ -48,8 +52,12 @@ public final class Runner {
     private static final int SHORTEST_HOLD_MILLIS = 2_000;
 
     private static final int LONGEST_HOLD_MILLIS = 5_000;
+    /** Longer than the time after which {@link Availability} calls a shard that serves nothing down. */
     private static final int SERVICE_SECONDS = 15;
+
     private static final long POLL_MILLIS = 50;
+    /** A fault that ends before this is over before anybody can be served through it. */
+    private static final long BRIEF_MILLIS = 1_000;
     /** Fewer acknowledged operations in a phase show nothing. */
     private static final long LEAST_OPERATIONS = 5;
 
@@ -62,9 +70,16 @@ public final class Runner {
     private final List<Clients> clients = new ArrayList<>();
     private final List<Finding> deadDisks = new ArrayList<>();
     private final List<String> notWhole = new ArrayList<>();
+    private final List<Finding> findings = new ArrayList<>();
+    /** What broke in the harness, or in the target where the harness relies on it; each once. */
+    private final Set<String> broken = new LinkedHashSet<>();
+
     private final Map<String, Boolean> quorumLeft = new LinkedHashMap<>();
-    private final Map<String, Long> least =
-            new LinkedHashMap<>(Map.of("fault:", LEAST_OPERATIONS, "recovery:", LEAST_OPERATIONS));
+    private final Map<String, Long> least = new LinkedHashMap<>(Map.of(
+            "warm-up", LEAST_OPERATIONS,
+            "fault:", LEAST_OPERATIONS,
+            "recovery:", LEAST_OPERATIONS,
+            "final", LEAST_OPERATIONS));
     private final Map<String, Object> about;
     private final SplittableRandom random;
     private final DiskCheck disks;
@@ -86,11 +101,12 @@ public final class Runner {
     }
 
     /**
-     * Runs on a cluster that has just been started. The cluster is stopped afterwards: its disks are looked at last.
+     * Runs on a cluster that has just been started. The cluster is stopped afterwards: its disks are looked at last. What
+     * breaks once clients work is a finding, so that what was seen until then is kept; {@link #judge} ends the run.
      *
-     * @throws Exception when the run itself breaks, which says nothing of the target
+     * @throws Exception when the run could not begin, which says nothing of the target
      */
-    public Outcomes run(TestCluster cluster) throws Exception {
+    public void run(TestCluster cluster) throws Exception {
         say(
                 "cluster of %d processes with %d nodes starts",
                 cluster.processes(), cluster.nodes().size());
@@ -98,30 +114,42 @@ public final class Runner {
         if (!Faults.names(cluster).containsAll(plan.faults())) {
             throw new IllegalArgumentException("this target can come back from " + Faults.names(cluster) + " only");
         }
-        about.put("shards", shards(cluster));
+        List<List<Object>> shards = shards(cluster);
+        about.put("shards", shards);
         about.put("minOk", least);
         about.put("quorumLeft", quorumLeft);
-        List<Finding> findings = new ArrayList<>();
         try (RunMetrics metrics = new RunMetrics(cluster, plan.folder().resolve("metrics"))) {
             start(cluster);
             metrics.start();
             long begin = recorder.now();
             pause(plan.faults().isEmpty() ? TimeUnit.SECONDS.toMillis(plan.seconds()) : WARM_UP_MILLIS);
-            phase("warm-up", begin, "");
-            strikeAll(cluster);
+            phase("warm-up", begin, recorder.now(), "");
+            Served served = new Served(parts.values(), shards);
+            guarded("the faults", () -> strikeAll(cluster, served));
             finish();
         } finally {
             clients.forEach(Clients::close);
         }
         if (cluster instanceof CairnCluster cairn) {
             findings.add(together(deadDisks));
-            findings.add(disks.atEnd(cairn));
+            guarded("the comparison of the disks", () -> findings.add(disks.atEnd(cairn)));
             boolean cut = recorder.history(about).faults().stream()
-                    .anyMatch(fault -> fault.kind().equals("log-cut"));
-            findings.add((cut ? new NodeLogCheck(NodeLogCheck.CUT_LOG) : new NodeLogCheck()).check(cairn));
+                    .anyMatch(fault -> fault.kind().contains("log-cut"));
+            NodeLogCheck logs = cut ? new NodeLogCheck(NodeLogCheck.CUT_LOG) : new NodeLogCheck();
+            guarded("the look at the node logs", () -> findings.add(logs.check(cairn)));
         }
         findings.add(Finding.of("recovery", Map.of("slowestMillis", slowestWhole), notWhole));
-        return judge(findings);
+        findings.add(Finding.of("run", Map.of("broke", broken.size()), List.copyOf(broken)));
+    }
+
+    /** What breaks makes the run invalid and does not end it: what was seen so far is the evidence. */
+    private void guarded(String what, Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            broken.add(what + " broke: " + e);
+            e.printStackTrace(out);
+        }
     }
 
     private void start(TestCluster cluster) throws Exception {
@@ -143,38 +171,46 @@ public final class Runner {
         }
     }
 
-    private void strikeAll(TestCluster cluster) {
+    private void strikeAll(TestCluster cluster, Served served) {
         if (plan.faults().isEmpty()) {
             return;
         }
         if (plan.injections() > 0) {
             for (String name : plan.faults()) {
                 for (int i = 0; i < plan.injections() && notWhole.isEmpty(); i++) {
-                    strike(cluster, name);
+                    strike(cluster, served, name);
                 }
             }
             return;
         }
         long end = recorder.now() + TimeUnit.SECONDS.toNanos(plan.seconds());
         while (recorder.now() < end && notWhole.isEmpty()) {
-            strike(cluster, plan.faults().get(random.nextInt(plan.faults().size())));
+            strike(
+                    cluster,
+                    served,
+                    plan.faults().get(random.nextInt(plan.faults().size())));
         }
     }
 
     /** Strikes once, and waits until the cluster is whole again. */
-    private void strike(TestCluster cluster, String name) {
-        Fault fault = Faults.make(name, cluster, random);
-        quorumLeft.merge(fault.kind(), fault.quorumLeft(), Boolean::logicalAnd);
-        if (!fault.quorumLeft()) {
-            least.put("fault: " + fault.kind(), 0L);
-        }
+    private void strike(TestCluster cluster, Served served, String name) {
+        // Always drawn, and each fault draws for itself, so that what the cluster does moves no later draw.
+        long drawn = random.nextInt(SHORTEST_HOLD_MILLIS, LONGEST_HOLD_MILLIS);
+        SplittableRandom own = random.split();
         long begin = recorder.now();
+        Fault fault = made(name, cluster, own);
+        if (fault == null) {
+            return;
+        }
+        long hold = fault.holdMillis(drawn);
+        boolean servedThrough = fault.quorumLeft() && hold >= BRIEF_MILLIS;
+        quorumLeft.merge(fault.kind(), fault.quorumLeft(), Boolean::logicalAnd);
+        least.merge("fault: " + fault.kind(), servedThrough ? LEAST_OPERATIONS : 0L, Math::min);
         try {
             fault.strike(cluster);
-        } catch (IllegalStateException e) {
-            notWhole.add(
-                    "%s could not be made at %d ms: %s".formatted(fault.describe(), begin / 1_000_000, e.getMessage()));
-            fault.heal(cluster);
+        } catch (RuntimeException e) {
+            notMade(fault.describe(), begin, e);
+            healed(cluster, fault);
             return;
         }
         long struck = recorder.now();
@@ -185,46 +221,76 @@ public final class Runner {
         } catch (UnconfirmedException e) {
             probe = String.valueOf(e.getMessage());
             confirmed = false;
+        } catch (RuntimeException e) {
+            probe = "the probe broke: " + e;
+            confirmed = false;
         }
         lookAtDeadDisks(cluster, fault);
-        long hold = Math.max(fault.holdMillis(), random.nextInt(SHORTEST_HOLD_MILLIS, LONGEST_HOLD_MILLIS));
         pause(hold - TimeUnit.NANOSECONDS.toMillis(recorder.now() - struck));
-        if (fault.quorumLeft()) {
-            awaitService(struck);
+        if (servedThrough) {
+            awaitService(served, struck);
         }
         long healing = recorder.now();
-        fault.heal(cluster);
-        long healed = recorder.now();
+        boolean healed = healed(cluster, fault);
+        long end = recorder.now();
         recorder.add(new FaultWindow(
-                fault.kind(), fault.describe(), fault.victims(), begin, struck, healing, healed, confirmed, probe));
-        phase("fault: " + fault.kind(), begin, fault.describe() + (confirmed ? ": " : ": NOT CONFIRMED: ") + probe);
+                fault.kind(), fault.describe(), fault.victims(), begin, struck, healing, end, confirmed, probe));
+        String note = fault.describe() + (confirmed ? ": " : ": NOT CONFIRMED: ") + probe;
+        phase("fault: " + fault.kind(), struck, healing, note);
+        if (healed) {
+            awaitWhole(cluster, fault, end);
+        }
+    }
+
+    private @Nullable Fault made(String name, TestCluster cluster, SplittableRandom own) {
+        try {
+            return Faults.make(name, cluster, own);
+        } catch (IllegalStateException e) {
+            notMade(name, recorder.now(), e);
+            return null;
+        }
+    }
+
+    private void notMade(String what, long at, RuntimeException why) {
+        notWhole.add("%s could not be made at %d ms: %s".formatted(what, at / 1_000_000, why.getMessage()));
+    }
+
+    /** Heals, and says whether that broke: a process that does not come back is what a run looks for. */
+    private boolean healed(TestCluster cluster, Fault fault) {
+        try {
+            fault.heal(cluster);
+            return true;
+        } catch (RuntimeException e) {
+            notWhole.add("%s could not be healed at %d ms: %s"
+                    .formatted(fault.describe(), recorder.now() / 1_000_000, e.getMessage()));
+            e.printStackTrace(out);
+            return false;
+        }
+    }
+
+    private void awaitWhole(TestCluster cluster, Fault fault, long healed) {
         try {
             ClusterState.awaitHealthy(cluster.nodes(), HEALTHY_SECONDS);
         } catch (IllegalStateException e) {
-            notWhole.add("after %s at %d ms: %s".formatted(fault.describe(), begin / 1_000_000, e.getMessage()));
+            notWhole.add(
+                    "after %s, healed at %d ms: %s".formatted(fault.describe(), healed / 1_000_000, e.getMessage()));
         }
         long whole = TimeUnit.NANOSECONDS.toMillis(recorder.now() - healed);
         slowestWhole = Math.max(slowestWhole, whole);
         pause(REST_MILLIS);
-        phase("recovery: " + fault.kind(), healed, "whole after " + whole + " ms");
+        phase("recovery: " + fault.kind(), healed, recorder.now(), "whole after " + whole + " ms");
     }
 
     /**
-     * A fault that leaves a quorum lasts until each workload was served through it: on a busy machine an election takes longer
-     * than the time that was drawn. When that does not come, the checks say so.
+     * A fault that leaves a quorum lasts until each shard and each workload was served through it: on a busy machine an election
+     * takes longer than the time that was drawn. When that does not come, it has lasted long enough for {@link Availability} to
+     * say so.
      */
-    private void awaitService(long struck) {
+    private void awaitService(Served served, long struck) {
         long end = struck + TimeUnit.SECONDS.toNanos(SERVICE_SECONDS);
-        while (recorder.now() < end
-                && parts.values().stream().anyMatch(part -> acknowledged(part, struck) < LEAST_OPERATIONS)) {
+        while (recorder.now() < end && !served.everywhere(struck, LEAST_OPERATIONS)) {
             pause(POLL_MILLIS);
         }
-    }
-
-    private static long acknowledged(Recorder part, long since) {
-        return part.since(since).stream()
-                .filter(operation -> operation.outcome() == Outcome.OK)
-                .count();
     }
 
     private void lookAtDeadDisks(TestCluster cluster, Fault fault) {
@@ -237,31 +303,45 @@ public final class Runner {
         }
     }
 
-    /** One finding of what was seen of each killed process. */
-    private static Finding together(List<Finding> each) {
-        List<String> problems =
-                each.stream().flatMap(one -> one.problems().stream()).toList();
-        return Finding.of("disk-dead", Map.of("looked", each.size()), problems);
+    /** One finding of what was seen of each killed process; figures but for times are summed. */
+    static Finding together(List<Finding> each) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("looked", each.size());
+        List<String> problems = new ArrayList<>();
+        for (Finding one : each) {
+            problems.addAll(one.problems());
+            for (String name : List.of("logs", "entries", "tornTails")) {
+                if (one.figures().get(name) instanceof Number number) {
+                    figures.merge(name, number.longValue(), (a, b) -> (Long) a + (Long) b);
+                }
+            }
+        }
+        return Finding.of("disk-dead", figures, problems);
     }
 
     private void finish() {
         long begin = recorder.now();
-        clients.forEach(Clients::stop);
-        int unread = clients.stream()
-                .mapToInt(some -> some.finalReads(FINAL_READ_SECONDS))
-                .sum();
-        if (unread > 0) {
+        clients.forEach(some -> guarded("a workload", some::stop));
+        AtomicInteger unread = new AtomicInteger();
+        clients.forEach(some -> guarded("a workload", () -> unread.addAndGet(some.finalReads(FINAL_READ_SECONDS))));
+        if (unread.get() > 0) {
             notWhole.add(unread + " things could not be read back at the end");
         }
-        phase("final reads", begin, "");
+        phase("final reads", begin, recorder.now(), "");
     }
 
-    private Outcomes judge(List<Finding> findings) {
+    /** What each workload recorded so far. */
+    public Map<String, History> histories() {
         Map<String, History> histories = new LinkedHashMap<>();
+        parts.forEach((name, part) -> histories.put(name, part.history(about)));
+        return histories;
+    }
+
+    /** What the checkers say of what {@link #run} recorded. */
+    public Outcomes judge() {
+        Map<String, History> histories = histories();
         List<Operation> all = new ArrayList<>();
-        parts.forEach((name, part) -> {
-            History history = part.history(about);
-            histories.put(name, history);
+        histories.forEach((name, history) -> {
             all.addAll(history.operations());
             for (Checker checker : Workloads.named(name, Options.standard(name)).checkers()) {
                 Finding finding = timed(checker, history);
@@ -278,10 +358,20 @@ public final class Runner {
 
     private Finding timed(Checker checker, History history) {
         long begin = System.nanoTime();
-        Finding finding = checker.check(history);
+        Finding finding = checked(checker, history);
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
         say("%s: %s (%d ms)", finding.checker(), finding.valid() ? "valid" : "INVALID", millis);
         return finding;
+    }
+
+    /** A checker that breaks has not said that all is well, and the others are still asked. */
+    static Finding checked(Checker checker, History history) {
+        try {
+            return checker.check(history);
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            String name = checker.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+            return Finding.of(name, Map.of(), List.of("the check broke: " + e));
+        }
     }
 
     /** Slot ranges with the shard's number, as {@link Availability} wants them; a shard is named by its first slot. */
@@ -295,13 +385,14 @@ public final class Runner {
         return shards;
     }
 
-    /** Ends a phase that began at {@code begin}, and says what clients saw in it. */
-    private void phase(String name, long begin, String note) {
-        long end = recorder.now();
+    /** Takes down a phase, and says what clients were told in it. */
+    private void phase(String name, long begin, long end, String note) {
         recorder.add(new Phase(name, begin, end));
         Map<Outcome, Integer> seen = new EnumMap<>(Outcome.class);
         for (Recorder part : parts.values()) {
-            part.since(begin).forEach(operation -> seen.merge(operation.outcome(), 1, Integer::sum));
+            part.since(begin).stream()
+                    .filter(operation -> operation.ret() <= end)
+                    .forEach(operation -> seen.merge(operation.outcome(), 1, Integer::sum));
         }
         say(
                 "%s: %.1f s, %d ok, %d fail, %d info%s",

@@ -8,6 +8,7 @@ import io.cairn.jepsen.process.Distribution;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A round of a mutant's hunt is a run like any other. */
 final class RunnerTrial implements Trial {
@@ -26,7 +27,8 @@ final class RunnerTrial implements Trial {
     }
 
     @Override
-    public List<Finding> round(Distribution build, String name, MutantSchedule schedule, long seed, Path folder)
+    public List<Finding> round(
+            Distribution build, @Nullable String mutant, MutantSchedule schedule, long seed, Path folder)
             throws Exception {
         Disk.makeDirectory(folder);
         Plan plan = new Plan(
@@ -43,7 +45,7 @@ final class RunnerTrial implements Trial {
                 port,
                 folder,
                 build,
-                name);
+                mutant);
         return new RunFolder(plan).execute(out, true).findings();
     }
 }

@@ -4,7 +4,6 @@ import static io.cairn.jepsen.resp.RawClient.words;
 
 import io.cairn.jepsen.check.Checker;
 import io.cairn.jepsen.check.ListAppend;
-import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.Reply;
 import io.cairn.jepsen.resp.Talk;
@@ -146,7 +145,7 @@ public final class AppendWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of(new ListAppend(), new Vacuity());
+        return Workload.checkers(new ListAppend(), name());
     }
 
     private static Outcome run(Session session, Group group, List<Micro> micros, boolean multi, boolean replica) {

@@ -4,7 +4,6 @@ import static io.cairn.jepsen.resp.RawClient.words;
 
 import io.cairn.jepsen.check.Bank;
 import io.cairn.jepsen.check.Checker;
-import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.Attempt;
 import io.cairn.jepsen.resp.RawClient;
@@ -109,7 +108,7 @@ public final class BankWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of(new Bank(FIRST_BALANCE), new Vacuity());
+        return Workload.checkers(new Bank(FIRST_BALANCE), name(), NO_FUNDS);
     }
 
     private static Outcome read(Session session, Branch bank, boolean multi, boolean replica) {

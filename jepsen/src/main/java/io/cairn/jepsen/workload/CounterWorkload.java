@@ -2,7 +2,6 @@ package io.cairn.jepsen.workload;
 
 import io.cairn.jepsen.check.Checker;
 import io.cairn.jepsen.check.Counter;
-import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.Talk;
 import java.util.ArrayList;
@@ -54,7 +53,7 @@ public final class CounterWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of(new Counter(), new Vacuity());
+        return Workload.checkers(new Counter(), name());
     }
 
     private static Outcome read(Session session, SpreadTags.Tag counter, boolean replica) {

@@ -95,13 +95,21 @@ final class DirectReader implements Runnable {
                 }
                 Reply reply = client.receive();
                 if (!reply.failed()) {
-                    question.key().read("node " + node, question.floor(), reply, violations);
+                    judge(question, reply);
                     reads.incrementAndGet();
                 }
             }
         } catch (OutcomeUnknownException | InterruptedException e) {
             // The connection is gone; so are the answers to what was in flight.
             client.close();
+        }
+    }
+
+    private void judge(Question question, Reply reply) {
+        try {
+            question.key().read("node " + node, question.floor(), reply, violations);
+        } catch (RuntimeException e) {
+            violations.add("node " + node + " gave an answer that no server may give: " + reply.text());
         }
     }
 }

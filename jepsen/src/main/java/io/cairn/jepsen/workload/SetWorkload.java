@@ -2,7 +2,6 @@ package io.cairn.jepsen.workload;
 
 import io.cairn.jepsen.check.Checker;
 import io.cairn.jepsen.check.SetOfKeys;
-import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.RawClient;
 import io.cairn.jepsen.resp.Reply;
@@ -106,7 +105,7 @@ public final class SetWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of(new SetOfKeys(), new Vacuity());
+        return Workload.checkers(new SetOfKeys(), name());
     }
 
     private static Outcome read(Session session, Part part, boolean replica) {

@@ -2,7 +2,6 @@ package io.cairn.jepsen.workload;
 
 import io.cairn.jepsen.check.Checker;
 import io.cairn.jepsen.check.Ttl;
-import io.cairn.jepsen.check.Vacuity;
 import io.cairn.jepsen.history.Outcome;
 import io.cairn.jepsen.resp.Talk;
 import java.util.List;
@@ -105,7 +104,7 @@ public final class TtlWorkload implements Workload {
 
     @Override
     public List<Checker> checkers() {
-        return List.of(new Ttl(), new Vacuity());
+        return Workload.checkers(new Ttl(), name());
     }
 
     private void set(Session session, int millis) {

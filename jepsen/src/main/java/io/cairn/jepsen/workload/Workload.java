@@ -1,6 +1,8 @@
 package io.cairn.jepsen.workload;
 
+import io.cairn.jepsen.check.Answers;
 import io.cairn.jepsen.check.Checker;
+import io.cairn.jepsen.check.Vacuity;
 import java.util.List;
 
 /**
@@ -22,4 +24,13 @@ public interface Workload {
 
     /** What must be true of its history. */
     List<Checker> checkers();
+
+    /**
+     * A workload's own checker, and what is asked of every workload.
+     *
+     * @param reasons its own reasons to go no further with an operation
+     */
+    static List<Checker> checkers(Checker own, String workload, String... reasons) {
+        return List.of(own, new Answers(workload, reasons), Vacuity.ofOneWorkload());
+    }
 }

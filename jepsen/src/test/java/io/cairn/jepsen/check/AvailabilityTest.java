@@ -133,6 +133,21 @@ class AvailabilityTest {
     }
 
     @Test
+    void aShardThatWasNotServedThroughAShortFaultIsUndecided() {
+        about.put("quorumLeft", Map.of("isolate-one", true));
+        traffic(LOW, 0, 40_000, 10, Outcome.OK);
+        traffic(HIGH, 0, 1_000, 10, Outcome.OK);
+        operation(HIGH, 1_005, 5_000, Outcome.OK); // called before the strike: no service
+        traffic(HIGH, 1_020, 6_000, 10, Outcome.FAIL);
+        traffic(HIGH, 6_000, 40_000, 10, Outcome.OK);
+        fault("isolate-one", 1_000, 1_010, 6_000, 6_010);
+
+        Finding finding = check();
+        assertThat(finding.problems()).isEmpty();
+        assertThat(finding.figures()).containsEntry("undecided", 1);
+    }
+
+    @Test
     void aFaultThatOverlapsAnotherIsNotJudgedByItself() {
         about.put("quorumLeft", Map.of("isolate-one", true));
         traffic(LOW, 0, 1_000, 10, Outcome.OK);

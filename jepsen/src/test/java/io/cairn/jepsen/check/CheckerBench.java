@@ -8,9 +8,13 @@ import java.util.Locale;
 
 /**
  * How long the checkers take over 100,000 list-append transactions and 20,000 register operations on 4 keys, valid and
- * broken. Run it with -Xmx1g.
+ * broken. Run it with -Xmx1g. Exit code 1 when one of them takes longer than {@value #MOST_SECONDS} s.
  */
 final class CheckerBench {
+    private static final int MOST_SECONDS = 60;
+
+    private static boolean slow;
+
     private CheckerBench() {}
 
     public static void main(String[] args) {
@@ -22,6 +26,10 @@ final class CheckerBench {
         List<?> step = (List<?>) Made.out(read).get(0);
         Object fewer = List.of(AppendStore.step("r", (String) step.get(1), List.of()));
         time("100000 list-append transactions, one read stale", new ListAppend(), Made.told(appends, read, fewer));
+        if (slow) {
+            System.out.println("slower than " + MOST_SECONDS + " s");
+            System.exit(1);
+        }
     }
 
     private static void registers() {
@@ -53,6 +61,7 @@ final class CheckerBench {
         Finding finding = checker.check(history);
         double seconds = (System.nanoTime() - began) / 1e9;
         System.out.printf(Locale.ROOT, "%s: %.2f s, valid %s, %s%n", what, seconds, finding.valid(), finding.figures());
+        slow |= seconds > MOST_SECONDS;
         finding.problems().stream().limit(3).forEach(System.out::println);
     }
 }

@@ -16,9 +16,10 @@ class VacuityTest {
     private final Vacuity checker = new Vacuity();
 
     private static final List<Operation> OPERATIONS = List.of(
-            ok(1, "read", "x", null, null, 0, 5),
-            ok(1, "read", "x", null, null, 10, 15),
-            ok(1, "read", "x", null, null, 20, 25),
+            ok(1, "write", "x", 1L, null, 0, 5),
+            ok(1, "write", "x", 2L, null, 10, 15),
+            ok(1, "write", "x", 3L, null, 20, 25),
+            ok(1, "read", "x", null, 3L, 31, 35),
             Made.info(1, "read", "x", null, 26, 27));
 
     private static Phase phase(String name, long begin, long end) {
@@ -51,6 +52,64 @@ class VacuityTest {
                 checker,
                 run(Map.of("fault", 1L, "recovery", 2), List.of(fault(true))),
                 "only 1 operations of at least 2 were acknowledged in recovery");
+    }
+
+    @Test
+    void readsAloneShowNothing() {
+        List<Phase> phases = List.of(phase("warm-up", 0, 10), phase("recovery", 20, 40), phase("final reads", 30, 40));
+        Map<String, Object> about = Map.of("minOk", Map.of("warm-up", 1L, "recovery", 2L, "final", 1L));
+        assertFound(
+                checker,
+                new History(about, OPERATIONS, List.of(), phases),
+                "only 1 changes of at least 2 were acknowledged in recovery [0.020000 s .. 0.040000 s]; the other 1 only read");
+        assertFound(
+                checker,
+                Made.history(ok(1, "read", "x", null, null, 0, 5)),
+                "no change was ever acknowledged, and reads alone show nothing");
+        List<Object> append = List.of(List.of("r", "x", List.of()), List.of("append", "x", 1L));
+        assertValid(checker, Made.history(ok(1, "txn", "x", append, append, 0, 5)));
+        assertFound(checker, Made.history(ok(1, "txn", "x", append.subList(0, 1), append, 0, 5)), "no change was ever");
+    }
+
+    @Test
+    void aKindThatNeverStruckIsFound() {
+        Map<String, Object> about =
+                Map.of("minOk", Map.of("fault", 1L, "recovery", 1L), "faults", "kill-one,pause-long,mix");
+        assertFound(
+                checker,
+                new History(about, OPERATIONS, List.of(fault(true)), PHASES),
+                "pause-long was asked for and never struck");
+        assertValid(
+                checker,
+                new History(
+                        Map.of("minOk", Map.of("fault", 1L, "recovery", 1L), "faults", "mix"),
+                        OPERATIONS,
+                        List.of(fault(true)),
+                        PHASES));
+    }
+
+    @Test
+    void ofOneWorkloadOneChangeIsEnoughDuringAFault() {
+        List<Operation> operations = List.of(
+                ok(1, "write", "x", 1L, null, 10, 12),
+                ok(1, "read", "x", null, 1L, 13, 15),
+                ok(1, "read", "x", null, 1L, 16, 18));
+        List<Phase> phases = List.of(phase("fault: kill-one", 10, 20));
+        Map<String, Object> about = Map.of("minOk", Map.of("fault", 3L));
+        assertValid(Vacuity.ofOneWorkload(), new History(about, operations, List.of(), phases));
+        assertFound(checker, new History(about, operations, List.of(), phases), "only 1 changes of at least 3");
+        List<Operation> reads = List.of(
+                ok(1, "write", "x", 1L, null, 0, 2), ok(1, "read", "x", null, 1L, 13, 15),
+                ok(1, "read", "x", null, 1L, 13, 15), ok(1, "read", "x", null, 1L, 16, 18));
+        assertFound(
+                Vacuity.ofOneWorkload(),
+                new History(about, reads, List.of(), phases),
+                "only 0 changes of at least 1 were acknowledged in fault: kill-one");
+    }
+
+    @Test
+    void faultsAreLeftToTheWholeRun() {
+        assertValid(Vacuity.ofOneWorkload(), run(Map.of("fault", 1L, "recovery", 1L), List.of(fault(false))));
     }
 
     @Test

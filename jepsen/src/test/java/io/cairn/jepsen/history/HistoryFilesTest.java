@@ -61,6 +61,17 @@ class HistoryFilesTest {
     }
 
     @Test
+    void aKindOfTwoFaultsIsOneKeyword() throws IOException {
+        FaultWindow both = new FaultWindow("delay + log-cut", "all", List.of(0, 1), 1, 2, 3, 4, true, "seen");
+        HistoryFiles.write(new History(Map.of(), List.of(), List.of(both), List.of()), folder);
+        assertThat(Files.readAllLines(folder.resolve(HistoryFiles.EVENTS)))
+                .hasSize(4)
+                .first()
+                .asString()
+                .startsWith("{:type :info, :f :start-delay+log-cut, :value");
+    }
+
+    @Test
     void manyOperationsPassThrough() throws IOException {
         SplittableRandom random = new SplittableRandom(7);
         List<Outcome> outcomes = List.of(Outcome.OK, Outcome.FAIL, Outcome.INFO);

@@ -13,14 +13,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** With rounds that are made up, and a clock that they move. */
 class HuntTest {
-    private static final MutantSchedule SCHEDULE = new MutantSchedule("counter", List.of("kill-one"), List.of());
-    private static final Mutant MUTANT = new Mutant("a", "adds wrongly", "9", List.of(), SCHEDULE, List.of("counter"));
+    private static final MutantSchedule SCHEDULE = new MutantSchedule("counter", List.of("kill-one"), false);
+    private static final Mutant MUTANT =
+            new Mutant("a", "adds wrongly", "9", List.of(), SCHEDULE, List.of("counter"), Pattern.compile("k is \\d"));
 
     private static final int ROUND_SECONDS = 50;
 
@@ -29,6 +31,7 @@ class HuntTest {
 
     private final AtomicLong clock = new AtomicLong();
     private final List<Long> seeds = new ArrayList<>();
+    private final List<String> names = new ArrayList<>();
 
     @Test
     void aRoundInWhichAnExpectedCheckSeesItEndsTheHunt() {
@@ -42,6 +45,23 @@ class HuntTest {
         Catch came = hunt(100, bad("recovery", "node 3 is away"), bad("recovery", "node 4 is away"));
         assertThat(came.caught()).isFalse();
         assertThat(came.problem()).isEqualTo("seen only by recovery: node 4 is away");
+    }
+
+    @Test
+    void whatAnExpectedCheckSaysWithoutTheSignIsNoCatch() {
+        String vacuous = "counter k: no read after the last increment had ended, so the run is vacuous";
+        assertThat(hunt(100, bad("counter", vacuous)).caught()).isFalse();
+        clock.set(0);
+        seeds.clear();
+        Catch came = hunt(100, Finding.of("counter", Map.of(), List.of(vacuous, "k is 3\nas follows")));
+        assertThat(came.line()).isEqualTo("caught a after 50 s by counter: k is 3");
+    }
+
+    @Test
+    void onlyAMutantHasAName() {
+        hunt(50, ok());
+        real(ok());
+        assertThat(names).containsExactly("a", "real build");
     }
 
     @Test
@@ -75,7 +95,8 @@ class HuntTest {
     }
 
     private Hunt hunt(@Nullable Finding... rounds) {
-        Trial trial = (build, name, schedule, seed, home) -> {
+        Trial trial = (build, mutant, schedule, seed, home) -> {
+            names.add(mutant == null ? "real build" : mutant);
             clock.addAndGet(TimeUnit.SECONDS.toNanos(ROUND_SECONDS));
             seeds.add(seed);
             Finding finding = rounds[Math.min(seeds.size(), rounds.length) - 1];

@@ -4,15 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.jepsen.net.Network;
-import io.cairn.jepsen.process.ServerProcess;
+import io.cairn.jepsen.net.Rule;
 import io.cairn.jepsen.process.TestCluster;
 import io.cairn.jepsen.resp.Address;
-import java.nio.file.Path;
+import io.cairn.jepsen.resp.ScriptedServer;
+import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class FaultsTest {
@@ -21,12 +23,25 @@ class FaultsTest {
             Set.of("wipe", "wipe-beside-laggard", "log-cut", "orphaned-suffix", "truncated-suffix");
 
     private final Network network = new Network(3, 1);
-    /** Nobody listens, so that leaders are drawn. */
-    private final TestCluster cluster = new Nobody(network);
+    private ScriptedServer leader;
+    private TestCluster cluster;
+
+    /** The last process tells that it leads the only shard, which has no replica. */
+    @BeforeEach
+    void open() throws IOException {
+        leader = new ScriptedServer(command -> slots());
+        cluster = new FakeCluster(network, List.of(Address.local(1), Address.local(2), leader.address()));
+    }
+
+    private String slots() {
+        return "*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:"
+                + leader.address().port();
+    }
 
     @AfterEach
-    void close() {
+    void close() throws IOException {
         network.close();
+        leader.close();
     }
 
     @Test
@@ -37,11 +52,42 @@ class FaultsTest {
             }
             Fault fault = Faults.make(name, cluster, new SplittableRandom(5));
             assertThat(fault.kind()).isEqualTo(name);
+            if (name.endsWith("-leader")) {
+                assertThat(fault.victims()).containsExactly(2);
+            }
             assertThat(fault.victims()).isNotEmpty().doesNotHaveDuplicates().allMatch(p -> p >= 0 && p < 3);
         }
         assertThatThrownBy(() -> Faults.make("flood", cluster, new SplittableRandom(5)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("kill-one");
+    }
+
+    @Test
+    void whoeverIsToStrikeALeaderNeedsOne() {
+        TestCluster nobody = new FakeCluster(network, List.of(Address.local(1), Address.local(2), Address.local(3)));
+        for (String name : List.of("kill-leader", "pause-leader", "isolate-leader", "transfer")) {
+            assertThatThrownBy(() -> Faults.make(name, nobody, new SplittableRandom(5)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("nobody tells");
+        }
+    }
+
+    @Test
+    void aTimeThatAFaultNamesIsNotDrawn() {
+        Fault brief = Faults.make("pause-short", cluster, new SplittableRandom(5));
+        Fault kill = Faults.make("kill-one", cluster, new SplittableRandom(5));
+        assertThat(brief.holdMillis(4_000)).isEqualTo(300);
+        assertThat(kill.holdMillis(4_000)).isEqualTo(4_000);
+        assertThat(new Both(brief, kill, false).holdMillis(4_000)).isEqualTo(4_000);
+    }
+
+    @Test
+    void slowLinksThatNobodyCanAskThroughAreNotConfirmed() {
+        Slowed slowed = new Slowed("slow", List.of(0), Set.of(), Rule.PASS, Slowed.Sign.EACH_LATE, 1, 1);
+        slowed.strike(cluster);
+        assertThatThrownBy(() -> slowed.confirm(cluster))
+                .isInstanceOf(UnconfirmedException.class)
+                .hasMessageContaining("nobody is left to ask");
     }
 
     @Test
@@ -57,9 +103,12 @@ class FaultsTest {
         for (String kind : seen) {
             String[] two = kind.split(" \\+ ");
             if (two.length == 2 && DISKS.contains(two[1])) {
-                assertThat(two[0]).isIn("delay", "loss", "slow", "reset", "reset-clients", "half-open");
+                assertThat(two[0]).isIn("delay", "loss", "slow", "half-open");
             }
             assertThat(DISKS.contains(two[0]) && two.length == 2).isFalse();
+            assertThat(two.length == 2 && two[0].startsWith("reset"))
+                    .as("%s: the first is over when the second strikes", kind)
+                    .isFalse();
         }
     }
 
@@ -76,59 +125,6 @@ class FaultsTest {
         } catch (IllegalStateException e) {
             assertThat(e).hasMessageContaining("replica");
             return "transfer";
-        }
-    }
-
-    /** Three processes that were never started. */
-    private record Nobody(Network network) implements TestCluster {
-        @Override
-        public int processes() {
-            return 3;
-        }
-
-        @Override
-        public List<Address> nodes(int process) {
-            return List.of(Address.local(1 + process));
-        }
-
-        @Override
-        public List<ServerProcess> servers(int process) {
-            return List.of();
-        }
-
-        @Override
-        public List<Path> homes(int process) {
-            return List.of();
-        }
-
-        @Override
-        public void start(int process) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void kill9(List<Integer> processes) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void pause(int process) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void resume(int process) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void wipe(int process) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public void close() {
-            // Nothing was opened.
         }
     }
 }

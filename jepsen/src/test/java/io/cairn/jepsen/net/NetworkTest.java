@@ -304,4 +304,13 @@ class NetworkTest {
             return true;
         }
     }
+
+    @Test
+    void aPortThatSomethingElseHasIsToldOfAtOnce() throws Exception {
+        try (ServerSocket other = new ServerSocket()) {
+            other.bind(new InetSocketAddress(Endpoint.announced(0), PORT));
+            assertThatThrownBy(() -> network.serve(0, List.of(PORT)))
+                    .hasMessageContaining("the proxy cannot listen on");
+        }
+    }
 }

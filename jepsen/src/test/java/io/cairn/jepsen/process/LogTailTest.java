@@ -52,6 +52,18 @@ class LogTailTest {
     }
 
     @Test
+    void whereTheCheckoutLiesSaysNothing() throws IOException {
+        Path home = directory.resolve("snapshots/metal");
+        Files.write(
+                Files.createDirectories(home.resolve("22000/shard/log")).resolve("00000000000000000001.log"),
+                new byte[1]);
+        Files.write(
+                Files.createDirectories(home.resolve("22000/meta/log")).resolve("00000000000000000001.log"),
+                new byte[1]);
+        assertThat(LogTail.below(home)).extracting(LogTail::meta).containsExactly(true, false);
+    }
+
+    @Test
     void noiseLeavesEveryFrameAlone() throws IOException {
         LogTail log = log();
         byte[] before = Files.readAllBytes(log.file());

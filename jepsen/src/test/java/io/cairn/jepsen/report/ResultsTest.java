@@ -8,6 +8,7 @@ import io.cairn.jepsen.history.FaultWindow;
 import io.cairn.jepsen.history.History;
 import io.cairn.jepsen.history.Operation;
 import io.cairn.jepsen.history.Outcome;
+import io.cairn.jepsen.history.Phase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ class ResultsTest {
                         "seed",
                         7,
                         "seconds",
-                        90,
+                        60,
                         "target",
                         target,
                         "nodes",
@@ -56,7 +57,7 @@ class ResultsTest {
                         "cairn-jepsen run --seed 7"),
                 operations,
                 List.of(kill),
-                List.of());
+                List.of(new Phase("final reads", 9_000 * MS, 90_000 * MS)));
         List<Finding> findings = new ArrayList<>(List.of(more));
         findings.add(new Availability().check(history));
         return Verdict.of(history, findings, false);
@@ -97,7 +98,7 @@ class ResultsTest {
                 .contains("| kill-one | set | 2 | 3.0 | 1,720 | 80 | 0 | 2 | 0 | 301 | 501 | 1 | 1 |")
                 .contains("| **all** |  | 3 | 4.5 | 2,600 | 100 | 0 | 3 | 0 | 301 | 501 | 1 | 1 |")
                 .contains("| kill-one | 3 | 3 | 0 | 301 | 501 | 1 | 1 |")
-                .doesNotContain("Mutants", "real Redis");
+                .doesNotContain("## Mutants", "## A real Redis");
         assertThat(Table.markdown(directory)).isEqualTo(Table.markdown(directory));
     }
 
@@ -108,18 +109,42 @@ class ResultsTest {
                 Map.of("lost", 42),
                 IntStream.range(0, 60).mapToObj(i -> i + " is lost").toList());
         Results.write(verdict("redis-1", "set", "redis", 300, lost), directory.resolve("redis-1.json"));
-        Results.writeMutants(
-                List.of(
-                        new Results.Mutant("early-reply", "reply before commit", true, 73, "linearizable"),
-                        new Results.Mutant("no-fsync", "vote | not fsynced", false, 600, "")),
+        Results.writeHunts(
+                new Results.Hunts(
+                        List.of(
+                                new Results.Mutant(
+                                        "early-reply",
+                                        "reply before commit",
+                                        true,
+                                        73,
+                                        1,
+                                        "linearizable",
+                                        "",
+                                        "abc",
+                                        1,
+                                        ""),
+                                new Results.Mutant(
+                                        "no-fsync", "vote | not fsynced", false, 600, 9, "", "none", "abc", 1, "")),
+                        List.of(
+                                new Results.Real("set under kill-one", true, 70, "", "abc", 1, ""),
+                                new Results.Real("ttl under wipe", false, 40, "set: 3\nis lost", "abc", 1, ""))),
                 directory);
 
         assertThat(Table.markdown(directory))
                 .contains("| redis-1 | kill-one | set | 1.5 | 870 | 1 | 42 | 60 |")
                 .contains("1 of 2 caught")
-                .contains("| early-reply | reply before commit | yes | 73 | linearizable |")
-                .contains("| no-fsync | vote \\| not fsynced | **no** | 600 | – |")
+                .contains("| early-reply | reply before commit | yes | 73 | linearizable | abc |")
+                .contains("| no-fsync | vote \\| not fsynced | **no** | 600 | – | abc |")
+                .contains("1 of 2 clean")
+                .contains("| set under kill-one | yes | 70 | – | abc |")
+                .contains("| ttl under wipe | **no** | 40 | set: 3 is lost | abc |")
                 .contains("| **all** |  | 0 | 0.0 |");
+    }
+
+    @Test
+    void withoutACheckThatLooksForThemNoLossesAreCounted() throws IOException {
+        Results.write(verdict("redis-2", "register", "redis", 300), directory.resolve("redis-2.json"));
+        assertThat(Table.markdown(directory)).contains("| redis-2 | kill-one | register | 1.5 | 870 | 1 | – | 0 |");
     }
 
     @Test

@@ -115,6 +115,8 @@ final class GroupRpcClient implements RpcClient {
         Lane lane =
                 lanes.computeIfAbsent(peer, k -> new Lane(owner.host().threads().workers()));
         boolean append = message instanceof AppendEntriesRequest;
+        // Votes, too: on a link that is dead at one side they are all there is when the leader is gone.
+        boolean probes = append || message instanceof RequestVoteRequest;
         long sentNanos = System.nanoTime();
         owner.host()
                 .links()
@@ -123,7 +125,7 @@ final class GroupRpcClient implements RpcClient {
                         (allocator, id) -> RaftMessages.encode(allocator, Frame.RAFT, id, laneKey, message),
                         lane,
                         timeout,
-                        append,
+                        probes,
                         false,
                         new Answer(
                                 owner,

@@ -54,7 +54,7 @@ final class PeerLink {
 
     static final int GONE_RETRY_MILLIS = 4;
 
-    /** A connection with heartbeats unanswered for so long and nothing else received is closed and made anew. */
+    /** A connection with a probing request unanswered for so long and nothing else received is closed and made anew. */
     static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     static final int SWEEP_MILLIS = 20;
@@ -67,6 +67,7 @@ final class PeerLink {
 
     private final Links links;
     private final @Nullable String nodeId;
+    private final boolean bulk;
     private final Supplier<@Nullable InetSocketAddress> address;
     private final EventLoop loop;
     private final AtomicLong ids = new AtomicLong();
@@ -84,8 +85,12 @@ final class PeerLink {
     private long lostAtNanos;
     private boolean lost;
 
-    /** @param nodeId null when only an address is known */
-    PeerLink(Links links, @Nullable String nodeId, Supplier<@Nullable InetSocketAddress> address) {
+    /**
+     * @param nodeId null when only an address is known
+     * @param bulk beside the node's link proper: what becomes of it says nothing to the groups
+     */
+    PeerLink(Links links, @Nullable String nodeId, boolean bulk, Supplier<@Nullable InetSocketAddress> address) {
+        this.bulk = bulk;
         this.links = links;
         this.nodeId = nodeId;
         this.address = address;
@@ -97,7 +102,11 @@ final class PeerLink {
         private final FrameWriter writer;
         private final boolean formed;
         private final long sinceMillis = System.currentTimeMillis();
-        private volatile long lastReadNanos = System.nanoTime();
+        /**
+         * When the first probing request went out after which nothing was received, 0 for none. The requests themselves may have timed out since: without
+         * a leader there are only votes on a link, which may give up before the silence is long enough.
+         */
+        private volatile long unansweredSinceNanos;
 
         Connection(FrameWriter writer, boolean formed) {
             this.writer = writer;
@@ -106,8 +115,7 @@ final class PeerLink {
     }
 
     /** A request that waits for its answer. */
-    private record Pending(
-            Call call, Lane lane, long sentNanos, long deadlineNanos, boolean probes, AtomicBoolean failed) {}
+    private record Pending(Call call, Lane lane, long deadlineNanos, AtomicBoolean failed) {}
 
     /** A task that waits for a connection; {@code unformed} when one to a peer that is not in this cluster will do. */
     private record Waiting(Runnable task, boolean unformed, long deadlineNanos) {}
@@ -158,8 +166,11 @@ final class PeerLink {
         long id = ids.incrementAndGet();
         ByteBuf frame = encoder.frame(now.writer.channel().alloc(), id);
         long sent = System.nanoTime();
-        Pending waiting = new Pending(
-                call, lane, sent, sent + TimeUnit.MILLISECONDS.toNanos(timeoutMillis), probes, new AtomicBoolean());
+        Pending waiting =
+                new Pending(call, lane, sent + TimeUnit.MILLISECONDS.toNanos(timeoutMillis), new AtomicBoolean());
+        if (probes && now.unansweredSinceNanos == 0) {
+            now.unansweredSinceNanos = sent == 0 ? 1 : sent;
+        }
         pending.put(id, waiting);
         boolean offered;
         if (nodeId != null && links.drops(nodeId)) {
@@ -184,17 +195,16 @@ final class PeerLink {
 
     private void sweep() {
         long now = System.nanoTime();
-        boolean silent = false;
         Connection current = connection;
         for (Iterator<Pending> each = pending.values().iterator(); each.hasNext(); ) {
             Pending waiting = each.next();
-            silent |= waiting.probes() && now - waiting.sentNanos() > SILENCE_NANOS;
             if (now - waiting.deadlineNanos() >= 0) {
                 each.remove();
                 fail(waiting, Call.Cause.TIMED_OUT, "no answer in time");
             }
         }
-        if (silent && current != null && now - current.lastReadNanos > SILENCE_NANOS) {
+        long since = current == null ? 0 : current.unansweredSinceNanos;
+        if (current != null && since != 0 && now - since > SILENCE_NANOS) {
             LOG.warn("peer {} is silent: connecting anew", nodeId);
             current.writer.channel().close();
         }
@@ -299,7 +309,7 @@ final class PeerLink {
         if (justLost && refused) {
             lost = false;
             justLost = false;
-            if (nodeId != null) {
+            if (nodeId != null && !bulk) {
                 links.gone(nodeId);
             }
         }
@@ -332,7 +342,9 @@ final class PeerLink {
             ctx.channel().close();
             return;
         }
-        links.up(nodeId, formed);
+        if (!bulk) {
+            links.up(nodeId, formed);
+        }
         runWaiting();
     }
 
@@ -404,7 +416,7 @@ final class PeerLink {
                 ctx.close();
                 return;
             }
-            from.lastReadNanos = System.nanoTime();
+            from.unansweredSinceNanos = 0;
             Frame answer = Frame.read(in);
             Pending waiting = pending.remove(answer.id());
             if (waiting == null) {

@@ -132,6 +132,41 @@ class PeerPortIT {
         }
     }
 
+    /** As when the peer's end of it is gone without a word; votes give up sooner than silence is noticed. */
+    @Test
+    void aSilentConnectionIsMadeAnewThoughItsRequestsTimeOutSooner() throws Exception {
+        Call nobody = new Call() {
+            @Override
+            public void answered(Frame frame) {}
+
+            @Override
+            public void failed(Cause cause, String why) {}
+        };
+        try (RaftHost a = start("a", "one", "s");
+                RaftHost b = start("b", "one", "s")) {
+            b.handle(NEVER, false, (from, payload) -> new CompletableFuture<>());
+            a.send(b.nodeId(), ECHO, bytes("hello")).join();
+            PeerLink link = a.links().to(b.nodeId());
+            Lane lane = new Lane(threads.workers());
+            long first = since(link);
+            eventually("another connection", () -> {
+                link.request(
+                        (allocator, id) -> Frame.of(allocator, Frame.CUSTOM, NEVER, id, NEVER, new byte[0]),
+                        lane,
+                        50,
+                        true,
+                        false,
+                        nobody);
+                return since(link) > first;
+            });
+        }
+    }
+
+    private static long since(PeerLink link) {
+        RaftHost.Link now = link.describe("b");
+        return now == null ? 0 : now.sinceMillis();
+    }
+
     @Test
     void anotherClusterAnotherSecretOrARemovedNodeIsRefused() throws Exception {
         try (RaftHost a = start("a", "one", "s");

@@ -5,12 +5,15 @@ import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.StripeBusyException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +21,14 @@ import org.jspecify.annotations.Nullable;
  * databases in it. See DESIGN-keyspace.md.
  */
 public final class ChronicleKeyspace implements Keyspace {
+    /** A thread that waits for a stripe looks up this often. */
+    private static final long WAIT_MILLIS = 10;
+
     private final Resources resources;
     private final EncodingLimits encodingLimits = new EncodingLimits();
     private final ReentrantLock[] locks;
     private volatile boolean loading;
+    private volatile BooleanSupplier refuseWaiting = () -> false;
     private final int shift;
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
@@ -94,7 +101,37 @@ public final class ChronicleKeyspace implements Keyspace {
 
     @Override
     public void lock(int stripe) {
-        locks[stripe].lock();
+        if (!locks[stripe].tryLock()) {
+            await(locks[stripe]);
+        }
+    }
+
+    private void await(ReentrantLock lock) {
+        BooleanSupplier refused = refuseWaiting;
+        boolean interrupted = false;
+        try {
+            while (true) {
+                if (refused.getAsBoolean()) {
+                    throw new StripeBusyException();
+                }
+                try {
+                    if (lock.tryLock(WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+                        return;
+                    }
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void refuseWaiting(BooleanSupplier when) {
+        refuseWaiting = when;
     }
 
     @Override
@@ -120,8 +157,18 @@ public final class ChronicleKeyspace implements Keyspace {
 
     @Override
     public void lockAll() {
-        for (ReentrantLock lock : locks) {
-            lock.lock();
+        int held = 0;
+        try {
+            while (held < locks.length) {
+                lock(held);
+                held++;
+            }
+        } finally {
+            if (held < locks.length) {
+                while (held > 0) {
+                    unlock(--held);
+                }
+            }
         }
     }
 

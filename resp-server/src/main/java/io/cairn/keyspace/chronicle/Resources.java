@@ -1,6 +1,7 @@
 package io.cairn.keyspace.chronicle;
 
 import io.cairn.keyspace.Held;
+import io.cairn.keyspace.KeyHash;
 import io.cairn.keyspace.StoredObject;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;

@@ -1,5 +1,6 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Held;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
@@ -128,21 +129,28 @@ final class Table {
         }
     }
 
-    /** Stores {@link #payload} (its version and clock are set here) under {@link #key}. */
-    void put(int slot) {
+    /**
+     * Stores {@link #payload} (its version and clock are set here) under {@link #key}.
+     *
+     * @return the expiry of what was there, 0 for none, {@link Database#ABSENT}
+     */
+    long put(int slot) {
         beforeChange();
+        long before = Database.ABSENT;
         try {
             payload.header |= EntryFormat.clockHeader(resources.clock());
             long entry = entries.locate(key);
             if (entry == 0) {
                 insert(slot);
             } else {
+                before = EntryFormat.expireAt(entry, Memory.getInt(entry));
                 replace(entry, entries.locatedSize);
             }
             if (payload.expireAt != 0) {
                 entries.noteExpiry(key.hash, payload.expireAt);
             }
             entries.advance();
+            return before;
         } finally {
             entries.closeRetired();
         }
@@ -226,16 +234,15 @@ final class Table {
     }
 
     /** Stores a string of {@code length} bytes, in a block when it is long. */
-    void putString(int slot, long bytes, int length, byte encoding, long expireAt) {
+    long putString(int slot, long bytes, int length, byte encoding, long expireAt) {
         if (length <= resources.blockThreshold()) {
             payload.setBytes(encoding, bytes, length, expireAt);
-            put(slot);
-            return;
+            return put(slot);
         }
         NativeBlock block = allocate(length);
         Memory.copy(bytes, block.address(), length);
         try {
-            putBlock(slot, block, length, expireAt);
+            return putBlock(slot, block, length, expireAt);
         } catch (Throwable failed) {
             block.release();
             throw failed;
@@ -248,17 +255,16 @@ final class Table {
     }
 
     /** Stores a collection in a compact form, in a block when it is long. */
-    void putPacked(int slot, ValueType type, byte encoding, long bytes, int length, long expireAt) {
+    long putPacked(int slot, ValueType type, byte encoding, long bytes, int length, long expireAt) {
         if (length <= resources.blockThreshold()) {
             payload.setBytes(encoding, bytes, length, expireAt);
             payload.header |= type.tag();
-            put(slot);
-            return;
+            return put(slot);
         }
         NativeBlock block = allocate(length);
         Memory.copy(bytes, block.address(), length);
         try {
-            putHeld(slot, type, encoding, block, length, expireAt);
+            return putHeld(slot, type, encoding, block, length, expireAt);
         } catch (Throwable failed) {
             block.release();
             throw failed;
@@ -266,22 +272,23 @@ final class Table {
     }
 
     /** Takes over the caller's reference unless it throws. */
-    void putBlock(int slot, NativeBlock block, int length, long expireAt) {
-        putHeld(slot, ValueType.STRING, Value.BLOCK, block, length, expireAt);
+    long putBlock(int slot, NativeBlock block, int length, long expireAt) {
+        return putHeld(slot, ValueType.STRING, Value.BLOCK, block, length, expireAt);
     }
 
     /** Takes over the caller's reference unless it throws. */
-    void putObject(int slot, StoredObject object, long expireAt) {
+    long putObject(int slot, StoredObject object, long expireAt) {
         object.account();
-        putHeld(slot, object.type(), Value.OBJECT, object, 0, expireAt);
+        return putHeld(slot, object.type(), Value.OBJECT, object, 0, expireAt);
     }
 
-    private void putHeld(int slot, ValueType type, byte encoding, Held value, int length, long expireAt) {
+    private long putHeld(int slot, ValueType type, byte encoding, Held value, int length, long expireAt) {
         int id = held.add(value);
         try {
             payload.setHeld(type.tag(), encoding, id, length, expireAt);
-            put(slot);
+            long before = put(slot);
             resources.used(value.accountedBytes());
+            return before;
         } catch (Throwable failed) {
             held.remove(id);
             throw failed;
@@ -309,7 +316,8 @@ final class Table {
     }
 
     /** See {@link io.cairn.keyspace.Database#resize}. */
-    void resize(int slot, long now, int newLength, Value out) {
+    long resize(int slot, long now, int newLength, Value out) {
+        long before;
         boolean there = find(now, out, true) == FOUND;
         long expireAt = there ? out.expireAt : 0;
         if (there && out.encoding == Value.INT) {
@@ -319,14 +327,14 @@ final class Table {
         }
         int kept = there ? Math.min(out.length, newLength) : 0;
         if (newLength > resources.blockThreshold()) {
-            resizeBlock(slot, there && out.encoding == Value.BLOCK, kept, expireAt, newLength, out);
+            before = resizeBlock(slot, there && out.encoding == Value.BLOCK, kept, expireAt, newLength, out);
         } else if (there
                 && out.encoding != Value.INT
                 && out.encoding != Value.BLOCK
                 && kept == out.length
                 && kept == newLength) {
             payload.setBytes(Value.RAW, out.address, newLength, expireAt);
-            put(slot);
+            before = put(slot);
         } else {
             long to = scratch(newLength);
             if (kept > 0) {
@@ -334,26 +342,27 @@ final class Table {
             }
             Memory.zero(to + kept, newLength - kept);
             payload.setBytes(Value.RAW, to, newLength, expireAt);
-            put(slot);
+            before = put(slot);
         }
         find(Long.MIN_VALUE, out, false);
+        return before;
     }
 
-    private void resizeBlock(int slot, boolean wasBlock, int kept, long expireAt, int newLength, Value out) {
+    private long resizeBlock(int slot, boolean wasBlock, int kept, long expireAt, int newLength, Value out) {
         NativeBlock old = wasBlock ? out.block : null;
         if (old != null && !old.shared() && old.capacity() >= newLength) {
             int id =
                     Memory.getInt(EntryFormat.payload(entries.locate(key), expireAt == 0 ? 0 : EntryFormat.HAS_EXPIRY));
             payload.setHeld(ValueType.STRING.tag(), Value.BLOCK, id, newLength, expireAt);
-            put(slot);
+            long before = put(slot);
             Memory.zero(old.address() + kept, newLength - kept);
-            return;
+            return before;
         }
         NativeBlock block = allocate(Decimals.grownCapacity(newLength, kept > 0));
         Memory.copy(out.address, block.address(), kept);
         Memory.zero(block.address() + kept, newLength - kept);
         try {
-            putBlock(slot, block, newLength, expireAt);
+            return putBlock(slot, block, newLength, expireAt);
         } catch (Throwable failed) {
             block.release();
             throw failed;
@@ -378,16 +387,16 @@ final class Table {
         put(slot);
     }
 
-    /** Removes {@link #key}; {@link #ABSENT}, {@link #EXPIRED} or {@link #FOUND} as it was. */
-    int remove(int slot, long now) {
+    /** Removes {@link #key}; its expiry, 0 for none, {@link Database#ABSENT}. */
+    long remove(int slot) {
         long entry = entries.locate(key);
         if (entry == 0) {
-            return ABSENT;
+            return Database.ABSENT;
         }
         beforeChange();
         int header = Memory.getInt(entry);
         boolean isVolatile = (header & EntryFormat.HAS_EXPIRY) != 0;
-        boolean expired = isVolatile && EntryFormat.expireAt(entry, header) <= now;
+        long expireAt = EntryFormat.expireAt(entry, header);
         int heldAs = heldBy(entry, header);
         entries.remove(key, entries.locatedSize);
         if (heldAs >= 0) {
@@ -399,7 +408,7 @@ final class Table {
         }
         entries.advance();
         entries.closeRetired();
-        return expired ? EXPIRED : FOUND;
+        return expireAt;
     }
 
     /** See {@link Entries}. */

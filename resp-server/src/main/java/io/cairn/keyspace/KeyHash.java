@@ -1,26 +1,26 @@
-package io.cairn.keyspace.chronicle;
+package io.cairn.keyspace;
 
-import io.cairn.keyspace.Memory;
 import java.security.SecureRandom;
 
 /**
- * The 64-bit hash of a key within its stripe, after wyhash (multiply and fold). It is keyed by a secret of the process,
- * so that nobody can send keys that all fall into one bucket. Nothing replicated or stored depends on it.
+ * A 64-bit hash of bytes, after wyhash (multiply and fold). It is keyed by a secret of its own, so that nobody can send keys that all fall into
+ * one bucket. Nothing replicated or stored depends on it.
  */
-final class KeyHash {
+public final class KeyHash {
     private static final long P0 = 0xa0761d6478bd642fL;
     private static final long P1 = 0xe7037ed1a0b428dbL;
 
     private final long seed;
     private final long secret;
 
-    KeyHash() {
+    /** With a new secret. */
+    public KeyHash() {
         SecureRandom random = new SecureRandom();
         this.seed = random.nextLong();
         this.secret = random.nextLong() | 1;
     }
 
-    long of(long address, int length) {
+    public long of(long address, int length) {
         long h = seed ^ P0;
         int left = length;
         long at = address;

@@ -1,21 +1,21 @@
-package io.cairn.resp;
+package io.cairn.script;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 
-/** Doubles as C's {@code %.17g} prints them (Redis: addReplyDouble). The same digits on every JDK. */
-final class RealFormat {
-    private static final int DIGITS = 17;
-    private static final MathContext PRECISION = new MathContext(DIGITS, RoundingMode.HALF_EVEN);
+/** Doubles as C's {@code %.<precision>g} prints them. The same digits on every JDK. */
+final class CFormat {
     /** %g uses an exponent below this power of ten. */
     private static final int SMALLEST_PLAIN = -4;
 
-    private RealFormat() {}
+    private static final double EXACT = 1e14;
 
-    static String text(double value) {
+    private CFormat() {}
+
+    static String g(double value, int precision) {
         if (Double.isNaN(value)) {
-            return "nan";
+            return Double.doubleToRawLongBits(value) < 0 ? "-nan" : "nan";
         }
         if (Double.isInfinite(value)) {
             return value > 0 ? "inf" : "-inf";
@@ -23,13 +23,18 @@ final class RealFormat {
         if (value == 0) {
             return 1 / value < 0 ? "-0" : "0";
         }
-        BigDecimal rounded = new BigDecimal(value).round(PRECISION).stripTrailingZeros();
+        if (precision >= 14 && value > -EXACT && value < EXACT && value == (long) value) {
+            return Long.toString((long) value);
+        }
+        BigDecimal rounded = new BigDecimal(value)
+                .round(new MathContext(precision, RoundingMode.HALF_EVEN))
+                .stripTrailingZeros();
         int exponent = rounded.precision() - rounded.scale() - 1;
-        if (exponent >= SMALLEST_PLAIN && exponent < DIGITS) {
+        if (exponent >= SMALLEST_PLAIN && exponent < precision) {
             return rounded.toPlainString();
         }
         String digits = rounded.unscaledValue().abs().toString();
-        StringBuilder text = new StringBuilder(DIGITS + 8);
+        StringBuilder text = new StringBuilder(precision + 8);
         if (value < 0) {
             text.append('-');
         }
