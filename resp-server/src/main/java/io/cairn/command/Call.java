@@ -3,11 +3,6 @@ package io.cairn.command;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Value;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import io.cairn.keyspace.collection.ListpackBuilder;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -38,11 +33,10 @@ public final class Call {
     private long now;
     private long seed;
     private boolean changed;
-    private boolean blocked;
-    private long blockMillis;
-    private int firstAwaited;
-    private int lastAwaited;
-    private SortedMap<Integer, byte[]> replaced = Collections.emptySortedMap();
+    private @Nullable Waiting waiting;
+    private boolean wrongType;
+    private @Nullable String ending;
+    private boolean scripted;
     private long hits;
     private long misses;
 
@@ -67,8 +61,9 @@ public final class Call {
         this.seed = seed;
         this.reply = reply;
         this.changed = false;
-        this.blocked = false;
-        this.replaced = Collections.emptySortedMap();
+        this.waiting = null;
+        this.wrongType = false;
+        this.ending = null;
     }
 
     /** Runs a data command that was prepared by {@link #begin}. */
@@ -218,48 +213,55 @@ public final class Call {
     }
 
     /**
-     * A blocking command found nothing: outside of MULTI and scripts its client waits for the keys at these arguments, and then the command
-     * runs again. What it answers now is what the client gets when the time is over. Redis: blockForKeys.
-     *
-     * @param millis how long it may wait, 0 without end
+     * A blocking command found nothing: outside of MULTI and scripts its client waits for {@code wait}. What it has answered counts where
+     * nothing waits. Redis: blockForKeys.
      */
-    public void wouldBlock(long millis, int firstKey, int lastKey) {
-        blocked = true;
-        blockMillis = millis;
-        firstAwaited = firstKey;
-        lastAwaited = lastKey;
+    public void wouldBlock(Waiting wait) {
+        waiting = wait;
     }
 
-    /** With {@link #wouldBlock}: when the command runs again, argument {@code i} shall be this (XREAD's $ is what it is now). */
-    public void whenAgain(int i, byte[] instead) {
-        if (replaced.isEmpty()) {
-            replaced = new TreeMap<>();
-        }
-        replaced.put(i, instead);
+    /** What this run would wait for, or null. */
+    public @Nullable Waiting waiting() {
+        return waiting;
     }
 
-    /** Arguments by their index that are others when the command runs again. */
-    public SortedMap<Integer, byte[]> replaced() {
-        return replaced;
+    /** A key holds another type. Whoever calls has answered that; a client that has waited does not get to know, and waits on. */
+    void wrongType() {
+        wrongType = true;
     }
 
-    /** Whether the handler would rather wait. */
-    public boolean isBlocked() {
-        return blocked;
+    /** What a client gets that has waited, whatever this run answers. */
+    void endsWaiting(String error) {
+        ending = error;
     }
 
-    /** See {@link #wouldBlock}. */
-    public long blockMillis() {
-        return blockMillis;
+    /** Whether a client that has waited waits on after this run. */
+    public boolean waitsOn() {
+        return waiting != null || wrongType;
     }
 
-    /** Copies of the keys that it waits for. */
-    public List<byte[]> awaitedKeys() {
-        List<byte[]> keys = new ArrayList<>(lastAwaited - firstAwaited + 1);
-        for (int i = firstAwaited; i <= lastAwaited; i++) {
-            keys.add(args.bytes(i));
-        }
-        return keys;
+    /** The error for a client that has waited, or null for the run's own reply. */
+    public @Nullable String ending() {
+        return ending;
+    }
+
+    /** Whether {@link #waiting}, {@link #waitsOn} or {@link #ending} has anything to say. */
+    public boolean concernsWaiting() {
+        return waiting != null || wrongType || ending != null;
+    }
+
+    /** Scripts may not even ask to wait (XREAD BLOCK). */
+    public void scripted(boolean calledByScript) {
+        scripted = calledByScript;
+    }
+
+    boolean isScripted() {
+        return scripted;
+    }
+
+    /** What happens now happens to all keys (FLUSHALL, SWAPDB). */
+    void everythingChanged() {
+        events.everything();
     }
 
     public boolean hasChanged() {

@@ -1,49 +1,37 @@
 package io.cairn.mode;
 
+import io.cairn.command.Args;
+import io.cairn.command.Command;
 import io.cairn.command.KeyEvents;
-import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.ValueType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.function.Predicate;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who waits for which keys of a node, first come first served. A waiter enters itself under the locks of its keys, when
- * its command has found nothing there; what happens to a key later is told by {@link #event}, under the key's lock, so
- * nothing comes between. An event only makes the key ready: {@link #serve} then lets those in its line try again, one
- * after the other, as long as the key is there. Redis: blocked.c. Any thread.
+ * Who waits for which keys of a node, in the order they came. A client is entered under the locks of its keys, when its command has found nothing there;
+ * what happens to a key later is told by {@link #event}, under the key's lock, so nothing comes between. An event only makes the key ready: those in its
+ * line are let try again by {@link StandaloneServing} and {@link RaftServing}. Redis: blocked.c. Any thread.
  *
- * <p>Bound: a client waits in one place at a time, for the keys of one command.
+ * <p>Bound: a client waits for the keys of one command.
  */
 public final class BlockedKeys implements KeyEvents {
-    /** A client that waits. */
-    public interface Waiter {
-        /**
-         * Runs its command again, here or on a thread of its own, then calls {@code tried} once, whether it got something
-         * or not. False, and no call, when it runs already: it will then run once more if that was in vain.
-         */
-        boolean tryAgain(Runnable tried);
-
-        /** Answers the client an error instead; nothing happens when it was served meanwhile. */
-        void unblock(String error);
-
-        /** Whether its command writes. */
-        boolean writes();
-
-        /** Whether it must hear that the key is gone (a consumer group goes with its stream). */
-        boolean awaitsRemoval();
-    }
-
     /** A key of a database. */
-    private record Key(int database, byte[] bytes) {
+    record Key(int database, byte[] bytes) {
+        int slot() {
+            return Slots.of(bytes);
+        }
+
         @Override
         public boolean equals(@Nullable Object other) {
             return other instanceof Key key && key.database == database && Arrays.equals(key.bytes, bytes);
@@ -55,180 +43,272 @@ public final class BlockedKeys implements KeyEvents {
         }
     }
 
-    private final Keyspace keyspace;
-    private final boolean serveAtOnce;
-    private final Map<Key, LinkedHashSet<Waiter>> lines = new HashMap<>();
-    /** Rounds under way, one for a key at most. */
-    private final Map<Key, Round> rounds = new HashMap<>();
+    /** A client that waits. Each attempt is a call of its own, which looks at one key. */
+    public interface Waiter extends Origin {
+        /** What it waits for. */
+        ValueType type();
 
-    private final Queue<Round> begun = new ConcurrentLinkedQueue<>();
-    private volatile int keys;
+        /** The consumer group that it reads for, null for none. It goes with the key: then the waiting ends. */
+        byte @Nullable [] group();
 
-    /**
-     * @param serveAtOnce waiters run on threads of their own, so that nobody needs to call {@link #serve}: an event may
-     *     have them run although it comes under a lock
-     */
-    public BlockedKeys(Keyspace keyspace, boolean serveAtOnce) {
-        this.keyspace = keyspace;
-        this.serveAtOnce = serveAtOnce;
+        /** Its keys; not to be changed. */
+        List<byte[]> keys();
+
+        Command command();
+
+        /** The number it was given when it came. */
+        long order();
+
+        void order(long order);
+
+        /**
+         * Begins an attempt that looks at a key: {@link #args} are its arguments. One of {@link #runAlone}, {@link Origin#complete}, {@link Origin#abort},
+         * {@link #giveUp} and {@link #end} must follow.
+         *
+         * @return false if it does not wait any more
+         */
+        boolean begin(byte[] key);
+
+        /** Arguments of the attempt that has begun. */
+        Args args();
+
+        /**
+         * Makes the attempt that has begun a call of the node's mode; on its event loop in raft mode.
+         *
+         * @param tried called once it is over, perhaps within this
+         */
+        void runAlone(Runnable tried);
+
+        /** The attempt that has begun is not made: it waits on. */
+        void giveUp();
+
+        /** Ends the waiting with an error, unless it is over; of an attempt that has begun, too, if that comes to nothing. */
+        void end(String error, boolean close);
+
+        /** As {@link #end}, of an attempt that has begun and has failed. */
+        void failed(String error, boolean close);
     }
 
-    /** See the constructor. */
-    public boolean serveAtOnce() {
-        return serveAtOnce;
+    /** Told of keys that became ready, under their locks. */
+    interface Listener {
+        void ready(Key key);
     }
 
-    /** The waiter stands last in the line of each key that it does not stand in yet. Under the locks of the keys. */
-    public synchronized void add(Waiter waiter, int database, List<byte[]> names) {
-        for (byte[] name : names) {
-            lines.computeIfAbsent(new Key(database, name), first -> new LinkedHashSet<>())
-                    .add(waiter);
+    /** Who waits for one key, by their numbers. */
+    private static final class Line {
+        private final TreeMap<Long, Waiter> lists = new TreeMap<>();
+        private final TreeMap<Long, Waiter> sortedSets = new TreeMap<>();
+        private final TreeMap<Long, Waiter> streams = new TreeMap<>();
+
+        TreeMap<Long, Waiter> of(ValueType type) {
+            return switch (type) {
+                case LIST -> lists;
+                case ZSET -> sortedSets;
+                default -> streams;
+            };
         }
-        keys = lines.size();
+
+        boolean isEmpty() {
+            return lists.isEmpty() && sortedSets.isEmpty() && streams.isEmpty();
+        }
+    }
+
+    private final Map<Key, Line> lines = new HashMap<>();
+    /** Every waiter, by its number. */
+    private final TreeMap<Long, Waiter> waiters = new TreeMap<>();
+    /** Keys that became ready, in that order, while nobody listens. */
+    private final LinkedHashSet<Key> ready = new LinkedHashSet<>();
+    /** Lines of keys with a slot: most events concern nobody. */
+    private final AtomicIntegerArray linesOfSlot = new AtomicIntegerArray(Slots.COUNT);
+
+    private long lastOrder;
+    private volatile int waiting;
+    private volatile boolean anyReady;
+    private @Nullable Listener listener;
+    private @Nullable String refusal;
+
+    /** Keys are told to {@code to} from now on, and {@link #next} finds none. */
+    synchronized void whenReady(Listener to) {
+        listener = to;
+    }
+
+    /** The waiter stands last in the line of each of its keys. Under the locks of the keys. */
+    public void add(Waiter waiter) {
+        String refused;
+        synchronized (this) {
+            waiter.order(++lastOrder);
+            waiters.put(waiter.order(), waiter);
+            for (byte[] name : waiter.keys()) {
+                Key key = new Key(waiter.database(), name);
+                Line line = lines.get(key);
+                if (line == null) {
+                    line = new Line();
+                    lines.put(key, line);
+                    linesOfSlot.incrementAndGet(key.slot());
+                }
+                line.of(waiter.type()).put(waiter.order(), waiter);
+            }
+            waiting = waiters.size();
+            refused = waiter.readonly() ? null : refusal;
+        }
+        if (refused != null) {
+            waiter.end(refused, true);
+        }
     }
 
     /** The waiter leaves all lines. */
-    public synchronized void remove(Waiter waiter, int database, List<byte[]> names) {
-        for (byte[] name : names) {
-            Key key = new Key(database, name);
-            LinkedHashSet<Waiter> line = lines.get(key);
-            if (line != null && line.remove(waiter) && line.isEmpty()) {
-                lines.remove(key);
+    public synchronized void remove(Waiter waiter) {
+        if (waiters.remove(waiter.order()) == null) {
+            return;
+        }
+        for (byte[] name : waiter.keys()) {
+            Key key = new Key(waiter.database(), name);
+            Line line = lines.get(key);
+            if (line != null) {
+                line.of(waiter.type()).remove(waiter.order());
+                if (line.isEmpty()) {
+                    lines.remove(key);
+                    linesOfSlot.decrementAndGet(key.slot());
+                }
             }
         }
-        keys = lines.size();
+        waiting = waiters.size();
     }
+
+    /** Clients that wait. */
+    public int waiting() {
+        return waiting;
+    }
+
+    // ---- what happens to keys
 
     @Override
     public void event(int database, char type, String event, long address, int length) {
-        if (keys == 0) {
+        if (waiting == 0 || type == 'm' || linesOfSlot.get(Slots.of(address, length)) == 0) {
             return;
         }
-        Round round = begin(new Key(database, Memory.bytes(address, length)));
-        if (round != null && serveAtOnce) {
-            round.run();
-        } else if (round != null) {
-            begun.add(round);
+        becomeReady(new Key(database, Memory.bytes(address, length)));
+    }
+
+    @Override
+    public void everything() {
+        if (waiting == 0) {
+            return;
+        }
+        List<Key> all;
+        synchronized (this) {
+            all = new ArrayList<>(lines.keySet());
+            all.sort((a, b) -> a.database != b.database ? a.database - b.database : Arrays.compare(a.bytes, b.bytes));
+        }
+        all.forEach(this::becomeReady);
+    }
+
+    /** As an event of the key. */
+    public void ready(int database, byte[] key) {
+        becomeReady(new Key(database, key));
+    }
+
+    /** Those in the key's line may try again. */
+    void becomeReady(Key key) {
+        Listener to;
+        synchronized (this) {
+            if (!lines.containsKey(key)) {
+                return;
+            }
+            to = listener;
+            if (to == null) {
+                ready.add(key);
+                anyReady = true;
+            }
+        }
+        if (to != null) {
+            to.ready(key);
         }
     }
 
-    private synchronized @Nullable Round begin(Key key) {
-        LinkedHashSet<Waiter> line = lines.get(key);
+    boolean anyReady() {
+        return anyReady;
+    }
+
+    /** Takes the key that has been ready for longest; null if there is none. */
+    synchronized @Nullable Key takeReady() {
+        if (ready.isEmpty()) {
+            return null;
+        }
+        Key first = ready.iterator().next();
+        ready.remove(first);
+        anyReady = !ready.isEmpty();
+        return first;
+    }
+
+    /**
+     * Who is to try next when a key holds {@code type}, null for nothing: of those who wait for that, and of those whom it must be told that it holds no
+     * stream, the first whose number is above {@code after}.
+     */
+    synchronized @Nullable Waiter next(Key key, @Nullable ValueType type, long after) {
+        Line line = lines.get(key);
         if (line == null) {
             return null;
         }
-        Round running = rounds.get(key);
-        if (running != null) {
-            running.again = true;
+        Waiter found = null;
+        if (type == ValueType.LIST || type == ValueType.ZSET || type == ValueType.STREAM) {
+            Map.Entry<Long, Waiter> entry = line.of(type).higherEntry(after);
+            found = entry == null ? null : entry.getValue();
+        }
+        if (type != ValueType.STREAM) {
+            SortedMap<Long, Waiter> left = line.streams.tailMap(after, false);
+            for (Waiter waiter : left.values()) {
+                if (found != null && found.order() < waiter.order()) {
+                    break;
+                }
+                if (waiter.group() != null) {
+                    return waiter;
+                }
+            }
+        }
+        return found;
+    }
+
+    /** The event loop of one of those in a key's line; null if there is nobody. */
+    synchronized @Nullable Waiter anyOf(Key key) {
+        Line line = lines.get(key);
+        if (line == null) {
             return null;
         }
-        Round round = new Round(key, new ArrayList<>(line));
-        rounds.put(key, round);
-        return round;
+        for (TreeMap<Long, Waiter> some : List.of(line.lists, line.sortedSets, line.streams)) {
+            if (!some.isEmpty()) {
+                return some.firstEntry().getValue();
+            }
+        }
+        return null;
     }
 
-    /** Lets those run again for whose keys something happened. After each command, without locks of the keyspace. */
-    public void serve() {
-        if (keys == 0) {
-            return;
-        }
-        for (Round round = begun.poll(); round != null; round = begun.poll()) {
-            round.run();
-        }
-    }
+    // ---- what happens to the node
 
-    /** Ends the waiting of all for whom {@code which} holds. */
-    public void unblock(Predicate<Waiter> which, String error) {
+    /** The node leads its shard, or no longer: then all waiting ends, but for connections that read from replicas and come later. */
+    public void leading(boolean leads) {
         List<Waiter> all;
         synchronized (this) {
-            all = lines.values().stream()
-                    .flatMap(LinkedHashSet::stream)
-                    .distinct()
-                    .filter(which)
+            refusal = leads ? null : FailureText.DEPOSED;
+            all = leads ? List.of() : new ArrayList<>(waiters.values());
+        }
+        all.forEach(waiter -> waiter.end(FailureText.DEPOSED, true));
+    }
+
+    /** The node serves other slots: who waits for a key of one that is gone runs again, and is redirected. */
+    public void slotsChanged(IntPredicate serves) {
+        List<Waiter> gone;
+        synchronized (this) {
+            gone = waiters.values().stream()
+                    .filter(waiter -> !serves.test(Slots.of(waiter.keys().get(0))))
                     .toList();
         }
-        all.forEach(waiter -> waiter.unblock(error));
-    }
-
-    private boolean isThere(Key key) {
-        int length = key.bytes.length;
-        long address = Memory.allocate(Math.max(1, length));
-        try {
-            Memory.copy(key.bytes, 0, address, length);
-            int stripe = keyspace.stripeOf(Slots.of(address, length));
-            keyspace.lock(stripe);
-            try {
-                // No key is expired at time 0: whoever runs will see it.
-                return keyspace.database(key.database).version(address, length, 0) != 0;
-            } finally {
-                keyspace.unlock(stripe);
-            }
-        } finally {
-            Memory.free(address, Math.max(1, length));
-        }
-    }
-
-    /** Those who stood in a key's line when something happened to it, one after the other. */
-    private final class Round {
-        private final Key key;
-        private List<Waiter> line;
-        private int next;
-        /** Something happened to the key meanwhile. */
-        private boolean again;
-        /** Where the latest waiter's answer may come: within its call, or later. */
-        private boolean within;
-
-        private boolean answered;
-
-        Round(Key key, List<Waiter> line) {
-            this.key = key;
-            this.line = line;
-        }
-
-        /** Goes on until a waiter answers later, or to the end. No recursion however long the line is. */
-        void run() {
-            while (next < line.size() || more()) {
-                Waiter waiter = line.get(next++);
-                if (!waiter.awaitsRemoval() && !isThere(key)) {
-                    continue;
+        for (Waiter waiter : gone) {
+            waiter.eventLoop().execute(() -> {
+                if (waiter.begin(waiter.keys().get(0))) {
+                    waiter.runAlone(() -> {});
                 }
-                synchronized (this) {
-                    within = true;
-                    answered = false;
-                }
-                boolean running = waiter.tryAgain(this::tried);
-                synchronized (this) {
-                    within = false;
-                    if (running && !answered) {
-                        return;
-                    }
-                }
-            }
-        }
-
-        private void tried() {
-            synchronized (this) {
-                answered = true;
-                if (within) {
-                    return;
-                }
-            }
-            run();
-        }
-
-        /** The line is at its end: true if there is a new one. */
-        private boolean more() {
-            synchronized (BlockedKeys.this) {
-                LinkedHashSet<Waiter> left = lines.get(key);
-                if (again && left != null) {
-                    again = false;
-                    line = new ArrayList<>(left);
-                    next = 0;
-                    return true;
-                }
-                rounds.remove(key);
-                return false;
-            }
+            });
         }
     }
 }

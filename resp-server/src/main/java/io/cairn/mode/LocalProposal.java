@@ -12,8 +12,8 @@ interface LocalProposal extends Proposal {
     /** Where the next record's reply goes. On the apply thread. */
     Reply reply();
 
-    /** The record would rather wait for keys. On the apply thread, under the locks of the keys, before {@link #recordDone}. */
-    default void wouldBlock(Call call) {}
+    /** As {@link Origin#waits}. On the apply thread, before {@link #recordDone}. */
+    default void waits(Call call) {}
 
     /** The record's reply is complete. On the apply thread. */
     void recordDone();

@@ -32,10 +32,10 @@ public interface Origin {
     boolean asking();
 
     /**
-     * The call found nothing and would rather wait for keys ({@link Call#wouldBlock}); its reply is complete all the same. Called under the
-     * locks of the keys, by the thread that ran the handler.
+     * A call of this has run and has something to say of waiting ({@link Call#concernsWaiting}); its reply is complete all the same. Called under the
+     * locks of its keys, by the thread that ran the handler; not for calls of a {@link Block}.
      */
-    default void wouldBlock(Call call) {}
+    default void waits(Call call) {}
 
     /** Calls of this connection that are PENDING. */
     int pending();

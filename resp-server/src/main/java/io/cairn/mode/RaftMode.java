@@ -63,6 +63,7 @@ public final class RaftMode implements Mode {
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
     private final AtomicLong oomRefusals = new AtomicLong();
     private volatile @Nullable RaftScripts scripts;
+    private volatile @Nullable RaftServing serving;
 
     RaftMode(
             Keyspace keyspace,
@@ -93,6 +94,10 @@ public final class RaftMode implements Mode {
         int slot = slot(queue.keys, command, args);
         if (slot == CROSS_SLOT) {
             return refuse(origin, CROSS_SLOT_ERROR);
+        }
+        RaftServing own = serving;
+        if (own != null && own.holds(slot, origin)) {
+            return Outcome.WAIT;
         }
         ShardGroup group = shard.get();
         if (ScriptCommands.runsScript(command)) {
@@ -176,7 +181,7 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         copy(args, queue.call.args);
-        runRead(queue, origin, command, slot, stamps.readTime(), origin.reply());
+        runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), origin.reply());
         return Outcome.DONE;
     }
 
@@ -325,14 +330,21 @@ public final class RaftMode implements Mode {
     }
 
     /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
-    long runRead(LoopQueue queue, Origin origin, Command command, int slot, long now, Reply reply) {
+    long runRead(
+            LoopQueue queue,
+            @Nullable Origin origin,
+            Command command,
+            int database,
+            int slot,
+            long now,
+            Reply reply) {
         String loading = loading(command);
         if (loading != null) {
             reply.error(loading);
             return 0;
         }
         Call call = queue.call;
-        call.begin(origin.database(), now, queue.seed(), reply);
+        call.begin(database, now, queue.seed(), reply);
         call.database().sawExpired();
         KeySpec keys = command.keys();
         if (slot >= 0) {
@@ -340,8 +352,8 @@ public final class RaftMode implements Mode {
             keyspace.lock(stripe);
             try {
                 run(command, call);
-                if (call.isBlocked()) {
-                    origin.wouldBlock(call);
+                if (origin != null && call.concernsWaiting()) {
+                    origin.waits(call);
                 }
             } finally {
                 keyspace.unlock(stripe);
@@ -469,6 +481,13 @@ public final class RaftMode implements Mode {
      */
     public void scripts(CommandTable commands, ScriptThread thread, BiConsumer<String, Throwable> fatal) {
         scripts = new RaftScripts(this, commands, thread, fatal);
+    }
+
+    /** Serves the clients in the lines of {@code blocked} from now on. */
+    public void serves(BlockedKeys blocked) {
+        RaftServing made = new RaftServing(this, blocked);
+        serving = made;
+        blocked.whenReady(made);
     }
 
     /** The node is there for commands that scripts call. */

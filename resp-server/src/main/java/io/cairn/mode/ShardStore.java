@@ -46,6 +46,7 @@ public final class ShardStore implements ShardApply {
     private final Call call;
     private final KeyPositions keys = new KeyPositions();
     private final ShardSnapshots snapshots;
+    private final KeyEvents events;
     private final Listener listener;
     private NativeBlock scratch = NativeBlock.allocate(INITIAL_BYTES);
     private volatile long appliedIndex;
@@ -77,6 +78,7 @@ public final class ShardStore implements ShardApply {
         this.blobs = new ReceivedBlobs(MAX_BLOB_BYTES, own::take);
         this.reader = new RecordReader(blobs);
         this.call = new Call(keyspace, reader.args(), DiscardReply.INSTANCE);
+        this.events = events;
         call.listener(events);
         this.listener = listener;
         this.snapshots = new ShardSnapshots(keyspace, clock);
@@ -161,8 +163,8 @@ public final class ShardStore implements ShardApply {
             keyspace.lock(stripe);
             try {
                 run(command);
-                if (waiting != null && call.isBlocked()) {
-                    waiting.wouldBlock(call);
+                if (waiting != null && call.concernsWaiting()) {
+                    waiting.waits(call);
                 }
             } finally {
                 keyspace.unlock(stripe);
@@ -260,6 +262,7 @@ public final class ShardStore implements ShardApply {
             return false;
         }
         stamps.restore(stamp);
+        events.everything();
         return true;
     }
 

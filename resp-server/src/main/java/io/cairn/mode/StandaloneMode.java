@@ -29,7 +29,7 @@ public final class StandaloneMode implements Mode {
     final CommandTable commands;
     final NodeStats stats;
     final KeyEvents events;
-    private final BlockedKeys blocked;
+    private final StandaloneServing serving;
     private final RecordClock clock;
     private volatile Journal journal;
     private volatile long maxMemory;
@@ -59,13 +59,9 @@ public final class StandaloneMode implements Mode {
         this.commands = commands;
         this.stats = stats;
         this.events = events;
-        this.blocked = blocked;
+        this.serving = new StandaloneServing(this, blocked);
         this.clock = clock;
         this.journal = journal;
-    }
-
-    BlockedKeys blocked() {
-        return blocked;
     }
 
     RecordClock clock() {
@@ -127,9 +123,21 @@ public final class StandaloneMode implements Mode {
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
-        return own != null && ScriptCommands.runsScript(command)
-                ? own.execute(origin, command, args)
-                : workers.get().execute(origin, command, args);
+        if (own != null && ScriptCommands.runsScript(command)) {
+            return own.execute(origin, command, args);
+        }
+        Outcome outcome = workers.get().execute(origin, command, args);
+        serving.serve();
+        return outcome;
+    }
+
+    /** Serves clients that wait for keys which something happened to; no stripe is held. */
+    void serve() {
+        serving.serve();
+    }
+
+    Set<EventLoop> loops() {
+        return loops;
     }
 
     /** An event loop runs commands here. */
@@ -160,7 +168,9 @@ public final class StandaloneMode implements Mode {
                 }
             }
         }
-        return workers.get().executeBlock(origin, block);
+        Outcome outcome = workers.get().executeBlock(origin, block);
+        serving.serve();
+        return outcome;
     }
 
     /**
@@ -202,7 +212,9 @@ public final class StandaloneMode implements Mode {
 
     /** Deletes one expired key if it is still the one that was found; any thread. */
     public boolean expire(int database, byte[] key, long expireAt, long version) {
-        return workers.get().expire(database, key, expireAt, version);
+        boolean expired = workers.get().expire(database, key, expireAt, version);
+        serving.serveSoon();
+        return expired;
     }
 
     @Override

@@ -37,7 +37,6 @@ final class StandaloneWorker {
     private final LargeArguments large;
     private @Nullable DurableReplies replies;
     private @Nullable Journal repliesOf;
-    private boolean serving;
     /** Time of this turn's reads and records; 0 until it is asked for. */
     private long turnMillis;
     /** The mode knows the event loop that uses this. */
@@ -64,18 +63,6 @@ final class StandaloneWorker {
     void endOfTurn() {
         turnMillis = 0;
         stats.lookups(call.hits(), call.misses());
-    }
-
-    /** Lets clients run again for whose keys something happened. One that runs makes others ready: they run in the same loop. */
-    void serve() {
-        if (!serving) {
-            serving = true;
-            try {
-                mode.blocked().serve();
-            } finally {
-                serving = false;
-            }
-        }
     }
 
     // ---- one command
@@ -136,8 +123,8 @@ final class StandaloneWorker {
         boolean changed;
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
-            if (call.isBlocked()) {
-                origin.wouldBlock(call);
+            if (call.concernsWaiting()) {
+                origin.waits(call);
             }
         } catch (OutOfMemoryError e) {
             origin.rewindReply(mark);
@@ -158,9 +145,14 @@ final class StandaloneWorker {
         }
     }
 
-    /** Runs a command of a script; its stripes are locked. */
-    Call run(Command command, Args args, int database, long now, long seed, Reply reply) {
-        runHandler(command, args, database, now, seed, reply);
+    /** Runs a command of a script, or of a block with scripts; its stripes are locked. */
+    Call run(Command command, Args args, int database, long now, long seed, Reply reply, boolean scripted) {
+        call.scripted(scripted);
+        try {
+            runHandler(command, args, database, now, seed, reply);
+        } finally {
+            call.scripted(false);
+        }
         return call;
     }
 

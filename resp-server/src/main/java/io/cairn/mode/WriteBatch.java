@@ -60,8 +60,8 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     }
 
     @Override
-    public void wouldBlock(Call call) {
-        origins[done].wouldBlock(call);
+    public void waits(Call call) {
+        origins[done].waits(call);
     }
 
     @Override

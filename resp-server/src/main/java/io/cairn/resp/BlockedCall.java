@@ -4,13 +4,19 @@ import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.Reply;
+import io.cairn.command.Waiting;
+import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.StripeBusyException;
+import io.cairn.keyspace.ValueType;
 import io.cairn.mode.BlockedKeys;
 import io.cairn.mode.Mode;
-import io.cairn.mode.Origin;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -19,263 +25,453 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A call of a blocking command, from its arrival to its reply. It runs through the mode like any other; when it found
- * nothing, it stands in the lines of its keys and runs again when something happened to one of them, until it gets
- * something, its time is over, or the client is unblocked or gone. In raft mode each run is a call of its own, with a
- * record of its own if the command writes.
+ * A call of a blocking command that found nothing, until it is answered: because an attempt got something, its time is over, the client is unblocked, or gone.
+ * An attempt that is under way decides first; what happened meanwhile counts if it comes to nothing.
  *
- * <p>Runs on its connection's event loop in raft mode; in standalone mode on the thread that made a key ready, before
- * that goes on. Its state is guarded by itself.
+ * <p>Attempts run on the thread that made the key ready (standalone) or through the log. What it is guarded by is itself.
  */
-final class BlockedCall implements Origin, BlockedKeys.Waiter {
+final class BlockedCall implements BlockedKeys.Waiter {
+    /** As good as for ever, and what Netty's clock can count. */
+    private static final long MAX_MILLIS = TimeUnit.DAYS.toMillis(50_000);
+    /** A script keeps the node busy: the attempt is made again after this. */
+    private static final long BUSY_MILLIS = 20;
+
+    private static final String BY_COMMAND = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+    private static final byte[] BUSY = "-BUSY ".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NIL = "*-1\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NULL = "_\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final Logger LOG = LoggerFactory.getLogger(BlockedCall.class);
-    private static final byte[] BY_COMMAND =
-            "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n".getBytes(StandardCharsets.US_ASCII);
-    /** A key that holds something else now: as if it were absent. Redis: serveClientsBlockedOnKeyByModule and others. */
-    private static final byte[] WRONG_TYPE = "-WRONGTYPE ".getBytes(StandardCharsets.US_ASCII);
 
     private enum State {
-        RUNNING,
         WAITING,
-        DONE
+        /** An attempt is under way. */
+        TRYING,
+        OVER
     }
+
+    /**
+     * A call that may turn out to wait.
+     *
+     * @param id of its command in the table
+     * @param silent its reply is dropped (CLIENT REPLY)
+     */
+    record First(int id, Command command, boolean silent) {}
 
     private final Connection connection;
     private final Endpoint endpoint;
-    private final int id;
-    private QueuedCall call;
-    /** What it runs as from the second time on, where that is something else. */
-    private @Nullable QueuedCall next;
-
+    private final First first;
+    private final QueuedCall call;
+    private final Waiting waiting;
+    private final List<byte[]> keys;
+    private final byte @Nullable [] group;
     private final boolean resp3;
     private final boolean readonly;
-    private final boolean asking;
-    private final boolean silent;
+    private long order;
 
-    private State state = State.RUNNING;
-    /** Something happened to a key while it ran. */
-    private boolean again;
-    /** This run found nothing. */
-    private boolean blocked;
-    /** Keys that it stands in line for; empty before it found nothing for the first time. */
-    private List<byte[]> keys = List.of();
+    private State state = State.WAITING;
+    /** Arguments of the attempt under way, those that are texts in memory of their own. */
+    private final Args args = new Args();
 
-    private long blockMillis;
-    /** What the client gets when its time is over: the reply of the first run. */
-    private byte[] nothing = new byte[0];
-    /** What it gets instead, if this run is in vain. */
-    private byte @Nullable [] end;
+    private @Nullable NativeBlock texts;
+    private @Nullable ReplyBuffer out;
+    private byte[] key = {};
+    /** What the attempt says of waiting. */
+    private boolean waitsOn;
 
-    private boolean gone;
-    /** The mode will say when the call may be made again. */
+    private @Nullable String ending;
+    private @Nullable Runnable tried;
+    /** The mode will say when the attempt may be made. */
     private boolean held;
 
-    private @Nullable Runnable tried;
-    private @Nullable ReplyBuffer out;
-    private @Nullable ScheduledFuture<?> timer;
     private byte phase;
-    private long runNanos;
+    private long attemptNanos;
+    /** What the client gets instead of an attempt's reply. */
+    private byte @Nullable [] end;
+    /** The attempt's reply is the client's. */
+    private boolean served;
+    /** There is no memory for the reply. */
+    private boolean lost;
 
-    BlockedCall(Connection connection, Endpoint endpoint, ClientState state, int id, Command command, Args args) {
+    private boolean closes;
+    private boolean gone;
+
+    // On the event loop.
+    private boolean entered;
+    private boolean answered;
+    private @Nullable ScheduledFuture<?> timer;
+
+    /** {@code source}: arguments of the first call. By the thread that ran it, under the locks of its keys. */
+    BlockedCall(Connection connection, Endpoint endpoint, First first, Args source, Waiting waiting) {
         this.connection = connection;
         this.endpoint = endpoint;
-        this.id = id;
-        this.call = new QueuedCall(command, args, state.database());
+        this.first = first;
+        this.waiting = waiting;
+        this.call = new QueuedCall(first.command(), source, connection.database());
+        this.keys = new ArrayList<>(waiting.keys());
+        for (int i = 0; i < waiting.keys(); i++) {
+            keys.add(source.bytes(waiting.firstKey() + i));
+        }
+        this.group = waiting.group() == 0 ? null : source.bytes(waiting.group());
         this.resp3 = connection.resp3();
         this.readonly = connection.readonly();
-        this.asking = connection.asking();
-        this.silent = !state.repliesNow();
     }
 
-    /** Runs for the first time; on the event loop. */
-    void start() {
-        connection.beginBlocked(this);
-        run();
+    First first() {
+        return first;
     }
 
-    // ---- runs
+    // ---- on the event loop
 
-    private void run() {
-        long start = System.nanoTime();
-        Mode.Outcome outcome = endpoint.mode().execute(this, call.command, call.args);
-        runNanos += System.nanoTime() - start;
-        switch (outcome) {
-            case DONE -> {
-                ReplyBuffer buffer = buffer();
-                byte[] reply = buffer.lost() ? null : buffer.bytes(0, buffer.bytes());
-                buffer.release();
-                out = null;
-                ran(reply);
-            }
-            case PENDING -> {}
-            case WAIT -> held = true;
+    /** The first call is over, as the connection knows now. */
+    void enter() {
+        entered = true;
+        if (answered) {
+            connection.endBlocked(this);
+        } else if (waiting.millis() > 0) {
+            timer = eventLoop()
+                    .schedule(
+                            () -> endWith(nothing(), false),
+                            Math.min(waiting.millis(), MAX_MILLIS),
+                            TimeUnit.MILLISECONDS);
         }
     }
 
-    /** A run is over; {@code reply} is null when it was lost. */
-    private void ran(byte @Nullable [] reply) {
-        Runnable done;
-        boolean once = false;
-        QueuedCall other = next;
-        if (other != null) {
-            next = null;
-            call.release();
-            call = other;
-        }
-        synchronized (this) {
-            boolean inVain = reply != null && (blocked || (!keys.isEmpty() && startsWith(reply, WRONG_TYPE)));
-            if (inVain && nothing.length == 0) {
-                nothing = reply;
-                once = true;
-            }
-            blocked = false;
-            if (!inVain) {
-                end = reply;
-                state = State.DONE;
-            } else if (end != null || gone) {
-                state = State.DONE;
-            } else if (again) {
-                again = false;
-            } else {
-                state = State.WAITING;
-            }
-            done = state == State.RUNNING ? null : tried;
-            if (done != null) {
-                tried = null;
-            }
-        }
-        if (once && blockMillis > 0) {
-            timer = eventLoop().schedule(() -> endWith(nothing), blockMillis, TimeUnit.MILLISECONDS);
-        }
-        switch (state()) {
-            case RUNNING -> runAgain();
-            case DONE -> answer(reply == null);
-            case WAITING -> {}
-        }
-        if (done != null) {
-            done.run();
-        }
+    boolean hasEntered() {
+        return entered;
     }
 
-    private synchronized State state() {
-        return state;
-    }
-
-    private static boolean startsWith(byte[] reply, byte[] text) {
-        return reply.length > text.length && java.util.Arrays.equals(reply, 0, text.length, text, 0, text.length);
-    }
-
-    private void runAgain() {
-        if (endpoint.blocked().serveAtOnce()) {
-            try {
-                eventLoop().execute(this::run);
-            } catch (RejectedExecutionException e) {
-                LOG.debug("the node stops, its clients wait no longer", e);
-            }
-        } else {
-            run();
-        }
-    }
-
-    @Override
-    public boolean tryAgain(Runnable whenTried) {
-        synchronized (this) {
-            if (state != State.WAITING) {
-                again = state == State.RUNNING;
-                return false;
-            }
-            state = State.RUNNING;
-            tried = whenTried;
-        }
-        runAgain();
-        return true;
-    }
-
-    // ---- its end
-
-    @Override
-    public void unblock(String error) {
-        endWith(("-" + error + "\r\n").getBytes(StandardCharsets.US_ASCII));
-    }
-
-    /** CLIENT UNBLOCK; false when it is answered already. */
-    boolean unblock(boolean withError) {
-        return endWith(withError ? BY_COMMAND : nothing);
-    }
-
-    private boolean endWith(byte[] reply) {
-        synchronized (this) {
-            if (state == State.DONE || (state == State.RUNNING && keys.isEmpty())) {
-                return false;
-            }
-            if (state == State.RUNNING) {
-                end = reply;
-                return true;
-            }
-            end = reply;
-            state = State.DONE;
-        }
-        answer(false);
-        return true;
-    }
-
-    /** The connection is gone; on its event loop. */
+    /** The connection is gone. */
     void forget() {
         synchronized (this) {
             gone = true;
             if (state != State.WAITING) {
                 return;
             }
-            state = State.DONE;
+            state = State.OVER;
         }
         leave();
     }
 
-    private void leave() {
-        endpoint.blocked().remove(this, call.database, keys);
+    /** Writes the reply; false when it is lost. */
+    boolean answer(ReplyBuffer to) {
+        ReplyBuffer buffer = out;
+        byte[] instead = end;
+        try {
+            if (lost) {
+                return false;
+            }
+            if (first.silent()) {
+                return true;
+            }
+            if (served && buffer != null) {
+                buffer.copyTo(to, 0, buffer.bytes());
+            } else if (instead != null) {
+                to.raw(instead, 0, instead.length);
+            }
+            return true;
+        } catch (OutOfMemoryError e) {
+            return false;
+        } finally {
+            if (buffer != null) {
+                buffer.release();
+                out = null;
+            }
+        }
+    }
+
+    /** The reply is for nobody. */
+    void drop() {
+        ReplyBuffer buffer = out;
+        if (buffer != null) {
+            out = null;
+            buffer.release();
+        }
+    }
+
+    /** Whether the reply is an error. */
+    boolean failed() {
+        ReplyBuffer buffer = out;
+        byte[] instead = end;
+        if (served) {
+            return buffer != null && buffer.bytes() > 0 && buffer.byteAt(0) == '-';
+        }
+        return instead == null || (instead.length > 0 && instead[0] == '-');
+    }
+
+    /** The connection is closed behind the reply. */
+    boolean closes() {
+        return closes;
+    }
+
+    /** How long attempts took. */
+    long nanos() {
+        return attemptNanos;
+    }
+
+    private void answered() {
+        answered = true;
         ScheduledFuture<?> running = timer;
         if (running != null) {
             running.cancel(false);
         }
-        eventLoop().execute(call::release);
+        if (entered) {
+            connection.endBlocked(this);
+        }
     }
 
-    private void answer(boolean lost) {
+    // ---- attempts
+
+    @Override
+    public boolean begin(byte[] of) {
+        synchronized (this) {
+            if (state != State.WAITING || connection.isGone()) {
+                return false;
+            }
+            state = State.TRYING;
+            waitsOn = false;
+            lost = false;
+            ending = null;
+            key = of;
+        }
+        int n = 0;
+        while (!Arrays.equals(keys.get(n), of)) {
+            n++;
+        }
+        arguments(waiting.again(n));
+        return true;
+    }
+
+    private void arguments(List<Waiting.Argument> again) {
+        int length = 0;
+        for (Waiting.Argument argument : again) {
+            byte[] text = argument.text();
+            length += text == null ? 0 : text.length;
+        }
+        NativeBlock memory = NativeBlock.allocate(length);
+        texts = memory;
+        long at = memory.address();
+        args.clear();
+        for (Waiting.Argument argument : again) {
+            byte[] text = argument.text();
+            if (text != null) {
+                Memory.copy(text, 0, at, text.length);
+                args.add(at, text.length);
+                at += text.length;
+            } else {
+                add(argument.index());
+            }
+        }
+    }
+
+    private void add(int i) {
+        NativeBlock block = call.args.block(i);
+        if (block == null) {
+            args.add(call.args.address(i), call.args.length(i));
+        } else {
+            args.add(block, call.args.length(i));
+        }
+    }
+
+    @Override
+    public Args args() {
+        return args;
+    }
+
+    @Override
+    public void runAlone(Runnable whenTried) {
+        tried = whenTried;
+        run();
+    }
+
+    private void run() {
+        long start = System.nanoTime();
+        Mode.Outcome outcome;
+        try {
+            outcome = endpoint.mode().execute(this, call.command, args);
+        } catch (StripeBusyException e) {
+            tried = null;
+            giveUp();
+            throw e;
+        } catch (RuntimeException | StackOverflowError e) {
+            LOG.error("running {}", call.command.name(), e);
+            endpoint.failure().fatal("running " + call.command.name(), e);
+            failed("ERR internal error", false);
+            return;
+        }
+        attemptNanos += System.nanoTime() - start;
+        switch (outcome) {
+            case DONE -> over();
+            case PENDING -> {}
+            case WAIT -> held = true;
+        }
+    }
+
+    /** The attempt is over, its reply in the buffer. */
+    private void over() {
+        ReplyBuffer buffer = out;
+        boolean busy = buffer != null && !buffer.lost() && startsWith(buffer, BUSY);
+        synchronized (this) {
+            if (buffer != null && buffer.lost()) {
+                lost = true;
+                state = State.OVER;
+            } else if (waitsOn || busy) {
+                state = end != null || gone ? State.OVER : State.WAITING;
+            } else {
+                String error = ending;
+                if (error == null) {
+                    served = true;
+                } else {
+                    end = line(error);
+                }
+                state = State.OVER;
+            }
+        }
+        settle(busy);
+    }
+
+    private static boolean startsWith(ReplyBuffer buffer, byte[] text) {
+        for (int i = 0; i < text.length; i++) {
+            if (buffer.bytes() <= i || buffer.byteAt(i) != text[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void settle(boolean onceMore) {
+        args.clear();
+        NativeBlock memory = texts;
+        if (memory != null) {
+            texts = null;
+            memory.release();
+        }
+        ReplyBuffer buffer = out;
+        if (buffer != null && (!served || gone)) {
+            buffer.release();
+            out = null;
+        }
+        Runnable done = tried;
+        tried = null;
+        byte[] name = key;
+        boolean over;
+        synchronized (this) {
+            over = state == State.OVER;
+        }
+        if (over) {
+            leave();
+        } else if (onceMore) {
+            eventLoop().schedule(() -> endpoint.blocked().ready(database(), name), BUSY_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        if (done != null) {
+            done.run();
+        }
+    }
+
+    @Override
+    public void giveUp() {
+        waitsOn = true;
+        over();
+    }
+
+    @Override
+    public void failed(String error, boolean close) {
+        ReplyBuffer buffer = out;
+        synchronized (this) {
+            end = line(error);
+            closes = close;
+            state = State.OVER;
+        }
+        if (buffer != null) {
+            buffer.release();
+            out = null;
+        }
+        settle(false);
+    }
+
+    // ---- its end
+
+    @Override
+    public void end(String error, boolean close) {
+        endWith(line(error), close);
+    }
+
+    /** CLIENT UNBLOCK; false when it is answered already. */
+    boolean unblock(boolean withError) {
+        return endWith(withError ? line(BY_COMMAND) : nothing(), false);
+    }
+
+    private byte[] nothing() {
+        return resp3 ? NULL : NIL;
+    }
+
+    private static byte[] line(String error) {
+        return ("-" + error + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private boolean endWith(byte[] reply, boolean close) {
+        synchronized (this) {
+            if (state == State.OVER || end != null) {
+                return false;
+            }
+            end = reply;
+            closes = close;
+            if (state == State.TRYING) {
+                return true;
+            }
+            state = State.OVER;
+        }
         leave();
-        byte[] reply = end;
-        eventLoop().execute(() -> connection.endBlocked(this, lost ? null : reply, id, runNanos));
+        return true;
     }
 
-    boolean isSilent() {
-        return silent;
+    private void leave() {
+        endpoint.blocked().remove(this);
+        call.release();
+        try {
+            eventLoop().execute(this::answered);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the node stops, its clients wait no longer", e);
+        }
     }
 
     // ---- Waiter
 
     @Override
-    public boolean writes() {
-        return call.command.is(io.cairn.command.Flag.WRITE);
+    public ValueType type() {
+        return waiting.type();
     }
 
     @Override
-    public boolean awaitsRemoval() {
-        return call.command.name().equals("xreadgroup");
+    public byte @Nullable [] group() {
+        return group;
     }
 
-    // ---- Origin
+    @Override
+    public List<byte[]> keys() {
+        return keys;
+    }
 
     @Override
-    public void wouldBlock(Call context) {
-        synchronized (this) {
-            blocked = true;
-            if (!keys.isEmpty()) {
-                return;
-            }
-            keys = context.awaitedKeys();
-            blockMillis = context.blockMillis();
-            next = context.replaced().isEmpty() ? null : call.with(context.replaced());
-        }
-        endpoint.blocked().add(this, call.database, keys);
+    public Command command() {
+        return call.command;
+    }
+
+    @Override
+    public long order() {
+        return order;
+    }
+
+    @Override
+    public void order(long number) {
+        order = number;
+    }
+
+    // ---- Origin of its attempts
+
+    @Override
+    public void waits(Call run) {
+        waitsOn = run.waitsOn();
+        ending = run.ending();
     }
 
     private ReplyBuffer buffer() {
@@ -331,7 +527,7 @@ final class BlockedCall implements Origin, BlockedKeys.Waiter {
 
     @Override
     public boolean asking() {
-        return asking;
+        return false;
     }
 
     @Override
@@ -351,12 +547,19 @@ final class BlockedCall implements Origin, BlockedKeys.Waiter {
 
     @Override
     public void complete(ReplyBuffer replies, long from, long to) {
-        ran(replies.bytes(from, to));
+        try {
+            replies.copyTo(buffer(), from, to);
+        } catch (OutOfMemoryError e) {
+            lost = true;
+        }
+        over();
     }
 
     @Override
     public void abort() {
-        ran(null);
+        lost = true;
+        waitsOn = false;
+        over();
     }
 
     @Override

@@ -40,6 +40,9 @@ final class Dispatcher {
     /** Runs while a script keeps the node busy. */
     private static final byte ALLOW_BUSY = 64;
 
+    /** May wait for keys. */
+    private static final byte BLOCKING = -128;
+
     private final Endpoint endpoint;
     private final ServerState server;
     private final CommandTable table;
@@ -75,6 +78,9 @@ final class Dispatcher {
         }
         if (command.is(Flag.ALLOW_BUSY)) {
             traits |= ALLOW_BUSY;
+        }
+        if (command.is(Flag.BLOCKING)) {
+            traits |= BLOCKING;
         }
         return (byte)
                 switch (command.name()) {
@@ -192,8 +198,12 @@ final class Dispatcher {
     }
 
     private boolean runData(Connection connection, ClientState state, int id, Command command, Args args) {
-        if (command.is(Flag.BLOCKING)) {
-            return runBlocking(connection, state, id, command, args);
+        boolean mayWait = (traits[id] & BLOCKING) != 0 && command.mayWait(args);
+        if (mayWait) {
+            if (connection.pending() > 0) {
+                return false;
+            }
+            connection.beginFirst(new BlockedCall.First(id, command, !state.repliesNow()));
         }
         int errors = connection.replies().errors();
         long mark = connection.replies().bytes();
@@ -202,6 +212,7 @@ final class Dispatcher {
             outcome = mode.execute(connection, command, args);
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
+            connection.endFirst();
             return refuse(connection, state, id, Scripts.BUSY);
         } catch (RuntimeException | StackOverflowError e) {
             if (command.is(Flag.WRITE)) {
@@ -215,30 +226,17 @@ final class Dispatcher {
             outcome = Mode.Outcome.DONE;
         }
         if (outcome == Mode.Outcome.WAIT) {
+            connection.endFirst();
             return false;
         }
         state.lastCommand = command.name();
         state.clearAsking();
         if (outcome == Mode.Outcome.PENDING) {
             connection.accepted(id, nanos);
+        } else if (mayWait && connection.endFirst()) {
+            connection.replies().truncate(mark);
         } else {
             executed(id, connection.replies().errors() != errors, args, state);
-        }
-        return true;
-    }
-
-    /** Nothing after it runs until it is answered, which may be at once. */
-    private boolean runBlocking(Connection connection, ClientState state, int id, Command command, Args args) {
-        if (connection.pending() > 0) {
-            return false;
-        }
-        state.lastCommand = command.name();
-        BlockedCall call = new BlockedCall(connection, endpoint, state, id, command, args);
-        state.clearAsking();
-        try {
-            call.start();
-        } catch (RuntimeException | StackOverflowError e) {
-            endpoint.failure().fatal("running " + command.name(), e);
         }
         return true;
     }

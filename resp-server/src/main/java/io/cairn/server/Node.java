@@ -59,6 +59,7 @@ public final class Node implements AutoCloseable {
     private final KeyspaceEvents events = new KeyspaceEvents(hub);
     private final ReceiveBudget budget = new ReceiveBudget(MIN_RECEIVE_BYTES);
     private final NodeBackend backend;
+    private final BlockedKeys blocked;
     private final NodeState state;
     private final RespServer server;
     private final CairnProcess process;
@@ -83,7 +84,7 @@ public final class Node implements AutoCloseable {
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
             this.stats = new NodeStats(table);
-            BlockedKeys blocked = new BlockedKeys(keyspace, kind.redisMode().equals("cluster"));
+            this.blocked = new BlockedKeys();
             this.backend = kind.backend(new NodeParts(
                     config,
                     directory,
@@ -131,6 +132,7 @@ public final class Node implements AutoCloseable {
         follow(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, outputBounds::limits);
         follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
         keyEvents.add(events);
+        keyEvents.add(blocked);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
         state.slowLog().thresholdMicros(config.get(Keys.SLOWLOG_LOG_SLOWER_THAN));

@@ -9,7 +9,6 @@ import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
 import io.cairn.gossip.GossipException;
-import io.cairn.mode.BlockedKeys;
 import io.cairn.keyspace.Slots;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
@@ -27,9 +26,6 @@ import org.slf4j.LoggerFactory;
 /** A node of a raft cluster behind the port that every kind of node has. */
 final class RaftBackend implements NodeBackend {
     private static final Logger LOG = LoggerFactory.getLogger(RaftBackend.class);
-    /** Redis: disconnectAllBlockedClients. */
-    private static final String DEPOSED =
-            "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
 
     private final RaftNode node;
     private final ScriptThread scripts;
@@ -60,6 +56,7 @@ final class RaftBackend implements NodeBackend {
                 () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
                 () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
         node.mode().scripts(parts.commands(), scripts, parts.failure()::fatal);
+        node.mode().serves(parts.blocked());
     }
 
     private static JoinMark mark(NodeDirectory directory) {
@@ -81,14 +78,13 @@ final class RaftBackend implements NodeBackend {
             @Override
             public void leading(boolean leading) {
                 LOG.info("node {} {}", parts.directory().nodeId(), leading ? "serves its shard" : "no longer serves");
-                if (!leading) {
-                    parts.blocked().unblock(BlockedKeys.Waiter::writes, DEPOSED);
-                }
+                parts.blocked().leading(leading);
             }
 
             @Override
             public void slotsChanged(SlotTable slots) {
                 parts.hub().serves(channel -> slots.serves(Slots.of(channel)));
+                parts.blocked().slotsChanged(slots::serves);
             }
 
             @Override
