@@ -231,7 +231,7 @@ final class ClientCommands {
         Args args = call.args();
         boolean error = args.count() == 4 && args.is(3, "error");
         if (args.count() > 4) {
-            call.reply().error("ERR syntax error");
+            call.reply().error(ErrorText.subcommand("CLIENT", ErrorText.argument(args, 1)));
         } else if (args.count() == 4 && !error && !args.is(3, "timeout")) {
             call.reply().error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         } else if (!Decimal.fits(args.address(2), args.length(2))) {

@@ -311,6 +311,12 @@ public final class RaftMode implements Mode {
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
     }
 
+    @Override
+    public boolean holds(Origin origin, Command command, Args args) {
+        RaftServing own = serving;
+        return own != null && own.isHolding() && own.holds(slot(queue(origin).keys, command, args), origin);
+    }
+
     /**
      * The error line for what would wait on an event loop until a snapshot is loaded, or null: the loop has other
      * connections, and those of leaders on other nodes of this process.

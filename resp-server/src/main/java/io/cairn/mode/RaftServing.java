@@ -22,6 +22,7 @@ import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,12 +35,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves the waiting clients of a node in raft mode. A key that something happened to has a round, one at a time: as many of its line as there is something for
- * try again in one entry of the log, in their order, each with a record of its own, and again until there is nothing for anybody. Which replicas apply those
- * records does not matter: that somebody waits is known to this node alone. Readers (XREAD) each read for themselves.
+ * Serves the waiting clients of a node in raft mode. A slot with keys that something happened to has a round: key after key, in the order they became ready, as many
+ * of a key's line as there is something for try again in one entry of the log, in their order, each with a record of its own, and again until there is nothing for
+ * anybody. What replicas make of those records does not depend on who waits: that is known to this node alone. Readers (XREAD) each read for themselves.
  *
- * <p>From the moment the key becomes ready, before the write that did it is answered, to the end of the round, calls on the key's slot wait ({@link #holds}):
- * so nobody comes before those who waited, and whoever sees the write's reply finds them served, as in Redis. MULTI blocks do not wait.
+ * <p>From the moment a key becomes ready, before the write that did it is answered, to the end of the round, calls on its slot wait ({@link #holds}):
+ * so nobody comes before those who waited, and whoever sees the write's reply finds them served, as in Redis.
  */
 final class RaftServing implements BlockedKeys.Listener {
     /** Most clients of one entry. */
@@ -51,21 +52,19 @@ final class RaftServing implements BlockedKeys.Listener {
 
     private final RaftMode mode;
     private final BlockedKeys blocked;
-    private final Map<BlockedKeys.Key, Round> rounds = new HashMap<>();
-    /** Who waits for a slot's rounds; present while there are any. */
-    private final Map<Integer, Held> held = new HashMap<>();
+    /** The round of each slot that has one. */
+    private final Map<Integer, Round> rounds = new HashMap<>();
 
     private volatile boolean holding;
-
-    /** A slot with rounds under way. */
-    private static final class Held {
-        private int rounds;
-        private final Set<Origin> origins = new HashSet<>();
-    }
 
     RaftServing(RaftMode mode, BlockedKeys blocked) {
         this.mode = mode;
         this.blocked = blocked;
+    }
+
+    /** Whether any slot is held. */
+    boolean isHolding() {
+        return holding;
     }
 
     /** True when a call on the slot has to wait; {@code origin} is resumed then. Attempts of who is served never wait. */
@@ -74,11 +73,11 @@ final class RaftServing implements BlockedKeys.Listener {
             return false;
         }
         synchronized (this) {
-            Held of = held.get(slot);
-            if (of == null) {
+            Round round = rounds.get(slot);
+            if (round == null) {
                 return false;
             }
-            of.origins.add(origin);
+            round.origins.add(origin);
             return true;
         }
     }
@@ -89,14 +88,15 @@ final class RaftServing implements BlockedKeys.Listener {
         if (any == null) {
             return;
         }
-        Round round = new Round(key, any.eventLoop());
+        Round round;
         synchronized (this) {
-            Round running = rounds.putIfAbsent(key, round);
+            Round running = rounds.get(key.slot());
             if (running != null) {
-                running.again = true;
+                running.ready.add(key);
                 return;
             }
-            held.computeIfAbsent(key.slot(), slot -> new Held()).rounds++;
+            round = new Round(key, any.eventLoop());
+            rounds.put(key.slot(), round);
             holding = true;
         }
         round.later(round::go);
@@ -116,15 +116,19 @@ final class RaftServing implements BlockedKeys.Listener {
         }
     }
 
-    /** Confined to an event loop, but for {@link #again}. */
+    /** Confined to an event loop, but for what is said of it. */
     private final class Round {
-        private final BlockedKeys.Key key;
+        private final int slot;
         private final EventLoop loop;
         private final RecordWriter writer = new RecordWriter();
         private final Value value = new Value();
         private final StreamId top = new StreamId();
-        /** Guarded by the outer object: something happened to the key meanwhile. */
-        private boolean again;
+        /** Keys to come; guarded by the outer object. */
+        private final Set<BlockedKeys.Key> ready = new LinkedHashSet<>();
+        /** Who waits for the end; guarded by the outer object. */
+        private final Set<Origin> origins = new HashSet<>();
+        /** The key whose line tries now. */
+        private BlockedKeys.Key key;
 
         private long after;
         /** Attempts under way outside of the batch. */
@@ -132,8 +136,9 @@ final class RaftServing implements BlockedKeys.Listener {
 
         private boolean batch;
 
-        Round(BlockedKeys.Key key, EventLoop loop) {
-            this.key = key;
+        Round(BlockedKeys.Key first, EventLoop loop) {
+            this.key = first;
+            this.slot = first.slot();
             this.loop = loop;
         }
 
@@ -148,34 +153,51 @@ final class RaftServing implements BlockedKeys.Listener {
         /** Lets the next ones try; ends the round when there are none. */
         void go() {
             while (true) {
-                gather();
+                try {
+                    gather();
+                } catch (RuntimeException | OutOfMemoryError e) {
+                    LOG.error("waiting clients were not served", e);
+                }
                 if (alone > 0 || batch) {
                     return;
                 }
                 synchronized (RaftServing.this) {
-                    if (!again) {
+                    if (ready.isEmpty()) {
                         end();
                         return;
                     }
-                    again = false;
+                    key = ready.iterator().next();
+                    ready.remove(key);
                     after = 0;
                 }
             }
         }
 
         private void end() {
-            rounds.remove(key);
-            Held of = held.get(key.slot());
-            if (of != null && --of.rounds == 0) {
-                held.remove(key.slot());
-                holding = !held.isEmpty();
-                of.origins.forEach(origin -> origin.eventLoop().execute(origin::resume));
-            }
+            rounds.remove(slot);
+            holding = !rounds.isEmpty();
+            origins.forEach(origin -> origin.eventLoop().execute(origin::resume));
         }
 
         private void gather() {
-            Found found = look();
             List<BlockedKeys.Waiter> gathered = new ArrayList<>();
+            try {
+                gather(gathered);
+            } catch (StripeBusyException e) {
+                // A script holds the stripes for long.
+                gathered.forEach(BlockedKeys.Waiter::giveUp);
+                gathered.clear();
+                laterOnceMore();
+                after = Long.MAX_VALUE;
+            }
+            if (!gathered.isEmpty()) {
+                batch = true;
+                new Batch(this, gathered).propose();
+            }
+        }
+
+        private void gather(List<BlockedKeys.Waiter> gathered) {
+            Found found = look();
             boolean open = true;
             long most = found.type() == null || isCounted(found.type()) ? found.elements() : 1;
             while (open) {
@@ -216,10 +238,6 @@ final class RaftServing implements BlockedKeys.Listener {
                     open = gathered.size() < MAX_BATCH && writer.length() < LoopQueue.MAX_ENTRY_BYTES;
                 }
             }
-            if (!gathered.isEmpty()) {
-                batch = true;
-                new Batch(this, gathered).propose();
-            }
         }
 
         private boolean isCounted(ValueType type) {
@@ -243,13 +261,18 @@ final class RaftServing implements BlockedKeys.Listener {
                     try {
                         waiter.runAlone(over);
                     } catch (StripeBusyException e) {
-                        loop.schedule(() -> blocked.becomeReady(key), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                        laterOnceMore();
                         over.run();
                     }
                 });
             } catch (RejectedExecutionException e) {
                 LOG.debug("the node stops, its clients wait no longer", e);
             }
+        }
+
+        private void laterOnceMore() {
+            BlockedKeys.Key again = key;
+            loop.schedule(() -> blocked.becomeReady(again), RETRY_MILLIS, TimeUnit.MILLISECONDS);
         }
 
         void batchDone() {
@@ -265,7 +288,7 @@ final class RaftServing implements BlockedKeys.Listener {
 
         /** Nothing was logged, but may be later: those who wait behind this hold nobody up meanwhile. */
         void postpone() {
-            loop.schedule(() -> blocked.becomeReady(key), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+            laterOnceMore();
             after = Long.MAX_VALUE;
             batchDone();
         }
@@ -293,7 +316,7 @@ final class RaftServing implements BlockedKeys.Listener {
             NativeBlock memory = NativeBlock.allocate(name.length);
             try {
                 Memory.copy(name, 0, memory.address(), name.length);
-                int stripe = keyspace.stripeOf(key.slot());
+                int stripe = keyspace.stripeOf(slot);
                 keyspace.lock(stripe);
                 try {
                     return at.apply(keyspace.database(key.database()).peek(memory.address(), name.length, 0, value));

@@ -17,7 +17,9 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +35,12 @@ import org.slf4j.LoggerFactory;
 final class BlockedCall implements BlockedKeys.Waiter {
     /** As good as for ever, and what Netty's clock can count. */
     private static final long MAX_MILLIS = TimeUnit.DAYS.toMillis(50_000);
-    /** A script keeps the node busy: the attempt is made again after this. */
+    /** A script or the loading of a snapshot keeps the node busy: the attempt is made again after this. */
     private static final long BUSY_MILLIS = 20;
 
     private static final String BY_COMMAND = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
     private static final byte[] BUSY = "-BUSY ".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] LOADING = "-LOADING ".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] NIL = "*-1\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] NULL = "_\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final Logger LOG = LoggerFactory.getLogger(BlockedCall.class);
@@ -75,6 +78,8 @@ final class BlockedCall implements BlockedKeys.Waiter {
     private @Nullable NativeBlock texts;
     private @Nullable ReplyBuffer out;
     private byte[] key = {};
+    /** Keys that became ready while it tried another, guarded by this. */
+    private final Set<byte[]> missed = new LinkedHashSet<>(0);
     /** What the attempt says of waiting. */
     private boolean waitsOn;
 
@@ -224,6 +229,9 @@ final class BlockedCall implements BlockedKeys.Waiter {
     @Override
     public boolean begin(byte[] of) {
         synchronized (this) {
+            if (state == State.TRYING) {
+                missed.add(of);
+            }
             if (state != State.WAITING || connection.isGone()) {
                 return false;
             }
@@ -309,7 +317,9 @@ final class BlockedCall implements BlockedKeys.Waiter {
     /** The attempt is over, its reply in the buffer. */
     private void over() {
         ReplyBuffer buffer = out;
-        boolean busy = buffer != null && !buffer.lost() && startsWith(buffer, BUSY);
+        boolean busy = buffer != null
+                && !buffer.lost()
+                && (startsWith(buffer, BUSY) || startsWith(buffer, LOADING));
         synchronized (this) {
             if (buffer != null && buffer.lost()) {
                 lost = true;
@@ -354,9 +364,13 @@ final class BlockedCall implements BlockedKeys.Waiter {
         tried = null;
         byte[] name = key;
         boolean over;
+        List<byte[]> others;
         synchronized (this) {
             over = state == State.OVER;
+            others = over ? List.of() : List.copyOf(missed);
+            missed.clear();
         }
+        others.forEach(other -> endpoint.blocked().ready(database(), other));
         if (over) {
             leave();
         } else if (onceMore) {

@@ -163,7 +163,7 @@ final class Dispatcher {
         if (multi.open() && (trait & ENDS_QUEUE) == 0) {
             queue(connection, state, id, command, args);
         } else if (command.session() != null) {
-            if (connection.pending() > 0) {
+            if (connection.pending() > 0 || isHeld(connection, multi, command, args)) {
                 return false;
             }
             int errors = connection.replies().errors();
@@ -173,6 +173,13 @@ final class Dispatcher {
             return false;
         }
         return true;
+    }
+
+    /** EXEC, and commands that name keys (WATCH), come behind clients that are being served. */
+    private boolean isHeld(Connection connection, Multi multi, Command command, Args args) {
+        return multi.open()
+                ? command.name().equals("exec") && multi.isHeld(mode)
+                : command.keys().first() > 0 && mode.holds(connection, command, args);
     }
 
     /** In a cluster a redirect is more to the point, as in Redis. */
