@@ -337,13 +337,7 @@ public final class RaftMode implements Mode {
 
     /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
     long runRead(
-            LoopQueue queue,
-            @Nullable Origin origin,
-            Command command,
-            int database,
-            int slot,
-            long now,
-            Reply reply) {
+            LoopQueue queue, @Nullable Origin origin, Command command, int database, int slot, long now, Reply reply) {
         String loading = loading(command);
         if (loading != null) {
             reply.error(loading);

@@ -317,9 +317,7 @@ final class BlockedCall implements BlockedKeys.Waiter {
     /** The attempt is over, its reply in the buffer. */
     private void over() {
         ReplyBuffer buffer = out;
-        boolean busy = buffer != null
-                && !buffer.lost()
-                && (startsWith(buffer, BUSY) || startsWith(buffer, LOADING));
+        boolean busy = buffer != null && !buffer.lost() && (startsWith(buffer, BUSY) || startsWith(buffer, LOADING));
         synchronized (this) {
             if (buffer != null && buffer.lost()) {
                 lost = true;

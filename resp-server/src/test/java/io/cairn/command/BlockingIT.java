@@ -16,22 +16,38 @@ class BlockingIT {
     @TempDir
     private Path directory;
 
-    /** The scenarios whose clients hear different things. */
-    static List<String> differences(int redis, int cairn, boolean cluster) throws Exception {
+    /** Where the node is that takes writes. */
+    @FunctionalInterface
+    interface Primary {
+        int port() throws Exception;
+    }
+
+    /** The scenarios whose clients hear different things. What a change of the primary disturbed is played again. */
+    static List<String> differences(int redis, Primary cairn, boolean cluster) throws Exception {
         List<String> differences = new ArrayList<>();
         for (BlockingScenario scenario : BlockingScenario.all()) {
             if (cluster && scenario.standaloneOnly()) {
                 continue;
             }
             List<String> theirs = scenario.play(redis);
-            List<String> ours = scenario.play(cairn);
+            List<String> ours = List.of();
+            int before;
+            do {
+                before = cairn.port();
+                try {
+                    ours = scenario.play(before);
+                } catch (AssertionError e) {
+                    ours = List.of(e.toString());
+                }
+            } while (!ours.equals(theirs) && cairn.port() != before);
             if (!ours.equals(theirs)) {
                 int at = 0;
-                while (at < Math.min(ours.size(), theirs.size()) && ours.get(at).equals(theirs.get(at))) {
+                while (at < Math.min(ours.size(), theirs.size())
+                        && ours.get(at).equals(theirs.get(at))) {
                     at++;
                 }
-                differences.add(scenario.name() + ": redis-server "
-                        + theirs.subList(at, theirs.size()) + ", Cairn " + ours.subList(at, ours.size()));
+                differences.add(scenario.name() + ": redis-server " + theirs.subList(at, theirs.size()) + ", Cairn "
+                        + ours.subList(at, ours.size()));
             }
         }
         return differences;
@@ -42,7 +58,7 @@ class BlockingIT {
         assumeTrue(RedisProcess.available(), "no redis-server on this machine to compare with");
         try (RedisProcess redis = RedisProcess.start(directory);
                 CairnServer cairn = CairnServer.start(directory.resolve("cairn"))) {
-            assertThat(differences(redis.port, cairn.port, false)).isEmpty();
+            assertThat(differences(redis.port, () -> cairn.port, false)).isEmpty();
         }
     }
 

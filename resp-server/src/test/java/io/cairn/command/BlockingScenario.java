@@ -29,8 +29,8 @@ record BlockingScenario(String name, List<String> steps) {
 
     static List<BlockingScenario> all() throws IOException {
         List<BlockingScenario> all = new ArrayList<>();
-        try (InputStream in = Objects.requireNonNull(
-                BlockingScenario.class.getResourceAsStream("blocking-scenarios.txt"))) {
+        try (InputStream in =
+                Objects.requireNonNull(BlockingScenario.class.getResourceAsStream("blocking-scenarios.txt"))) {
             for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
                 if (line.startsWith("== ")) {
                     all.add(new BlockingScenario(line.substring(3), new ArrayList<>()));
