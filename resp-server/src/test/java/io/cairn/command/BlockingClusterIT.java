@@ -41,14 +41,22 @@ class BlockingClusterIT {
     @BeforeAll
     static void form() throws Exception {
         List<String> words = new ArrayList<>(List.of(
-                "--port", ports(0),
-                "--dir", directory.resolve("cluster").toString(),
-                "--bind", "127.0.0.1",
-                "--cluster-enabled", "yes",
-                "--cluster-consensus", "raft",
-                "--cluster-port", ports(NODES),
-                "--cluster-raft-port", ports(2 * NODES),
-                "--cluster-seeds", "127.0.0.1:" + FIRST_PORT + "@" + (FIRST_PORT + NODES)));
+                "--port",
+                ports(0),
+                "--dir",
+                directory.resolve("cluster").toString(),
+                "--bind",
+                "127.0.0.1",
+                "--cluster-enabled",
+                "yes",
+                "--cluster-consensus",
+                "raft",
+                "--cluster-port",
+                ports(NODES),
+                "--cluster-raft-port",
+                ports(2 * NODES),
+                "--cluster-seeds",
+                "127.0.0.1:" + FIRST_PORT + "@" + (FIRST_PORT + NODES)));
         java.nio.file.Files.createDirectories(directory.resolve("cluster"));
         Config config = Config.load(null, words);
         process = new CairnProcess(config, NodeKinds.of(config));
@@ -106,7 +114,8 @@ class BlockingClusterIT {
     void scenariosAreThoseOfRedis() throws Exception {
         assumeTrue(RedisProcess.available(), "no redis-server on this machine to compare with");
         try (RedisProcess redis = RedisProcess.start(directory)) {
-            assertThat(BlockingIT.differences(redis.port, BlockingClusterIT::leader, true)).isEmpty();
+            assertThat(BlockingIT.differences(redis.port, BlockingClusterIT::leader, true))
+                    .isEmpty();
         }
     }
 

@@ -42,8 +42,7 @@ class BlockingIT {
             } while (!ours.equals(theirs) && cairn.port() != before);
             if (!ours.equals(theirs)) {
                 int at = 0;
-                while (at < Math.min(ours.size(), theirs.size())
-                        && ours.get(at).equals(theirs.get(at))) {
+                while (at < Math.min(ours.size(), theirs.size()) && ours.get(at).equals(theirs.get(at))) {
                     at++;
                 }
                 differences.add(scenario.name() + ": redis-server " + theirs.subList(at, theirs.size()) + ", Cairn "
