@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -100,7 +101,7 @@ public final class BlockedKeys implements KeyEvents {
         private final TreeMap<Long, Waiter> sortedSets = new TreeMap<>();
         private final TreeMap<Long, Waiter> streams = new TreeMap<>();
 
-        TreeMap<Long, Waiter> of(ValueType type) {
+        NavigableMap<Long, Waiter> of(ValueType type) {
             return switch (type) {
                 case LIST -> lists;
                 case ZSET -> sortedSets;
