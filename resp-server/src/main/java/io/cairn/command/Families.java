@@ -21,6 +21,7 @@ public final class Families {
                 BitmapCommands.table(),
                 HyperLogLogCommands.table(),
                 HashCommands.table(),
+                HashExpiryCommands.table(),
                 SetCommands.table(),
                 SetAlgebra.table(),
                 SortedSetCommands.table(),

@@ -2,6 +2,7 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Command;
+import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,9 @@ public interface Mode extends AutoCloseable {
         /** Nothing happened: earlier calls of this connection must complete first, then the same call is made again. */
         WAIT
     }
+
+    /** A connection begins on this event loop. On it. */
+    void serves(EventLoop loop);
 
     /** Runs or submits one data command. */
     Outcome execute(Origin origin, Command command, Args args);

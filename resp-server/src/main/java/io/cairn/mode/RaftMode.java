@@ -21,6 +21,7 @@ import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
@@ -61,6 +62,7 @@ public final class RaftMode implements Mode {
     private final KeyEvents events;
     private final LongConsumer proposalNanos;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
+    private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicLong oomRefusals = new AtomicLong();
     private volatile @Nullable RaftScripts scripts;
     private volatile @Nullable RaftServing serving;
@@ -498,8 +500,13 @@ public final class RaftMode implements Mode {
         }
     }
 
+    @Override
+    public void serves(EventLoop loop) {
+        loops.add(loop);
+    }
+
     boolean isOnEventLoop() {
-        for (EventLoop loop : queues.keySet()) {
+        for (EventLoop loop : loops) {
             if (loop.inEventLoop()) {
                 return true;
             }

@@ -12,6 +12,7 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -140,8 +141,8 @@ public final class StandaloneMode implements Mode {
         return loops;
     }
 
-    /** An event loop runs commands here. */
-    void runsOn(EventLoop loop) {
+    @Override
+    public void serves(EventLoop loop) {
         loops.add(loop);
     }
 
@@ -215,6 +216,11 @@ public final class StandaloneMode implements Mode {
         boolean expired = workers.get().expire(database, key, expireAt, version);
         serving.serveSoon();
         return expired;
+    }
+
+    /** Deletes those of some fields of a hash that are expired; any thread. */
+    public void expireFields(int database, byte[] key, List<byte[]> fields) {
+        workers.get().expireFields(database, key, fields);
     }
 
     @Override

@@ -176,6 +176,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     @Override
     public void channelActive(ChannelHandlerContext active) {
+        endpoint.mode().serves(active.channel().eventLoop());
         endpoint.connections().add(this);
         active.fireChannelActive();
     }
