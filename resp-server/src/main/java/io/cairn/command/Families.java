@@ -33,6 +33,7 @@ public final class Families {
                 GeoSearch.table(),
                 ListCommands.table(),
                 ListMoves.table(),
+                BlockingCommands.table(),
                 SortCommand.table(cluster),
                 KeyCommands.table(cluster),
                 ExpiryCommands.table(),

@@ -42,6 +42,14 @@ public interface Mode extends AutoCloseable {
         return null;
     }
 
+    /**
+     * Whether a call that is part of a MULTI block, or a session command that names keys, has to wait for clients that are being served; the
+     * connection is resumed then.
+     */
+    default boolean holds(Origin origin, Command command, Args args) {
+        return false;
+    }
+
     /** The connection has decoded all it has for now: submit what was gathered. */
     void endOfTurn(Origin origin);
 

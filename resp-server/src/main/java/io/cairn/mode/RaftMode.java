@@ -67,6 +67,7 @@ public final class RaftMode implements Mode {
     private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicLong oomRefusals = new AtomicLong();
     private volatile @Nullable RaftScripts scripts;
+    private volatile @Nullable RaftServing serving;
 
     RaftMode(
             Keyspace keyspace,
@@ -97,6 +98,10 @@ public final class RaftMode implements Mode {
         int slot = slot(queue.keys, command, args);
         if (slot == CROSS_SLOT) {
             return refuse(origin, CROSS_SLOT_ERROR);
+        }
+        RaftServing own = serving;
+        if (own != null && own.holds(slot, origin)) {
+            return Outcome.WAIT;
         }
         ShardGroup group = shard.get();
         if (ScriptCommands.runsScript(command) || FunctionCommands.loads(command)) {
@@ -183,7 +188,7 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         copy(args, queue.call.args);
-        runRead(queue, command, origin.database(), slot, stamps.readTime(), origin.reply());
+        runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), origin.reply());
         return Outcome.DONE;
     }
 
@@ -319,6 +324,12 @@ public final class RaftMode implements Mode {
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
     }
 
+    @Override
+    public boolean holds(Origin origin, Command command, Args args) {
+        RaftServing own = serving;
+        return own != null && own.isHolding() && own.holds(slot(queue(origin).keys, command, args), origin);
+    }
+
     /**
      * The error line for what would wait on an event loop until a snapshot is loaded, or null: the loop has other
      * connections, and those of leaders on other nodes of this process.
@@ -338,7 +349,8 @@ public final class RaftMode implements Mode {
     }
 
     /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
-    long runRead(LoopQueue queue, Command command, int database, int slot, long now, Reply reply) {
+    long runRead(
+            LoopQueue queue, @Nullable Origin origin, Command command, int database, int slot, long now, Reply reply) {
         String loading = loading(command);
         if (loading != null) {
             reply.error(loading);
@@ -353,6 +365,9 @@ public final class RaftMode implements Mode {
             keyspace.lock(stripe);
             try {
                 run(command, call);
+                if (origin != null && call.concernsWaiting()) {
+                    origin.waits(call);
+                }
             } finally {
                 keyspace.unlock(stripe);
             }
@@ -488,6 +503,13 @@ public final class RaftMode implements Mode {
      */
     public void scripts(CommandTable commands, ScriptThread thread, BiConsumer<String, Throwable> fatal) {
         scripts = new RaftScripts(this, commands, thread, fatal);
+    }
+
+    /** Serves the clients in the lines of {@code blocked} from now on. */
+    public void serves(BlockedKeys blocked) {
+        RaftServing made = new RaftServing(this, blocked);
+        serving = made;
+        blocked.whenReady(made);
     }
 
     /** The node is there for commands that scripts call. */

@@ -46,6 +46,7 @@ public final class ShardStore implements ShardApply {
     private final Call call;
     private final KeyPositions keys = new KeyPositions();
     private final ShardSnapshots snapshots;
+    private final KeyEvents events;
     private final Listener listener;
     private ChangeStream stream;
     private ChangeRecorder recorder;
@@ -79,6 +80,7 @@ public final class ShardStore implements ShardApply {
         this.blobs = new ReceivedBlobs(MAX_BLOB_BYTES, own::take);
         this.reader = new RecordReader(blobs);
         this.call = new Call(keyspace, reader.args(), DiscardReply.INSTANCE);
+        this.events = events;
         call.listener(events);
         this.listener = listener;
         this.snapshots = new ShardSnapshots(keyspace, clock);
@@ -117,7 +119,7 @@ public final class ShardStore implements ShardApply {
             } else if (kind != RecordKind.TICK) {
                 Reply reply = waiting == null ? DiscardReply.INSTANCE : waiting.reply();
                 if (kind == RecordKind.COMMAND) {
-                    command(slots, now, reply);
+                    command(slots, now, reply, waiting);
                 } else {
                     block(slots, now, reply);
                 }
@@ -151,7 +153,7 @@ public final class ShardStore implements ShardApply {
         return scratch.address();
     }
 
-    private void command(SlotTable slots, long now, Reply reply) {
+    private void command(SlotTable slots, long now, Reply reply, @Nullable LocalProposal waiting) {
         Args args = reader.args();
         Command command = command(args);
         int slot = slot(command, args);
@@ -160,16 +162,19 @@ public final class ShardStore implements ShardApply {
         } else if (slot == CROSS || (slot >= 0 && !slots.serves(slot))) {
             reply.error(NOT_SERVED);
         } else {
-            locked(command, slot, now, reply);
+            locked(command, slot, now, reply, waiting);
         }
     }
 
-    private void locked(Command command, int slot, long now, Reply reply) {
+    private void locked(Command command, int slot, long now, Reply reply, @Nullable LocalProposal waiting) {
         if (slot >= 0) {
             int stripe = keyspace.stripeOf(slot);
             keyspace.lock(stripe);
             try {
                 alone(command, now, reply);
+                if (waiting != null && call.concernsWaiting()) {
+                    waiting.waits(call);
+                }
             } finally {
                 keyspace.unlock(stripe);
             }
@@ -277,6 +282,7 @@ public final class ShardStore implements ShardApply {
             return false;
         }
         stamps.restore(stamp);
+        events.everything();
         return true;
     }
 

@@ -51,7 +51,6 @@ final class SpeculativeCommands implements ScriptRun.Host {
         this.speculation = speculation;
         this.effects = effects;
         this.call = new Call(mode.keyspace(), new Args(), DiscardReply.INSTANCE);
-        call.scripted(true);
     }
 
     void server(ServerState state) {
@@ -125,7 +124,12 @@ final class SpeculativeCommands implements ScriptRun.Host {
         if (!run.readOnly() && (command.keys().wholeKeyspace() || positions.find(command, args) == 0)) {
             return "Only scripts that declare no-writes may call commands without keys in raft mode";
         }
-        return data(command, args, reply);
+        call.scripted(true);
+        try {
+            return data(command, args, reply);
+        } finally {
+            call.scripted(false);
+        }
     }
 
     private ScriptSession session(ScriptRun run) {

@@ -31,6 +31,7 @@ public final class StandaloneMode implements Mode {
     final CommandTable commands;
     final NodeStats stats;
     final KeyEvents events;
+    private final StandaloneServing serving;
     private final RecordClock clock;
     private volatile @Nullable ChangeStream stream;
     private volatile Journal journal;
@@ -56,12 +57,14 @@ public final class StandaloneMode implements Mode {
             CommandTable commands,
             NodeStats stats,
             KeyEvents events,
+            BlockedKeys blocked,
             RecordClock clock,
             Journal journal) {
         this.keyspace = keyspace;
         this.commands = commands;
         this.stats = stats;
         this.events = events;
+        this.serving = new StandaloneServing(this, blocked);
         this.clock = clock;
         this.journal = journal;
     }
@@ -149,9 +152,21 @@ public final class StandaloneMode implements Mode {
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
-        return own != null && onScriptThread(command)
-                ? own.execute(origin, command, args)
-                : workers.get().execute(origin, command, args);
+        if (own != null && onScriptThread(command)) {
+            return own.execute(origin, command, args);
+        }
+        Outcome outcome = workers.get().execute(origin, command, args);
+        serving.serve();
+        return outcome;
+    }
+
+    /** Serves clients that wait for keys which something happened to; no stripe is held. */
+    void serve() {
+        serving.serve();
+    }
+
+    Set<EventLoop> loops() {
+        return loops;
     }
 
     private static boolean onScriptThread(Command command) {
@@ -186,7 +201,9 @@ public final class StandaloneMode implements Mode {
                 }
             }
         }
-        return workers.get().executeBlock(origin, block);
+        Outcome outcome = workers.get().executeBlock(origin, block);
+        serving.serve();
+        return outcome;
     }
 
     /**
@@ -228,7 +245,9 @@ public final class StandaloneMode implements Mode {
 
     /** Deletes one expired key if it is still the one that was found; any thread. */
     public boolean expire(int database, byte[] key, long expireAt, long version) {
-        return workers.get().expire(database, key, expireAt, version);
+        boolean expired = workers.get().expire(database, key, expireAt, version);
+        serving.serveSoon();
+        return expired;
     }
 
     /** Deletes those of some fields of a hash that are expired; any thread. */

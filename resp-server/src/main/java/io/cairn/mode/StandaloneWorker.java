@@ -124,6 +124,9 @@ final class StandaloneWorker {
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
             recorder.ran(call, origin.database(), args, changed && write);
+            if (call.concernsWaiting()) {
+                origin.waits(call);
+            }
         } catch (OutOfMemoryError e) {
             origin.rewindReply(mark);
             origin.reply().error(Refusal.OUT_OF_MEMORY);
@@ -147,9 +150,9 @@ final class StandaloneWorker {
         }
     }
 
-    /** Runs a command of a script; its stripes are locked. */
-    Call run(Command command, Args args, int database, long now, long seed, Reply reply) {
-        call.scripted(true);
+    /** Runs a command of a script, or of a block with scripts; its stripes are locked. */
+    Call run(Command command, Args args, int database, long now, long seed, Reply reply, boolean scripted) {
+        call.scripted(scripted);
         try {
             runHandler(command, args, database, now, seed, reply);
         } finally {

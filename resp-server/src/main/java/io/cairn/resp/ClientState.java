@@ -318,6 +318,9 @@ final class ClientState implements Session, Client {
         if (multi.open()) {
             flags.append('x');
         }
+        if (connection.isBlocked()) {
+            flags.append('b');
+        }
         if (connection.isClosing()) {
             flags.append('c');
         }
@@ -331,6 +334,11 @@ final class ClientState implements Session, Client {
             flags.append('T');
         }
         return flags.isEmpty() ? "N" : flags.toString();
+    }
+
+    @Override
+    public boolean unblock(boolean withError) {
+        return connection.unblock(withError);
     }
 
     @Override

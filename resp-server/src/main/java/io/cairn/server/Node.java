@@ -17,6 +17,7 @@ import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
+import io.cairn.mode.BlockedKeys;
 import io.cairn.mode.ChangeStream;
 import io.cairn.pubsub.Hub;
 import io.cairn.pubsub.KeyspaceEvents;
@@ -59,6 +60,7 @@ public final class Node implements AutoCloseable {
     private final KeyspaceEvents events = new KeyspaceEvents(hub);
     private final ReceiveBudget budget = new ReceiveBudget(MIN_RECEIVE_BYTES);
     private final NodeBackend backend;
+    private final BlockedKeys blocked;
     private final NodeState state;
     private final ChangeStream changes;
     private final RespServer server;
@@ -85,6 +87,7 @@ public final class Node implements AutoCloseable {
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
             this.stats = new NodeStats(table);
+            this.blocked = new BlockedKeys();
             this.backend = kind.backend(new NodeParts(
                     config,
                     directory,
@@ -93,6 +96,7 @@ public final class Node implements AutoCloseable {
                     stats,
                     keyEvents,
                     connections,
+                    blocked,
                     hub,
                     process.transport(),
                     process.background(),
@@ -101,7 +105,16 @@ public final class Node implements AutoCloseable {
             backend.follow(changes);
             this.state = new NodeState(this, process, kind.redisMode(), table);
             this.server = new RespServer(new Endpoint(
-                    state, backend.mode(), stats, connections, limits, outputBounds, budget, hub, process::fatal));
+                    state,
+                    backend.mode(),
+                    stats,
+                    connections,
+                    limits,
+                    outputBounds,
+                    budget,
+                    blocked,
+                    hub,
+                    process::fatal));
             made = true;
         } finally {
             if (!made) {
@@ -124,6 +137,7 @@ public final class Node implements AutoCloseable {
         follow(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, outputBounds::limits);
         follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
         keyEvents.add(events);
+        keyEvents.add(blocked);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
         state.slowLog().thresholdMicros(config.get(Keys.SLOWLOG_LOG_SLOWER_THAN));

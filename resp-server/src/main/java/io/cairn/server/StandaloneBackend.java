@@ -27,7 +27,13 @@ final class StandaloneBackend implements NodeBackend {
 
     StandaloneBackend(NodeParts parts) {
         this.mode = new StandaloneMode(
-                parts.keyspace(), parts.commands(), parts.stats(), parts.events(), clock, Journal.NONE);
+                parts.keyspace(),
+                parts.commands(),
+                parts.stats(),
+                parts.events(),
+                parts.blocked(),
+                clock,
+                Journal.NONE);
         this.persistence = new StandalonePersistence(parts, mode, clock);
         this.expiry = new ActiveExpiry(parts, mode, clock);
         mode.maxMemory(parts.config().get(Keys.MAXMEMORY));
