@@ -160,7 +160,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         try {
             effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
             recorder = worker().beginRecord();
-            call(command, args, database, reply, () -> false, () -> {});
+            call(command, args, database, reply, false, () -> false, () -> {});
             finish();
         } finally {
             keyspace.unlockAll();
