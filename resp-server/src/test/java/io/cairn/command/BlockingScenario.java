@@ -57,6 +57,7 @@ record BlockingScenario(String name, List<String> steps) {
                     heard.add(step + " -> " + reply);
                 }
             }
+            stage.end();
             return heard;
         }
     }
@@ -165,12 +166,19 @@ record BlockingScenario(String name, List<String> steps) {
             BlockingScenario.awaitBlocked(control, clientsBlocked);
         }
 
-        @Override
-        public void close() throws Exception {
+        /** All leave, and nobody is left in a line. */
+        void end() throws Exception {
             for (RespConnection client : clients.values()) {
                 client.close();
             }
             awaitBlocked(0);
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (RespConnection client : clients.values()) {
+                client.close();
+            }
             control.close();
         }
     }
