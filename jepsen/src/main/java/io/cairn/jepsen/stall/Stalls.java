@@ -70,10 +70,10 @@ public final class Stalls {
     public List<String> run() throws Exception {
         out.printf(
                 Locale.ROOT,
-                "%s leads the shard of %s; waits for PING in milliseconds: itself, its process, other processes%n",
+                "%s leads the shard of %s; longest waits in milliseconds: GET there, PING there, at its process, at other processes%n",
                 busy,
                 tag);
-        try (Watch watch = new Watch(cluster.nodes(), others)) {
+        try (Watch watch = new Watch(cluster.nodes(), others, busy, tag + "any")) {
             hash(watch);
             string(watch);
             script(watch);
@@ -220,9 +220,10 @@ public final class Stalls {
         neighbours.remove(busy);
         out.printf(
                 Locale.ROOT,
-                "%-45s %7d ms   %6d %6d %6d%n",
+                "%-45s %7d ms   %6d %6d %6d %6d%n",
                 what,
                 millis,
+                seen.readMillis(),
                 seen.worst(List.of(busy)),
                 seen.worst(neighbours),
                 seen.worst(others));
