@@ -250,7 +250,8 @@ class BlockingClusterIT {
                 while (running.get() && !reply.startsWith("-")) {
                     reply = client.line("brpop {t}queue 0.5");
                     if (reply.startsWith("*2")) {
-                        taken.add(String.valueOf(((List<?>) Objects.requireNonNull(RespConnection.parse(reply))).get(1)));
+                        taken.add(
+                                String.valueOf(((List<?>) Objects.requireNonNull(RespConnection.parse(reply))).get(1)));
                     } else if (reply.startsWith("-UNKNOWNOUTCOME")) {
                         broken.incrementAndGet();
                     }
