@@ -165,7 +165,7 @@ class HashExpiryHistoryTest {
                 .isEqualTo("*1 :" + expected);
         if (expected == 2) {
             hash.remove(field);
-        } else if (expected == 1) {
+        } else if (old != null && expected == 1) {
             hash.put(field, new Entry(old.value, when));
         }
     }
