@@ -18,7 +18,7 @@ agree:
 	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=ReplicasAgreeIT -Dcairn.agree.calls=$(or $(CALLS),100000) -Dcairn.agree.seed=$(or $(SEED),1)
 # Commands that are O(1) or O(log n) in Redis, on keys of 1e3 to 1e6 elements, beside redis-server; fails when one grows much more than there.
 bench-types: ; bench/types.sh
-# The long form of jepsen's StallsIT: 10 million fields, 100 MB, 5 s, 5 million keys (SIZES=brief for less; 6 GB of memory).
+# The long form of jepsen's StallsIT: 10 million fields, 100 MB, 5 s, 5 million keys (SIZES=brief for less; 6 GB of memory; or SIZES=FIELDS,BYTES,SECONDS,KEYS).
 bench-stalls: dist
 	java -cp jepsen/target/classes io.cairn.jepsen.stall.Main $(or $(SIZES),full) $(or $(PORT),21600)
 # The long form of jepsen's FaultsIT: rounds of every fault, then kills for the median gap.
