@@ -11,6 +11,7 @@ import io.cairn.jepsen.process.TestCluster;
 import io.cairn.jepsen.resp.Address;
 import io.cairn.jepsen.resp.RawClient;
 import io.cairn.jepsen.resp.Reply;
+import io.cairn.jepsen.resp.Timeouts;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -26,6 +27,11 @@ record SuiteServer(TestCluster servers, Address address, Mode mode) implements A
     private static final int RAFT_PORT_OFFSET = 50;
     private static final int START_SECONDS = 120;
     private static final int LAST_SLOT = 16383;
+    /**
+     * Tests count on what one connection sent being done before what another sent a moment later, without waiting for it: redis-server has one thread. One event loop
+     * promises as much.
+     */
+    private static final String[] ONE_LOOP = {"--io-threads", "1"};
 
     /** What kind of server, and how the suite speaks to it. */
     enum Mode {
@@ -47,15 +53,22 @@ record SuiteServer(TestCluster servers, Address address, Mode mode) implements A
         if (!distribution.present()) {
             throw new IllegalStateException("the distribution is not built: make dist");
         }
+        SuiteServer server = start(mode, distribution, directory, port);
+        // Tests give the first script 200 ms to run, in which a JVM that has the cores to share may not even have the interpreter.
+        ask(server.address, "EVAL", "return 1", "0");
+        return server;
+    }
+
+    private static SuiteServer start(Mode mode, Distribution distribution, Path directory, int port) {
         return switch (mode) {
-            case STANDALONE -> one(StandaloneServer.cairn(distribution, HEAP, directory, port), mode);
+            case STANDALONE -> one(StandaloneServer.cairn(distribution, HEAP, directory, port, ONE_LOOP), mode);
             case CLUSTER -> one(single(distribution, directory, port), mode);
             case RAFT -> {
                 CairnCluster cluster = new CairnCluster(
                         distribution,
                         directory,
                         port,
-                        ClusterOptions.DEMO.withNodesPerProcess(1).withHeap(HEAP_MEGABYTES));
+                        ClusterOptions.DEMO.withNodesPerProcess(1).withHeap(HEAP_MEGABYTES).withExtra(ONE_LOOP));
                 yield new SuiteServer(
                         cluster,
                         Objects.requireNonNull(ClusterState.primaryOf(0, cluster.nodes()), "no primary"),
@@ -105,7 +118,9 @@ record SuiteServer(TestCluster servers, Address address, Mode mode) implements A
                 "--cluster-consensus",
                 "raft",
                 "--cluster-raft-port",
-                Integer.toString(port + RAFT_PORT_OFFSET));
+                Integer.toString(port + RAFT_PORT_OFFSET),
+                ONE_LOOP[0],
+                ONE_LOOP[1]);
         ServerProcess create = ServerProcess.start(
                 distribution.command(
                         List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"),
@@ -129,7 +144,11 @@ record SuiteServer(TestCluster servers, Address address, Mode mode) implements A
     }
 
     private static Reply ask(StandaloneServer server, String... words) {
-        try (RawClient client = server.connect()) {
+        return ask(server.address(), words);
+    }
+
+    private static Reply ask(Address address, String... words) {
+        try (RawClient client = RawClient.connect(address, Timeouts.PATIENT)) {
             return client.call(words);
         } catch (Exception e) {
             throw new IllegalStateException(String.join(" ", words) + ": " + e.getMessage(), e);
