@@ -282,6 +282,13 @@ public final class Keys {
             "Save a snapshot after so many seconds with so many changes.");
     public static final Key<String> DBFILENAME = key(
             "Persistence", "dbfilename", Types.fileName("dbfilename"), "dump.rdb", START, "Name of the snapshot file.");
+    public static final Key<String> RDB_FORM = key(
+            "Persistence",
+            "rdb-form",
+            Types.word("7.0", "7.4"),
+            "7.0",
+            RUNTIME,
+            "The oldest Redis that loads dump.rdb. With 7.0 saving is refused while a hash has fields that expire.");
     public static final Key<Boolean> STOP_WRITES_ON_BGSAVE_ERROR = key(
             "Persistence",
             "stop-writes-on-bgsave-error",
@@ -289,6 +296,32 @@ public final class Keys {
             true,
             RUNTIME,
             "Refuse writes while the last snapshot failed.");
+
+    // Followers
+    public static final Key<Long> REPL_PING_REPLICA_PERIOD = key(
+            "Followers",
+            "repl-ping-replica-period",
+            "repl-ping-slave-period",
+            Types.number(0, LONG),
+            10L,
+            RUNTIME,
+            "Seconds between the PINGs that those who follow all changes (SYNC) get; 0 is never.");
+    public static final Key<Long> MIN_REPLICAS_TO_WRITE = key(
+            "Followers",
+            "min-replicas-to-write",
+            "min-slaves-to-write",
+            Types.number(0, LONG),
+            0L,
+            RUNTIME,
+            "Refuse writes while fewer than so many follow all changes; raft mode counts the replicas of the shard that are up.");
+    public static final Key<Long> MIN_REPLICAS_MAX_LAG = key(
+            "Followers",
+            "min-replicas-max-lag",
+            "min-slaves-max-lag",
+            Types.number(0, LONG),
+            10L,
+            RUNTIME,
+            "Seconds without a sign of life after which a follower no longer counts for min-replicas-to-write.");
 
     // Scripts
     public static final Key<Long> BUSY_REPLY_THRESHOLD = key(

@@ -1,5 +1,6 @@
 package io.cairn.cli;
 
+import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
 import io.cairn.rdb.PayloadBuffer;
@@ -72,7 +73,7 @@ public final class ImportCommand implements Callable<Integer> {
     @Option(names = "--to-db", paramLabel = "N", defaultValue = "-1", description = "Put all keys into this database.")
     int into;
 
-    @Option(names = "--skip-functions", description = "Leave functions out, which Cairn does not have.")
+    @Option(names = "--skip-functions", description = "Leave libraries of functions out.")
     boolean skipFunctions;
 
     @Option(names = "--skip-modules", description = "Leave keys and data of modules out.")
@@ -135,7 +136,8 @@ public final class ImportCommand implements Callable<Integer> {
                 PayloadBuffer payload = new PayloadBuffer()) {
             target.connect();
             ImportProgress progress = new ImportProgress(err, ImportProgress.isTerminal(), quiet, channel.size());
-            Run run = new Run(target, options, payload, progress);
+            ImportLibraries functions = new ImportLibraries(target, options);
+            Run run = new Run(target, options, payload, progress, functions);
             RdbReader reader = new RdbReader(channel, run, skipFunctions, skipModules);
             run.reader = reader;
             try {
@@ -144,8 +146,8 @@ public final class ImportCommand implements Callable<Integer> {
             } finally {
                 progress.end(reader.offset(), target.done());
             }
-            report(target, reader, progress);
-            return target.present() > 0 && !skipExisting ? 1 : 0;
+            report(target, reader, progress, functions);
+            return (target.present() > 0 || functions.present() > 0) && !skipExisting ? 1 : 0;
         } catch (java.nio.file.NoSuchFileException e) {
             throw new IOException(file + ": no such file", e);
         } catch (io.cairn.rdb.RdbException e) {
@@ -153,14 +155,16 @@ public final class ImportCommand implements Callable<Integer> {
         }
     }
 
-    private void report(ImportTarget target, RdbReader reader, ImportProgress progress) {
+    private void report(ImportTarget target, RdbReader reader, ImportProgress progress, ImportLibraries functions) {
         StringBuilder line = new StringBuilder(
                 String.format(Locale.ROOT, "%,d keys loaded in %.1f s", target.done(), progress.seconds()));
+        add(line, functions.loaded(), "function libraries loaded");
         add(line, expired, "expired already");
         add(line, left, "of other databases");
         add(line, reader.foreign(), "of functions and modules left out");
         add(line, target.present(), "there already and left as they are");
         add(line, target.unsure(), "there after a connection broke, which may be our doing");
+        add(line, functions.present(), "function libraries of other code there already and left as they are");
         PrintWriter out = spec.commandLine().getOut();
         out.println(line);
         out.flush();
@@ -168,6 +172,12 @@ public final class ImportCommand implements Callable<Integer> {
             PrintWriter err = spec.commandLine().getErr();
             err.println("cairn: some keys are there already, as '" + target.firstPresent()
                     + "': use --replace, or --skip-existing");
+            err.flush();
+        }
+        if (functions.present() > 0 && !skipExisting) {
+            PrintWriter err = spec.commandLine().getErr();
+            err.println("cairn: a function library '" + functions.firstPresent()
+                    + "' of other code is there already: use --replace, --skip-existing, or --skip-functions");
             err.flush();
         }
     }
@@ -184,15 +194,27 @@ public final class ImportCommand implements Callable<Integer> {
         private final ImportOptions options;
         private final PayloadBuffer payload;
         private final ImportProgress progress;
+        private final ImportLibraries functions;
         private final long now = System.currentTimeMillis();
         private @Nullable RdbReader reader;
         private long seen;
 
-        Run(ImportTarget target, ImportOptions options, PayloadBuffer payload, ImportProgress progress) {
+        Run(
+                ImportTarget target,
+                ImportOptions options,
+                PayloadBuffer payload,
+                ImportProgress progress,
+                ImportLibraries functions) {
+            this.functions = functions;
             this.target = target;
             this.options = options;
             this.payload = payload;
             this.progress = progress;
+        }
+
+        @Override
+        public void library(String name, byte[] text) throws IOException {
+            functions.load(name, text);
         }
 
         @Override
@@ -214,9 +236,11 @@ public final class ImportCommand implements Callable<Integer> {
                 throw new IOException("key '" + shown + "' is in database " + database
                         + ", and a cluster has only database 0: choose by --db 0, or --to-db 0");
             }
-            if (ImportPieces.bytes(value) > options.pieceBytes()) {
-                new ImportPieces(target, options, database, io.cairn.keyspace.Memory.bytes(key, keyLength), shown)
-                        .load(value, expireAt);
+            if (ImportPieces.isNeeded(value, options.pieceBytes())) {
+                byte[] name = Memory.bytes(key, keyLength);
+                if (!new ImportPieces(target, options, database, name, shown).load(value, expireAt)) {
+                    expired++;
+                }
                 return;
             }
             payload.dump(value);

@@ -45,6 +45,7 @@ final class ImportPieces {
     private final ImportEncoder encoder;
     private byte[] name = {};
     private ImportBatch batch = new ImportBatch();
+    private boolean fieldsExpire;
 
     ImportPieces(ImportTarget target, ImportOptions options, int database, byte[] key, String shown) {
         this.target = target;
@@ -61,15 +62,22 @@ final class ImportPieces {
         private static final long serialVersionUID = 1L;
     }
 
-    /** Loads a value; returns when that is done, or when the key is there and may not be replaced. */
-    void load(Value value, long expireAt) throws IOException {
+    /**
+     * Loads a value; returns when that is done, or when the key is there and may not be replaced.
+     *
+     * @return false when there was nothing to load: all fields of a hash are expired
+     */
+    boolean load(Value value, long expireAt) throws IOException {
         boolean unsure = false;
         for (int i = 0; ; i++) {
+            if (isGone(value)) {
+                return false;
+            }
             try {
                 if (!options.replace()
                         && answer(encoder.begin().add("EXISTS").add(key)).equals(":1")) {
                     target.present(shown, unsure);
-                    return;
+                    return true;
                 }
                 name = ("{" + tag(slot) + "}cairn-import:"
                                 + Long.toHexString(ThreadLocalRandom.current().nextLong()))
@@ -83,6 +91,7 @@ final class ImportPieces {
                 target.finish(batch);
                 check();
                 unsure = true;
+                fieldsExpire = fieldsExpire(value);
                 String renamed = answer(encoder.begin()
                         .add(options.replace() ? "RENAME" : "RENAMENX")
                         .add(name)
@@ -93,7 +102,7 @@ final class ImportPieces {
                 } else {
                     target.loaded();
                 }
-                return;
+                return true;
             } catch (Again e) {
                 String error = String.valueOf(batch.error());
                 if (i == TRIES) {
@@ -134,7 +143,9 @@ final class ImportPieces {
         }
         boolean answered =
                 error.indexOf(' ') > 0 && error.substring(0, error.indexOf(' ')).matches("[A-Z]+");
-        if (answered && !ImportTarget.passes(error)) {
+        // Its last fields may have expired just now.
+        boolean gone = fieldsExpire && error.startsWith("ERR no such key");
+        if (answered && !gone && !ImportTarget.passes(error)) {
             target.finish(batch);
             throw new IOException("key '" + shown + "': " + error);
         }
@@ -216,7 +227,8 @@ final class ImportPieces {
     }
 
     private void hash(Value value) throws IOException, Again {
-        try (HashReader reader = new HashReader(value)) {
+        long now = System.currentTimeMillis();
+        try (HashReader reader = new HashReader(value, now)) {
             begin("HSET");
             while (reader.next()) {
                 encoder.add(reader.field().address(), reader.field().length());
@@ -228,6 +240,41 @@ final class ImportPieces {
             }
             end();
         }
+        if (!fieldsExpire(value)) {
+            return;
+        }
+        try (HashReader reader = new HashReader(value, now)) {
+            while (reader.next()) {
+                long at = HashReader.expiry(
+                        value, reader.field().address(), reader.field().length());
+                if (at != 0) {
+                    begin("HPEXPIREAT");
+                    encoder.add(at).add("FIELDS").add(1);
+                    encoder.add(reader.field().address(), reader.field().length());
+                    end();
+                }
+            }
+        }
+    }
+
+    private static boolean fieldsExpire(Value value) {
+        var object = value.object;
+        return object != null && object.earliestExpiry() != Long.MAX_VALUE;
+    }
+
+    /** Whether it is a hash of which all fields are expired. */
+    private static boolean isGone(Value value) {
+        if (!fieldsExpire(value)) {
+            return false;
+        }
+        try (HashReader reader = new HashReader(value, System.currentTimeMillis())) {
+            return reader.live() == 0;
+        }
+    }
+
+    /** Whether a value cannot be sent by RESTORE: it is too large, or a hash with fields that expire, which the form of Redis 7.0 cannot hold. */
+    static boolean isNeeded(Value value, long mostBytes) {
+        return fieldsExpire(value) || bytes(value) > mostBytes;
     }
 
     private void sortedSet(SortedSet set) throws IOException, Again {
@@ -297,7 +344,7 @@ final class ImportPieces {
     }
 
     /** Bytes of a value, about. */
-    static long bytes(Value value) {
+    private static long bytes(Value value) {
         var object = value.object;
         return value.encoding == Value.OBJECT && object != null ? object.usedBytes() : value.length;
     }

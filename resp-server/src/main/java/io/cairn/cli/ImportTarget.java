@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -65,16 +67,36 @@ final class ImportTarget implements AutoCloseable, ImportPipe.Listener {
         return owners != null;
     }
 
-    private static String name(String host, int port) {
-        return host + ":" + port;
+    /** Addresses of those who take writes: the server, or all primaries of a cluster as far as known. */
+    Set<String> primaries() {
+        Set<String> all = new TreeSet<>();
+        String[] slots = owners;
+        if (slots == null) {
+            all.add(name(options.host(), options.port()));
+        } else {
+            for (String owner : slots) {
+                if (owner != null) {
+                    all.add(owner);
+                }
+            }
+        }
+        return all;
     }
 
-    private void refresh(String node) throws IOException {
-        refreshedNanos = System.nanoTime();
+    /** Finds out anew who the primaries are, if it is a cluster. */
+    void refresh() {
+        if (owners != null) {
+            refreshFromAny();
+        }
+    }
+
+    /** A connection of its own to a node. */
+    RespClient client(String node) throws IOException {
         int colon = node.lastIndexOf(':');
-        String host = node.substring(0, colon);
-        try (RespClient client =
-                new RespClient(host, Integer.parseInt(node.substring(colon + 1)), options.timeoutMillis())) {
+        RespClient client = new RespClient(
+                node.substring(0, colon), Integer.parseInt(node.substring(colon + 1)), options.timeoutMillis());
+        boolean done = false;
+        try {
             String password = options.password();
             String user = options.user();
             if (password != null && user != null) {
@@ -82,6 +104,23 @@ final class ImportTarget implements AutoCloseable, ImportPipe.Listener {
             } else if (password != null) {
                 client.call("AUTH", password);
             }
+            done = true;
+            return client;
+        } finally {
+            if (!done) {
+                client.close();
+            }
+        }
+    }
+
+    private static String name(String host, int port) {
+        return host + ":" + port;
+    }
+
+    private void refresh(String node) throws IOException {
+        refreshedNanos = System.nanoTime();
+        String host = node.substring(0, node.lastIndexOf(':'));
+        try (RespClient client = client(node)) {
             Object slots;
             try {
                 slots = client.call("CLUSTER", "SLOTS");

@@ -4,6 +4,8 @@ import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.collection.ListpackBuilder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -28,11 +30,17 @@ public final class Call {
     private final CallDatabase second;
 
     private final ExpiredKeys expired = new ExpiredKeys();
+    private final Effects effects = new Effects();
+    private boolean followed;
+    private boolean scripted;
     private boolean writing;
     private Reply reply;
     private long now;
     private long seed;
     private boolean changed;
+    private @Nullable Waiting waiting;
+    private boolean wrongType;
+    private @Nullable String ending;
     private long hits;
     private long misses;
 
@@ -57,6 +65,52 @@ public final class Call {
         this.seed = seed;
         this.reply = reply;
         this.changed = false;
+        this.waiting = null;
+        this.wrongType = false;
+        this.ending = null;
+        if (followed) {
+            effects.begin();
+        }
+    }
+
+    /** Whether somebody follows what commands do, from the next {@link #begin} on. */
+    public void followed(boolean is) {
+        followed = is;
+    }
+
+    /** Whether a handler is to say by {@link #instead} what it did, if the command would do something else at another time or by another chance. */
+    boolean isFollowed() {
+        return followed;
+    }
+
+    /** What the command did; while it is {@link #followed}. */
+    public Effects effects() {
+        return effects;
+    }
+
+    /** Followers get this command in the place of the one that runs; several calls make several commands. */
+    void instead(String name, int keyArgument, byte[]... more) {
+        if (followed) {
+            List<byte[]> words = new ArrayList<>(more.length + 2);
+            words.add(Effects.text(name));
+            words.add(args.bytes(keyArgument));
+            words.addAll(List.of(more));
+            effects.instead(database.number(), words);
+        }
+    }
+
+    /** As {@link #instead(String, int, byte[][])}, all words given. */
+    void instead(List<byte[]> words) {
+        if (followed) {
+            effects.instead(database.number(), words);
+        }
+    }
+
+    /** Followers get nothing, though something changed. */
+    void insteadNothing() {
+        if (followed) {
+            effects.nothing();
+        }
     }
 
     /** Runs a data command that was prepared by {@link #begin}. */
@@ -147,6 +201,9 @@ public final class Call {
     /** A lookup met a key that is expired. */
     void metExpired(Database of, long key, int keyLength) {
         if (writing && expired.add(of, key, keyLength)) {
+            if (followed) {
+                effects.expired(of.number(), key, keyLength);
+            }
             events.event(of.number(), 'x', "expired", key, keyLength);
         }
     }
@@ -159,6 +216,9 @@ public final class Call {
     /** A key that was expired is gone. */
     void removedExpired(Database of, long key, int keyLength) {
         if (!expired.forget(of, key, keyLength)) {
+            if (followed) {
+                effects.expired(of.number(), key, keyLength);
+            }
             events.event(of.number(), 'x', "expired", key, keyLength);
         }
     }
@@ -203,6 +263,58 @@ public final class Call {
     /** A handler says that it changed the keyspace: only then is a record logged outside of raft mode. */
     public void changed() {
         changed = true;
+    }
+
+    /**
+     * A blocking command found nothing: outside of MULTI and scripts its client waits for {@code wait}. What it has answered counts where
+     * nothing waits. Redis: blockForKeys.
+     */
+    public void wouldBlock(Waiting wait) {
+        waiting = wait;
+    }
+
+    /** What this run would wait for, or null. */
+    public @Nullable Waiting waiting() {
+        return waiting;
+    }
+
+    /** A key holds another type. Whoever calls has answered that; a client that has waited does not get to know, and waits on. */
+    void wrongType() {
+        wrongType = true;
+    }
+
+    /** What a client gets that has waited, whatever this run answers. */
+    void endsWaiting(String error) {
+        ending = error;
+    }
+
+    /** Whether a client that has waited waits on after this run. */
+    public boolean waitsOn() {
+        return waiting != null || wrongType;
+    }
+
+    /** The error for a client that has waited, or null for the run's own reply. */
+    public @Nullable String ending() {
+        return ending;
+    }
+
+    /** Whether {@link #waiting}, {@link #waitsOn} or {@link #ending} has anything to say. */
+    public boolean concernsWaiting() {
+        return waiting != null || wrongType || ending != null;
+    }
+
+    /** Scripts may not even ask to wait (XREAD BLOCK). */
+    public void scripted(boolean calledByScript) {
+        scripted = calledByScript;
+    }
+
+    boolean isScripted() {
+        return scripted;
+    }
+
+    /** What happens now happens to all keys (FLUSHALL, SWAPDB). */
+    void everythingChanged() {
+        events.everything();
     }
 
     public boolean hasChanged() {

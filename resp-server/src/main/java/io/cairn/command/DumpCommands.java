@@ -1,9 +1,11 @@
 package io.cairn.command;
 
 import io.cairn.rdb.DumpPayload;
+import io.cairn.rdb.FieldExpiryException;
 import io.cairn.rdb.PayloadBuffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** DUMP and RESTORE: one value in the form of an RDB file's. Redis: dumpCommand, restoreCommand in cluster.c. */
@@ -39,6 +41,8 @@ final class DumpCommands {
         try (PayloadBuffer buffer = new PayloadBuffer()) {
             DumpPayload.write(call.value, true, buffer);
             call.reply().bulk(buffer.block(), 0, buffer.length());
+        } catch (FieldExpiryException e) {
+            call.reply().error("ERR " + FieldExpiryException.TEXT);
         } catch (IOException e) {
             throw new UncheckedIOException("memory does not fail as a channel", e);
         }
@@ -84,6 +88,9 @@ final class DumpCommands {
         }
         if (there || !expired) {
             call.changed();
+            if (call.isFollowed()) {
+                restoreInstead(call, flags, expired, expireAt);
+            }
         }
         if (expired && there) {
             call.event('g', "del", 1);
@@ -95,6 +102,21 @@ final class DumpCommands {
             call.event('g', "restore", 1);
         }
         call.reply().ok();
+    }
+
+    /** Redis sends the arguments as they came, a relative expiry as a moment. */
+    private static void restoreInstead(Call call, int flags, boolean expired, long expireAt) {
+        if (expired) {
+            call.instead("DEL", 1);
+        } else if (expireAt != 0 && (flags & ABSTTL) == 0) {
+            List<byte[]> words = new ArrayList<>();
+            words.add(Effects.number(expireAt));
+            for (int i = 3; i < call.args.count(); i++) {
+                words.add(call.args.bytes(i));
+            }
+            words.add(Effects.text("ABSTTL"));
+            call.instead("RESTORE", 1, words.toArray(new byte[0][]));
+        }
     }
 
     /** Parses the options; answers the error and returns -1. Access times are not restored, only checked. */

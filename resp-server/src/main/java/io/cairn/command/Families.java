@@ -21,6 +21,7 @@ public final class Families {
                 BitmapCommands.table(),
                 HyperLogLogCommands.table(),
                 HashCommands.table(),
+                HashExpiryCommands.table(),
                 SetCommands.table(),
                 SetAlgebra.table(),
                 SortedSetCommands.table(),
@@ -32,6 +33,7 @@ public final class Families {
                 GeoSearch.table(),
                 ListCommands.table(),
                 ListMoves.table(),
+                BlockingCommands.table(),
                 SortCommand.table(cluster),
                 KeyCommands.table(cluster),
                 ExpiryCommands.table(),
@@ -44,7 +46,8 @@ public final class Families {
                 StreamClaimCommands.table(),
                 StreamInfoCommands.table(),
                 FlushCommands.table(cluster),
-                ScriptCommands.data());
+                ScriptCommands.data(),
+                FunctionCommands.data());
     }
 
     /**
@@ -67,6 +70,8 @@ public final class Families {
                 new DebugHyperLogLog().table(),
                 MigrateCommand.table(),
                 PubSubCommands.table(),
-                ScriptCommands.session());
+                FollowerCommands.table(),
+                ScriptCommands.session(),
+                FunctionCommands.session());
     }
 }

@@ -158,7 +158,8 @@ final class InfoSections {
                 .line("jvm_heap_max", process.maxHeapBytes())
                 .line("mem_allocator", "chronicle-map")
                 .line("active_defrag_running", false)
-                .line("lazyfree_pending_objects", server.keyspace().pendingFrees());
+                .line("lazyfree_pending_objects", server.keyspace().pendingFrees())
+                .line("lazyfreed_objects", server.keyspace().freed());
     }
 
     private static String percent(long part, long whole) {

@@ -23,6 +23,7 @@ public interface MovingKeys {
          * Writes the payload of the n-th key, as DUMP gives it.
          *
          * @return milliseconds until it expires (at least 1), 0 when it never does, {@link #ABSENT}
+         * @throws Refused for a key that cannot be sent, as a hash with fields that expire; others may be
          */
         long read(int key, PayloadBuffer to) throws Refused;
 

@@ -62,20 +62,31 @@ public interface Keyspace extends AutoCloseable {
 
     long lastVersion();
 
+    /**
+     * Number of hashes with fields that expire, which Redis 7.0 does not know. Exact with all stripes locked; any thread.
+     */
+    long expiringHashes();
+
     /** How often contents were exchanged without new versions, by {@link #swap} or loading. Any thread. */
     long exchanges();
 
     /** Objects that no key holds any more and whose memory is still being given back (Redis: lazyfree_pending_objects). Any thread. */
     long pendingFrees();
 
+    /** Large objects whose memory was given back by a thread of its own, since the start or {@link #resetFreed} (Redis: lazyfreed_objects). */
+    long freed();
+
+    /** Counts them from 0 again. */
+    void resetFreed();
+
     /** Bytes of off-heap memory in use by data: tables, blocks. Any thread. */
     long usedBytes();
 
     /**
-     * Collects up to {@code limit} keys that are expired at {@code now}, continuing where the last call stopped; takes
+     * Collects up to {@code limit} keys that are expired at {@code now}, or have fields that are, continuing where the last call stopped; takes
      * stripe locks by tryLock, one at a time, and holds each for at most a few hundred entries.
      *
-     * @return number of keys with an expiry that were looked at
+     * @return number of keys with an expiry, or with fields that have one, that were looked at
      */
     int collectExpired(long now, int limit, ExpiredKey sink);
 
@@ -85,6 +96,9 @@ public interface Keyspace extends AutoCloseable {
     /** Told of an expired key, under its stripe's lock. */
     interface ExpiredKey {
         void expired(int database, byte[] key, long expireAt, long version);
+
+        /** Fields of a hash are expired: these, and perhaps more. */
+        default void fieldsExpired(int database, byte[] key, java.util.List<byte[]> fields) {}
     }
 
     /**
@@ -93,8 +107,14 @@ public interface Keyspace extends AutoCloseable {
      */
     Snapshot beginSnapshot();
 
+    /** The function libraries beside the keys; changed with all stripes locked. */
+    Libraries libraries();
+
     /** A snapshot under way. */
     interface Snapshot {
+        /** Whether the state has hashes with fields that expire ({@link Keyspace#expiringHashes}). */
+        boolean hasExpiringFields();
+
         /** Writes all that is left through {@code sink}; called on a background thread, takes stripe locks briefly. */
         void writeTo(SnapshotSink sink) throws java.io.IOException;
 
@@ -105,6 +125,9 @@ public interface Keyspace extends AutoCloseable {
     /** Receives every key of a snapshot once; calls are serialized, from the snapshot's or a writer's thread. */
     interface SnapshotSink {
         void entry(int database, long key, int keyLength, Value value) throws java.io.IOException;
+
+        /** A function library; all of them come before the keys. */
+        default void library(byte[] text) throws java.io.IOException {}
     }
 
     @Override

@@ -86,6 +86,9 @@ final class Migration {
         private final BitSet acknowledged = new BitSet();
         private @Nullable IOException failure;
         private @Nullable String targetError;
+        /** Why a key could not be sent. */
+        private @Nullable String refusal;
+
         private boolean answered;
         private boolean writing;
         private boolean any;
@@ -126,6 +129,10 @@ final class Migration {
             }
             if (failure != null) {
                 return "IOERR error or timeout " + (writing ? "writing" : "reading") + " to target instance";
+            }
+            String refused = refusal;
+            if (refused != null) {
+                return refused;
             }
             return any ? "+OK" : "+NOKEY";
         }
@@ -175,11 +182,11 @@ final class Migration {
             return true;
         }
 
-        private void send(MovingKeys.Held held) throws IOException, Refused {
+        private void send(MovingKeys.Held held) throws IOException {
             try (PayloadBuffer payload = new PayloadBuffer()) {
                 for (int i = 0; i < request.keys().size(); i++) {
                     payload.clear();
-                    long ttl = held.read(i, payload);
+                    long ttl = read(held, i, payload);
                     if (ttl == MovingKeys.ABSENT) {
                         continue;
                     }
@@ -193,6 +200,18 @@ final class Migration {
             }
             while (!sent.isEmpty()) {
                 receive();
+            }
+        }
+
+        /** A key that cannot be sent stays, as one that the target refuses. */
+        private long read(MovingKeys.Held held, int key, PayloadBuffer payload) {
+            try {
+                return held.read(key, payload);
+            } catch (Refused e) {
+                if (refusal == null) {
+                    refusal = e.getMessage();
+                }
+                return MovingKeys.ABSENT;
             }
         }
 

@@ -7,6 +7,7 @@ import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
+import io.cairn.rdb.FieldExpiryException;
 import io.cairn.rdb.PayloadBuffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +17,8 @@ import java.util.function.LongSupplier;
 
 /** Keys that MIGRATE holds: what both modes have in common. Used by one thread. */
 abstract class HeldKeys implements MovingKeys.Held {
+    private static final long FIELDS_EXPIRE = -2;
+
     final Keyspace keyspace;
     final int database;
     final List<byte[]> keys;
@@ -73,7 +76,7 @@ abstract class HeldKeys implements MovingKeys.Held {
 
     @Override
     public long read(int key, PayloadBuffer to) throws MovingKeys.Refused {
-        return moving.use(() -> locked(keyspace, database, keys.get(key), (on, at, length) -> {
+        long left = moving.use(() -> locked(keyspace, database, keys.get(key), (on, at, length) -> {
             long now = clock.getAsLong();
             Value value = new Value();
             if (!on.find(at, length, now, value)) {
@@ -83,11 +86,17 @@ abstract class HeldKeys implements MovingKeys.Held {
             expiries[key] = value.expireAt;
             try {
                 to.dump(value);
+            } catch (FieldExpiryException e) {
+                return FIELDS_EXPIRE;
             } catch (IOException e) {
                 throw new UncheckedIOException("memory does not fail as a channel", e);
             }
             return value.expireAt == 0 ? 0 : Math.max(1, value.expireAt - now);
         }));
+        if (left == FIELDS_EXPIRE) {
+            throw new MovingKeys.Refused("ERR " + FieldExpiryException.TEXT);
+        }
+        return left;
     }
 
     /** Uses the keyspace unless the node stops. */

@@ -43,6 +43,14 @@ public interface Mode extends AutoCloseable {
         return null;
     }
 
+    /**
+     * Whether a call that is part of a MULTI block, or a session command that names keys, has to wait: for clients that are being served from those keys,
+     * or, if it may write, for a MIGRATE that holds them. The connection is resumed then. {@link #execute} looks for itself.
+     */
+    default boolean holds(Origin origin, Command command, Args args) {
+        return false;
+    }
+
     /** The connection has decoded all it has for now: submit what was gathered. */
     void endOfTurn(Origin origin);
 
@@ -51,9 +59,6 @@ public interface Mode extends AutoCloseable {
 
     /** Keys on their way to another server. */
     MovingKeys movingKeys();
-
-    /** True when an EXEC has to wait because of a queued command that writes to keys which are being moved; {@code origin} is resumed then. */
-    boolean holdsBack(Origin origin, Command command, Args args);
 
     /** The connection is gone: nothing more is completed to it. On its event loop. */
     default void forget(Origin origin) {}

@@ -2,8 +2,10 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Command;
+import io.cairn.command.Flag;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.MovingKeys.Refused;
+import io.cairn.command.ScriptCommands;
 import io.cairn.keyspace.Slots;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -37,12 +39,13 @@ final class MovingSlots {
     }
 
     /**
-     * True when a write, or a script, has to wait; {@code origin} is resumed then.
+     * True when a call has to wait, because it is a write or a script; {@code origin} is resumed then. Attempts of clients that waited for their keys never
+     * wait: MIGRATE begins when those are served.
      *
      * @param positions scratch
      */
     boolean waits(Origin origin, Command command, Args args, KeyPositions positions) {
-        if (!active) {
+        if (!active || !mayWrite(command) || origin instanceof BlockedKeys.Waiter) {
             return false;
         }
         int count = positions.find(command, args);
@@ -57,6 +60,10 @@ final class MovingSlots {
             }
             return held;
         }
+    }
+
+    private static boolean mayWrite(Command command) {
+        return command.is(Flag.WRITE) || ScriptCommands.runsScript(command);
     }
 
     /** True while anything is held; {@code origin} is resumed when that changes. */

@@ -6,6 +6,7 @@ import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.KeySpec;
@@ -21,6 +22,7 @@ import io.cairn.record.RecordWriter;
 import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,6 +60,7 @@ public final class RaftMode implements Mode {
     private final Redirects redirects;
     private final Stamps stamps;
     private final LongSupplier maxMemory;
+    private volatile BooleanSupplier tooFewReplicas = () -> false;
     private final BooleanSupplier linearizableReplicaReads;
     private final OwnBlobs ownBlobs;
     private final NodeStats stats;
@@ -69,6 +72,7 @@ public final class RaftMode implements Mode {
     private final MovingSlots moving = new MovingSlots();
     private final MovingKeys movingKeys = new RaftMoves(this, moving);
     private volatile @Nullable RaftScripts scripts;
+    private volatile @Nullable RaftServing serving;
 
     RaftMode(
             Keyspace keyspace,
@@ -100,8 +104,12 @@ public final class RaftMode implements Mode {
         if (slot == CROSS_SLOT) {
             return refuse(origin, CROSS_SLOT_ERROR);
         }
+        RaftServing own = serving;
+        if (own != null && own.holds(slot, origin)) {
+            return Outcome.WAIT;
+        }
         ShardGroup group = shard.get();
-        if (ScriptCommands.runsScript(command)) {
+        if (ScriptCommands.runsScript(command) || FunctionCommands.loads(command)) {
             return script(origin, command, args, slot, group);
         }
         boolean write = command.is(Flag.WRITE);
@@ -150,6 +158,9 @@ public final class RaftMode implements Mode {
         if (command.is(Flag.DENYOOM) && outOfMemory()) {
             return refuse(origin, OOM);
         }
+        if (tooFewReplicas.getAsBoolean()) {
+            return refuse(origin, Refusal.TOO_FEW_REPLICAS);
+        }
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
         }
@@ -184,7 +195,7 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         copy(args, queue.call.args);
-        runRead(queue, command, origin.database(), slot, stamps.readTime(), origin.reply());
+        runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), origin.reply());
         return Outcome.DONE;
     }
 
@@ -215,7 +226,7 @@ public final class RaftMode implements Mode {
             slot = Math.max(slot, next);
             adds |= queued.command().is(Flag.DENYOOM);
             writes |= queued.command().is(Flag.WRITE);
-            runsScripts |= ScriptCommands.runsScript(queued.command());
+            runsScripts |= ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command());
         }
         if (!writes && !runsScripts && block.watches().isEmpty() && readsHere(origin, group, slot)) {
             return blockHere(queue, origin, block);
@@ -236,6 +247,9 @@ public final class RaftMode implements Mode {
         }
         if (adds && outOfMemory()) {
             return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
+        }
+        if (writes && tooFewReplicas.getAsBoolean()) {
+            return refuse(origin, "EXECABORT Transaction discarded because of: " + Refusal.TOO_FEW_REPLICAS);
         }
         if (runsScripts) {
             RaftScripts own = scripts;
@@ -309,9 +323,20 @@ public final class RaftMode implements Mode {
             if (!group.slots().serves(slot)) {
                 return redirect(slot);
             }
-            return command.is(Flag.DENYOOM) && outOfMemory() ? OOM : null;
+            if (command.is(Flag.DENYOOM) && outOfMemory()) {
+                return OOM;
+            }
+            return command.is(Flag.WRITE) && tooFewReplicas.getAsBoolean() ? Refusal.TOO_FEW_REPLICAS : null;
         }
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
+    }
+
+    @Override
+    public boolean holds(Origin origin, Command command, Args args) {
+        RaftServing own = serving;
+        KeyPositions keys = queue(origin).keys;
+        return (own != null && own.isHolding() && own.holds(slot(keys, command, args), origin))
+                || (command.session() == null && moving.waits(origin, command, args, keys));
     }
 
     /**
@@ -327,19 +352,18 @@ public final class RaftMode implements Mode {
         return movingKeys;
     }
 
-    @Override
-    public boolean holdsBack(Origin origin, Command command, Args args) {
-        return moving.active()
-                && (command.is(Flag.WRITE) || ScriptCommands.runsScript(command))
-                && moving.waits(origin, command, args, queue(origin).keys);
-    }
-
     /** Counts down to 0 when all writes that event loops have gathered are applied, or have failed. Any thread. */
     CountDownLatch drain() {
         List<LoopQueue> all = List.copyOf(queues.values());
         CountDownLatch left = new CountDownLatch(all.size());
         all.forEach(queue -> queue.loop.execute(() -> queue.barrier(left::countDown)));
         return left;
+    }
+
+    /** Counts down to 0 when the clients that are being served from keys of these slots have what there is for them. Any thread. */
+    CountDownLatch served(BitSet slots) {
+        RaftServing own = serving;
+        return own == null ? new CountDownLatch(0) : own.served(slots);
     }
 
     @Override
@@ -353,7 +377,8 @@ public final class RaftMode implements Mode {
     }
 
     /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
-    long runRead(LoopQueue queue, Command command, int database, int slot, long now, Reply reply) {
+    long runRead(
+            LoopQueue queue, @Nullable Origin origin, Command command, int database, int slot, long now, Reply reply) {
         String loading = loading(command);
         if (loading != null) {
             reply.error(loading);
@@ -368,6 +393,9 @@ public final class RaftMode implements Mode {
             keyspace.lock(stripe);
             try {
                 run(command, call);
+                if (origin != null && call.concernsWaiting()) {
+                    origin.waits(call);
+                }
             } finally {
                 keyspace.unlock(stripe);
             }
@@ -407,6 +435,15 @@ public final class RaftMode implements Mode {
 
     private static int slotOf(byte[] key) {
         return Slots.of(key);
+    }
+
+    /** Says whether writes are to be refused because of min-replicas-to-write. */
+    public void tooFewReplicas(BooleanSupplier says) {
+        tooFewReplicas = says;
+    }
+
+    boolean tooFewReplicas() {
+        return tooFewReplicas.getAsBoolean();
     }
 
     boolean outOfMemory() {
@@ -494,6 +531,13 @@ public final class RaftMode implements Mode {
      */
     public void scripts(CommandTable commands, ScriptThread thread, BiConsumer<String, Throwable> fatal) {
         scripts = new RaftScripts(this, commands, thread, fatal);
+    }
+
+    /** Serves the clients in the lines of {@code blocked} from now on. */
+    public void serves(BlockedKeys blocked) {
+        RaftServing made = new RaftServing(this, blocked);
+        serving = made;
+        blocked.whenReady(made);
     }
 
     /** The node is there for commands that scripts call. */

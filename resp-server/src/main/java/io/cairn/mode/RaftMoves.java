@@ -55,7 +55,7 @@ final class RaftMoves implements MovingKeys {
         BitSet slots = moving.hold(keys, timeoutMillis);
         boolean done = false;
         try {
-            drain(Math.max(timeoutMillis, TimeUnit.SECONDS.toMillis(1)));
+            drain(slots, Math.max(timeoutMillis, TimeUnit.SECONDS.toMillis(1)));
             ShardGroup group = mode.shard();
             for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
                 if (group == null || !group.isServing() || !group.slots().serves(slot)) {
@@ -101,10 +101,11 @@ final class RaftMoves implements MovingKeys {
         }
     }
 
-    private void drain(long timeoutMillis) throws Refused {
+    private void drain(BitSet slots, long timeoutMillis) throws Refused {
         try {
-            CountDownLatch left = mode.drain();
-            if (!left.await(timeoutMillis, TimeUnit.MILLISECONDS)) {
+            // What was gathered, then those who waited for that: they are not held.
+            if (!mode.drain().await(timeoutMillis, TimeUnit.MILLISECONDS)
+                    || !mode.served(slots).await(timeoutMillis, TimeUnit.MILLISECONDS)) {
                 throw new Refused("TRYAGAIN The shard was too busy to hold the keys");
             }
         } catch (InterruptedException e) {

@@ -47,7 +47,10 @@ public final class ShardStore implements ShardApply {
     private final Call call;
     private final KeyPositions keys = new KeyPositions();
     private final ShardSnapshots snapshots;
+    private final KeyEvents events;
     private final Listener listener;
+    private ChangeStream stream;
+    private ChangeRecorder recorder;
     private NativeBlock scratch = NativeBlock.allocate(INITIAL_BYTES);
     private volatile long appliedIndex;
     private final AtomicLong records = new AtomicLong();
@@ -78,9 +81,18 @@ public final class ShardStore implements ShardApply {
         this.blobs = new ReceivedBlobs(MAX_BLOB_BYTES, own::take);
         this.reader = new RecordReader(blobs);
         this.call = new Call(keyspace, reader.args(), DiscardReply.INSTANCE);
+        this.events = events;
         call.listener(events);
         this.listener = listener;
         this.snapshots = new ShardSnapshots(keyspace, clock);
+        this.stream = ChangeStream.none(keyspace);
+        this.recorder = new ChangeRecorder(stream);
+    }
+
+    /** Tells who follows the changes of them; before the first is applied. */
+    public void follow(ChangeStream changes) {
+        stream = changes;
+        recorder = new ChangeRecorder(changes);
     }
 
     /** Index of the last batch applied. Any thread. */
@@ -129,7 +141,7 @@ public final class ShardStore implements ShardApply {
             } else if (kind != RecordKind.TICK) {
                 Reply reply = waiting == null ? DiscardReply.INSTANCE : waiting.reply();
                 if (kind == RecordKind.COMMAND) {
-                    command(slots, now, reply);
+                    command(slots, now, reply, waiting);
                 } else {
                     block(slots, now, reply);
                 }
@@ -163,7 +175,7 @@ public final class ShardStore implements ShardApply {
         return scratch.address();
     }
 
-    private void command(SlotTable slots, long now, Reply reply) {
+    private void command(SlotTable slots, long now, Reply reply, @Nullable LocalProposal waiting) {
         Args args = reader.args();
         Command command = command(args);
         int slot = slot(command, args);
@@ -172,32 +184,43 @@ public final class ShardStore implements ShardApply {
         } else if (slot == CROSS || (slot >= 0 && !slots.serves(slot))) {
             reply.error(NOT_SERVED);
         } else {
-            call.begin(reader.database(), now, reader.seed(), reply);
-            locked(command, slot);
+            locked(command, slot, now, reply, waiting);
         }
     }
 
-    private void locked(Command command, int slot) {
+    private void locked(Command command, int slot, long now, Reply reply, @Nullable LocalProposal waiting) {
         if (slot >= 0) {
             int stripe = keyspace.stripeOf(slot);
             keyspace.lock(stripe);
             try {
-                run(command);
+                alone(command, now, reply);
+                if (waiting != null && call.concernsWaiting()) {
+                    waiting.waits(call);
+                }
             } finally {
                 keyspace.unlock(stripe);
             }
         } else {
             keyspace.lockAll();
             try {
-                run(command);
+                alone(command, now, reply);
             } finally {
                 keyspace.unlockAll();
             }
         }
     }
 
-    private void run(Command command) {
+    private void alone(Command command, long now, Reply reply) {
+        recorder.begin(call);
+        run(command, now, reply);
+        recorder.end();
+    }
+
+    private void run(Command command, long now, Reply reply) {
+        int database = reader.database();
+        call.begin(database, now, reader.seed(), reply);
         call.run(command);
+        recorder.ran(call, database, reader.args(), call.hasChanged());
     }
 
     private Command command(Args args) {
@@ -231,9 +254,11 @@ public final class ShardStore implements ShardApply {
                 reply.nilArray();
             } else {
                 reply.array(reader.commandCount());
+                recorder.begin(call);
                 while (reader.nextCommand()) {
                     queued(slots, now, reply);
                 }
+                recorder.end();
             }
         } finally {
             keyspace.unlockAll();
@@ -248,8 +273,7 @@ public final class ShardStore implements ShardApply {
             reply.error(NOT_SERVED);
             return;
         }
-        call.begin(reader.database(), now, reader.seed(), reply);
-        run(command);
+        run(command, now, reply);
     }
 
     private int slot(Command command, Args args) {
@@ -273,12 +297,14 @@ public final class ShardStore implements ShardApply {
 
     @Override
     public boolean loadSnapshot(Path dir) {
+        stream.closeAll("the node took over a snapshot of its shard");
         blobs.clear();
         long stamp = snapshots.load(dir, blobs);
         if (stamp < 0) {
             return false;
         }
         stamps.restore(stamp);
+        events.everything();
         return true;
     }
 

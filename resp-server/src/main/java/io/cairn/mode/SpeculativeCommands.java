@@ -112,6 +112,9 @@ final class SpeculativeCommands implements ScriptRun.Host {
                 && mode.outOfMemory()) {
             return "-" + Refusal.OUT_OF_MEMORY;
         }
+        if (write && effects.changes() == 0 && mode.tooFewReplicas()) {
+            return "-" + Refusal.TOO_FEW_REPLICAS;
+        }
         if (command.session() != null) {
             // It would happen again with each run, and before the script is decided.
             return command.is(Flag.MAY_REPLICATE)
@@ -121,7 +124,12 @@ final class SpeculativeCommands implements ScriptRun.Host {
         if (!run.readOnly() && (command.keys().wholeKeyspace() || positions.find(command, args) == 0)) {
             return "Only scripts that declare no-writes may call commands without keys in raft mode";
         }
-        return data(command, args, reply);
+        call.scripted(true);
+        try {
+            return data(command, args, reply);
+        } finally {
+            call.scripted(false);
+        }
     }
 
     private ScriptSession session(ScriptRun run) {

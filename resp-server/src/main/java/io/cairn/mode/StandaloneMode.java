@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyEvents;
 import io.cairn.command.MovingKeys;
 import io.cairn.command.ScriptCommands;
@@ -13,6 +14,7 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,9 +32,13 @@ public final class StandaloneMode implements Mode {
     final CommandTable commands;
     final NodeStats stats;
     final KeyEvents events;
+    private final StandaloneServing serving;
     private final RecordClock clock;
+    private volatile @Nullable ChangeStream stream;
     private volatile Journal journal;
     private volatile long maxMemory;
+    private volatile long minReplicas;
+    private volatile long maxLagSeconds;
     private volatile @Nullable StandaloneScripts scripts;
     private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final MovingSlots moving = new MovingSlots();
@@ -54,14 +60,26 @@ public final class StandaloneMode implements Mode {
             CommandTable commands,
             NodeStats stats,
             KeyEvents events,
+            BlockedKeys blocked,
             RecordClock clock,
             Journal journal) {
         this.keyspace = keyspace;
         this.commands = commands;
         this.stats = stats;
         this.events = events;
+        this.serving = new StandaloneServing(this, blocked);
         this.clock = clock;
         this.journal = journal;
+    }
+
+    /** Who follows the changes; to be given before the first command runs. */
+    public void stream(ChangeStream changes) {
+        stream = changes;
+    }
+
+    ChangeStream stream() {
+        ChangeStream given = stream;
+        return given == null ? ChangeStream.none(keyspace) : given;
     }
 
     RecordClock clock() {
@@ -100,6 +118,13 @@ public final class StandaloneMode implements Mode {
         changes.addAndGet(count);
     }
 
+    /** All data was loaded anew; the caller holds all stripes. */
+    public void reloaded() {
+        stream().closeAll("the data was loaded anew");
+        events.everything();
+        serving.serveSoon();
+    }
+
     /** Why a write may not run now, or null. */
     @Nullable
     String writeRefusal(Command command) {
@@ -117,19 +142,35 @@ public final class StandaloneMode implements Mode {
         if (snapshotFailed.get()) {
             return Refusal.SNAPSHOT_FAILED;
         }
-        return journal.diskHasRoom() ? null : Refusal.DISK_FULL;
+        if (!journal.diskHasRoom()) {
+            return Refusal.DISK_FULL;
+        }
+        long least = minReplicas;
+        return least > 0 && stream().good(clock.readTime(), maxLagSeconds) < least ? Refusal.TOO_FEW_REPLICAS : null;
+    }
+
+    /** min-replicas-to-write; 0 for none. */
+    public void minReplicas(long replicas) {
+        minReplicas = replicas;
+    }
+
+    /** min-replicas-max-lag. */
+    public void maxLagSeconds(long seconds) {
+        maxLagSeconds = seconds;
     }
 
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
-        if (moving.active() && (origin.pending() > 0 || holdsBack(origin, command, args))) {
+        if (moving.active() && (origin.pending() > 0 || holds(origin, command, args))) {
             return Outcome.WAIT;
         }
-        if (own != null && ScriptCommands.runsScript(command)) {
+        if (own != null && onScriptThread(command)) {
             return own.execute(origin, command, args);
         }
-        return workers.get().execute(origin, command, args);
+        Outcome outcome = workers.get().execute(origin, command, args);
+        serving.serve();
+        return outcome;
     }
 
     @Override
@@ -137,15 +178,16 @@ public final class StandaloneMode implements Mode {
         return movingKeys;
     }
 
+    /** Clients are served at once here, so only MIGRATE holds anything. */
     @Override
-    public boolean holdsBack(Origin origin, Command command, Args args) {
-        boolean script = ScriptCommands.runsScript(command);
+    public boolean holds(Origin origin, Command command, Args args) {
+        if (!moving.active() || command.session() != null) {
+            return false;
+        }
         // Here a script may write to keys that it does not name.
-        return moving.active()
-                && (script || command.is(Flag.WRITE))
-                && (script
-                        ? moving.waits(origin)
-                        : moving.waits(origin, command, args, workers.get().positions()));
+        return ScriptCommands.runsScript(command)
+                ? moving.waits(origin)
+                : moving.waits(origin, command, args, workers.get().positions());
     }
 
     private void afterScripts(Runnable run) {
@@ -155,6 +197,24 @@ public final class StandaloneMode implements Mode {
         } else {
             own.afterwards(run);
         }
+    }
+
+    /** Serves clients that wait for keys which something happened to; no stripe is held. */
+    void serve() {
+        serving.serve();
+    }
+
+    /** As {@link #serve}, from any thread. */
+    void serveSoon() {
+        serving.serveSoon();
+    }
+
+    Set<EventLoop> loops() {
+        return loops;
+    }
+
+    private static boolean onScriptThread(Command command) {
+        return ScriptCommands.runsScript(command) || FunctionCommands.loads(command);
     }
 
     @Override
@@ -180,12 +240,14 @@ public final class StandaloneMode implements Mode {
         StandaloneScripts own = scripts;
         if (own != null) {
             for (Block.Queued queued : block.commands()) {
-                if (ScriptCommands.runsScript(queued.command())) {
+                if (onScriptThread(queued.command())) {
                     return own.executeBlock(origin, block);
                 }
             }
         }
-        return workers.get().executeBlock(origin, block);
+        Outcome outcome = workers.get().executeBlock(origin, block);
+        serving.serve();
+        return outcome;
     }
 
     /**
@@ -227,7 +289,14 @@ public final class StandaloneMode implements Mode {
 
     /** Deletes one expired key if it is still the one that was found; any thread. */
     public boolean expire(int database, byte[] key, long expireAt, long version) {
-        return workers.get().expire(database, key, expireAt, version);
+        boolean expired = workers.get().expire(database, key, expireAt, version);
+        serving.serveSoon();
+        return expired;
+    }
+
+    /** Deletes those of some fields of a hash that are expired; any thread. */
+    public void expireFields(int database, byte[] key, List<byte[]> fields) {
+        workers.get().expireFields(database, key, fields);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.cairn.mode;
 
 import io.cairn.command.Args;
+import io.cairn.command.Effects.Effect;
 import io.cairn.command.MovingKeys;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
@@ -163,10 +164,21 @@ final class StandaloneMoves implements MovingKeys {
                 }
                 if (!deleted.isEmpty()) {
                     mode.changed(deleted.size());
+                    tell(deleted);
                     log(deleted, now);
                 }
             } finally {
                 stripes.unlock();
+            }
+            mode.serveSoon(); // XREADGROUP hears that its stream is gone.
+        }
+
+        private void tell(List<byte[]> deleted) {
+            ChangeStream stream = mode.stream();
+            if (stream.isFollowed()) {
+                List<byte[]> words = new ArrayList<>(deleted);
+                words.add(0, DEL);
+                stream.send(List.of(new Effect(database, words)));
             }
         }
 

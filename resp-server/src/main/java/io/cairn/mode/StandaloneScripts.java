@@ -5,6 +5,7 @@ import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.command.ScriptCommands;
@@ -54,6 +55,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     private final KeyPositions positions = new KeyPositions();
     private @Nullable ScriptSession session;
     private @Nullable StandaloneWorker worker;
+    private @Nullable ChangeRecorder recorder;
     private volatile @Nullable ServerState server;
 
     /** @param fatal stops the process: a command threw after it may have changed something */
@@ -136,6 +138,10 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         return java.util.Objects.requireNonNull(current);
     }
 
+    private ChangeRecorder recorder() {
+        return java.util.Objects.requireNonNull(recorder);
+    }
+
     private StandaloneWorker worker() {
         StandaloneWorker own = worker;
         if (own == null) {
@@ -152,7 +158,34 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         }
     }
 
+    /** FUNCTION LOAD: only what the interpreter takes becomes a record. */
+    private void load(Command command, Args args, int database, ReplyBuffer reply) {
+        String refusal = mode.writeRefusal(command);
+        if (refusal != null) {
+            reply.error(refusal);
+            return;
+        }
+        if (!engine().isLoadable(args, reply)) {
+            return;
+        }
+        awaitSpace();
+        keyspace.lockAll();
+        try {
+            effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
+            recorder = worker().beginRecord();
+            call(command, args, database, reply, false, () -> false, () -> {});
+            finish();
+        } finally {
+            keyspace.unlockAll();
+        }
+        worker().endOfTurn();
+    }
+
     private void eval(Command command, Args args, int database, ReplyBuffer reply) {
+        if (FunctionCommands.loads(command)) {
+            load(command, args, database, reply);
+            return;
+        }
         ScriptEngine.Prepared prepared = engine().prepare(command, args, this::refusal, reply);
         if (prepared == null) {
             return;
@@ -161,11 +194,13 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         keyspace.lockAll();
         try {
             effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
+            recorder = worker().beginRecord();
             run(prepared, database, reply);
             finish();
         } finally {
             keyspace.unlockAll();
         }
+        mode.serve();
         worker().endOfTurn();
     }
 
@@ -174,6 +209,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     }
 
     private void finish() {
+        recorder().end();
         if (effects.changes() > 0) {
             mode.changed(effects.changes());
             effects.finish(writer);
@@ -205,9 +241,13 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
                 return;
             }
             effects.begin(mode.journal(), now, random.nextLong());
+            recorder = worker().beginRecord();
             reply.array(block.commands().size());
             for (Block.Queued queued : block.commands()) {
                 Command command = queued.command();
+                if (FunctionCommands.loads(command) && !engine().isLoadable(queued.args(), reply)) {
+                    continue;
+                }
                 if (!ScriptCommands.runsScript(command)) {
                     long mark = reply.bytes();
                     int errors = reply.errors();
@@ -216,6 +256,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
                             queued.args(),
                             queued.database(),
                             reply,
+                            false,
                             () -> reply.errors() != errors,
                             () -> reply.truncate(mark));
                     continue;
@@ -229,6 +270,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         } finally {
             keyspace.unlockAll();
         }
+        mode.serve();
         worker().endOfTurn();
     }
 
@@ -271,7 +313,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         if (command.session() != null) {
             return session(run).call(command, args, reply, effects.now());
         }
-        call(command, args, run.database, reply, reply::isError, reply::rewind);
+        call(command, args, run.database, reply, true, reply::isError, reply::rewind);
         return null;
     }
 
@@ -288,10 +330,18 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     /**
      * Runs a data command with the stripes locked.
      *
+     * @param scripted whether a script calls it
      * @param failed whether its reply is an error
      * @param rewind takes its reply back
      */
-    private void call(Command command, Args args, int database, Reply reply, BooleanSupplier failed, Runnable rewind) {
+    private void call(
+            Command command,
+            Args args,
+            int database,
+            Reply reply,
+            boolean scripted,
+            BooleanSupplier failed,
+            Runnable rewind) {
         StandaloneWorker on = worker();
         LoopStats stats = mode.stats.local();
         boolean write = command.is(Flag.WRITE);
@@ -299,13 +349,23 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         boolean changed;
         try {
             Call ran = on.run(
-                    command, args, database, effects.now(), write ? effects.nextSeed() : random.nextLong(), reply);
+                    command,
+                    args,
+                    database,
+                    effects.now(),
+                    write ? effects.nextSeed() : random.nextLong(),
+                    reply,
+                    scripted);
             changed = ran.hasChanged() && write;
+            recorder().ran(ran, database, args, changed);
         } catch (OutOfMemoryError e) {
             rewind.run();
             reply.error(Refusal.OUT_OF_MEMORY);
             // With several keys some may have been changed before memory ran out: what readers see must be in the log.
             changed = write && positions.find(command, args) > 1;
+            if (changed) {
+                recorder().lost();
+            }
         } catch (RuntimeException | StackOverflowError e) {
             if (write) {
                 fatal.accept("running " + command.name(), e);

@@ -4,11 +4,13 @@ import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.Flag;
+import io.cairn.command.HashExpiryCommands;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
 import io.cairn.metrics.LoopStats;
@@ -16,6 +18,7 @@ import io.cairn.record.RecordWriter;
 import io.cairn.record.Seeds;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +38,7 @@ final class StandaloneWorker {
 
     private final RecordWriter writer = new RecordWriter();
     private final LargeArguments large;
+    private final ChangeRecorder recorder;
     private @Nullable DurableReplies replies;
     private @Nullable Journal repliesOf;
     /** Time of this turn's reads and records; 0 until it is asked for. */
@@ -48,6 +52,7 @@ final class StandaloneWorker {
         this.call = new Call(keyspace, new Args(), NoReply.INSTANCE);
         call.listener(mode.events);
         this.large = new LargeArguments(writer);
+        this.recorder = new ChangeRecorder(mode.stream());
     }
 
     /** The turn's time, or a later stamp of another event loop: time never runs back between connections. */
@@ -120,14 +125,23 @@ final class StandaloneWorker {
         long batchSeed = random.nextLong();
         long mark = origin.replyMark();
         boolean changed;
+        recorder.begin(call);
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
+            recorder.ran(call, origin.database(), args, changed && write);
+            if (call.concernsWaiting()) {
+                origin.waits(call);
+            }
         } catch (OutOfMemoryError e) {
             origin.rewindReply(mark);
             origin.reply().error(Refusal.OUT_OF_MEMORY);
             // With several keys some may have been changed before memory ran out: what readers see must be in the log.
             changed = write && keys > 1;
+            if (changed) {
+                recorder.lost();
+            }
         }
+        recorder.end();
         long expiredAt = write || keys == 0 ? 0 : call.database().sawExpired();
         if (expiredAt != 0) {
             expireSeen(args, origin.database(), now);
@@ -141,9 +155,14 @@ final class StandaloneWorker {
         }
     }
 
-    /** Runs a command of a script; its stripes are locked. */
-    Call run(Command command, Args args, int database, long now, long seed, Reply reply) {
-        runHandler(command, args, database, now, seed, reply);
+    /** Runs a command of a script, or of a block with scripts; its stripes are locked. */
+    Call run(Command command, Args args, int database, long now, long seed, Reply reply, boolean scripted) {
+        call.scripted(scripted);
+        try {
+            runHandler(command, args, database, now, seed, reply);
+        } finally {
+            call.scripted(false);
+        }
         return call;
     }
 
@@ -151,6 +170,12 @@ final class StandaloneWorker {
         call.begin(args, database, now, seed, reply);
         call.run(command);
         return call.hasChanged();
+    }
+
+    /** What the commands of a script do is gathered here. */
+    ChangeRecorder beginRecord() {
+        recorder.begin(call);
+        return recorder;
     }
 
     private void resumeLater(Origin origin) {
@@ -210,11 +235,14 @@ final class StandaloneWorker {
         List<Block.Queued> logged = new ArrayList<>();
         long changes = 0;
         origin.reply().array(block.commands().size());
+        recorder.begin(call);
         for (Block.Queued queued : block.commands()) {
             boolean write = queued.command().is(Flag.WRITE);
             long mark = origin.replyMark();
             try {
-                if (runQueued(origin, queued, now, Seeds.derive(recordSeed, logged.size()))) {
+                boolean changed = runQueued(origin, queued, now, Seeds.derive(recordSeed, logged.size()));
+                recorder.ran(call, queued.database(), queued.args(), changed);
+                if (changed) {
                     changes++;
                 }
                 if (write) {
@@ -226,9 +254,11 @@ final class StandaloneWorker {
                 if (write && positions.find(queued.command(), queued.args()) > 1) {
                     logged.add(queued);
                     changes++;
+                    recorder.lost();
                 }
             }
         }
+        recorder.end();
         if (changes > 0) {
             mode.changed(changes);
             log(now, batchSeed, logged);
@@ -298,6 +328,39 @@ final class StandaloneWorker {
         }
     }
 
+    /** Removes those of some fields of a hash that are expired now. */
+    void expireFields(int number, byte[] key, List<byte[]> fields) {
+        Journal journal = mode.journal();
+        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+            return;
+        }
+        List<byte[]> words = HashExpiryCommands.dropping(key, fields);
+        NativeBlock block = NativeBlock.allocate(Args.totalLength(words));
+        try {
+            Args args = new Args();
+            args.addAll(block, words);
+            Command command = Objects.requireNonNull(mode.commands.find("hpexpireat"));
+            int stripe = keyspace.stripeOf(Slots.of(args.address(1), args.length(1)));
+            long now = mode.clock().stamp();
+            if (!keyspace.tryLock(stripe)) {
+                return; // A later round finds them again; a script may hold the stripe for long.
+            }
+            try {
+                if (runHandler(command, args, number, now, 0, DiscardReply.INSTANCE)) {
+                    mode.changed(1);
+                    if (journal != Journal.NONE) {
+                        large.command(journal, now, 0, number, args);
+                        journal.append(writer.address(), writer.length());
+                    }
+                }
+            } finally {
+                keyspace.unlock(stripe);
+            }
+        } finally {
+            block.release();
+        }
+    }
+
     /** A read met expired keys, and holds their stripes: they go, each as a logged delete. Redis: expireIfNeeded. */
     private void expireSeen(Args args, int number, long now) {
         Journal journal = mode.journal();
@@ -330,6 +393,7 @@ final class StandaloneWorker {
         database.remove(key, length, expireAt - 1);
         mode.changed(1);
         mode.events.event(number, 'x', "expired", key, length);
+        recorder.expired(number, key, length);
         Journal journal = mode.journal();
         if (journal != Journal.NONE) {
             Args args = large.delete(key, length);

@@ -1,12 +1,9 @@
 package io.cairn.rdb;
 
 import java.io.IOException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-/** What an RDB file may hold and Cairn does not have: functions, and what modules wrote. It is named and refused, or named to nobody and passed over. */
+/** What an RDB file may hold and Cairn does not have: what modules wrote. It is named and refused, or named to nobody and passed over. */
 final class RdbForeign {
-    private static final Pattern LIBRARY = Pattern.compile("\\A#!\\S*[^\\n]*?name=(\\S+)");
     private static final String NAME_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     private static final int NAME_LENGTH = 9;
     private static final int DIGIT_BITS = 6;
@@ -21,13 +18,11 @@ final class RdbForeign {
     private static final int STRING = 5;
 
     private final RdbInput in;
-    private final boolean skipFunctions;
     private final boolean skipModules;
     private long skipped;
 
-    RdbForeign(RdbInput in, boolean skipFunctions, boolean skipModules) {
+    RdbForeign(RdbInput in, boolean skipModules) {
         this.in = in;
-        this.skipFunctions = skipFunctions;
         this.skipModules = skipModules;
     }
 
@@ -35,19 +30,8 @@ final class RdbForeign {
         return skipped;
     }
 
-    /** A library of functions. */
-    void function(int opcode, RdbString scratch) throws IOException {
-        if (opcode == RdbFormat.OPCODE_FUNCTION_PRE_GA) {
-            throw in.bad(
-                    "it holds a function in the form of a release candidate of Redis 7.0, which Redis 7.0 does not read either");
-        }
-        scratch.read(in);
-        if (!skipFunctions) {
-            Matcher name = LIBRARY.matcher(scratch.text());
-            throw in.bad("it holds the function library '" + (name.find() ? name.group(1) : scratch.shown())
-                    + "', and functions are not supported: delete it in Redis (FUNCTION FLUSH) and save again, or load the"
-                    + " data by 'cairn import --skip-functions'");
-        }
+    /** Something else that is not wanted was passed over. */
+    void passedOver() {
         skipped++;
     }
 

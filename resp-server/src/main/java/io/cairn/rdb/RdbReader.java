@@ -3,6 +3,9 @@ package io.cairn.rdb;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Libraries;
+import io.cairn.keyspace.LibraryHead;
+import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
@@ -13,8 +16,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads an RDB file into a keyspace, or shows its entries one by one: all types of {@link RdbTypes}. Modules and functions are refused with a clear
- * message, or passed over if the caller says so. What was loaded before an error stays; the caller clears it.
+ * Loads an RDB file into a keyspace, or shows its entries one by one: all types of {@link RdbTypes}, and libraries of functions. Modules are refused with
+ * a clear message, or passed over if the caller says so. What was loaded before an error stays; the caller clears it.
  */
 public final class RdbReader {
     /** Longer values are not copied: the memory they were read into becomes the keyspace's. */
@@ -27,6 +30,7 @@ public final class RdbReader {
     private final int databases;
     private final Value view = new Value();
     private final RdbForeign foreign;
+    private final boolean skipFunctions;
     private final long skipExpiredAt;
     private final @Nullable VersionsReader versions;
     private final Map<String, String> aux = new HashMap<>();
@@ -49,7 +53,8 @@ public final class RdbReader {
         this.visitor = null;
         this.limits = keyspace.encodingLimits();
         this.databases = keyspace.databases();
-        this.foreign = new RdbForeign(in, false, false);
+        this.foreign = new RdbForeign(in, false);
+        this.skipFunctions = false;
         this.skipExpiredAt = skipExpiredAt;
         this.versions = versions;
     }
@@ -70,14 +75,17 @@ public final class RdbReader {
         this.visitor = visitor;
         this.limits = new EncodingLimits();
         this.databases = Integer.MAX_VALUE;
-        this.foreign = new RdbForeign(in, skipFunctions, skipModules);
+        this.foreign = new RdbForeign(in, skipModules);
+        this.skipFunctions = skipFunctions;
         this.skipExpiredAt = 0;
         this.versions = null;
     }
 
     /** Told of entries. */
-    @FunctionalInterface
     public interface Visitor {
+        /** A library of functions; those come before the entries in files of Redis and Cairn. */
+        void library(String name, byte[] text) throws IOException;
+
         /**
          * An entry of the file.
          *
@@ -87,7 +95,7 @@ public final class RdbReader {
         void visit(int database, long key, int keyLength, Value value, long expireAt) throws IOException;
     }
 
-    /** A key that is there already fails the load, instead of being replaced. */
+    /** A key or library that is there already fails the load, instead of being replaced. */
     public void refuseDuplicates() {
         refuseDuplicates = true;
     }
@@ -168,13 +176,41 @@ public final class RdbReader {
             case RdbFormat.OPCODE_EXPIRETIME -> expireAt = (int) in.readLittleEndian(Integer.BYTES) * 1000L;
             case RdbFormat.OPCODE_FREQ -> in.readByte();
             case RdbFormat.OPCODE_IDLE -> in.readLength();
-            case RdbFormat.OPCODE_FUNCTION2, RdbFormat.OPCODE_FUNCTION_PRE_GA -> foreign.function(opcode, value);
+            case RdbFormat.OPCODE_FUNCTION2 -> {
+                value.read(in);
+                library(Memory.bytes(value.address(), value.length()));
+            }
+            case RdbFormat.OPCODE_FUNCTION_PRE_GA ->
+                throw in.bad("it holds a function in the form of a release candidate of Redis 7.0, which Redis 7.0 does"
+                        + " not read either");
             case RdbFormat.OPCODE_MODULE_AUX -> foreign.moduleField();
             default -> {
                 return false;
             }
         }
         return true;
+    }
+
+    private void library(byte[] text) throws IOException {
+        if (skipFunctions) {
+            foreign.passedOver();
+            return;
+        }
+        String name;
+        try {
+            name = LibraryHead.of(text).name();
+        } catch (LibraryHead.Refused e) {
+            throw in.bad("a function library: " + e.text());
+        }
+        if (visitor != null) {
+            visitor.library(name, text);
+            return;
+        }
+        Libraries libraries = java.util.Objects.requireNonNull(keyspace).libraries();
+        if (refuseDuplicates && libraries.text(name) != null) {
+            throw in.bad("the function library '" + name + "' is there already");
+        }
+        libraries.put(name, text);
     }
 
     private void entry(int type, RdbString key, RdbString string) throws IOException {

@@ -5,7 +5,6 @@ import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
 import io.cairn.command.Reply;
-import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.command.Session;
 import io.cairn.command.SessionCall;
@@ -39,6 +38,9 @@ final class Dispatcher {
     private static final byte SUBSCRIBES = 32;
     /** Runs while a script keeps the node busy. */
     private static final byte ALLOW_BUSY = 64;
+
+    /** May wait for keys. */
+    private static final byte BLOCKING = -128;
 
     private final Endpoint endpoint;
     private final ServerState server;
@@ -75,6 +77,9 @@ final class Dispatcher {
         }
         if (command.is(Flag.ALLOW_BUSY)) {
             traits |= ALLOW_BUSY;
+        }
+        if (command.is(Flag.BLOCKING)) {
+            traits |= BLOCKING;
         }
         return (byte)
                 switch (command.name()) {
@@ -142,7 +147,8 @@ final class Dispatcher {
         }
         Multi multi = state.multi();
         if ((trait & ALLOW_BUSY) == 0 && server.scripts().busy()) {
-            return connection.pending() == 0 && refuse(connection, state, id, Scripts.BUSY);
+            return connection.pending() == 0
+                    && refuse(connection, state, id, server.scripts().busyError());
         }
         if (multi.open() && (trait & NO_MULTI) != 0) {
             return refuse(connection, state, id, "ERR Command not allowed inside a transaction");
@@ -157,16 +163,31 @@ final class Dispatcher {
         if (multi.open() && (trait & ENDS_QUEUE) == 0) {
             queue(connection, state, id, command, args);
         } else if (command.session() != null) {
-            if (connection.pending() > 0 || (multi.open() && command.name().equals("exec") && multi.heldBack(mode))) {
+            if (connection.pending() > 0 || isHeld(connection, multi, command, args)) {
                 return false;
             }
             int errors = connection.replies().errors();
+            boolean subscribes = (trait & SUBSCRIBES) != 0;
+            if (!subscribes) {
+                state.lastCommand = command.name();
+            }
             runSession(connection, state, id, command, args);
+            if (subscribes) {
+                // Whoever sees it in CLIENT LIST, on another event loop, may count on its effect.
+                state.lastCommand = command.name();
+            }
             pushed = (trait & SUBSCRIBES) != 0 && connection.replies().errors() == errors;
         } else if (!runData(connection, state, id, command, args)) {
             return false;
         }
         return true;
+    }
+
+    /** EXEC waits for what its commands would wait for; commands that name keys (WATCH) come behind clients that are being served. */
+    private boolean isHeld(Connection connection, Multi multi, Command command, Args args) {
+        return multi.open()
+                ? command.name().equals("exec") && multi.isHeld(mode)
+                : command.keys().first() > 0 && mode.holds(connection, command, args);
     }
 
     /** In a cluster a redirect is more to the point, as in Redis. */
@@ -192,6 +213,13 @@ final class Dispatcher {
     }
 
     private boolean runData(Connection connection, ClientState state, int id, Command command, Args args) {
+        boolean mayWait = (traits[id] & BLOCKING) != 0 && command.mayWait(args);
+        if (mayWait) {
+            if (connection.pending() > 0) {
+                return false;
+            }
+            connection.beginFirst(new BlockedCall.First(id, command, !state.repliesNow()));
+        }
         int errors = connection.replies().errors();
         long mark = connection.replies().bytes();
         Mode.Outcome outcome;
@@ -199,7 +227,8 @@ final class Dispatcher {
             outcome = mode.execute(connection, command, args);
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
-            return refuse(connection, state, id, Scripts.BUSY);
+            connection.endFirst();
+            return refuse(connection, state, id, server.scripts().busyError());
         } catch (RuntimeException | StackOverflowError e) {
             if (command.is(Flag.WRITE)) {
                 // It may have changed half of what it should have: nothing after it can be trusted.
@@ -212,12 +241,15 @@ final class Dispatcher {
             outcome = Mode.Outcome.DONE;
         }
         if (outcome == Mode.Outcome.WAIT) {
+            connection.endFirst();
             return false;
         }
         state.lastCommand = command.name();
         state.clearAsking();
         if (outcome == Mode.Outcome.PENDING) {
             connection.accepted(id, nanos);
+        } else if (mayWait && connection.endFirst()) {
+            connection.replies().truncate(mark);
         } else {
             executed(id, connection.replies().errors() != errors, args, state);
         }
@@ -227,7 +259,6 @@ final class Dispatcher {
     private void runSession(Connection connection, ClientState state, int id, Command command, Args args) {
         int errors = connection.replies().errors();
         long mark = connection.replies().bytes();
-        state.lastCommand = command.name();
         String refusal = command.keys().first() > 0 ? mode.refusal(connection, command, args) : null;
         if (refusal != null) {
             refuse(connection, state, id, refusal);
@@ -238,7 +269,7 @@ final class Dispatcher {
             java.util.Objects.requireNonNull(command.session()).run(running);
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
-            connection.replies().error(Scripts.BUSY);
+            connection.replies().error(server.scripts().busyError());
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("running {}", command.name(), e);
             connection.replies().truncate(mark);

@@ -86,10 +86,10 @@ final class Multi implements Transaction {
         return true;
     }
 
-    /** True when EXEC has to wait: the connection is resumed then. */
-    boolean heldBack(Mode mode) {
+    /** Whether EXEC has to wait: {@link Mode#holds}. */
+    boolean isHeld(Mode mode) {
         for (QueuedCall queued : queue) {
-            if (queued.command.session() == null && mode.holdsBack(connection, queued.command, queued.args)) {
+            if (queued.command.session() == null && mode.holds(connection, queued.command, queued.args)) {
                 return true;
             }
         }

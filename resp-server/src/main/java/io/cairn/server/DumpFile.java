@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.keyspace.Keyspace;
+import io.cairn.rdb.FieldExpiryException;
 import io.cairn.rdb.RdbReader;
 import io.cairn.rdb.RdbWriter;
 import java.io.IOException;
@@ -52,15 +53,23 @@ final class DumpFile {
         }
     }
 
-    /** Replaces it by a snapshot. */
-    void write(Keyspace.Snapshot data, long nowSeconds, long usedBytes) throws IOException {
+    /**
+     * Replaces it by a snapshot.
+     *
+     * @param fieldsMayExpire if there are fields that expire, in the form of Redis 7.4
+     * @throws FieldExpiryException if there are, and they may not
+     */
+    void write(Keyspace.Snapshot data, boolean fieldsMayExpire, long nowSeconds, long usedBytes) throws IOException {
+        if (!fieldsMayExpire && data.hasExpiringFields()) {
+            throw new FieldExpiryException();
+        }
         Path fresh = file.toAbsolutePath()
                 .resolveSibling("temp-" + ProcessHandle.current().pid() + ".rdb");
         try {
             try (FileChannel channel = FileChannel.open(
                     fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
                 RdbWriter writer = new RdbWriter(channel, true);
-                writer.begin(nowSeconds, usedBytes);
+                writer.begin(nowSeconds, usedBytes, data.hasExpiringFields());
                 data.writeTo(writer);
                 writer.finish();
                 channel.force(true);

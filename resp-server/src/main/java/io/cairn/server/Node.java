@@ -17,6 +17,8 @@ import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
+import io.cairn.mode.BlockedKeys;
+import io.cairn.mode.ChangeStream;
 import io.cairn.pubsub.Hub;
 import io.cairn.pubsub.KeyspaceEvents;
 import io.cairn.resp.ConnectionRegistry;
@@ -58,10 +60,13 @@ public final class Node implements AutoCloseable {
     private final KeyspaceEvents events = new KeyspaceEvents(hub);
     private final ReceiveBudget budget = new ReceiveBudget(MIN_RECEIVE_BYTES);
     private final NodeBackend backend;
+    private final BlockedKeys blocked;
     private final NodeState state;
+    private final ChangeStream changes;
     private final RespServer server;
     private final CairnProcess process;
     private long tendedMillis;
+    private long pingedMillis;
 
     /**
      * Opens the node's directory and makes its parts; nothing is loaded and nobody listened to yet.
@@ -82,6 +87,7 @@ public final class Node implements AutoCloseable {
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
             this.stats = new NodeStats(table);
+            this.blocked = new BlockedKeys();
             this.backend = kind.backend(new NodeParts(
                     config,
                     directory,
@@ -90,13 +96,25 @@ public final class Node implements AutoCloseable {
                     stats,
                     keyEvents,
                     connections,
+                    blocked,
                     hub,
                     process.transport(),
                     process.background(),
                     process::fatal));
+            this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory.newId());
+            backend.follow(changes);
             this.state = new NodeState(this, process, kind.redisMode(), table);
             this.server = new RespServer(new Endpoint(
-                    state, backend.mode(), stats, connections, limits, outputBounds, budget, hub, process::fatal));
+                    state,
+                    backend.mode(),
+                    stats,
+                    connections,
+                    limits,
+                    outputBounds,
+                    budget,
+                    blocked,
+                    hub,
+                    process::fatal));
             made = true;
         } finally {
             if (!made) {
@@ -119,6 +137,7 @@ public final class Node implements AutoCloseable {
         follow(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, outputBounds::limits);
         follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
         keyEvents.add(events);
+        keyEvents.add(blocked);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
         state.slowLog().thresholdMicros(config.get(Keys.SLOWLOG_LOG_SLOWER_THAN));
@@ -211,6 +230,15 @@ public final class Node implements AutoCloseable {
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             connections.tend(nowMillis, config.get(Keys.TIMEOUT));
+            pingFollowers(nowMillis);
+        }
+    }
+
+    private void pingFollowers(long nowMillis) {
+        long period = config.get(Keys.REPL_PING_REPLICA_PERIOD);
+        if (period > 0 && nowMillis - pingedMillis >= period * SECOND_MILLIS) {
+            pingedMillis = nowMillis;
+            changes.ping();
         }
     }
 
@@ -228,6 +256,11 @@ public final class Node implements AutoCloseable {
 
     public NodeStats stats() {
         return stats;
+    }
+
+    /** All changes, for who follows them. */
+    ChangeStream changes() {
+        return changes;
     }
 
     /** Where who wants to be told of what happens to keys is put in. */

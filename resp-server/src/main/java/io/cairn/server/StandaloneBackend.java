@@ -6,6 +6,7 @@ import io.cairn.command.Replication;
 import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Journal;
 import io.cairn.mode.Mode;
 import io.cairn.mode.RecordClock;
@@ -22,19 +23,31 @@ final class StandaloneBackend implements NodeBackend {
     private final StandalonePersistence persistence;
     private final ActiveExpiry expiry;
     private final ScriptThread scripts;
-    private volatile Replication replication = Replication.alone(NodeDirectory.newId());
+    private final Replication alone = Replication.alone(NodeDirectory.newId());
+    private volatile @Nullable ChangeStream changes;
 
     StandaloneBackend(NodeParts parts) {
         this.mode = new StandaloneMode(
-                parts.keyspace(), parts.commands(), parts.stats(), parts.events(), clock, Journal.NONE);
+                parts.keyspace(),
+                parts.commands(),
+                parts.stats(),
+                parts.events(),
+                parts.blocked(),
+                clock,
+                Journal.NONE);
         this.persistence = new StandalonePersistence(parts, mode, clock);
         this.expiry = new ActiveExpiry(parts, mode, clock);
         mode.maxMemory(parts.config().get(Keys.MAXMEMORY));
         parts.config().onChange(Keys.MAXMEMORY, mode::maxMemory);
+        mode.minReplicas(parts.config().get(Keys.MIN_REPLICAS_TO_WRITE));
+        parts.config().onChange(Keys.MIN_REPLICAS_TO_WRITE, mode::minReplicas);
+        mode.maxLagSeconds(parts.config().get(Keys.MIN_REPLICAS_MAX_LAG));
+        parts.config().onChange(Keys.MIN_REPLICAS_MAX_LAG, mode::maxLagSeconds);
         this.scripts = new ScriptThread(
                 args -> parts.commands().find(args) >= 0,
                 () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
                 () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
+        scripts.libraries(parts.keyspace().libraries());
         mode.scripts(scripts, parts.failure()::fatal);
     }
 
@@ -55,13 +68,17 @@ final class StandaloneBackend implements NodeBackend {
 
     @Override
     public Replication replication() {
-        return replication;
+        ChangeStream stream = changes;
+        return stream == null ? alone : () -> stream.view(clock.readTime());
     }
 
     @Override
     public boolean changeReplicationId() {
-        replication = Replication.alone(NodeDirectory.newId());
-        return true;
+        ChangeStream stream = changes;
+        if (stream != null) {
+            stream.rename(NodeDirectory.newId());
+        }
+        return stream != null;
     }
 
     @Override
@@ -72,6 +89,13 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public Scripts scripts() {
         return scripts;
+    }
+
+    @Override
+    public void follow(ChangeStream stream) {
+        stream.snapshots(persistence::beginFollower, persistence::endFollower);
+        mode.stream(stream);
+        changes = stream;
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.cairn.metrics.LogMetrics;
 import io.cairn.mode.Journal;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.StandaloneMode;
+import io.cairn.rdb.FieldExpiryException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
@@ -33,13 +34,18 @@ final class StandalonePersistence implements Persistence {
 
     private static final String IN_PROGRESS = "ERR Background save already in progress";
 
+    private static final String FIELDS_EXPIRE =
+            "ERR " + FieldExpiryException.TEXT + ": set rdb-form to 7.4, use appendonly, or take the expiries away";
+
     private static final Logger LOG = LoggerFactory.getLogger(StandalonePersistence.class);
 
     /** What a snapshot is taken for. */
     private enum Work {
         NONE,
         SAVE,
-        REWRITE
+        REWRITE,
+        /** For a follower of the changes. */
+        FOLLOWER
     }
 
     private final NodeParts parts;
@@ -230,7 +236,7 @@ final class StandalonePersistence implements Persistence {
         }
         try {
             if (work == Work.SAVE) {
-                dump.write(data, clock.readTime() / 1000, keyspace.usedBytes());
+                dump.write(data, !mustLoadInRedis70(), clock.readTime() / 1000, keyspace.usedBytes());
                 mode.saved(changes);
             } else {
                 StandaloneLog current = java.util.Objects.requireNonNull(log);
@@ -247,6 +253,8 @@ final class StandalonePersistence implements Persistence {
         try {
             take(work);
             done = true;
+        } catch (FieldExpiryException e) {
+            LOG.error("port {}: not saved: {}", config.port(), FIELDS_EXPIRE);
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             LOG.error("port {}: {} failed", config.port(), work == Work.SAVE ? "saving" : "rewriting the log", e);
         }
@@ -293,14 +301,34 @@ final class StandalonePersistence implements Persistence {
         return true;
     }
 
+    /** Claims the next snapshot for a follower of the changes; false while another is under way. */
+    boolean beginFollower() {
+        return begin(Work.FOLLOWER);
+    }
+
+    synchronized void endFollower() {
+        running = Work.NONE;
+    }
+
     private void inBackground(Work work) {
         parts.background().execute(() -> run(work));
     }
 
     // ---- commands
 
+    private boolean mustLoadInRedis70() {
+        return config.get(Keys.RDB_FORM).equals("7.0");
+    }
+
+    private boolean fieldsExpire() {
+        return mustLoadInRedis70() && parts.keyspace().expiringHashes() > 0;
+    }
+
     @Override
     public @Nullable String save() {
+        if (fieldsExpire()) {
+            return FIELDS_EXPIRE;
+        }
         if (!begin(Work.SAVE)) {
             return IN_PROGRESS;
         }
@@ -309,11 +337,14 @@ final class StandalonePersistence implements Persistence {
 
     @Override
     public String backgroundSave(boolean schedule) throws Refused {
+        if (fieldsExpire()) {
+            throw new Refused(FIELDS_EXPIRE);
+        }
         synchronized (this) {
             if (running == Work.SAVE) {
                 throw new Refused(IN_PROGRESS);
             }
-            if (running == Work.REWRITE) {
+            if (running != Work.NONE) {
                 if (!schedule) {
                     throw new Refused("ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE"
                             + " SCHEDULE in order to schedule a BGSAVE whenever possible.");
@@ -336,7 +367,7 @@ final class StandalonePersistence implements Persistence {
             if (running == Work.REWRITE) {
                 throw new Refused("ERR Background append only file rewriting already in progress");
             }
-            if (running == Work.SAVE) {
+            if (running != Work.NONE) {
                 rewriteScheduled = true;
                 return "Background append only file rewriting scheduled";
             }
@@ -348,6 +379,9 @@ final class StandalonePersistence implements Persistence {
 
     @Override
     public @Nullable String reload(Reload how) {
+        if (how.save() && fieldsExpire()) {
+            return FIELDS_EXPIRE;
+        }
         if (!begin(Work.SAVE)) {
             return IN_PROGRESS;
         }
@@ -365,7 +399,10 @@ final class StandalonePersistence implements Persistence {
             if (log != null && !how.save()) {
                 take(Work.REWRITE); // What was loaded is not what the log says.
             }
+            mode.reloaded();
             return null;
+        } catch (FieldExpiryException e) {
+            return FIELDS_EXPIRE; // Nothing was changed.
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             LOG.error("port {}: DEBUG RELOAD", config.port(), e);
             if (how.save() && !saved) {
@@ -393,6 +430,7 @@ final class StandalonePersistence implements Persistence {
             current.commit().sync();
             clear();
             current.reload();
+            mode.reloaded();
             return null;
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             LOG.error("port {}: DEBUG LOADAOF", config.port(), e);
@@ -409,10 +447,12 @@ final class StandalonePersistence implements Persistence {
         for (int i = 0; i < keyspace.databases(); i++) {
             keyspace.database(i).clear();
         }
+        keyspace.libraries().clear();
     }
 
     /** The data is not what it was: with a log, which still has it, nothing may be added to that. */
     private void failed(Throwable cause) {
+        mode.reloaded();
         if (log != null) {
             parts.failure().fatal("loading data again", cause);
         }

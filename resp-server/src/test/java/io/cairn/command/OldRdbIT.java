@@ -153,13 +153,49 @@ class OldRdbIT {
     }
 
     @Test
-    void functionsAndModulesAreNamed() throws Exception {
+    void functionsAreLoadedAndImported() throws Exception {
         begin("0010");
         bytes(FUNCTION);
-        text("#!lua name=mylib\nlocal x = 1\n");
+        text("#!lua name=mylib\nredis.register_function('seven', function() return 7 end)\n");
         old();
         Path dump = end(true);
-        assertThatThrownBy(() -> CairnServer.start(directory)).hasMessageContaining("function library 'mylib'");
+        try (CairnServer cairn = CairnServer.start(directory);
+                RespConnection ours = cairn.connect()) {
+            assertThat(ours.line("fcall seven 0")).isEqualTo(":7\r\n");
+            assertThat(ours.line("debug reload")).isEqualTo("+OK\r\n");
+            assertThat(ours.line("fcall seven 0")).isEqualTo(":7\r\n");
+            assertThat(ours.line("debug reload noflush nosave")).isEqualTo("-ERR Error trying to load the RDB dump\r\n");
+        }
+        try (CairnServer cairn = CairnServer.start(directory.resolve("elsewhere"), "--appendonly", "yes");
+                RespConnection ours = cairn.connect()) {
+            String port = Integer.toString(cairn.port);
+            assertThat(Main.run("import", dump.toString(), "-p", port, "-q", "--skip-functions"))
+                    .isEqualTo(0);
+            assertThat(ours.line("function list")).isEqualTo("*0\r\n");
+            assertThat(Main.run("import", dump.toString(), "-p", port, "-q", "--skip-existing"))
+                    .isEqualTo(0);
+            assertThat(ours.line("fcall seven 0")).isEqualTo(":7\r\n");
+            assertThat(Main.run("import", dump.toString(), "-p", port, "-q", "--replace"))
+                    .isEqualTo(0);
+            assertThat(ours.line("debug loadaof")).isEqualTo("+OK\r\n");
+            assertThat(ours.line("fcall seven 0")).isEqualTo(":7\r\n");
+            // The same again is no matter, another of its name is.
+            ours.line("flushall");
+            assertThat(Main.run("import", dump.toString(), "-p", port, "-q")).isEqualTo(0);
+            ours.line("flushall");
+            assertThat(ours.run(
+                            "function",
+                            "load",
+                            "replace",
+                            "#!lua name=mylib\nredis.register_function('seven', function() return 8 end)"))
+                    .isEqualTo("$5\r\nmylib\r\n");
+            assertThat(Main.run("import", dump.toString(), "-p", port, "-q")).isEqualTo(1);
+            assertThat(ours.line("fcall seven 0")).isEqualTo(":8\r\n");
+        }
+    }
+
+    @Test
+    void modulesAreNamed() throws Exception {
         begin("0010");
         // The id of a module's type: nine characters of six bits each, and ten bits of version.
         bytes(MODULE_FIELD, 0x81, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -167,7 +203,7 @@ class OldRdbIT {
         text("data");
         bytes(0);
         old();
-        end(true);
+        Path dump = end(true);
         assertThatThrownBy(() -> CairnServer.start(directory)).hasMessageContaining("data of the module 'AAAAAAAAA'");
         Path elsewhere = directory.resolve("elsewhere");
         try (CairnServer cairn = CairnServer.start(elsewhere);

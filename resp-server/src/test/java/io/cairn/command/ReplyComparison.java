@@ -26,7 +26,9 @@ final class ReplyComparison {
         if (List.of("object", "memory", "xinfo", "xgroup").contains(name) && words.size() > 1) {
             name += "|" + text(words.get(1)).toLowerCase(Locale.ROOT);
         }
-        return name.equals("object|encoding") && words.size() > 2 && SORTED.matcher(text(words.get(2))).lookingAt()
+        return name.equals("object|encoding")
+                        && words.size() > 2
+                        && SORTED.matcher(text(words.get(2))).lookingAt()
                 ? ENCODING_OF_SORTED
                 : name;
     }
@@ -52,8 +54,7 @@ final class ReplyComparison {
         }
         return switch (name) {
             // SORT turns a sorted set into a skip list in Redis; to us it is a read.
-            case ENCODING_OF_SORTED ->
-                expected.equals("$8\r\nskiplist\r\n") && actual.equals("$8\r\nlistpack\r\n");
+            case ENCODING_OF_SORTED -> expected.equals("$8\r\nskiplist\r\n") && actual.equals("$8\r\nlistpack\r\n");
             // One step says nothing; whole iterations are compared elsewhere.
             case "scan" -> expected.charAt(0) == '*';
             case "randomkey" -> expected.charAt(0) == '$' && !expected.equals("$-1\r\n") && !actual.equals("$-1\r\n");

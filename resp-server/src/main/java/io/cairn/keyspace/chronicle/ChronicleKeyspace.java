@@ -3,6 +3,7 @@ package io.cairn.keyspace.chronicle;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Libraries;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.StripeBusyException;
@@ -32,6 +33,7 @@ public final class ChronicleKeyspace implements Keyspace {
     private final int shift;
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
+    private final Libraries libraries = new Libraries();
     private volatile boolean activeExpiry = true;
     private final AtomicLong exchanges = new AtomicLong();
     private final AtomicReference<@Nullable IncrementalSnapshot> snapshot = new AtomicReference<>();
@@ -219,6 +221,11 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
+    public long expiringHashes() {
+        return resources.expiring();
+    }
+
+    @Override
     public long exchanges() {
         return exchanges.get();
     }
@@ -226,6 +233,16 @@ public final class ChronicleKeyspace implements Keyspace {
     @Override
     public long pendingFrees() {
         return resources.pendingFrees();
+    }
+
+    @Override
+    public long freed() {
+        return resources.freed();
+    }
+
+    @Override
+    public void resetFreed() {
+        resources.resetFreed();
     }
 
     @Override
@@ -241,6 +258,11 @@ public final class ChronicleKeyspace implements Keyspace {
     @Override
     public void activeExpiry(boolean on) {
         activeExpiry = on;
+    }
+
+    @Override
+    public Libraries libraries() {
+        return libraries;
     }
 
     @Override
