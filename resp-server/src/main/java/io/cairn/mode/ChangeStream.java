@@ -48,6 +48,7 @@ public final class ChangeStream implements Followers {
     private final Path directory;
     /** 40 hex digits that name this history; the lock of this is held to change it. */
     private volatile String id;
+
     private final AtomicLong files = new AtomicLong();
     private final List<Follower> followers = new CopyOnWriteArrayList<>();
     private volatile boolean followed;

@@ -25,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
@@ -358,6 +359,12 @@ public final class RaftMode implements Mode {
         CountDownLatch left = new CountDownLatch(all.size());
         all.forEach(queue -> queue.loop.execute(() -> queue.barrier(left::countDown)));
         return left;
+    }
+
+    /** Completes when the scripts that event loops have taken are answered. Any thread. */
+    CompletableFuture<Void> scriptsOver() {
+        RaftScripts own = scripts;
+        return own == null ? CompletableFuture.completedFuture(null) : own.over();
     }
 
     /** Counts down to 0 when the clients that are being served from keys of these slots have what there is for them. Any thread. */

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -23,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * MIGRATE of a shard's primary. Once the slots are held, a tick of every event loop goes through the log behind the writes
- * that the loop had gathered; when all are applied here the keys stay as they are. Each is deleted by a record that watches
- * the version that was read: whatever came between after all, from another primary or a script under way, makes it void, and
- * the key stays.
+ * that the loop had gathered; when all are applied here, the scripts taken before are answered and waiting clients are served,
+ * the keys stay as they are. Each is deleted by a record that watches the version that was read: whatever came between after
+ * all, from another primary or a large write under way, makes it void, and the key stays.
  */
 final class RaftMoves implements MovingKeys {
     private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
@@ -34,6 +33,8 @@ final class RaftMoves implements MovingKeys {
     private static final int MAX_ENTRY_KEYS = 1000;
     private static final String MOVED = "TRYAGAIN The shard's primary changed while keys were migrated: they were not"
             + " deleted, and the target may have copies of them";
+
+    private static final String TOO_BUSY = "TRYAGAIN The shard was too busy to hold the keys";
 
     private final RaftMode mode;
     private final MovingSlots moving;
@@ -103,11 +104,18 @@ final class RaftMoves implements MovingKeys {
 
     private void drain(BitSet slots, long timeoutMillis) throws Refused {
         try {
-            // What was gathered, then those who waited for that: they are not held.
-            if (!mode.drain().await(timeoutMillis, TimeUnit.MILLISECONDS)
-                    || !mode.served(slots).await(timeoutMillis, TimeUnit.MILLISECONDS)) {
-                throw new Refused("TRYAGAIN The shard was too busy to hold the keys");
+            // What was gathered; scripts, which no loop takes any more; then those who waited for what all that did:
+            // they are not held.
+            boolean settled = mode.drain().await(timeoutMillis, TimeUnit.MILLISECONDS);
+            if (settled) {
+                mode.scriptsOver().get(timeoutMillis, TimeUnit.MILLISECONDS);
+                settled = mode.served(slots).await(timeoutMillis, TimeUnit.MILLISECONDS);
             }
+            if (!settled) {
+                throw new Refused(TOO_BUSY);
+            }
+        } catch (TimeoutException | ExecutionException e) {
+            throw new Refused(TOO_BUSY);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Refused("ERR interrupted");

@@ -20,7 +20,10 @@ import io.cairn.script.ScriptThread;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -54,6 +57,9 @@ final class RaftScripts {
     private final ScriptThread thread;
     private final BiConsumer<String, Throwable> fatal;
     private final ConcurrentLinkedQueue<Unit> arriving = new ConcurrentLinkedQueue<>();
+    /** What was taken and is not answered. */
+    private final Set<Unit> unanswered = ConcurrentHashMap.newKeySet();
+
     private final SlotGate gate = new SlotGate();
 
     // Used by the script thread only.
@@ -75,6 +81,8 @@ final class RaftScripts {
         final @Nullable Command command;
         final @Nullable HeldArgs args;
         final @Nullable Block block;
+        /** Completed when it is answered. */
+        final CompletableFuture<Void> over = new CompletableFuture<>();
         /** The slot of its keys, -1 until one is known. */
         final int declared;
 
@@ -112,6 +120,8 @@ final class RaftScripts {
         }
 
         void deliver() {
+            unanswered.remove(this);
+            over.complete(null);
             BatchReplies done = replies;
             done.end();
             if (args != null) {
@@ -152,12 +162,18 @@ final class RaftScripts {
     }
 
     private Mode.Outcome take(Unit taken) {
+        unanswered.add(taken);
         arriving.add(taken);
         if (!thread.submit(this::pump)) {
             arriving.remove(taken);
             taken.refuse(mode.notServing());
         }
         return Mode.Outcome.PENDING;
+    }
+
+    /** Completes when the scripts that were taken so far are answered. Any thread. */
+    CompletableFuture<Void> over() {
+        return CompletableFuture.allOf(unanswered.stream().map(unit -> unit.over).toArray(CompletableFuture<?>[]::new));
     }
 
     /** True when a write to the slot has to wait for scripts; {@code origin} is resumed then. */

@@ -86,9 +86,8 @@ final class RaftServing implements BlockedKeys.Listener {
 
     /** Counts down to 0 when the rounds that these slots have now are over. */
     synchronized CountDownLatch served(BitSet slots) {
-        List<Round> running = rounds.values().stream()
-                .filter(round -> slots.get(round.slot))
-                .toList();
+        List<Round> running =
+                rounds.values().stream().filter(round -> slots.get(round.slot)).toList();
         CountDownLatch left = new CountDownLatch(running.size());
         running.forEach(round -> round.latches.add(left));
         return left;

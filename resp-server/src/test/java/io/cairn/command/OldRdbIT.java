@@ -42,7 +42,11 @@ class OldRdbIT {
     }
 
     private void text(String text) {
-        bytes(text.length());
+        if (text.length() < 64) {
+            bytes(text.length());
+        } else {
+            bytes(0x40 | text.length() >> 8, text.length() & 0xff);
+        }
         file.writeBytes(text.getBytes(ISO_8859_1));
     }
 
@@ -164,7 +168,8 @@ class OldRdbIT {
             assertThat(ours.line("fcall seven 0")).isEqualTo(":7\r\n");
             assertThat(ours.line("debug reload")).isEqualTo("+OK\r\n");
             assertThat(ours.line("fcall seven 0")).isEqualTo(":7\r\n");
-            assertThat(ours.line("debug reload noflush nosave")).isEqualTo("-ERR Error trying to load the RDB dump\r\n");
+            assertThat(ours.line("debug reload noflush nosave"))
+                    .isEqualTo("-ERR Error trying to load the RDB dump\r\n");
         }
         try (CairnServer cairn = CairnServer.start(directory.resolve("elsewhere"), "--appendonly", "yes");
                 RespConnection ours = cairn.connect()) {
