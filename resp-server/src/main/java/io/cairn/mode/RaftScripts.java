@@ -173,7 +173,8 @@ final class RaftScripts {
 
     /** Completes when the scripts that were taken so far are answered. Any thread. */
     CompletableFuture<Void> over() {
-        return CompletableFuture.allOf(unanswered.stream().map(unit -> unit.over).toArray(CompletableFuture<?>[]::new));
+        return CompletableFuture.allOf(
+                unanswered.stream().map(unit -> unit.over).toArray(CompletableFuture<?>[]::new));
     }
 
     /** True when a write to the slot has to wait for scripts; {@code origin} is resumed then. */

@@ -294,8 +294,7 @@ class RaftRoundTripIT {
             }
             Fate fate = Fate.of(reply, "*2");
             if (fate == Fate.DONE) {
-                taken.add(String.valueOf(
-                        ((List<?>) Objects.requireNonNull(RespConnection.parse(reply))).get(1)));
+                taken.add(String.valueOf(((List<?>) Objects.requireNonNull(RespConnection.parse(reply))).get(1)));
             } else {
                 perhaps.addAndGet(fate == Fate.UNKNOWN ? 1 : 0);
                 return;
@@ -308,7 +307,8 @@ class RaftRoundTripIT {
         for (int i = 0; i < 500 && reply.startsWith("-"); i++) {
             reply = from.run("lrange", "queue", "0", "-1");
         }
-        ((List<?>) Objects.requireNonNull(RespConnection.parse(reply))).forEach(element -> to.add(String.valueOf(element)));
+        ((List<?>) Objects.requireNonNull(RespConnection.parse(reply)))
+                .forEach(element -> to.add(String.valueOf(element)));
         from.run("del", "queue");
     }
 
