@@ -16,13 +16,14 @@ class FunctionIT {
 
     @Test
     void functionsAreThereAfterAReplayOfTheLog() throws Exception {
-        try (CairnServer cairn = CairnServer.start(directory, "--appendonly", "yes");
+        int port = RedisProcess.freePort();
+        try (CairnServer cairn = CairnServer.start(port, directory, "--appendonly", "yes");
                 RespConnection client = cairn.connect()) {
             assertThat(client.run("function", "load", LIBRARY)).isEqualTo("$3\r\nlib\r\n");
             assertThat(client.run("function", "load", LIBRARY)).isEqualTo("-ERR Library 'lib' already exists\r\n");
             assertThat(client.run("fcall", "f", "1", "n", "5")).isEqualTo(":5\r\n");
         }
-        try (CairnServer cairn = CairnServer.start(directory, "--appendonly", "yes");
+        try (CairnServer cairn = CairnServer.start(port, directory, "--appendonly", "yes");
                 RespConnection client = cairn.connect()) {
             assertThat(client.run("fcall", "f", "1", "n", "5")).isEqualTo(":10\r\n");
             client.run("script", "flush");
@@ -30,7 +31,7 @@ class FunctionIT {
             assertThat(client.run("function", "delete", "lib")).isEqualTo("+OK\r\n");
             client.run("bgrewriteaof");
         }
-        try (CairnServer cairn = CairnServer.start(directory, "--appendonly", "yes");
+        try (CairnServer cairn = CairnServer.start(port, directory, "--appendonly", "yes");
                 RespConnection client = cairn.connect()) {
             assertThat(client.run("fcall", "f", "1", "n", "5")).isEqualTo("-ERR Function not found\r\n");
             assertThat(client.run("get", "n")).isEqualTo("$2\r\n15\r\n");
@@ -39,12 +40,13 @@ class FunctionIT {
 
     @Test
     void functionsAreThereAfterAStartFromDumpRdb() throws Exception {
-        try (CairnServer cairn = CairnServer.start(directory);
+        int port = RedisProcess.freePort();
+        try (CairnServer cairn = CairnServer.start(port, directory);
                 RespConnection client = cairn.connect()) {
             client.run("function", "load", LIBRARY);
             assertThat(client.run("save")).isEqualTo("+OK\r\n");
         }
-        try (CairnServer cairn = CairnServer.start(directory);
+        try (CairnServer cairn = CairnServer.start(port, directory);
                 RespConnection client = cairn.connect()) {
             assertThat(client.run("fcall", "f", "1", "n", "7")).isEqualTo(":7\r\n");
             assertThat(client.run("flushall")).isEqualTo("+OK\r\n");
