@@ -29,6 +29,7 @@ public final class Call {
 
     private final ExpiredKeys expired = new ExpiredKeys();
     private boolean writing;
+    private boolean evicting;
     private Reply reply;
     private long now;
     private long seed;
@@ -192,12 +193,23 @@ public final class Call {
 
     /** Something happened to the key at an argument (Redis: notifyKeyspaceEvent). To be called where Redis does, after the change; "new" and "expired" are told by {@link #database()}. */
     public void event(char type, String name, int argument) {
-        events.event(database.number(), type, name, args.address(argument), args.length(argument));
+        boolean evicted = evicting && name.equals("del");
+        events.event(
+                database.number(),
+                evicted ? 'e' : type,
+                evicted ? "evicted" : name,
+                args.address(argument),
+                args.length(argument));
     }
 
     /** As {@link #event(char, String, int)} for a key of another database. */
     public void event(Database of, char type, String name, int argument) {
         events.event(of.number(), type, name, args.address(argument), args.length(argument));
+    }
+
+    /** What is deleted from now on is told as evicted. */
+    public void evicts(boolean on) {
+        evicting = on;
     }
 
     /** A handler says that it changed the keyspace: only then is a record logged outside of raft mode. */

@@ -140,6 +140,11 @@ final class CallDatabase implements Database {
     }
 
     @Override
+    public void setAccess(long key, int keyLength, int bits) {
+        real.setAccess(key, keyLength, bits);
+    }
+
+    @Override
     public long sawExpired() {
         return real.sawExpired();
     }

@@ -8,6 +8,9 @@ public interface Clients {
     /** Connected now. */
     int count();
 
+    /** Bytes of all their buffers, as {@link Client#inputBytes} and so on say them. */
+    long bytes();
+
     /** In {@link SessionCall#later} now. */
     int waiting();
 

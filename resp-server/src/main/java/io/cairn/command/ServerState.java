@@ -28,6 +28,16 @@ public interface ServerState {
         return Math.max(persistence().status().lastSaveSeconds(), identity().startMillis() / 1000);
     }
 
+    /** Milliseconds in all, up to now, that more than maxmemory was used because eviction could not keep up. */
+    default long evictionExceededMillis() {
+        return 0;
+    }
+
+    /** Milliseconds since eviction cannot keep up, 0 when it does. */
+    default long evictionExceededNowMillis() {
+        return 0;
+    }
+
     /** The scripts of the node. */
     default Scripts scripts() {
         return Scripts.NONE;

@@ -248,6 +248,9 @@ final class StringCommands {
 
     private static void storePairs(Call call) {
         for (int i = 1; i < call.args.count(); i += 2) {
+            if (call.keyspace.access().lfu()) {
+                find(call, i); // Counts the access.
+            }
             store(call, i, i + 1, 0);
             call.event('$', "set", i);
         }

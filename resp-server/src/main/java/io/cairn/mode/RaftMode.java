@@ -21,12 +21,12 @@ import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -54,13 +54,16 @@ public final class RaftMode implements Mode {
     private final Supplier<@Nullable ShardGroup> shard;
     private final Redirects redirects;
     private final Stamps stamps;
-    private final LongSupplier maxMemory;
+    private final MemoryLimit memory;
     private final BooleanSupplier linearizableReplicaReads;
     private final OwnBlobs ownBlobs;
     private final NodeStats stats;
     private final KeyEvents events;
     private final LongConsumer proposalNanos;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
+    /** Versions of the keys whose eviction is proposed and not yet applied. */
+    private final Set<Long> evictions = ConcurrentHashMap.newKeySet();
+
     private final AtomicLong oomRefusals = new AtomicLong();
     private volatile @Nullable RaftScripts scripts;
 
@@ -70,7 +73,7 @@ public final class RaftMode implements Mode {
             Redirects redirects,
             Stamps stamps,
             OwnBlobs ownBlobs,
-            LongSupplier maxMemory,
+            MemoryLimit memory,
             BooleanSupplier linearizableReplicaReads,
             NodeStats stats,
             KeyEvents events,
@@ -80,7 +83,7 @@ public final class RaftMode implements Mode {
         this.redirects = redirects;
         this.stamps = stamps;
         this.ownBlobs = ownBlobs;
-        this.maxMemory = maxMemory;
+        this.memory = memory;
         this.linearizableReplicaReads = linearizableReplicaReads;
         this.stats = stats;
         this.events = events;
@@ -124,7 +127,11 @@ public final class RaftMode implements Mode {
             String elsewhere = group.leader() == null ? FailureText.NO_LEADER : READ_ONLY_REPLICA;
             return refuse(origin, slot == NO_SLOT ? elsewhere : redirect(slot));
         }
-        return origin.pending() > 0 ? Outcome.WAIT : own.execute(origin, command, args, slot);
+        if (origin.pending() > 0) {
+            return Outcome.WAIT;
+        }
+        queue(origin).eviction.makeRoom();
+        return own.execute(origin, command, args, slot);
     }
 
     private Outcome write(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
@@ -139,7 +146,8 @@ public final class RaftMode implements Mode {
         if (large && LargeWrites.sentAheadFrom(args) < 0) {
             return refuse(origin, TOO_MANY_SMALL);
         }
-        if (command.is(Flag.DENYOOM) && outOfMemory()) {
+        if (!queue.eviction.makeRoom() && command.is(Flag.DENYOOM)) {
+            oomRefusals.incrementAndGet();
             return refuse(origin, OOM);
         }
         if (!queue.hasRoom()) {
@@ -226,7 +234,8 @@ public final class RaftMode implements Mode {
                 return refuse(origin, redirect(watched));
             }
         }
-        if (adds && outOfMemory()) {
+        if (!queue.eviction.makeRoom() && adds) {
+            oomRefusals.incrementAndGet();
             return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
         }
         if (runsScripts) {
@@ -301,7 +310,8 @@ public final class RaftMode implements Mode {
             if (!group.slots().serves(slot)) {
                 return redirect(slot);
             }
-            return command.is(Flag.DENYOOM) && outOfMemory() ? OOM : null;
+            // Whatever is queued takes memory. Redis: processCommand.
+            return command.session() == null && !queue(origin).eviction.makeRoom() ? OOM : null;
         }
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
     }
@@ -381,14 +391,31 @@ public final class RaftMode implements Mode {
         return Slots.of(key);
     }
 
+    /** Whether more than maxmemory is used and nothing could be evicted, for the script thread; event loops ask their queue's eviction. */
     boolean outOfMemory() {
-        long limit = maxMemory.getAsLong();
-        // Large values on their way through the log will be data soon.
-        if (limit > 0 && keyspace.usedBytes() + ownBlobs.bytes() > limit) {
+        if (memory.stuck() && memory.exceeded(ownBlobs.bytes())) {
             oomRefusals.incrementAndGet();
             return true;
         }
         return false;
+    }
+
+    Set<Long> evictionsUnderWay() {
+        return evictions;
+    }
+
+    MemoryLimit memory() {
+        return memory;
+    }
+
+    /** From the node's cron: keeps maxmemory when no write comes. */
+    public void tick() {
+        if (memory.exceeded(ownBlobs.bytes())) {
+            for (LoopQueue queue : queues.values()) {
+                queue.loop.execute(queue.eviction::goOn);
+                return;
+            }
+        }
     }
 
     static void copy(Args from, Args to) {

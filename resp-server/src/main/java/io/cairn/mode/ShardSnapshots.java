@@ -62,6 +62,7 @@ final class ShardSnapshots {
                 FileChannel versions = create(dir.resolve(VERSIONS))) {
             VersionsWriter versionsWriter = new VersionsWriter(versions);
             RdbWriter writer = new RdbWriter(data, true, versionsWriter);
+            writer.access(keyspace.access());
             writer.begin(clock.millis() / 1000, keyspace.usedBytes());
             writer.aux("cairn-index", Long.toString(index));
             snapshot.writeTo(writer);
@@ -105,7 +106,7 @@ final class ShardSnapshots {
             for (int i = 0; i < keyspace.databases(); i++) {
                 keyspace.database(i).clear();
             }
-            RdbReader reader = new RdbReader(data, keyspace, 0, new VersionsReader(versions));
+            RdbReader reader = new RdbReader(data, keyspace, 0, new VersionsReader(versions)).accessedAt(clock.millis());
             reader.load();
             long stamp = ShardState.read(dir.resolve(STATE), blobs);
             LOG.info(

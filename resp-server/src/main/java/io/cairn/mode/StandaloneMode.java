@@ -31,7 +31,8 @@ public final class StandaloneMode implements Mode {
     final KeyEvents events;
     private final RecordClock clock;
     private volatile Journal journal;
-    private volatile long maxMemory;
+    private final MemoryLimit memory;
+    private final AtomicBoolean evicting = new AtomicBoolean();
     private volatile @Nullable StandaloneScripts scripts;
     private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean snapshotFailed = new AtomicBoolean();
@@ -45,20 +46,25 @@ public final class StandaloneMode implements Mode {
         }
     };
 
-    /** {@code events}: told of what happens to keys, by any event loop. */
+    /**
+     * @param events told of what happens to keys, by any event loop
+     * @param memory the node's maxmemory
+     */
     public StandaloneMode(
             Keyspace keyspace,
             CommandTable commands,
             NodeStats stats,
             KeyEvents events,
             RecordClock clock,
-            Journal journal) {
+            Journal journal,
+            MemoryLimit memory) {
         this.keyspace = keyspace;
         this.commands = commands;
         this.stats = stats;
         this.events = events;
         this.clock = clock;
         this.journal = journal;
+        this.memory = memory;
     }
 
     RecordClock clock() {
@@ -74,9 +80,28 @@ public final class StandaloneMode implements Mode {
         journal = next;
     }
 
-    /** maxmemory, bytes; 0 for none. */
-    public void maxMemory(long bytes) {
-        maxMemory = bytes;
+    MemoryLimit memory() {
+        return memory;
+    }
+
+    /** More than maxmemory is used: an event loop goes on evicting. Redis: startEvictionTimeProc. */
+    void evictLater() {
+        for (EventLoop loop : loops) {
+            if (evicting.compareAndSet(false, true)) {
+                loop.execute(() -> {
+                    evicting.set(false);
+                    worker().makeRoom();
+                });
+            }
+            return;
+        }
+    }
+
+    /** From the node's cron: keeps maxmemory when no command comes. */
+    public void tick() {
+        if (memory.exceeded()) {
+            evictLater();
+        }
     }
 
     /** While true, writes answer MISCONF: the last background save failed and stop-writes-on-bgsave-error is set. */
@@ -97,16 +122,6 @@ public final class StandaloneMode implements Mode {
         changes.addAndGet(count);
     }
 
-    /** Why a write may not run now, or null. */
-    @Nullable
-    String writeRefusal(Command command) {
-        return command.is(Flag.DENYOOM) && outOfMemory() ? Refusal.OUT_OF_MEMORY : brokenRefusal();
-    }
-
-    boolean outOfMemory() {
-        long max = maxMemory;
-        return max > 0 && keyspace.usedBytes() > max;
-    }
 
     /** Why nothing may be written now, or null. */
     @Nullable
@@ -175,7 +190,10 @@ public final class StandaloneMode implements Mode {
 
     @Override
     public @Nullable String refusal(Origin origin, Command command, Args args) {
-        return command.is(Flag.WRITE) ? writeRefusal(command) : null;
+        if (command.session() == null && !worker().makeRoom()) {
+            return Refusal.OUT_OF_MEMORY; // Whatever is queued takes memory. Redis: processCommand.
+        }
+        return command.is(Flag.WRITE) ? brokenRefusal() : null;
     }
 
     @Override

@@ -50,6 +50,8 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     private final RecordWriter writer = new RecordWriter();
     private final KeyPositions positions = new KeyPositions();
     private @Nullable ScriptSession session;
+    /** More than maxmemory was used before the script, and nothing could be evicted. Redis: pre_command_oom_state. */
+    private boolean outOfMemory;
     private @Nullable StandaloneWorker worker;
     private volatile @Nullable ServerState server;
 
@@ -140,6 +142,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     }
 
     private void eval(Command command, Args args, int database, ReplyBuffer reply) {
+        outOfMemory = !worker().makeRoom();
         ScriptEngine.Prepared prepared = engine().prepare(command, args, this::refusal, reply);
         if (prepared == null) {
             return;
@@ -178,11 +181,16 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
                 return broken;
             }
         }
-        return writes && !script.is(Script.ALLOW_OOM) && mode.outOfMemory() ? Refusal.OUT_OF_MEMORY : null;
+        return writes && !script.is(Script.ALLOW_OOM) && outOfMemory ? Refusal.OUT_OF_MEMORY : null;
     }
 
     /** A MULTI block, scripts in it. */
     private void runBlock(Block block, ReplyBuffer reply) {
+        outOfMemory = !worker().makeRoom();
+        if (outOfMemory && adds(block)) {
+            reply.error("EXECABORT Transaction discarded because of: " + Refusal.OUT_OF_MEMORY);
+            return;
+        }
         awaitSpace();
         keyspace.lockAll();
         try {
@@ -219,6 +227,15 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         worker().endOfTurn();
     }
 
+    private static boolean adds(Block block) {
+        for (Block.Queued queued : block.commands()) {
+            if (queued.command().is(Flag.DENYOOM)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     // ---- commands of scripts
 
     @Override
@@ -247,7 +264,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
             if (refusal == null
                     && command.is(Flag.DENYOOM)
                     && !run.script().is(Script.ALLOW_OOM)
-                    && mode.outOfMemory()) {
+                    && outOfMemory) {
                 refusal = Refusal.OUT_OF_MEMORY;
             }
             if (refusal != null) {

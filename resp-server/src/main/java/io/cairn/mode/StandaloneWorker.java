@@ -35,6 +35,7 @@ final class StandaloneWorker {
 
     private final RecordWriter writer = new RecordWriter();
     private final LargeArguments large;
+    private final StandaloneEviction eviction;
     private @Nullable DurableReplies replies;
     private @Nullable Journal repliesOf;
     /** Time of this turn's reads and records; 0 until it is asked for. */
@@ -50,6 +51,7 @@ final class StandaloneWorker {
         this.call = new Call(keyspace, new Args(), NoReply.INSTANCE);
         call.listener(mode.events);
         this.large = new LargeArguments(writer);
+        this.eviction = new StandaloneEviction(mode, large, writer);
     }
 
     /** The turn's time, or a later stamp of another event loop: time never runs back between connections. */
@@ -76,8 +78,9 @@ final class StandaloneWorker {
             mode.runsOn(origin.eventLoop());
         }
         boolean write = command.is(Flag.WRITE);
+        boolean room = eviction.makeRoom();
         if (write) {
-            String refusal = mode.writeRefusal(command);
+            String refusal = room || !command.is(Flag.DENYOOM) ? mode.brokenRefusal() : Refusal.OUT_OF_MEMORY;
             if (refusal != null) {
                 origin.reply().error(refusal);
                 return Mode.Outcome.DONE;
@@ -154,6 +157,11 @@ final class StandaloneWorker {
         return call.hasChanged();
     }
 
+    /** See {@link StandaloneEviction#makeRoom}. */
+    boolean makeRoom() {
+        return eviction.makeRoom();
+    }
+
     private void resumeLater(Origin origin) {
         Journal journal = mode.journal();
         journal.whenDurable(journal.appendedIndex(), () -> origin.eventLoop().execute(origin::resume));
@@ -176,7 +184,8 @@ final class StandaloneWorker {
             positions.find(command, queued.args());
             stripes.addKeys(queued.args(), positions);
         }
-        String refusal = writes ? blockRefusal(block) : null;
+        boolean room = eviction.makeRoom();
+        String refusal = writes ? blockRefusal(block, room) : null;
         if (refusal != null) {
             origin.reply().error("EXECABORT Transaction discarded because of: " + refusal);
             return Mode.Outcome.DONE;
@@ -190,14 +199,13 @@ final class StandaloneWorker {
         return Mode.Outcome.DONE;
     }
 
-    private @Nullable String blockRefusal(Block block) {
+    private @Nullable String blockRefusal(Block block, boolean room) {
         for (Block.Queued queued : block.commands()) {
-            String refusal = queued.command().is(Flag.WRITE) ? mode.writeRefusal(queued.command()) : null;
-            if (refusal != null) {
-                return refusal;
+            if (!room && queued.command().is(Flag.DENYOOM)) {
+                return Refusal.OUT_OF_MEMORY;
             }
         }
-        return null;
+        return mode.brokenRefusal();
     }
 
     private void runBlock(Origin origin, Block block) {

@@ -26,6 +26,9 @@ public final class RdbReader {
     private long loaded;
     private long skipped;
     private long expireAt;
+    private long idleSeconds = -1;
+    private int frequency = -1;
+    private long accessMillis;
     private int database;
 
     /**
@@ -43,6 +46,12 @@ public final class RdbReader {
 
     public RdbReader(ReadableByteChannel channel, Keyspace keyspace, long skipExpiredAt) {
         this(channel, keyspace, skipExpiredAt, null);
+    }
+
+    /** The time, milliseconds, that what the file says of accesses is counted from, and that keys without it were used at. */
+    public RdbReader accessedAt(long nowMillis) {
+        accessMillis = nowMillis;
+        return this;
     }
 
     /**
@@ -119,8 +128,8 @@ public final class RdbReader {
             }
             case RdbFormat.OPCODE_EXPIRETIME_MS -> expireAt = in.readLittleEndian(Long.BYTES);
             case RdbFormat.OPCODE_EXPIRETIME -> expireAt = (int) in.readLittleEndian(Integer.BYTES) * 1000L;
-            case RdbFormat.OPCODE_FREQ -> in.readByte();
-            case RdbFormat.OPCODE_IDLE -> in.readLength();
+            case RdbFormat.OPCODE_FREQ -> frequency = in.readByte();
+            case RdbFormat.OPCODE_IDLE -> idleSeconds = Math.max(0, in.readLength());
             case RdbFormat.OPCODE_FUNCTION2, RdbFormat.OPCODE_FUNCTION_PRE_GA ->
                 throw in.bad("functions are not supported yet");
             case RdbFormat.OPCODE_MODULE_AUX -> throw in.bad("data of a module is not supported");
@@ -137,16 +146,19 @@ public final class RdbReader {
             long version = versions == null ? 0 : versions.next();
             long expiry = expireAt;
             expireAt = 0;
+            int access = keyspace.access().restored(idleSeconds, frequency, accessMillis);
+            idleSeconds = -1;
+            frequency = -1;
             if (value.isEmpty() || (expiry != 0 && skipExpiredAt != 0 && expiry <= skipExpiredAt)) {
                 skipped++;
                 return;
             }
-            store(key, value, expiry, version);
+            store(key, value, expiry, version, access);
         }
         loaded++;
     }
 
-    private void store(RdbString key, LoadedValue value, long expiry, long version) {
+    private void store(RdbString key, LoadedValue value, long expiry, long version, int access) {
         int stripe = keyspace.stripeOf(Slots.of(key.address(), key.length()));
         keyspace.lock(stripe);
         try {
@@ -154,6 +166,9 @@ public final class RdbReader {
             value.store(target, key.address(), key.length(), expiry);
             if (version != 0) {
                 target.setVersion(key.address(), key.length(), version);
+            }
+            if (accessMillis != 0) {
+                target.setAccess(key.address(), key.length(), access);
             }
         } finally {
             keyspace.unlock(stripe);

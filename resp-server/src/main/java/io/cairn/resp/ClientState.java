@@ -43,6 +43,11 @@ final class ClientState implements Session, Client {
         this.multi = new Multi(connection);
     }
 
+    /** True for one that is not closed for want of memory. */
+    boolean isSpared() {
+        return noEvict;
+    }
+
     Multi multi() {
         return multi;
     }

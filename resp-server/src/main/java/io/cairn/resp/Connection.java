@@ -84,6 +84,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean flushAgain;
     private final OutputClock outputClock = new OutputClock();
     private byte phase;
+    /** What the registry counts for this connection. Written on the event loop. */
+    private volatile long accounted;
+
+    private volatile boolean evicted;
     /** Calls that may be pending now. */
     private int window = FIRST_WINDOW;
 
@@ -142,6 +146,34 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         return replies.bytes() + pushes.heldBytes() + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
     }
 
+    // ---- maxmemory-clients
+
+    /** Tells the registry what the buffers take now. On the event loop. */
+    private void account() {
+        long now = gone ? 0 : inputBytes() + state.argumentBytes() + outputBytes();
+        long more = now - accounted;
+        if (more != 0) {
+            accounted = now;
+            endpoint.connections().account(more);
+        }
+    }
+
+    long accountedBytes() {
+        return accounted;
+    }
+
+    boolean isEvicted() {
+        return evicted;
+    }
+
+    /** Closes it for want of memory. Any thread. */
+    void evict() {
+        evicted = true;
+        endpoint.stats().clientEvicted();
+        LOG.warn("closing client {}: maxmemory-clients is exceeded, it holds {} bytes", state.address(), accounted);
+        channel.eventLoop().execute(channel::close);
+    }
+
     boolean isClosing() {
         return closing;
     }
@@ -190,6 +222,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             exec = null;
         }
         replies.release();
+        account();
         inactive.fireChannelInactive();
     }
 
@@ -301,6 +334,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private void endOfTurn() {
         endpoint.mode().endOfTurn(this);
         flush();
+        account();
     }
 
     /** Goes on after something it waited for; on the event loop. */
@@ -327,6 +361,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void channelWritabilityChanged(ChannelHandlerContext changed) {
         if (channel.isWritable() && !draining) {
             goOn();
+        } else if (!gone) {
+            account();
         }
         changed.fireChannelWritabilityChanged();
     }
@@ -385,6 +421,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             return;
         }
         checkOutputLimit(0);
+        account();
         if (!draining && !ready()) {
             return;
         }
@@ -414,13 +451,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && !waiting
                 && pendingCount() == 0
                 && !pushes.any();
-        if (idle || outputClock.running() || !channel.isWritable()) {
+        if (idle || outputClock.running() || !channel.isWritable() || accounted != 0) {
             channel.eventLoop().execute(() -> {
                 if (idle) {
                     LOG.debug("closing idle client {}", state.address());
                     channel.close();
                 } else {
                     checkOutputLimit(nowMillis);
+                    account();
                 }
             });
         }
@@ -441,6 +479,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     /** After a message was written that nobody asked for. */
     void checkPushedLimit() {
         checkOutputLimit(0);
+        account();
     }
 
     /** Closes a client that does not read what it gets. */

@@ -31,7 +31,7 @@ final class DumpFile {
     void load(Keyspace keyspace, long nowMillis) throws IOException {
         long began = System.nanoTime();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            RdbReader reader = new RdbReader(channel, keyspace, nowMillis);
+            RdbReader reader = new RdbReader(channel, keyspace, nowMillis).accessedAt(nowMillis);
             reader.load();
             LOG.info(
                     "loaded {}: {} keys, {} expired, {} ms",
@@ -45,14 +45,15 @@ final class DumpFile {
     }
 
     /** Replaces it by a snapshot. */
-    void write(Keyspace.Snapshot data, long nowSeconds, long usedBytes) throws IOException {
+    void write(Keyspace keyspace, Keyspace.Snapshot data, long nowSeconds) throws IOException {
         Path fresh = file.toAbsolutePath()
                 .resolveSibling("temp-" + ProcessHandle.current().pid() + ".rdb");
         try {
             try (FileChannel channel = FileChannel.open(
                     fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
                 RdbWriter writer = new RdbWriter(channel, true);
-                writer.begin(nowSeconds, usedBytes);
+                writer.access(keyspace.access());
+                writer.begin(nowSeconds, keyspace.usedBytes());
                 data.writeTo(writer);
                 writer.finish();
                 channel.force(true);

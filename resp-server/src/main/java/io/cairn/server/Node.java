@@ -17,6 +17,7 @@ import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
+import io.cairn.mode.MemoryLimit;
 import io.cairn.pubsub.Hub;
 import io.cairn.pubsub.KeyspaceEvents;
 import io.cairn.resp.ConnectionRegistry;
@@ -49,6 +50,7 @@ public final class Node implements AutoCloseable {
     private final Config config;
     private final NodeDirectory directory;
     private final Keyspace keyspace;
+    private final MemoryLimit memory;
     private final NodeStats stats;
     private final KeyEventRelay keyEvents = new KeyEventRelay();
     private final ConnectionRegistry connections = new ConnectionRegistry();
@@ -81,6 +83,7 @@ public final class Node implements AutoCloseable {
             families.addAll(kind.commands(this::backend));
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
+            this.memory = new MemoryLimit(keyspace, connections::bytes, () -> connections.pausedUntilMillis() != 0);
             this.stats = new NodeStats(table);
             this.backend = kind.backend(new NodeParts(
                     config,
@@ -91,6 +94,7 @@ public final class Node implements AutoCloseable {
                     keyEvents,
                     connections,
                     hub,
+                    memory,
                     process.transport(),
                     process.background(),
                     process::fatal));
@@ -121,6 +125,7 @@ public final class Node implements AutoCloseable {
         keyEvents.add(events);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
+        followMemory();
         state.slowLog().thresholdMicros(config.get(Keys.SLOWLOG_LOG_SLOWER_THAN));
         config.onChange(Keys.SLOWLOG_LOG_SLOWER_THAN, state.slowLog()::thresholdMicros);
         slowLogLength(config.get(Keys.SLOWLOG_MAX_LEN));
@@ -128,6 +133,17 @@ public final class Node implements AutoCloseable {
         state.latency().thresholdMillis(config.get(Keys.LATENCY_MONITOR_THRESHOLD));
         config.onChange(Keys.LATENCY_MONITOR_THRESHOLD, state.latency()::thresholdMillis);
         followEncodings(keyspace.encodingLimits());
+    }
+
+    private void followMemory() {
+        follow(Keys.MAXMEMORY, memory::max);
+        follow(Keys.MAXMEMORY, connections::maxMemory);
+        follow(Keys.MAXMEMORY_CLIENTS, connections::maxBytes);
+        follow(Keys.MAXMEMORY_POLICY, memory::policy);
+        follow(Keys.MAXMEMORY_SAMPLES, memory::samples);
+        follow(Keys.MAXMEMORY_EVICTION_TENACITY, memory::tenacity);
+        follow(Keys.LFU_LOG_FACTOR, keyspace.access()::logFactor);
+        follow(Keys.LFU_DECAY_TIME, keyspace.access()::decayMinutes);
     }
 
     private void followEncodings(EncodingLimits to) {
@@ -206,7 +222,7 @@ public final class Node implements AutoCloseable {
 
     /** Ten times a second. */
     void tick(long nowMillis) {
-        stats.sample(System.nanoTime(), keyspace.usedBytes());
+        stats.sample(System.nanoTime(), memory.used());
         backend.tick(nowMillis);
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
@@ -220,6 +236,11 @@ public final class Node implements AutoCloseable {
 
     public NodeDirectory directory() {
         return directory;
+    }
+
+    /** What is used of maxmemory. */
+    public MemoryLimit memory() {
+        return memory;
     }
 
     public Keyspace keyspace() {

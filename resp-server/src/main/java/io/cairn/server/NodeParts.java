@@ -5,6 +5,7 @@ import io.cairn.command.KeyEvents;
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
+import io.cairn.mode.MemoryLimit;
 import io.cairn.pubsub.Hub;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
@@ -17,6 +18,7 @@ import java.util.concurrent.ExecutorService;
  * @param config this node's view
  * @param events told of what happens to the node's keys
  * @param hub who listens to which channels
+ * @param memory the node's maxmemory
  * @param background threads of the process for work that blocks (snapshots)
  * @param failure stops the process: something after which nothing may be acknowledged
  */
@@ -29,6 +31,7 @@ public record NodeParts(
         KeyEvents events,
         ConnectionRegistry connections,
         Hub hub,
+        MemoryLimit memory,
         Transport transport,
         ExecutorService background,
         Endpoint.Failure failure) {}

@@ -26,11 +26,9 @@ final class StandaloneBackend implements NodeBackend {
 
     StandaloneBackend(NodeParts parts) {
         this.mode = new StandaloneMode(
-                parts.keyspace(), parts.commands(), parts.stats(), parts.events(), clock, Journal.NONE);
+                parts.keyspace(), parts.commands(), parts.stats(), parts.events(), clock, Journal.NONE, parts.memory());
         this.persistence = new StandalonePersistence(parts, mode, clock);
         this.expiry = new ActiveExpiry(parts, mode, clock);
-        mode.maxMemory(parts.config().get(Keys.MAXMEMORY));
-        parts.config().onChange(Keys.MAXMEMORY, mode::maxMemory);
         this.scripts = new ScriptThread(
                 args -> parts.commands().find(args) >= 0,
                 () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
@@ -86,6 +84,7 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public void tick(long nowMillis) {
         expiry.tick();
+        mode.tick();
         persistence.tick(nowMillis);
     }
 
