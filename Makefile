@@ -1,7 +1,7 @@
 # Thin calls; each target is one command that can be typed by hand.
 MVN = ./mvnw -B -ntp
 
-.PHONY: check fmt test it bench demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers
+.PHONY: check fmt test it bench bench-eviction demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers
 check:  ; $(MVN) verify
 fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
@@ -9,6 +9,8 @@ it:     ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=fals
 dist:   ; $(MVN) -q -DskipTests package
 demo:   ; ./cairn demo
 bench:  ; bench/bench.sh
+# Every maxmemory-policy at half of the memory needed, against redis-server: SECONDS_EACH=120 KEYS=100000 RATE=20000.
+bench-eviction: ; bench/eviction.sh
 # The long form of jepsen's FaultsIT: rounds of every fault, then kills for the median gap.
 faults: dist
 	java -cp jepsen/target/classes io.cairn.jepsen.Main faults --rounds $(or $(ROUNDS),3) --seed $(or $(SEED),1)

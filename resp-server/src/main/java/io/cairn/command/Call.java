@@ -30,6 +30,8 @@ public final class Call {
     private final ExpiredKeys expired = new ExpiredKeys();
     private boolean writing;
     private boolean evicting;
+    private boolean quiet;
+    private boolean touching = true;
     private Reply reply;
     private long now;
     private long seed;
@@ -63,6 +65,7 @@ public final class Call {
     /** Runs a data command that was prepared by {@link #begin}. */
     public void run(Command command) {
         writing = command.is(Flag.WRITE);
+        touching = !quiet || command.name().equals("touch");
         try {
             Objects.requireNonNull(command.data(), command.name()).run(this);
         } finally {
@@ -205,6 +208,15 @@ public final class Call {
     /** As {@link #event(char, String, int)} for a key of another database. */
     public void event(Database of, char type, String name, int argument) {
         events.event(of.number(), type, name, args.address(argument), args.length(argument));
+    }
+
+    /** Whether lookups of what runs next are no accesses (CLIENT NO-TOUCH), but for TOUCH. */
+    public void noTouch(boolean on) {
+        quiet = on;
+    }
+
+    boolean touches() {
+        return touching;
     }
 
     /** What is deleted from now on is told as evicted. */

@@ -184,6 +184,7 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         copy(args, queue.call.args);
+        queue.call.noTouch(origin.noTouch());
         runRead(queue, command, origin.database(), slot, stamps.readTime(), origin.reply());
         return Outcome.DONE;
     }

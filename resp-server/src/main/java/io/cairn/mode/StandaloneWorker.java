@@ -124,6 +124,7 @@ final class StandaloneWorker {
         long batchSeed = random.nextLong();
         long mark = origin.replyMark();
         boolean changed;
+        call.noTouch(origin.noTouch());
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
         } catch (OutOfMemoryError e) {
@@ -147,6 +148,7 @@ final class StandaloneWorker {
 
     /** Runs a command of a script; its stripes are locked. */
     Call run(Command command, Args args, int database, long now, long seed, Reply reply) {
+        call.noTouch(false);
         runHandler(command, args, database, now, seed, reply);
         return call;
     }
@@ -247,6 +249,7 @@ final class StandaloneWorker {
     private boolean runQueued(Origin origin, Block.Queued queued, long now, long seed) {
         long start = System.nanoTime();
         int errors = origin.replyErrors();
+        call.noTouch(origin.noTouch());
         boolean changed = runHandler(queued.command(), queued.args(), queued.database(), now, seed, origin.reply());
         stats.executed(mode.commands.id(queued.command()), System.nanoTime() - start, origin.replyErrors() != errors);
         return changed && queued.command().is(Flag.WRITE);

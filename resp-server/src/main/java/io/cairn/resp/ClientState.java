@@ -48,6 +48,10 @@ final class ClientState implements Session, Client {
         return noEvict;
     }
 
+    boolean isNoTouch() {
+        return noTouch;
+    }
+
     Multi multi() {
         return multi;
     }

@@ -634,6 +634,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     @Override
+    public boolean noTouch() {
+        return state.isNoTouch();
+    }
+
+    @Override
     public boolean asking() {
         return state.isAsking();
     }
