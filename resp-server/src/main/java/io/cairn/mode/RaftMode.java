@@ -311,10 +311,15 @@ public final class RaftMode implements Mode {
             if (!group.slots().serves(slot)) {
                 return redirect(slot);
             }
-            // Whatever is queued takes memory. Redis: processCommand.
-            return command.session() == null && !queue(origin).eviction.makeRoom() ? OOM : null;
+            return null;
         }
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
+    }
+
+    @Override
+    public boolean makeRoom(Origin origin) {
+        ShardGroup group = shard.get();
+        return group == null || !group.isServing() || queue(origin).eviction.makeRoom();
     }
 
     /**

@@ -190,10 +190,12 @@ public final class StandaloneMode implements Mode {
 
     @Override
     public @Nullable String refusal(Origin origin, Command command, Args args) {
-        if (command.session() == null && !worker().makeRoom()) {
-            return Refusal.OUT_OF_MEMORY; // Whatever is queued takes memory. Redis: processCommand.
-        }
         return command.is(Flag.WRITE) ? brokenRefusal() : null;
+    }
+
+    @Override
+    public boolean makeRoom(Origin origin) {
+        return worker().makeRoom();
     }
 
     @Override
