@@ -62,12 +62,7 @@ final class InfoMemory {
         }
         long index = Math.min(used - clients, keys * MemoryCommands.ENTRY_OVERHEAD);
         return new Figures(
-                used,
-                Math.max(used, server.stats().peakUsedBytes()),
-                clients,
-                index,
-                keys,
-                process.residentBytes());
+                used, Math.max(used, server.stats().peakUsedBytes()), clients, index, keys, process.residentBytes());
     }
 
     void info(ServerState server, InfoText text) {
@@ -186,22 +181,26 @@ final class InfoMemory {
         List<String> found = new ArrayList<>();
         if (now.used < TOO_SMALL) {
             call.reply()
-                    .verbatim("There is hardly any data here: nothing can be said of its memory before there is more.\n");
+                    .verbatim(
+                            "There is hardly any data here: nothing can be said of its memory before there is more.\n");
             return;
         }
         if ((double) now.peak / now.used > BIG_PEAK) {
-            found.add("Peak: more than 150% of the memory that is used now was used before. What was freed may still be with the C library;"
-                    + " MEMORY PURGE gives it back to the system.");
+            found.add(
+                    "Peak: more than 150% of the memory that is used now was used before. What was freed may still be with the C library;"
+                            + " MEMORY PURGE gives it back to the system.");
         }
         long outside = process.heapBytes();
         long beyond = now.resident - outside - now.used;
         if ((double) (now.resident - outside) / now.used > HIGH_FRAGMENTATION && beyond > NOTABLE_FRAGMENTATION) {
-            found.add("Resident set: the process holds more than 1.4 times its data, the JVM's heap apart. After a peak that is no harm;"
-                    + " otherwise values of many sizes were freed in between each other.");
+            found.add(
+                    "Resident set: the process holds more than 1.4 times its data, the JVM's heap apart. After a peak that is no harm;"
+                            + " otherwise values of many sizes were freed in between each other.");
         }
         if (now.clients / Math.max(1, server.clients().count()) > BIG_CLIENT) {
-            found.add("Clients: their buffers take more than 200 KB each on average. CLIENT LIST shows whose; maxmemory-clients"
-                    + " bounds them.");
+            found.add(
+                    "Clients: their buffers take more than 200 KB each on average. CLIENT LIST shows whose; maxmemory-clients"
+                            + " bounds them.");
         }
         if (server.scripts().cached() > MANY_SCRIPTS) {
             found.add("Scripts: more than 1000 are cached. Scripts should take what differs as KEYS and ARGV.");

@@ -13,8 +13,8 @@ final class MemoryCommands {
     private MemoryCommands() {}
 
     static List<Command> table() {
-        return List.of(
-                Command.data("memory|usage", -3, "readonly @read @slow", KeySpec.range(2, 2, 1), MemoryCommands::usage));
+        return List.of(Command.data(
+                "memory|usage", -3, "readonly @read @slow", KeySpec.range(2, 2, 1), MemoryCommands::usage));
     }
 
     /** MEMORY USAGE key [SAMPLES n]: about; what is counted needs no samples. */

@@ -73,8 +73,7 @@ final class ObjectCommands {
         }
         AccessTracking access = call.keyspace.access();
         if (access.lfu()) {
-            call.reply()
-                    .error("ERR An LFU maxmemory policy is selected, idle time not tracked. " + SWITCHING);
+            call.reply().error("ERR An LFU maxmemory policy is selected, idle time not tracked. " + SWITCHING);
         } else {
             call.reply().number(access.idleSeconds(call.value.access, call.now()));
         }

@@ -146,12 +146,14 @@ final class RaftEviction {
         }
     }
 
-    private void settled() {
+    private void settled(boolean applied) {
         inFlight--;
         if (gathered > 0) {
             queue.schedule();
         }
-        goOn();
+        if (applied) {
+            goOn(); // After a failure the node's cron does, so that it is not tried without end.
+        }
         limit.remains(limit.exceeded());
     }
 
@@ -196,7 +198,7 @@ final class RaftEviction {
         @Override
         public void applied() {
             mode.stats().evicted(evicted);
-            queue.loop.execute(RaftEviction.this::settled);
+            queue.loop.execute(() -> settled(true));
         }
 
         @Override
@@ -204,7 +206,7 @@ final class RaftEviction {
             while (done < versionsOf.length) {
                 forget();
             }
-            queue.loop.execute(RaftEviction.this::settled);
+            queue.loop.execute(() -> settled(false));
         }
     }
 }

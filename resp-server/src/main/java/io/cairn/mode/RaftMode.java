@@ -276,6 +276,7 @@ public final class RaftMode implements Mode {
         }
         reply.array(block.commands().size());
         long now = stamps.readTime();
+        queue.call.noTouch(origin.noTouch());
         keyspace.lockAll();
         try {
             for (Block.Queued queued : block.commands()) {

@@ -106,7 +106,8 @@ final class ShardSnapshots {
             for (int i = 0; i < keyspace.databases(); i++) {
                 keyspace.database(i).clear();
             }
-            RdbReader reader = new RdbReader(data, keyspace, 0, new VersionsReader(versions)).accessedAt(clock.millis());
+            RdbReader reader =
+                    new RdbReader(data, keyspace, 0, new VersionsReader(versions)).accessedAt(clock.millis());
             reader.load();
             long stamp = ShardState.read(dir.resolve(STATE), blobs);
             LOG.info(

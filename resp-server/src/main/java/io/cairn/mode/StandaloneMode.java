@@ -122,7 +122,6 @@ public final class StandaloneMode implements Mode {
         changes.addAndGet(count);
     }
 
-
     /** Why nothing may be written now, or null. */
     @Nullable
     String brokenRefusal() {

@@ -52,6 +52,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     private @Nullable ScriptSession session;
     /** More than maxmemory was used before the script, and nothing could be evicted. Redis: pre_command_oom_state. */
     private boolean outOfMemory;
+
     private @Nullable StandaloneWorker worker;
     private volatile @Nullable ServerState server;
 
@@ -261,10 +262,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         }
         if (write && !run.wrote()) {
             String refusal = mode.brokenRefusal();
-            if (refusal == null
-                    && command.is(Flag.DENYOOM)
-                    && !run.script().is(Script.ALLOW_OOM)
-                    && outOfMemory) {
+            if (refusal == null && command.is(Flag.DENYOOM) && !run.script().is(Script.ALLOW_OOM) && outOfMemory) {
                 refusal = Refusal.OUT_OF_MEMORY;
             }
             if (refusal != null) {

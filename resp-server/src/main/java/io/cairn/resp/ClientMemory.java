@@ -63,7 +63,8 @@ final class ClientMemory {
             for (Connection connection : connections) {
                 if (connection.isEvicted()) {
                     over -= connection.accountedBytes(); // It is about to be closed.
-                } else if (connection.accountedBytes() > 0 && !connection.client().isSpared()) {
+                } else if (connection.accountedBytes() > 0
+                        && !connection.client().isSpared()) {
                     may.add(connection);
                 }
             }

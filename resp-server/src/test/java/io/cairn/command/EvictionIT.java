@@ -216,7 +216,7 @@ class EvictionIT {
                     "incr n",
                     "lpop l",
                     "append k x",
-                    "expire k 1000000",
+                    "expire nokey 1000000",
                     "config set maxmemory-policy noeviction",
                     "multi",
                     "get k",
@@ -333,7 +333,8 @@ class EvictionIT {
             ours.run("config", "set", "appendonly", "no");
             assertThat(ours.run("save")).isEqualTo("+OK\r\n");
         }
-        try (Restartable server = new Restartable(port, directory, "--maxmemory-policy", "allkeys-lfu", "--lfu-decay-time", "0");
+        try (Restartable server =
+                        new Restartable(port, directory, "--maxmemory-policy", "allkeys-lfu", "--lfu-decay-time", "0");
                 RespConnection ours = new RespConnection(port)) {
             assertThat(ours.run("object", "freq", "often")).isEqualTo(":25\r\n");
         }
@@ -396,7 +397,9 @@ class EvictionIT {
                 .getBytes(StandardCharsets.ISO_8859_1));
         out.flush();
         if (!first.isEmpty()) {
-            for (int next = socket.getInputStream().read(); next != '\n'; next = socket.getInputStream().read()) {
+            for (int next = socket.getInputStream().read();
+                    next != '\n';
+                    next = socket.getInputStream().read()) {
                 assertThat(next).isPositive();
             }
         }

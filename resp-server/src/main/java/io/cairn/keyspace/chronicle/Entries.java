@@ -328,8 +328,7 @@ final class Entries {
         return 0;
     }
 
-    private int sampleSegment(
-            int segment, long chance, int count, boolean volatileOnly, Shelf.EntryVisitor visitor) {
+    private int sampleSegment(int segment, long chance, int count, boolean volatileOnly, Shelf.EntryVisitor visitor) {
         Shelf larger = next;
         if (larger == null || segment >= moved) {
             return shelf.sample(segment, chance, count, volatileOnly, visitor);

@@ -440,7 +440,8 @@ final class Table {
     /** Bytes of the account that removing an entry gives back, about. */
     long bytes(int keyLength, long entry, int entrySize) {
         int heldAs = heldBy(entry, Memory.getInt(entry));
-        return Shelf.entryBytes(keyLength, entrySize) + (heldAs < 0 ? 0 : held.get(heldAs).accountedBytes());
+        return Shelf.entryBytes(keyLength, entrySize)
+                + (heldAs < 0 ? 0 : held.get(heldAs).accountedBytes());
     }
 
     /** See {@link Entries}. */

@@ -50,8 +50,7 @@ class KeySamplerTest {
                         assertThat(version).isPositive();
                         assertThat(bytes).isPositive();
                         assertThat(!volatileOnly || expireAt > 0).isTrue();
-                        seen.merge(
-                                new String(Memory.bytes(key, length), StandardCharsets.ISO_8859_1), 1, Integer::sum);
+                        seen.merge(new String(Memory.bytes(key, length), StandardCharsets.ISO_8859_1), 1, Integer::sum);
                     });
             assertThat(answered).isEqualTo(shown[0]).isLessThanOrEqualTo(count);
         }
@@ -68,7 +67,8 @@ class KeySamplerTest {
         Map<String, Integer> seen = sample(60_000, 5, false);
         // Chance alone leaves a share of e^-15 of keys out; neighbours and gaps some more.
         assertThat(seen.size()).isGreaterThan(keys * 98 / 100);
-        assertThat(seen.values().stream().mapToInt(count -> count).max().orElse(0)).isLessThan(300);
+        assertThat(seen.values().stream().mapToInt(count -> count).max().orElse(0))
+                .isLessThan(300);
         Map<String, Integer> expiring = sample(20_000, 5, true);
         assertThat(expiring.size()).isBetween(keys / 10 * 98 / 100, keys / 10);
     }
