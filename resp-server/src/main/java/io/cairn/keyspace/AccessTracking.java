@@ -84,13 +84,13 @@ public final class AccessTracking {
         if (decay == 0) {
             return count;
         }
-        int elapsed = minutes(nowMillis) - (bits >>> COUNT_BITS) & MINUTE_MASK;
+        int elapsed = (minutes(nowMillis) - (bits >>> COUNT_BITS)) & MINUTE_MASK;
         return Math.max(0, count - elapsed / decay);
     }
 
     /** Seconds since the last access, at most half a year; only without an LFU policy. Redis: estimateObjectIdleTime. */
     public long idleSeconds(int bits, long nowMillis) {
-        return clock(nowMillis) - bits & MASK;
+        return ((long) clock(nowMillis) - bits) & MASK;
     }
 
     /**
@@ -103,7 +103,7 @@ public final class AccessTracking {
         if (lfu) {
             return frequency < 0 ? created(nowMillis) : minutes(nowMillis) << COUNT_BITS | frequency;
         }
-        return idleSeconds < 0 ? clock(nowMillis) : (int) (clock(nowMillis) - idleSeconds) & MASK;
+        return idleSeconds < 0 ? clock(nowMillis) : (int) (clock(nowMillis) - idleSeconds & MASK);
     }
 
     private static int clock(long nowMillis) {
