@@ -309,6 +309,13 @@ public final class Keys {
             "Save a snapshot after so many seconds with so many changes.");
     public static final Key<String> DBFILENAME = key(
             "Persistence", "dbfilename", Types.fileName("dbfilename"), "dump.rdb", START, "Name of the snapshot file.");
+    public static final Key<String> RDB_FORM = key(
+            "Persistence",
+            "rdb-form",
+            Types.word("7.0", "7.4"),
+            "7.0",
+            RUNTIME,
+            "The oldest Redis that loads dump.rdb. With 7.0 saving is refused while a hash has fields that expire.");
     public static final Key<Boolean> STOP_WRITES_ON_BGSAVE_ERROR = key(
             "Persistence",
             "stop-writes-on-bgsave-error",

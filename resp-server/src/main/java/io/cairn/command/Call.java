@@ -36,6 +36,10 @@ public final class Call {
     private long now;
     private long seed;
     private boolean changed;
+    private @Nullable Waiting waiting;
+    private boolean wrongType;
+    private @Nullable String ending;
+    private boolean scripted;
     private long hits;
     private long misses;
 
@@ -60,6 +64,9 @@ public final class Call {
         this.seed = seed;
         this.reply = reply;
         this.changed = false;
+        this.waiting = null;
+        this.wrongType = false;
+        this.ending = null;
     }
 
     /** Runs a data command that was prepared by {@link #begin}. */
@@ -227,6 +234,58 @@ public final class Call {
     /** A handler says that it changed the keyspace: only then is a record logged outside of raft mode. */
     public void changed() {
         changed = true;
+    }
+
+    /**
+     * A blocking command found nothing: outside of MULTI and scripts its client waits for {@code wait}. What it has answered counts where
+     * nothing waits. Redis: blockForKeys.
+     */
+    public void wouldBlock(Waiting wait) {
+        waiting = wait;
+    }
+
+    /** What this run would wait for, or null. */
+    public @Nullable Waiting waiting() {
+        return waiting;
+    }
+
+    /** A key holds another type. Whoever calls has answered that; a client that has waited does not get to know, and waits on. */
+    void wrongType() {
+        wrongType = true;
+    }
+
+    /** What a client gets that has waited, whatever this run answers. */
+    void endsWaiting(String error) {
+        ending = error;
+    }
+
+    /** Whether a client that has waited waits on after this run. */
+    public boolean waitsOn() {
+        return waiting != null || wrongType;
+    }
+
+    /** The error for a client that has waited, or null for the run's own reply. */
+    public @Nullable String ending() {
+        return ending;
+    }
+
+    /** Whether {@link #waiting}, {@link #waitsOn} or {@link #ending} has anything to say. */
+    public boolean concernsWaiting() {
+        return waiting != null || wrongType || ending != null;
+    }
+
+    /** Scripts may not even ask to wait (XREAD BLOCK). */
+    public void scripted(boolean calledByScript) {
+        scripted = calledByScript;
+    }
+
+    boolean isScripted() {
+        return scripted;
+    }
+
+    /** What happens now happens to all keys (FLUSHALL, SWAPDB). */
+    void everythingChanged() {
+        events.everything();
     }
 
     public boolean hasChanged() {

@@ -76,6 +76,16 @@ final class CallDatabase implements Database {
     }
 
     @Override
+    public void elementsExpire(long key, int keyLength, long earliest) {
+        real.elementsExpire(key, keyLength, earliest);
+    }
+
+    @Override
+    public void hidElement(long expireAt) {
+        real.hidElement(expireAt);
+    }
+
+    @Override
     public long resize(long key, int keyLength, long now, int newLength, Value out) {
         return put(real.resize(key, keyLength, now, newLength, out), key, keyLength);
     }

@@ -25,6 +25,7 @@ final class ClientCommands {
                 Command.session("client|kill", -3, admin, ClientKill::run),
                 Command.session("client|reply", 3, own, ClientCommands::reply),
                 Command.session("client|pause", -3, admin, ClientCommands::pause),
+                Command.session("client|unblock", -3, admin, ClientCommands::unblock),
                 Command.session("client|unpause", 2, admin, ClientCommands::unpause),
                 Command.session("client|no-evict", 3, admin, ClientCommands::noEvict),
                 Command.session("client|no-touch", 3, own, ClientCommands::noTouch),
@@ -225,6 +226,22 @@ final class ClientCommands {
         return null;
     }
 
+    /** CLIENT UNBLOCK id [TIMEOUT | ERROR]. */
+    private static void unblock(SessionCall call) {
+        Args args = call.args();
+        boolean error = args.count() == 4 && args.is(3, "error");
+        if (args.count() > 4) {
+            call.reply().error(ErrorText.subcommand("CLIENT", ErrorText.argument(args, 1)));
+        } else if (args.count() == 4 && !error && !args.is(3, "timeout")) {
+            call.reply().error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+        } else if (!Decimal.fits(args.address(2), args.length(2))) {
+            call.reply().error(ErrorText.NOT_AN_INTEGER);
+        } else {
+            Client client = call.server().clients().byId(Decimal.parse(args.address(2), args.length(2)));
+            call.reply().number(client != null && client.unblock(error) ? 1 : 0);
+        }
+    }
+
     private static void help(SessionCall call) {
         HelpText.reply(
                 call.reply(),
@@ -254,6 +271,8 @@ final class ClientCommands {
                 "    What client library this connection uses.",
                 "SETNAME <name>",
                 "    Give this connection a name.",
+                "UNBLOCK <id> [TIMEOUT|ERROR]",
+                "    End the waiting of a client's blocking command.",
                 "UNPAUSE",
                 "    End a PAUSE.");
     }

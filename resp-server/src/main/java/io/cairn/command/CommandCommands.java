@@ -270,7 +270,7 @@ final class CommandCommands {
         }
         KeyPositions positions = new KeyPositions();
         int count = positions.find(command, full);
-        if (count == 0) {
+        if (count == 0 && !command.is(Flag.NO_MANDATORY_KEYS)) {
             reply.error("ERR Invalid arguments specified for command");
             return;
         }

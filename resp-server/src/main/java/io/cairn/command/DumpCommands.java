@@ -3,6 +3,7 @@ package io.cairn.command;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.rdb.DumpPayload;
+import io.cairn.rdb.FieldExpiryException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -36,6 +37,8 @@ final class DumpCommands {
         try (BlockChannel channel = new BlockChannel()) {
             int length = (int) DumpPayload.write(call.value, true, channel);
             call.reply().bulk(channel.block, 0, length);
+        } catch (FieldExpiryException e) {
+            call.reply().error("ERR " + FieldExpiryException.TEXT);
         } catch (IOException e) {
             throw new UncheckedIOException("memory does not fail as a channel", e);
         }

@@ -35,20 +35,22 @@ final class ElementScan {
             from = ((HashObject) Objects.requireNonNull(hash.object)).scanFrom(cursor);
             to = scan.end(from);
         }
-        try (HashReader reader = new HashReader(hash)) {
+        try (HashReader reader = new HashReader(hash, call.now())) {
             int found = 0;
-            for (int i = from - 1; i >= to && scan.pattern != null; i--) {
+            boolean all = scan.pattern == null && reader.live() == reader.size();
+            for (int i = from - 1; i >= to && !all; i--) {
                 reader.seek(i);
-                found += scan.matches(reader.field()) ? 1 : 0;
+                found += scan.shows(reader) ? 1 : 0;
             }
-            scan.head(to, 2 * (scan.pattern == null ? from - to : found));
+            scan.head(to, 2 * (all ? from - to : found));
             for (int i = from - 1; i >= to; i--) {
                 reader.seek(i);
-                if (scan.matches(reader.field())) {
+                if (scan.shows(reader)) {
                     scan.answer(reader.field());
                     scan.answer(reader.value());
                 }
             }
+            call.database().hidElement(reader.hidden());
         }
     }
 
@@ -122,6 +124,10 @@ final class ElementScan {
     /** Where the step ends that begins below {@code from}: the next cursor. */
     private int end(int from) {
         return (int) (from - Math.min(count, from));
+    }
+
+    private boolean shows(HashReader reader) {
+        return matches(reader.field()) && !reader.isExpired();
     }
 
     private boolean matches(ElementText text) {

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one command does to the hash at argument 1. A compact one is changed outside of the keyspace and stored by {@link #end}; a large one is changed where it
  * is.
+ *
+ * <p>A field that is expired at the record's time counts as absent: the first method that names it removes it, and {@link #end} tells "hexpired", and "del" if nothing
+ * is left. That depends on the record and on what is there alone, so it is the same on every replica.
  */
 final class HashChange implements AutoCloseable {
     private final Call call;
@@ -20,6 +23,8 @@ final class HashChange implements AutoCloseable {
     private final @Nullable HashObject large;
     private boolean begun;
     private boolean ended;
+    private boolean expired;
+    private boolean expiring;
 
     private HashChange(Call call, boolean there) {
         this.call = call;
@@ -43,8 +48,13 @@ final class HashChange implements AutoCloseable {
         return there && !TypeCheck.is(call, call.value, ValueType.HASH) ? null : new HashChange(call, there);
     }
 
+    boolean there() {
+        return there;
+    }
+
     /** The value of the field at an argument, as it was before any change; false if there is none. */
     boolean get(int field, ElementText out) {
+        dropExpired(field);
         return there && HashReader.get(call.value, call.args.address(field), call.args.length(field), out);
     }
 
@@ -55,8 +65,63 @@ final class HashChange implements AutoCloseable {
         }
     }
 
-    /** Sets the field at an argument; true if it is new. */
+    /** Removes the field at an argument if it is expired. */
+    private void dropExpired(int field) {
+        long at = call.args.address(field);
+        int length = call.args.length(field);
+        if (large != null && large.isExpired(at, length, call.now())) {
+            begin();
+            large.remove(at, length);
+            expired = true;
+        }
+    }
+
+    /** Whether the field at an argument is there. */
+    boolean contains(int field) {
+        dropExpired(field);
+        long at = call.args.address(field);
+        int length = call.args.length(field);
+        return large != null ? large.contains(at, length) : there && small().contains(at, length);
+    }
+
+    /** When the field at an argument expires, 0 if it does not. */
+    long expiry(int field) {
+        return large == null ? 0 : large.expiry(call.args.address(field), call.args.length(field));
+    }
+
+    /** Makes the field at an argument, which is there, expire. */
+    void expire(int field, long expireAt) {
+        begin();
+        expiring = true;
+        long at = call.args.address(field);
+        int length = call.args.length(field);
+        if (large != null) {
+            large.expire(at, length, expireAt);
+        } else {
+            small().expire(at, length, expireAt);
+        }
+    }
+
+    /** Takes the expiry of the field at an argument away, which has one. */
+    void persist(int field) {
+        begin();
+        if (large != null) {
+            large.persist(call.args.address(field), call.args.length(field));
+        }
+    }
+
+    /** Sets the field at an argument, which does not expire then; true if it is new. */
     boolean put(int field, long value, int valueLength) {
+        boolean added = replace(field, value, valueLength);
+        if (large != null && !added) {
+            large.persist(call.args.address(field), call.args.length(field));
+        }
+        return added;
+    }
+
+    /** Sets the field at an argument, whose expiry stays what it is; true if it is new. */
+    boolean replace(int field, long value, int valueLength) {
+        dropExpired(field);
         long at = call.args.address(field);
         int length = call.args.length(field);
         begin();
@@ -65,6 +130,7 @@ final class HashChange implements AutoCloseable {
 
     /** Removes the field at an argument; false if it was not there. */
     boolean remove(int field) {
+        dropExpired(field);
         long at = call.args.address(field);
         int length = call.args.length(field);
         if (large == null) {
@@ -111,11 +177,22 @@ final class HashChange implements AutoCloseable {
         if (size() == 0) {
             call.database().remove(key, keyLength, call.now());
         } else if (large != null) {
+            if (expiring) {
+                call.database().elementsExpire(key, keyLength, large.earliestExpiry());
+            }
             call.database().changed(large);
         } else {
             small().store(call.database(), key, keyLength, expireAt);
         }
         call.changed();
+        if (expired) {
+            call.event('h', "hexpired", 1);
+        }
+    }
+
+    /** Whether {@link #end} removed the key. */
+    boolean emptied() {
+        return begun && size() == 0;
     }
 
     @Override

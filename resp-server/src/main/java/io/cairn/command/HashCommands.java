@@ -8,6 +8,7 @@ import io.cairn.keyspace.collection.Chance;
 import io.cairn.keyspace.collection.ElementText;
 import io.cairn.keyspace.collection.HashReader;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Hashes. Redis: t_hash.c. */
 final class HashCommands {
@@ -108,7 +109,7 @@ final class HashCommands {
                 return;
             }
             text.set(sum);
-            hash.put(2, text.address(), text.length());
+            hash.replace(2, text.address(), text.length());
             hash.end();
         }
         call.reply().number(sum);
@@ -151,7 +152,7 @@ final class HashCommands {
             NativeBlock block = NativeBlock.allocate(result.length);
             try {
                 Memory.copy(result, 0, block.address(), result.length);
-                hash.put(2, block.address(), result.length);
+                hash.replace(2, block.address(), result.length);
             } finally {
                 block.release();
             }
@@ -168,11 +169,11 @@ final class HashCommands {
             if (hash == null) {
                 return;
             }
-            for (int i = 2; i < call.args.count() && !emptied; i++) {
+            for (int i = 2; hash.there() && i < call.args.count() && !emptied; i++) {
                 if (hash.remove(i)) {
                     deleted++;
-                    emptied = hash.size() == 0;
                 }
+                emptied = hash.size() == 0;
             }
             hash.end();
         }
@@ -212,9 +213,25 @@ final class HashCommands {
         }
     }
 
+    /** The value of a field of the hash found, unless it is expired. Redis: hashTypeGetValue. */
+    private static boolean get(Call call, int field, ElementText text) {
+        return !hides(call, field)
+                && HashReader.get(call.value, call.args.address(field), call.args.length(field), text);
+    }
+
+    /** Whether a field of the hash found is expired, which is then remembered as a read that an expiry decided. */
+    static boolean hides(Call call, int field) {
+        long expireAt = HashReader.expiry(call.value, call.args.address(field), call.args.length(field));
+        if (expireAt == 0 || expireAt > call.now()) {
+            return false;
+        }
+        call.database().hidElement(expireAt);
+        return true;
+    }
+
     /** Redis: addHashFieldToReply. */
     private static void replyField(Call call, int field, ElementText text) {
-        if (HashReader.get(call.value, call.args.address(field), call.args.length(field), text)) {
+        if (get(call, field, text)) {
             bulk(call.reply(), text);
         } else {
             call.reply().nil();
@@ -225,6 +242,7 @@ final class HashCommands {
         reply.bulk(text.address(), text.length());
     }
 
+    /** Fields that are expired count until they are removed, as in Redis. */
     private static void hlen(Call call) {
         if (!call.find(1, call.value)) {
             call.reply().number(0);
@@ -239,7 +257,7 @@ final class HashCommands {
             call.reply().number(0);
         } else if (TypeCheck.is(call, call.value, ValueType.HASH)) {
             try (ElementText text = new ElementText()) {
-                boolean there = HashReader.get(call.value, call.args.address(2), call.args.length(2), text);
+                boolean there = get(call, 2, text);
                 int value = length ? text.length() : 1;
                 call.reply().number(there ? value : 0);
             }
@@ -253,16 +271,12 @@ final class HashCommands {
         if (there && !TypeCheck.is(call, call.value, ValueType.HASH)) {
             return;
         }
-        int size = there ? HashReader.size(call.value) : 0;
-        if (fields && values) {
-            reply.map(size);
-        } else {
-            reply.array(size);
-        }
         if (!there) {
+            head(reply, 0, fields && values);
             return;
         }
-        try (HashReader reader = new HashReader(call.value)) {
+        try (HashReader reader = new HashReader(call.value, call.now())) {
+            head(reply, reader.live(), fields && values);
             while (reader.next()) {
                 if (fields) {
                     bulk(reply, reader.field());
@@ -271,6 +285,15 @@ final class HashCommands {
                     bulk(reply, reader.value());
                 }
             }
+            call.database().hidElement(reader.hidden());
+        }
+    }
+
+    private static void head(Reply reply, int size, boolean map) {
+        if (map) {
+            reply.map(size);
+        } else {
+            reply.array(size);
         }
     }
 
@@ -282,9 +305,15 @@ final class HashCommands {
             if (!call.find(1, call.value)) {
                 reply.nil();
             } else if (TypeCheck.is(call, call.value, ValueType.HASH)) {
-                try (HashReader reader = new HashReader(call.value)) {
-                    reader.seek(new Chance(call.seed()).below(reader.size()));
-                    bulk(reply, reader.field());
+                try (LiveFields live = new LiveFields(call)) {
+                    if (live.size() == 0) {
+                        reply.nil();
+                    } else {
+                        bulk(
+                                reply,
+                                live.seek(new Chance(call.seed()).below(live.size()))
+                                        .field());
+                    }
                 }
             }
             return;
@@ -305,31 +334,68 @@ final class HashCommands {
         if (!call.find(1, call.value)) {
             reply.array(0);
         } else if (TypeCheck.is(call, call.value, ValueType.HASH)) {
-            try (HashReader reader = new HashReader(call.value)) {
-                sample(reply, new Chance(call.seed()), reader, count, values);
+            try (LiveFields live = new LiveFields(call)) {
+                sample(reply, new Chance(call.seed()), live, count, values);
             }
         }
     }
 
     /** Redis: hrandfieldWithCountCommand. */
-    private static void sample(Reply reply, Chance chance, HashReader reader, long count, boolean values) {
-        int size = reader.size();
-        long answered = count < 0 ? -count : Math.min(count, size);
+    private static void sample(Reply reply, Chance chance, LiveFields live, long count, boolean values) {
+        int size = live.size();
+        long answered = size == 0 ? 0 : count < 0 ? -count : Math.min(count, size);
         reply.array((int) (values && !reply.resp3() ? 2 * answered : answered));
+        if (answered == 0) {
+            return;
+        }
         if (count < 0) {
             for (long i = 0; i < answered; i++) {
-                reader.seek(chance.below(size));
-                pair(reply, reader, values);
+                pair(reply, live.seek(chance.below(size)), values);
             }
         } else if (answered == size) {
-            while (reader.next()) {
-                pair(reply, reader, values);
+            for (int i = 0; i < size; i++) {
+                pair(reply, live.seek(i), values);
             }
         } else {
             for (int place : RandomPlaces.distinct(chance, size, (int) answered)) {
-                reader.seek(place);
-                pair(reply, reader, values);
+                pair(reply, live.seek(place), values);
             }
+        }
+    }
+
+    /** The fields of the hash found that are not expired, by their place among themselves: all of them, or a list of places while some are expired. */
+    private static final class LiveFields implements AutoCloseable {
+        private final HashReader reader;
+        private final int @Nullable [] places;
+        private final int size;
+
+        LiveFields(Call call) {
+            reader = new HashReader(call.value, call.now());
+            size = reader.live();
+            places = size == reader.size() ? null : places(reader, size);
+            call.database().hidElement(reader.hidden());
+        }
+
+        private static int[] places(HashReader reader, int size) {
+            int[] places = new int[size];
+            for (int i = 0; reader.next(); i++) {
+                places[i] = reader.place();
+            }
+            return places;
+        }
+
+        int size() {
+            return size;
+        }
+
+        HashReader seek(int index) {
+            reader.seek(places == null ? index : places[index]);
+            return reader;
+        }
+
+        @Override
+        public void close() {
+            reader.close();
         }
     }
 

@@ -9,7 +9,7 @@ import io.cairn.keyspace.Memory;
 final class HllCardinality {
     private static final int HISTOGRAM = 64;
     /** 0.5 / ln 2. */
-    private static final double ALPHA = 0.721347520444481703680;
+    private static final double ALPHA = 0.7213475204444817;
 
     private HllCardinality() {}
 
@@ -37,12 +37,12 @@ final class HllCardinality {
         long end = registers + HllFormat.DENSE_BYTES - HllFormat.HEADER_BYTES;
         // Four registers are three bytes.
         for (long at = registers; at < end; at += 3) {
-            int four = Memory.getByte(at) & 0xff
-                    | (Memory.getByte(at + 1) & 0xff) << 8
-                    | (Memory.getByte(at + 2) & 0xff) << 16;
+            int four = (Memory.getByte(at) & 0xff)
+                    | ((Memory.getByte(at + 1) & 0xff) << 8)
+                    | ((Memory.getByte(at + 2) & 0xff) << 16);
             histogram[four & 63]++;
-            histogram[four >> 6 & 63]++;
-            histogram[four >> 12 & 63]++;
+            histogram[(four >> 6) & 63]++;
+            histogram[(four >> 12) & 63]++;
             histogram[four >> 18]++;
         }
     }

@@ -97,9 +97,9 @@ final class HllFormat {
         int shift = bit & 7;
         int mask = MAX_REGISTER << shift;
         int bits = value << shift;
-        Memory.putByte(at, (byte) (Memory.getByte(at) & ~mask | bits));
+        Memory.putByte(at, (byte) ((Memory.getByte(at) & ~mask) | bits));
         if (shift > 2) {
-            Memory.putByte(at + 1, (byte) (Memory.getByte(at + 1) & ~(mask >> 8) | bits >> 8));
+            Memory.putByte(at + 1, (byte) ((Memory.getByte(at + 1) & ~(mask >> 8)) | (bits >> 8)));
         }
     }
 
@@ -153,7 +153,7 @@ final class HllFormat {
         if (rest > 0) {
             long word = 0;
             for (int i = rest - 1; i >= 0; i--) {
-                word = word << 8 | Memory.getByte(at + i) & 0xff;
+                word = (word << 8) | (Memory.getByte(at + i) & 0xff);
             }
             hash = (hash ^ word) * HASH_FACTOR;
         }

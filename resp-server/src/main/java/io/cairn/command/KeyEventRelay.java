@@ -7,16 +7,31 @@ public final class KeyEventRelay implements KeyEvents {
     /** One more is told from now on, after those before. */
     public synchronized void add(KeyEvents listener) {
         KeyEvents before = to;
-        to = before == NONE
-                ? listener
-                : (database, type, event, key, keyLength) -> {
-                    before.event(database, type, event, key, keyLength);
-                    listener.event(database, type, event, key, keyLength);
-                };
+        to = before == NONE ? listener : new Both(before, listener);
+    }
+
+    /** Two listeners, one after the other. */
+    private record Both(KeyEvents first, KeyEvents second) implements KeyEvents {
+        @Override
+        public void event(int database, char type, String event, long key, int keyLength) {
+            first.event(database, type, event, key, keyLength);
+            second.event(database, type, event, key, keyLength);
+        }
+
+        @Override
+        public void everything() {
+            first.everything();
+            second.everything();
+        }
     }
 
     @Override
     public void event(int database, char type, String event, long key, int keyLength) {
         to.event(database, type, event, key, keyLength);
+    }
+
+    @Override
+    public void everything() {
+        to.everything();
     }
 }

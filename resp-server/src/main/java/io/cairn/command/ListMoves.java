@@ -105,6 +105,7 @@ final class ListMoves {
                 continue;
             }
             if (!ListCommands.isList(call, call.value)) {
+                call.wrongType();
                 return true;
             }
             Reply reply = call.reply();
@@ -133,6 +134,7 @@ final class ListMoves {
             return false;
         }
         if (!ListCommands.isList(call, call.value)) {
+            call.wrongType();
             return true;
         }
         boolean there = ListEdit.find(call, 2, call.other);

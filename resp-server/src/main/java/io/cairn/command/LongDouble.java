@@ -77,6 +77,15 @@ final class LongDouble {
         return sum == null ? null : new LongDouble(sum);
     }
 
+    /** The product with a thousand, rounded up to a long as C's cast does it: what is too large becomes the smallest long. */
+    long thousandfoldUp() {
+        BigDecimal product = finite == null ? null : round(finite.multiply(BigDecimal.valueOf(1000)));
+        BigDecimal up = product == null ? null : product.setScale(0, RoundingMode.CEILING);
+        return up == null || up.abs().compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0
+                ? Long.MIN_VALUE
+                : up.longValueExact();
+    }
+
     /** Digits as C's {@code %.17Lf} without trailing zeros. Redis: ld2string with LD_STR_HUMAN. */
     byte[] text() {
         if (finite == null) {

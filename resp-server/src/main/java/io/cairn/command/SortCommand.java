@@ -101,7 +101,7 @@ final class SortCommand {
                 end -= start;
                 start = 0;
             }
-            if (!options.unsorted && !weigh(call, items, pattern, options)) {
+            if (!options.unsorted && !weigh(items, pattern, options)) {
                 call.reply().error("ERR One or more scores can't be converted into double");
                 return;
             }
@@ -184,7 +184,7 @@ final class SortCommand {
     }
 
     /** Gives each element what it is sorted by; false if that is no number and should be. */
-    private static boolean weigh(Call call, SortItems items, SortPattern pattern, Options options) {
+    private static boolean weigh(SortItems items, SortPattern pattern, Options options) {
         boolean numbers = true;
         for (int item = 0; item < items.count(); item++) {
             boolean weighed = options.by != 0;

@@ -96,7 +96,15 @@ final class SortPattern implements AutoCloseable {
     }
 
     private boolean hashField(long field, int length) {
-        return found.type == ValueType.HASH && HashReader.get(found, field, length, text);
+        if (found.type != ValueType.HASH) {
+            return false;
+        }
+        long expireAt = HashReader.expiry(found, field, length);
+        if (expireAt != 0 && expireAt <= call.now()) {
+            call.database().hidElement(expireAt);
+            return false;
+        }
+        return HashReader.get(found, field, length, text);
     }
 
     long address() {

@@ -38,37 +38,50 @@ final class SortedSetPops {
 
     /** ZMPOP numkeys key ... MIN|MAX [COUNT count]. */
     private static void zmpop(Call call) {
+        long count = parseMultiPop(call, 1);
+        if (count < 0) {
+            return;
+        }
+        int keys = (int) CountedKeys.number(call.args, 1);
+        if (!popFirst(call, 2, keys, call.args.is(2 + keys, "max"), count)) {
+            call.reply().nilArray();
+        }
+    }
+
+    /**
+     * Checks the arguments of ZMPOP and BZMPOP from {@code numkeys} on, which is argument {@code at}: the keys follow it, then MIN or MAX.
+     *
+     * @return the count, 1 if none is given; -1 if an error was answered
+     */
+    static long parseMultiPop(Call call, int at) {
         Args args = call.args;
-        long keys = CountedKeys.number(args, 1);
+        long keys = CountedKeys.number(args, at);
         if (keys < 1) {
             call.reply().error("ERR numkeys should be greater than 0");
-            return;
+            return -1;
         }
-        if (keys > args.count() - 3) {
+        if (keys >= args.count() - at - 1) {
             call.reply().error(ErrorText.SYNTAX);
-            return;
+            return -1;
         }
-        int where = 2 + (int) keys;
-        boolean max = args.is(where, "max");
-        if (!max && !args.is(where, "min")) {
+        int where = at + 1 + (int) keys;
+        if (!args.is(where, "max") && !args.is(where, "min")) {
             call.reply().error(ErrorText.SYNTAX);
-            return;
+            return -1;
         }
         long count = -1;
         for (int i = where + 1; i < args.count(); i += 2) {
             if (count != -1 || !args.is(i, "count") || i + 1 == args.count()) {
                 call.reply().error(ErrorText.SYNTAX);
-                return;
+                return -1;
             }
             count = CountedKeys.number(args, i + 1);
             if (count < 1) {
                 call.reply().error("ERR count should be greater than 0");
-                return;
+                return -1;
             }
         }
-        if (!popFirst(call, 2, (int) keys, max, count == -1 ? 1 : count)) {
-            call.reply().nilArray();
-        }
+        return count == -1 ? 1 : count;
     }
 
     /**
@@ -97,6 +110,7 @@ final class SortedSetPops {
         boolean gone;
         try (SortedSetChange set = SortedSetChange.open(call, key)) {
             if (set == null) {
+                call.wrongType();
                 return true;
             }
             if (count == 0) {

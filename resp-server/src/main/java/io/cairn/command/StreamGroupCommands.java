@@ -41,12 +41,13 @@ final class StreamGroupCommands {
     }
 
     /**
-     * XREAD and XREADGROUP. A call that is to wait (BLOCK) answers at once what it would answer at its timeout, if there is nothing.
+     * XREAD and XREADGROUP. A call that is to wait (BLOCK) answers what it would answer at its timeout, if there is nothing.
      */
     private static void xread(Call call, boolean grouped) {
         StreamRead read = StreamRead.parse(call, grouped);
         if (read != null && read.resolve() && !read.serve()) {
             call.reply().nilArray();
+            read.wouldBlock();
         }
     }
 

@@ -1,6 +1,7 @@
 package io.cairn.command;
 
 import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.ValueType;
 import io.cairn.keyspace.collection.StreamConsumer;
 import io.cairn.keyspace.collection.StreamGroup;
 import io.cairn.keyspace.collection.StreamId;
@@ -18,8 +19,11 @@ import org.jspecify.annotations.Nullable;
  * xreadCommand.
  */
 final class StreamRead {
-    /** {@link #block} of a call that does not wait. */
-    static final long NO_WAIT = -1;
+    /** Milliseconds of a call that does not wait. */
+    private static final long NO_WAIT = -1;
+
+    /** Entries for a client that waited and named no number. Redis: XREAD_BLOCKED_DEFAULT_COUNT. */
+    private static final long WAITED_COUNT = 1000;
 
     private final Call call;
     private final boolean grouped;
@@ -71,9 +75,47 @@ final class StreamRead {
         return read.parse() ? read : null;
     }
 
-    /** Milliseconds that the client wants to wait, 0 for ever, {@link #NO_WAIT} not at all. */
-    long block() {
-        return block;
+    /** Whether the arguments of an XREAD or XREADGROUP ask to wait, as far as can be seen. */
+    static boolean mayWait(Args args) {
+        for (int i = 1; i < args.count() && !args.is(i, "streams"); i++) {
+            if (args.is(i, "block")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** If the client wants to wait, it does: for entries behind those that are there now. Redis: xreadCommand, its end. */
+    void wouldBlock() {
+        if (block == NO_WAIT) {
+            return;
+        }
+        String[] after = new String[streams];
+        for (int i = 0; i < streams; i++) {
+            after[i] = grouped ? ">" : Long.toUnsignedString(ids[i].ms) + "-" + Long.toUnsignedString(ids[i].sequence);
+        }
+        call.wouldBlock(new Waiting(block, ValueType.STREAM, groupAt, keysAt, streams, key -> again(key, after)));
+    }
+
+    private List<Waiting.Argument> again(int key, String[] after) {
+        List<Waiting.Argument> again = new ArrayList<>(13);
+        again.add(Waiting.Argument.of(0));
+        if (grouped) {
+            again.add(Waiting.Argument.of("GROUP"));
+            again.add(Waiting.Argument.of(groupAt));
+            again.add(Waiting.Argument.of(groupAt + 1));
+            if (noAck) {
+                again.add(Waiting.Argument.of("NOACK"));
+            }
+        }
+        again.add(Waiting.Argument.of("COUNT"));
+        again.add(Waiting.Argument.of(Long.toString(count == 0 ? WAITED_COUNT : count)));
+        again.add(Waiting.Argument.of("BLOCK"));
+        again.add(Waiting.Argument.of("0"));
+        again.add(Waiting.Argument.of("STREAMS"));
+        again.add(Waiting.Argument.of(key));
+        again.add(Waiting.Argument.of(after[key - keysAt]));
+        return again;
     }
 
     private boolean parse() {
@@ -81,8 +123,13 @@ final class StreamRead {
         for (int i = 1; i < args.count() && keysAt == 0; i++) {
             int more = args.count() - i - 1;
             if (more > 0 && args.is(i, "block")) {
+                if (call.isScripted()) {
+                    return refuse("ERR " + ErrorText.argument(args, 0)
+                            + " command is not allowed with BLOCK option from scripts");
+                }
                 i++;
-                if (!isTimeout(i)) {
+                block = BlockingTimeout.millis(call, i);
+                if (block == BlockingTimeout.INVALID) {
                     return false;
                 }
             } else if (more > 0 && args.is(i, "count")) {
@@ -128,20 +175,6 @@ final class StreamRead {
         return false;
     }
 
-    /** Redis: getTimeoutFromObjectOrReply. */
-    private boolean isTimeout(int i) {
-        long address = call.args.address(i);
-        int length = call.args.length(i);
-        if (!Decimal.fits(address, length)) {
-            return refuse("ERR timeout is not an integer or out of range");
-        }
-        block = Decimal.parse(address, length);
-        if (block < 0) {
-            return refuse("ERR timeout is negative");
-        }
-        return true;
-    }
-
     /** Looks up the streams and groups and reads the ids; false after an error that was answered. */
     boolean resolve() {
         ids = new StreamId[streams];
@@ -150,6 +183,7 @@ final class StreamRead {
         for (int i = 0; i < streams; i++) {
             if (call.find(keysAt + i, call.value)) {
                 if (!StreamCommands.isStream(call)) {
+                    keyGone();
                     return false;
                 }
                 objects[i] = StreamCommands.stream(call);
@@ -165,8 +199,22 @@ final class StreamRead {
         return true;
     }
 
+    /** For a client that has waited: what it waited for can no longer come, or may come again. */
+    private void keyGone() {
+        if (grouped) {
+            call.endsWaiting("UNBLOCKED the stream key no longer exists");
+        } else {
+            call.wrongType();
+        }
+    }
+
     private boolean resolveGroup(int i) {
         StreamObject stream = objects[i];
+        if (stream == null) {
+            keyGone();
+        } else if (stream.group(call.args.bytes(groupAt)) == null) {
+            call.endsWaiting("NOGROUP the consumer group this client was blocked on no longer exists");
+        }
         groups[i] = stream == null ? null : stream.group(call.args.bytes(groupAt));
         return groups[i] != null
                 || refuse("NOGROUP No such key '" + ErrorText.argument(call.args, keysAt + i) + "' or consumer group '"

@@ -71,6 +71,15 @@ public interface Database {
     /** Brings the memory account up to date with a collection that was changed. */
     void changed(StoredObject object);
 
+    /**
+     * An element of a key's collection was made to expire: the first to do so goes at {@code earliest}. {@link Keyspace#collectExpired} finds the key from then on. What
+     * is put ({@link #putObject}) is found without.
+     */
+    void elementsExpire(long key, int keyLength, long earliest);
+
+    /** A read did not show an element because of this expiry, if it is not 0: remembered as a key's, see {@link #sawExpired}. */
+    void hidElement(long expireAt);
+
     /** Sets or (0) removes the expiry of a key that is there. */
     void setExpiry(long key, int keyLength, long expireAt);
 
@@ -90,7 +99,7 @@ public interface Database {
     void setAccess(long key, int keyLength, int bits);
 
     /**
-     * The latest expiry for which a key was absent to a {@link #find}, {@link #peek}, {@link #scan}, {@link #forEach} or
+     * The latest expiry for which an element was hidden ({@link #hidElement}) or a key was absent to a {@link #find}, {@link #peek}, {@link #scan}, {@link #forEach} or
      * {@link #randomKey} of the calling thread since the last call of this method, 0 when none: a raft read above the
      * last applied stamp logs a tick first (SAFETY 4).
      */

@@ -2,11 +2,14 @@ package io.cairn.keyspace;
 
 import io.cairn.keyspace.collection.HashReader;
 import io.cairn.keyspace.collection.SetReader;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** The digests of hashes and sets, as Redis has them; the exact form takes their order, too, because writes may depend on it. */
 final class ElementDigest {
     private static final int BYTES = 20;
+    /** What marks a field that expires (Redis 7.4). */
+    private static final byte[] EXPIRE = "!!hexpire!!".getBytes(StandardCharsets.US_ASCII);
 
     private ElementDigest() {}
 
@@ -17,7 +20,13 @@ final class ElementDigest {
                 Arrays.fill(element, (byte) 0);
                 to.mix(element, reader.field().address(), reader.field().length());
                 to.mix(element, reader.value().address(), reader.value().length());
+                long expireAt = HashReader.expiry(
+                        hash, reader.field().address(), reader.field().length());
+                if (expireAt != 0) {
+                    to.xorBytes(element, EXPIRE);
+                }
                 if (exact) {
+                    to.mixNumber(element, expireAt);
                     to.mix(digest, element);
                 } else {
                     to.xorBytes(digest, element);

@@ -90,6 +90,11 @@ public interface Keyspace extends AutoCloseable {
 
     long lastVersion();
 
+    /**
+     * Number of hashes with fields that expire, which Redis 7.0 does not know. Exact with all stripes locked; any thread.
+     */
+    long expiringHashes();
+
     /** How often contents were exchanged without new versions, by {@link #swap} or loading. Any thread. */
     long exchanges();
 
@@ -100,10 +105,10 @@ public interface Keyspace extends AutoCloseable {
     long usedBytes();
 
     /**
-     * Collects up to {@code limit} keys that are expired at {@code now}, continuing where the last call stopped; takes
+     * Collects up to {@code limit} keys that are expired at {@code now}, or have fields that are, continuing where the last call stopped; takes
      * stripe locks by tryLock, one at a time, and holds each for at most a few hundred entries.
      *
-     * @return number of keys with an expiry that were looked at
+     * @return number of keys with an expiry, or with fields that have one, that were looked at
      */
     int collectExpired(long now, int limit, ExpiredKey sink);
 
@@ -113,6 +118,9 @@ public interface Keyspace extends AutoCloseable {
     /** Told of an expired key, under its stripe's lock. */
     interface ExpiredKey {
         void expired(int database, byte[] key, long expireAt, long version);
+
+        /** Fields of a hash are expired: these, and perhaps more. */
+        default void fieldsExpired(int database, byte[] key, java.util.List<byte[]> fields) {}
     }
 
     /**
@@ -123,6 +131,9 @@ public interface Keyspace extends AutoCloseable {
 
     /** A snapshot under way. */
     interface Snapshot {
+        /** Whether the state has hashes with fields that expire ({@link Keyspace#expiringHashes}). */
+        boolean hasExpiringFields();
+
         /** Writes all that is left through {@code sink}; called on a background thread, takes stripe locks briefly. */
         void writeTo(SnapshotSink sink) throws java.io.IOException;
 

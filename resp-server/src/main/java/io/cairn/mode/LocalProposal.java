@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.command.Call;
 import io.cairn.command.Reply;
 import io.cairn.raft.group.Proposal;
 
@@ -10,6 +11,9 @@ import io.cairn.raft.group.Proposal;
 interface LocalProposal extends Proposal {
     /** Where the next record's reply goes. On the apply thread. */
     Reply reply();
+
+    /** As {@link Origin#waits}. On the apply thread, before {@link #recordDone}. */
+    default void waits(Call call) {}
 
     /** The record's reply is complete. On the apply thread. */
     void recordDone();

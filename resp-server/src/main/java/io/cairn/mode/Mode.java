@@ -2,6 +2,7 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Command;
+import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,9 @@ public interface Mode extends AutoCloseable {
         WAIT
     }
 
+    /** A connection begins on this event loop. On it. */
+    void serves(EventLoop loop);
+
     /** Runs or submits one data command. */
     Outcome execute(Origin origin, Command command, Args args);
 
@@ -41,6 +45,14 @@ public interface Mode extends AutoCloseable {
     /** Before a command is queued in MULTI, which takes memory whatever it is: false when there is none left. Redis: processCommand. */
     default boolean makeRoom(Origin origin) {
         return true;
+    }
+
+    /**
+     * Whether a call that is part of a MULTI block, or a session command that names keys, has to wait for clients that are being served; the
+     * connection is resumed then.
+     */
+    default boolean holds(Origin origin, Command command, Args args) {
+        return false;
     }
 
     /** The connection has decoded all it has for now: submit what was gathered. */

@@ -64,8 +64,10 @@ public final class RaftMode implements Mode {
     /** Versions of the keys whose eviction is proposed and not yet applied. */
     private final Set<Long> evictions = ConcurrentHashMap.newKeySet();
 
+    private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicLong oomRefusals = new AtomicLong();
     private volatile @Nullable RaftScripts scripts;
+    private volatile @Nullable RaftServing serving;
 
     RaftMode(
             Keyspace keyspace,
@@ -96,6 +98,10 @@ public final class RaftMode implements Mode {
         int slot = slot(queue.keys, command, args);
         if (slot == CROSS_SLOT) {
             return refuse(origin, CROSS_SLOT_ERROR);
+        }
+        RaftServing own = serving;
+        if (own != null && own.holds(slot, origin)) {
+            return Outcome.WAIT;
         }
         ShardGroup group = shard.get();
         if (ScriptCommands.runsScript(command)) {
@@ -185,7 +191,7 @@ public final class RaftMode implements Mode {
         }
         copy(args, queue.call.args);
         queue.call.noTouch(origin.noTouch());
-        runRead(queue, command, origin.database(), slot, stamps.readTime(), origin.reply());
+        runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), origin.reply());
         return Outcome.DONE;
     }
 
@@ -323,6 +329,12 @@ public final class RaftMode implements Mode {
         return group == null || !group.isServing() || queue(origin).eviction.makeRoom();
     }
 
+    @Override
+    public boolean holds(Origin origin, Command command, Args args) {
+        RaftServing own = serving;
+        return own != null && own.isHolding() && own.holds(slot(queue(origin).keys, command, args), origin);
+    }
+
     /**
      * The error line for what would wait on an event loop until a snapshot is loaded, or null: the loop has other
      * connections, and those of leaders on other nodes of this process.
@@ -342,7 +354,8 @@ public final class RaftMode implements Mode {
     }
 
     /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
-    long runRead(LoopQueue queue, Command command, int database, int slot, long now, Reply reply) {
+    long runRead(
+            LoopQueue queue, @Nullable Origin origin, Command command, int database, int slot, long now, Reply reply) {
         String loading = loading(command);
         if (loading != null) {
             reply.error(loading);
@@ -357,6 +370,9 @@ public final class RaftMode implements Mode {
             keyspace.lock(stripe);
             try {
                 run(command, call);
+                if (origin != null && call.concernsWaiting()) {
+                    origin.waits(call);
+                }
             } finally {
                 keyspace.unlock(stripe);
             }
@@ -502,6 +518,13 @@ public final class RaftMode implements Mode {
         scripts = new RaftScripts(this, commands, thread, fatal);
     }
 
+    /** Serves the clients in the lines of {@code blocked} from now on. */
+    public void serves(BlockedKeys blocked) {
+        RaftServing made = new RaftServing(this, blocked);
+        serving = made;
+        blocked.whenReady(made);
+    }
+
     /** The node is there for commands that scripts call. */
     public void started(ServerState server) {
         RaftScripts own = scripts;
@@ -510,8 +533,13 @@ public final class RaftMode implements Mode {
         }
     }
 
+    @Override
+    public void serves(EventLoop loop) {
+        loops.add(loop);
+    }
+
     boolean isOnEventLoop() {
-        for (EventLoop loop : queues.keySet()) {
+        for (EventLoop loop : loops) {
             if (loop.inEventLoop()) {
                 return true;
             }

@@ -192,7 +192,8 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     private long run(int i, int slot, long now, BatchReplies replies) {
         try {
             queue.call.noTouch(origins[i].noTouch());
-            long expired = mode.runRead(queue, commands[i], origins[i].database(), slot, now, replies.reply());
+            long expired =
+                    mode.runRead(queue, origins[i], commands[i], origins[i].database(), slot, now, replies.reply());
             replies.end();
             if (expired != 0 && slot >= 0) {
                 noteExpired(commands[i], slot, now);

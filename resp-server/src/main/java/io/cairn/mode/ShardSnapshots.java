@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A shard's data as files: {@code data.rdb}, which Redis loads; {@code versions}, the keys' versions in the same order;
+ * A shard's data as files: {@code data.rdb}, which Redis 7.0 loads, or, when fields of hashes expire, Redis 7.4; {@code versions}, the keys' versions in the same order;
  * {@code state}, the last stamp and unfinished large arguments. Saving begins on the apply thread, which fixes the
  * moment, and goes on in a thread of its own; there is no second copy of the data.
  */
@@ -63,7 +63,7 @@ final class ShardSnapshots {
             VersionsWriter versionsWriter = new VersionsWriter(versions);
             RdbWriter writer = new RdbWriter(data, true, versionsWriter);
             writer.access(keyspace.access());
-            writer.begin(clock.millis() / 1000, keyspace.usedBytes());
+            writer.begin(clock.millis() / 1000, keyspace.usedBytes(), snapshot.hasExpiringFields());
             writer.aux("cairn-index", Long.toString(index));
             snapshot.writeTo(writer);
             writer.finish();

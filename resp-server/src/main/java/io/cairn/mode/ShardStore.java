@@ -46,6 +46,7 @@ public final class ShardStore implements ShardApply {
     private final Call call;
     private final KeyPositions keys = new KeyPositions();
     private final ShardSnapshots snapshots;
+    private final KeyEvents events;
     private final Listener listener;
     private NativeBlock scratch = NativeBlock.allocate(INITIAL_BYTES);
     private volatile long appliedIndex;
@@ -77,6 +78,7 @@ public final class ShardStore implements ShardApply {
         this.blobs = new ReceivedBlobs(MAX_BLOB_BYTES, own::take);
         this.reader = new RecordReader(blobs);
         this.call = new Call(keyspace, reader.args(), DiscardReply.INSTANCE);
+        this.events = events;
         call.listener(events);
         this.listener = listener;
         this.snapshots = new ShardSnapshots(keyspace, clock);
@@ -107,7 +109,7 @@ public final class ShardStore implements ShardApply {
             } else if (kind != RecordKind.TICK) {
                 Reply reply = waiting == null ? DiscardReply.INSTANCE : waiting.reply();
                 if (kind == RecordKind.COMMAND) {
-                    command(slots, now, reply);
+                    command(slots, now, reply, waiting);
                 } else if (waiting != null && waiting.evicts()) {
                     call.evicts(true);
                     waiting.evicted(block(slots, now, reply) && call.hasChanged());
@@ -145,7 +147,7 @@ public final class ShardStore implements ShardApply {
         return scratch.address();
     }
 
-    private void command(SlotTable slots, long now, Reply reply) {
+    private void command(SlotTable slots, long now, Reply reply, @Nullable LocalProposal waiting) {
         Args args = reader.args();
         Command command = command(args);
         int slot = slot(command, args);
@@ -155,16 +157,19 @@ public final class ShardStore implements ShardApply {
             reply.error(NOT_SERVED);
         } else {
             call.begin(reader.database(), now, reader.seed(), reply);
-            locked(command, slot);
+            locked(command, slot, waiting);
         }
     }
 
-    private void locked(Command command, int slot) {
+    private void locked(Command command, int slot, @Nullable LocalProposal waiting) {
         if (slot >= 0) {
             int stripe = keyspace.stripeOf(slot);
             keyspace.lock(stripe);
             try {
                 run(command);
+                if (waiting != null && call.concernsWaiting()) {
+                    waiting.waits(call);
+                }
             } finally {
                 keyspace.unlock(stripe);
             }
@@ -262,6 +267,7 @@ public final class ShardStore implements ShardApply {
             return false;
         }
         stamps.restore(stamp);
+        events.everything();
         return true;
     }
 

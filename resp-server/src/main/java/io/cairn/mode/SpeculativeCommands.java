@@ -121,7 +121,12 @@ final class SpeculativeCommands implements ScriptRun.Host {
         if (!run.readOnly() && (command.keys().wholeKeyspace() || positions.find(command, args) == 0)) {
             return "Only scripts that declare no-writes may call commands without keys in raft mode";
         }
-        return data(command, args, reply);
+        call.scripted(true);
+        try {
+            return data(command, args, reply);
+        } finally {
+            call.scripted(false);
+        }
     }
 
     private ScriptSession session(ScriptRun run) {

@@ -12,6 +12,7 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,6 +30,7 @@ public final class StandaloneMode implements Mode {
     final CommandTable commands;
     final NodeStats stats;
     final KeyEvents events;
+    private final StandaloneServing serving;
     private final RecordClock clock;
     private volatile Journal journal;
     private final MemoryLimit memory;
@@ -55,6 +57,7 @@ public final class StandaloneMode implements Mode {
             CommandTable commands,
             NodeStats stats,
             KeyEvents events,
+            BlockedKeys blocked,
             RecordClock clock,
             Journal journal,
             MemoryLimit memory) {
@@ -62,6 +65,7 @@ public final class StandaloneMode implements Mode {
         this.commands = commands;
         this.stats = stats;
         this.events = events;
+        this.serving = new StandaloneServing(this, blocked);
         this.clock = clock;
         this.journal = journal;
         this.memory = memory;
@@ -134,13 +138,25 @@ public final class StandaloneMode implements Mode {
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
-        return own != null && ScriptCommands.runsScript(command)
-                ? own.execute(origin, command, args)
-                : workers.get().execute(origin, command, args);
+        if (own != null && ScriptCommands.runsScript(command)) {
+            return own.execute(origin, command, args);
+        }
+        Outcome outcome = workers.get().execute(origin, command, args);
+        serving.serve();
+        return outcome;
     }
 
-    /** An event loop runs commands here. */
-    void runsOn(EventLoop loop) {
+    /** Serves clients that wait for keys which something happened to; no stripe is held. */
+    void serve() {
+        serving.serve();
+    }
+
+    Set<EventLoop> loops() {
+        return loops;
+    }
+
+    @Override
+    public void serves(EventLoop loop) {
         loops.add(loop);
     }
 
@@ -167,7 +183,9 @@ public final class StandaloneMode implements Mode {
                 }
             }
         }
-        return workers.get().executeBlock(origin, block);
+        Outcome outcome = workers.get().executeBlock(origin, block);
+        serving.serve();
+        return outcome;
     }
 
     /**
@@ -214,7 +232,14 @@ public final class StandaloneMode implements Mode {
 
     /** Deletes one expired key if it is still the one that was found; any thread. */
     public boolean expire(int database, byte[] key, long expireAt, long version) {
-        return workers.get().expire(database, key, expireAt, version);
+        boolean expired = workers.get().expire(database, key, expireAt, version);
+        serving.serveSoon();
+        return expired;
+    }
+
+    /** Deletes those of some fields of a hash that are expired; any thread. */
+    public void expireFields(int database, byte[] key, List<byte[]> fields) {
+        workers.get().expireFields(database, key, fields);
     }
 
     @Override

@@ -157,6 +157,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         } finally {
             keyspace.unlockAll();
         }
+        mode.serve();
         worker().endOfTurn();
     }
 
@@ -212,6 +213,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
                             queued.args(),
                             queued.database(),
                             reply,
+                            false,
                             () -> reply.errors() != errors,
                             () -> reply.truncate(mark));
                     continue;
@@ -225,6 +227,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         } finally {
             keyspace.unlockAll();
         }
+        mode.serve();
         worker().endOfTurn();
     }
 
@@ -273,7 +276,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         if (command.session() != null) {
             return session(run).call(command, args, reply, effects.now());
         }
-        call(command, args, run.database, reply, reply::isError, reply::rewind);
+        call(command, args, run.database, reply, true, reply::isError, reply::rewind);
         return null;
     }
 
@@ -290,10 +293,18 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     /**
      * Runs a data command with the stripes locked.
      *
+     * @param scripted whether a script calls it
      * @param failed whether its reply is an error
      * @param rewind takes its reply back
      */
-    private void call(Command command, Args args, int database, Reply reply, BooleanSupplier failed, Runnable rewind) {
+    private void call(
+            Command command,
+            Args args,
+            int database,
+            Reply reply,
+            boolean scripted,
+            BooleanSupplier failed,
+            Runnable rewind) {
         StandaloneWorker on = worker();
         LoopStats stats = mode.stats.local();
         boolean write = command.is(Flag.WRITE);
@@ -301,7 +312,13 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         boolean changed;
         try {
             Call ran = on.run(
-                    command, args, database, effects.now(), write ? effects.nextSeed() : random.nextLong(), reply);
+                    command,
+                    args,
+                    database,
+                    effects.now(),
+                    write ? effects.nextSeed() : random.nextLong(),
+                    reply,
+                    scripted);
             changed = ran.hasChanged() && write;
         } catch (OutOfMemoryError e) {
             rewind.run();

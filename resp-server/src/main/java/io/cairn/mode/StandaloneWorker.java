@@ -4,11 +4,13 @@ import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.Flag;
+import io.cairn.command.HashExpiryCommands;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
 import io.cairn.metrics.LoopStats;
@@ -16,6 +18,7 @@ import io.cairn.record.RecordWriter;
 import io.cairn.record.Seeds;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +44,6 @@ final class StandaloneWorker {
     /** Time of this turn's reads and records; 0 until it is asked for. */
     private long turnMillis;
     /** The mode knows the event loop that uses this. */
-    private boolean known;
-
     StandaloneWorker(StandaloneMode mode) {
         this.mode = mode;
         this.keyspace = mode.keyspace;
@@ -72,10 +73,6 @@ final class StandaloneWorker {
     Mode.Outcome execute(Origin origin, Command command, Args args) {
         if (origin.pending() > 0) {
             return Mode.Outcome.WAIT; // For a script before it.
-        }
-        if (!known) {
-            known = true;
-            mode.runsOn(origin.eventLoop());
         }
         boolean write = command.is(Flag.WRITE);
         boolean room = eviction.makeRoom();
@@ -127,6 +124,9 @@ final class StandaloneWorker {
         call.noTouch(origin.noTouch());
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
+            if (call.concernsWaiting()) {
+                origin.waits(call);
+            }
         } catch (OutOfMemoryError e) {
             origin.rewindReply(mark);
             origin.reply().error(Refusal.OUT_OF_MEMORY);
@@ -146,10 +146,15 @@ final class StandaloneWorker {
         }
     }
 
-    /** Runs a command of a script; its stripes are locked. */
-    Call run(Command command, Args args, int database, long now, long seed, Reply reply) {
+    /** Runs a command of a script, or of a block with scripts; its stripes are locked. */
+    Call run(Command command, Args args, int database, long now, long seed, Reply reply, boolean scripted) {
         call.noTouch(false);
-        runHandler(command, args, database, now, seed, reply);
+        call.scripted(scripted);
+        try {
+            runHandler(command, args, database, now, seed, reply);
+        } finally {
+            call.scripted(false);
+        }
         return call;
     }
 
@@ -307,6 +312,39 @@ final class StandaloneWorker {
             }
         } finally {
             Memory.free(memory, Math.max(1, key.length));
+        }
+    }
+
+    /** Removes those of some fields of a hash that are expired now. */
+    void expireFields(int number, byte[] key, List<byte[]> fields) {
+        Journal journal = mode.journal();
+        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+            return;
+        }
+        List<byte[]> words = HashExpiryCommands.dropping(key, fields);
+        NativeBlock block = NativeBlock.allocate(Args.totalLength(words));
+        try {
+            Args args = new Args();
+            args.addAll(block, words);
+            Command command = Objects.requireNonNull(mode.commands.find("hpexpireat"));
+            int stripe = keyspace.stripeOf(Slots.of(args.address(1), args.length(1)));
+            long now = mode.clock().stamp();
+            if (!keyspace.tryLock(stripe)) {
+                return; // A later round finds them again; a script may hold the stripe for long.
+            }
+            try {
+                if (runHandler(command, args, number, now, 0, DiscardReply.INSTANCE)) {
+                    mode.changed(1);
+                    if (journal != Journal.NONE) {
+                        large.command(journal, now, 0, number, args);
+                        journal.append(writer.address(), writer.length());
+                    }
+                }
+            } finally {
+                keyspace.unlock(stripe);
+            }
+        } finally {
+            block.release();
         }
     }
 

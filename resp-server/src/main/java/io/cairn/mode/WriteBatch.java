@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.command.Call;
 import io.cairn.command.Reply;
 import io.cairn.raft.group.Failure;
 import java.nio.ByteBuffer;
@@ -57,6 +58,11 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     public Reply reply() {
         replies.begin(resp3[done]);
         return replies.reply();
+    }
+
+    @Override
+    public void waits(Call call) {
+        origins[done].waits(call);
     }
 
     @Override

@@ -17,8 +17,15 @@ public final class DumpPayload {
 
     private DumpPayload() {}
 
-    /** Writes the payload of a value to a channel; the number of bytes. */
+    /**
+     * Writes the payload of a value to a channel, in the form of Redis 7.0; the number of bytes.
+     *
+     * @throws FieldExpiryException for a hash with fields that expire
+     */
     public static long write(Value value, boolean compression, WritableByteChannel channel) throws IOException {
+        if (RdbTypes.hasExpiringFields(value)) {
+            throw new FieldExpiryException();
+        }
         RdbOutput out = new RdbOutput(channel, compression);
         out.putByte(RdbTypes.type(value));
         RdbTypes.write(out, value);

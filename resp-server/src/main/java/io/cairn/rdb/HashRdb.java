@@ -15,10 +15,15 @@ import java.io.IOException;
 final class HashRdb {
     /** From so many fields on a listpack's fields are looked up in a table, to find one that is there twice. */
     private static final int MANY = 64;
+    /** The latest expiry of a field. Redis: EB_EXPIRE_TIME_MAX. */
+    private static final long MAX_EXPIRY = (1L << 48) - 1;
 
     private HashRdb() {}
 
     static int type(Value hash) {
+        if (RdbTypes.hasExpiringFields(hash)) {
+            return RdbFormat.TYPE_HASH_METADATA;
+        }
         return hash.encoding == Value.LISTPACK ? RdbFormat.TYPE_HASH_LISTPACK : RdbFormat.TYPE_HASH;
     }
 
@@ -27,9 +32,19 @@ final class HashRdb {
             out.putString(hash.address, hash.length);
             return;
         }
+        boolean expiring = RdbTypes.hasExpiringFields(hash);
+        long earliest = hash.object == null ? 0 : hash.object.earliestExpiry();
         try (HashReader reader = new HashReader(hash)) {
+            if (expiring) {
+                out.putLongLittleEndian(earliest);
+            }
             out.putLength(reader.size());
             while (reader.next()) {
+                if (expiring) {
+                    long expireAt = HashReader.expiry(
+                            hash, reader.field().address(), reader.field().length());
+                    out.putLength(expireAt == 0 ? 0 : expireAt - earliest + 1);
+                }
                 out.putString(reader.field().address(), reader.field().length());
                 out.putString(reader.value().address(), reader.value().length());
             }
@@ -40,6 +55,18 @@ final class HashRdb {
         if (type == RdbFormat.TYPE_HASH) {
             long fields = in.readLength();
             return fields == 0 ? LoadedValue.empty() : build(limits, hash -> readPairs(in, fields, string, hash));
+        }
+        if (type == RdbFormat.TYPE_HASH_METADATA) {
+            long earliest = in.readLittleEndian(Long.BYTES);
+            long fields = in.readLength();
+            return fields == 0
+                    ? LoadedValue.empty()
+                    : build(limits, hash -> readExpiring(in, earliest, fields, string, hash));
+        }
+        if (type == RdbFormat.TYPE_HASH_LISTPACK_EX) {
+            in.readLittleEndian(Long.BYTES);
+            string.read(in);
+            return build(limits, hash -> readListpackWithExpiries(in, string, hash));
         }
         string.read(in);
         if (type == RdbFormat.TYPE_HASH_LISTPACK) {
@@ -81,6 +108,56 @@ final class HashRdb {
                 field.read(in);
                 value.read(in);
                 add(in, hash, field.address(), field.length(), value.address(), value.length());
+            }
+        }
+    }
+
+    /** As {@link #readPairs}, each after its expiry, counted from the earliest on and by one too many, 0 for none. */
+    private static void readExpiring(RdbInput in, long earliest, long fields, RdbString field, HashBuilder hash)
+            throws IOException {
+        try (RdbString value = new RdbString()) {
+            for (long i = 0; i != fields; i++) {
+                long expireAt = in.readLength();
+                if (expireAt != 0) {
+                    expireAt = checkedExpiry(in, earliest + expireAt - 1);
+                }
+                field.read(in);
+                value.read(in);
+                add(in, hash, field.address(), field.length(), value.address(), value.length());
+                if (expireAt != 0) {
+                    hash.expire(field.address(), field.length(), expireAt);
+                }
+            }
+        }
+    }
+
+    private static long checkedExpiry(RdbInput in, long expireAt) throws IOException {
+        if (expireAt <= 0 || expireAt > MAX_EXPIRY) {
+            throw in.bad("a field of a hash expires at " + expireAt);
+        }
+        return expireAt;
+    }
+
+    private static void readListpackWithExpiries(RdbInput in, RdbString string, HashBuilder hash) throws IOException {
+        long lp = string.address();
+        if (!Listpack.valid(lp, string.length(), true) || Listpack.count(lp) % 3 != 0) {
+            throw in.bad("a hash's listpack is damaged");
+        }
+        try (ElementText field = new ElementText();
+                ElementText value = new ElementText()) {
+            for (int at = Listpack.first(lp); at != Listpack.NONE; at = Listpack.next(lp, at)) {
+                field.setElement(lp, at);
+                at = Listpack.next(lp, at);
+                value.setElement(lp, at);
+                at = Listpack.next(lp, at);
+                if (!Listpack.isNumber(lp, at)) {
+                    throw in.bad("a hash's listpack is damaged");
+                }
+                add(in, hash, field.address(), field.length(), value.address(), value.length());
+                long expireAt = Listpack.number(lp, at);
+                if (expireAt != 0) {
+                    hash.expire(field.address(), field.length(), checkedExpiry(in, expireAt));
+                }
             }
         }
     }

@@ -4,6 +4,8 @@ package io.cairn.rdb;
 final class RdbFormat {
     /** What Redis 7.0 writes, and we. */
     static final int VERSION = 10;
+    /** What Redis 7.4 writes, and we where fields of hashes expire: Redis 7.0 refuses such a file at its first bytes. */
+    static final int VERSION_WITH_FIELD_EXPIRY = 12;
     /** What Redis 7.4 writes; later ones are refused. */
     static final int NEWEST_READ = 12;
 
@@ -41,6 +43,11 @@ final class RdbFormat {
     static final int TYPE_SET_LISTPACK = 20;
 
     static final int TYPE_STREAM_LISTPACKS_3 = 21;
+
+    /** A hash with fields that expire, from Redis 7.4 on. */
+    static final int TYPE_HASH_METADATA = 24;
+    /** The compact form of it, a listpack of field, value, expiry. */
+    static final int TYPE_HASH_LISTPACK_EX = 25;
 
     static final int ENCODING_INT8 = 0;
     static final int ENCODING_INT16 = 1;

@@ -10,6 +10,11 @@ import java.util.Objects;
 final class RdbTypes {
     private RdbTypes() {}
 
+    /** Whether it is a hash with fields that expire, which has a form of its own since Redis 7.4. */
+    static boolean hasExpiringFields(Value value) {
+        return value.object != null && value.object.earliestExpiry() != Long.MAX_VALUE;
+    }
+
     /** The type byte that a value is written with. */
     static int type(Value value) throws IOException {
         return switch (value.type) {
@@ -58,7 +63,9 @@ final class RdbTypes {
             case RdbFormat.TYPE_HASH,
                     RdbFormat.TYPE_HASH_ZIPMAP,
                     RdbFormat.TYPE_HASH_ZIPLIST,
-                    RdbFormat.TYPE_HASH_LISTPACK -> HashRdb.read(type, in, string, limits);
+                    RdbFormat.TYPE_HASH_LISTPACK,
+                    RdbFormat.TYPE_HASH_METADATA,
+                    RdbFormat.TYPE_HASH_LISTPACK_EX -> HashRdb.read(type, in, string, limits);
             case RdbFormat.TYPE_SET, RdbFormat.TYPE_SET_INTSET, RdbFormat.TYPE_SET_LISTPACK ->
                 SetRdb.read(type, in, string, limits);
             case RdbFormat.TYPE_STREAM_LISTPACKS,

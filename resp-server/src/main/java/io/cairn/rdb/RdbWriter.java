@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an RDB file of version 10, as Redis 7.0 does, to a channel: {@link #begin}, any {@link #aux} and
+ * Writes an RDB file of version 10, as Redis 7.0 does, or of version 12, as Redis 7.4 does, to a channel: {@link #begin}, any {@link #aux} and
  * {@link #expect}, entries, {@link #finish}. Memory is bounded: a 64 KB buffer, and up to 1 MB for compression; large
  * values go from where they lie to the channel in slices. Entries of several databases may alternate: SELECTDB is
  * repeated. Calls must be serialized, as those of a snapshot are. The channel stays open and is not synced.
@@ -24,6 +24,7 @@ public final class RdbWriter implements SnapshotSink {
     private long createdMillis;
     private int selected = -1;
     private long entries;
+    private boolean fieldsMayExpire;
 
     /**
      * @param compression LZF for strings of more than 20 bytes (Redis: rdbcompression)
@@ -38,11 +39,23 @@ public final class RdbWriter implements SnapshotSink {
         this(channel, compression, null);
     }
 
-    /** Writes the header and Redis's usual fields. */
+    /** Writes the header and Redis's usual fields, in the form of Redis 7.0. */
     public void begin(long createdSeconds, long usedBytes) throws IOException {
+        begin(createdSeconds, usedBytes, false);
+    }
+
+    /**
+     * Writes the header and Redis's usual fields.
+     *
+     * @param fieldsMayExpire in the form of Redis 7.4, which alone has a place for when fields of hashes expire; in the other form such a hash ends the writing with
+     *     an exception
+     */
+    public void begin(long createdSeconds, long usedBytes, boolean fieldsMayExpire) throws IOException {
+        this.fieldsMayExpire = fieldsMayExpire;
         createdMillis = createdSeconds * 1000;
-        out.putBytes(String.format("REDIS%04d", RdbFormat.VERSION).getBytes(StandardCharsets.US_ASCII));
-        aux("redis-ver", "7.0.15");
+        int version = fieldsMayExpire ? RdbFormat.VERSION_WITH_FIELD_EXPIRY : RdbFormat.VERSION;
+        out.putBytes(String.format("REDIS%04d", version).getBytes(StandardCharsets.US_ASCII));
+        aux("redis-ver", fieldsMayExpire ? "7.4.0" : "7.0.15");
         aux("redis-bits", "64");
         aux("ctime", Long.toString(createdSeconds));
         aux("used-mem", Long.toString(usedBytes));
@@ -68,6 +81,9 @@ public final class RdbWriter implements SnapshotSink {
 
     @Override
     public void entry(int database, long key, int keyLength, Value value) throws IOException {
+        if (!fieldsMayExpire && RdbTypes.hasExpiringFields(value)) {
+            throw new FieldExpiryException();
+        }
         if (database != selected) {
             select(database);
         }

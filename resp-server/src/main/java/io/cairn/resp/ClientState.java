@@ -299,6 +299,9 @@ final class ClientState implements Session, Client {
         if (multi.open()) {
             flags.append('x');
         }
+        if (connection.isBlocked()) {
+            flags.append('b');
+        }
         if (connection.isClosing()) {
             flags.append('c');
         }
@@ -312,6 +315,11 @@ final class ClientState implements Session, Client {
             flags.append('T');
         }
         return flags.isEmpty() ? "N" : flags.toString();
+    }
+
+    @Override
+    public boolean unblock(boolean withError) {
+        return connection.unblock(withError);
     }
 
     @Override

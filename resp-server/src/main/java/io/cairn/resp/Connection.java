@@ -1,7 +1,9 @@
 package io.cairn.resp;
 
+import io.cairn.command.Call;
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
+import io.cairn.command.Waiting;
 import io.cairn.config.OutputLimit;
 import io.cairn.keyspace.StripeBusyException;
 import io.cairn.mode.Block;
@@ -46,6 +48,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private static final long MAX_WAKE_MILLIS = 60_000;
     /** Replies gathered within one read are sent when they reach this. */
     private static final int FLUSH_BYTES = 256 * 1024;
+    /** Input that is read while a client waits for keys, so that its end is seen, bytes. */
+    private static final int BLOCKED_INPUT_BYTES = 64 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
@@ -65,6 +69,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     /** A reply comes later. */
     private boolean waiting;
 
+    /** The blocking command that waits. */
+    private volatile @Nullable BlockedCall blocked;
+    /** A blocking command runs, and it will turn out whether it waits. */
+    private BlockedCall.@Nullable First first;
     /** A MULTI block runs: its reply may be taken apart. */
     private boolean inBlock;
 
@@ -76,7 +84,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     /** The client closed its side; it still gets its replies. */
     private boolean inputEnded;
 
-    private boolean gone;
+    private volatile boolean gone;
     private @Nullable String protocolError;
     /** Replies were written to the channel and are flushed when the mode says they may. */
     private boolean awaitingDurable;
@@ -200,6 +208,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     @Override
     public void channelActive(ChannelHandlerContext active) {
+        endpoint.mode().serves(active.channel().eventLoop());
         endpoint.connections().add(this);
         active.fireChannelActive();
     }
@@ -213,6 +222,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         if (waiting) {
             waiting = false;
             endpoint.connections().waits(false);
+        }
+        BlockedCall call = blocked;
+        if (call != null) {
+            forget(call);
         }
         decoder.release();
         state.multi().discard();
@@ -293,6 +306,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         return !closing
                 && !gone
                 && !waiting
+                && first == null
+                && blocked == null
                 && protocolError == null
                 && exec == null
                 && !outputFull()
@@ -325,7 +340,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         if (gone || closing || inputEnded) {
             return;
         }
-        boolean reads = !held && ready();
+        boolean reads = blocked != null ? decoder.heldBytes() < BLOCKED_INPUT_BYTES : !held && ready();
         if (channel.config().isAutoRead() != reads) {
             channel.config().setAutoRead(reads);
         }
@@ -372,7 +387,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         if (event instanceof ChannelInputShutdownEvent) {
             // The client said all it will say; it still gets the replies to it.
             inputEnded = true;
-            if (protocolError != null && replies.bytes() == 0) {
+            if (blocked != null) {
+                channel.close();
+            } else if (protocolError != null && replies.bytes() == 0) {
                 channel.close();
             } else {
                 goOn();
@@ -396,7 +413,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             flushAgain = true;
             return;
         }
-        if (inputEnded && drained && !waiting && exec == null && pendingCount() == 0) {
+        if (inputEnded && drained && !waiting && blocked == null && exec == null && pendingCount() == 0) {
             closing = true;
         }
         if (replies.write(out) == 0 && !closing) {
@@ -449,6 +466,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         boolean idle = idleTimeoutSeconds > 0
                 && nowMillis - state.lastCommandMillis > idleTimeoutSeconds * 1000L
                 && !waiting
+                && blocked == null
                 && pendingCount() == 0
                 && !pushes.any();
         if (idle || outputClock.running() || !channel.isWritable() || accounted != 0) {
@@ -493,6 +511,79 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     // ---- replies that come later
+
+    /** A command runs that may turn out to wait: nothing after it runs before that is known. */
+    void beginFirst(BlockedCall.First run) {
+        first = run;
+    }
+
+    /** It is known: true if it waits. Its own reply does not count then. */
+    boolean endFirst() {
+        first = null;
+        BlockedCall call = blocked;
+        if (call == null) {
+            return false;
+        }
+        if (gone) {
+            forget(call);
+        } else if (inputEnded) {
+            channel.close();
+        } else {
+            endpoint.connections().waits(true);
+            call.enter();
+            listen();
+        }
+        return true;
+    }
+
+    /** Under the locks of the command's keys, by the thread that runs it. */
+    @Override
+    public void waits(Call run) {
+        BlockedCall.First of = first;
+        Waiting what = run.waiting();
+        if (of != null && what != null && !gone) {
+            BlockedCall call = new BlockedCall(this, endpoint, of, run.args, what);
+            blocked = call;
+            endpoint.blocked().add(call);
+        }
+    }
+
+    private void forget(BlockedCall call) {
+        blocked = null;
+        if (call.hasEntered()) {
+            endpoint.connections().waits(false);
+        }
+        call.forget();
+    }
+
+    /** A blocking command that waited is answered. */
+    void endBlocked(BlockedCall call) {
+        if (blocked != call || gone) {
+            call.drop();
+            return;
+        }
+        blocked = null;
+        endpoint.connections().waits(false);
+        dispatcher.stats().executed(call.first().id(), call.nanos(), call.failed());
+        if (call.closes()) {
+            closeAfterReply();
+        }
+        if (call.answer(replies)) {
+            goOn();
+        } else {
+            lostReply();
+        }
+    }
+
+    /** CLIENT UNBLOCK; any thread. */
+    boolean unblock(boolean withError) {
+        BlockedCall call = blocked;
+        return call != null && call.unblock(withError);
+    }
+
+    boolean isBlocked() {
+        return blocked != null;
+    }
 
     /** A session command took its reply into its own hands. */
     void beginWaiting() {
@@ -662,11 +753,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void complete(ReplyBuffer encoded, long from, long to) {
         PendingCalls calls = pendingCalls();
         Object attached = calls.attached();
-        if (calls.command() >= 0) {
+        if (calls.command() >= 0 && blocked == null) {
             boolean failed = encoded.byteAt(from) == '-';
             dispatcher.stats().executed(calls.command(), System.nanoTime() - calls.startNanos(), failed);
         }
         calls.removeOldest();
+        if (first != null && endFirst()) {
+            return;
+        }
         if (attached instanceof ExecRun run) {
             if (gone) {
                 exec = null;
@@ -703,6 +797,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void abort() {
         Object attached = pendingCalls().attached();
         pendingCalls().removeOldest();
+        first = null;
+        BlockedCall call = blocked;
+        if (call != null) {
+            forget(call);
+        }
         if (attached instanceof ExecRun run) {
             exec = null;
             run.release();

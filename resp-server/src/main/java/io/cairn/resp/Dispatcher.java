@@ -41,6 +41,9 @@ final class Dispatcher {
     /** Runs while a script keeps the node busy. */
     private static final byte ALLOW_BUSY = 64;
 
+    /** May wait for keys. */
+    private static final byte BLOCKING = -128;
+
     private final Endpoint endpoint;
     private final ServerState server;
     private final CommandTable table;
@@ -76,6 +79,9 @@ final class Dispatcher {
         }
         if (command.is(Flag.ALLOW_BUSY)) {
             traits |= ALLOW_BUSY;
+        }
+        if (command.is(Flag.BLOCKING)) {
+            traits |= BLOCKING;
         }
         return (byte)
                 switch (command.name()) {
@@ -158,7 +164,7 @@ final class Dispatcher {
         if (multi.open() && (trait & ENDS_QUEUE) == 0) {
             queue(connection, state, id, command, args);
         } else if (command.session() != null) {
-            if (connection.pending() > 0) {
+            if (connection.pending() > 0 || isHeld(connection, multi, command, args)) {
                 return false;
             }
             int errors = connection.replies().errors();
@@ -168,6 +174,13 @@ final class Dispatcher {
             return false;
         }
         return true;
+    }
+
+    /** EXEC, and commands that name keys (WATCH), come behind clients that are being served. */
+    private boolean isHeld(Connection connection, Multi multi, Command command, Args args) {
+        return multi.open()
+                ? command.name().equals("exec") && multi.isHeld(mode)
+                : command.keys().first() > 0 && mode.holds(connection, command, args);
     }
 
     /** In a cluster a redirect is more to the point, as in Redis. */
@@ -193,6 +206,13 @@ final class Dispatcher {
     }
 
     private boolean runData(Connection connection, ClientState state, int id, Command command, Args args) {
+        boolean mayWait = (traits[id] & BLOCKING) != 0 && command.mayWait(args);
+        if (mayWait) {
+            if (connection.pending() > 0) {
+                return false;
+            }
+            connection.beginFirst(new BlockedCall.First(id, command, !state.repliesNow()));
+        }
         int errors = connection.replies().errors();
         long mark = connection.replies().bytes();
         Mode.Outcome outcome;
@@ -200,6 +220,7 @@ final class Dispatcher {
             outcome = mode.execute(connection, command, args);
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
+            connection.endFirst();
             return refuse(connection, state, id, Scripts.BUSY);
         } catch (RuntimeException | StackOverflowError e) {
             if (command.is(Flag.WRITE)) {
@@ -213,12 +234,15 @@ final class Dispatcher {
             outcome = Mode.Outcome.DONE;
         }
         if (outcome == Mode.Outcome.WAIT) {
+            connection.endFirst();
             return false;
         }
         state.lastCommand = command.name();
         state.clearAsking();
         if (outcome == Mode.Outcome.PENDING) {
             connection.accepted(id, nanos);
+        } else if (mayWait && connection.endFirst()) {
+            connection.replies().truncate(mark);
         } else {
             executed(id, connection.replies().errors() != errors, args, state);
         }

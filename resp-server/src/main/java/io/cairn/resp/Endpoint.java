@@ -2,6 +2,7 @@ package io.cairn.resp;
 
 import io.cairn.command.ServerState;
 import io.cairn.metrics.NodeStats;
+import io.cairn.mode.BlockedKeys;
 import io.cairn.mode.Mode;
 import io.cairn.pubsub.Hub;
 
@@ -18,6 +19,7 @@ public record Endpoint(
         ProtocolLimits limits,
         OutputBounds outputBounds,
         ReceiveBudget budget,
+        BlockedKeys blocked,
         Hub hub,
         Failure failure) {
     /** Told of an error after which the node may not go on. */

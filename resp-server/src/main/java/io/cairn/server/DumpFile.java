@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.keyspace.Keyspace;
+import io.cairn.rdb.FieldExpiryException;
 import io.cairn.rdb.RdbReader;
 import io.cairn.rdb.RdbWriter;
 import java.io.IOException;
@@ -44,8 +45,16 @@ final class DumpFile {
         }
     }
 
-    /** Replaces it by a snapshot. */
-    void write(Keyspace keyspace, Keyspace.Snapshot data, long nowSeconds) throws IOException {
+    /**
+     * Replaces it by a snapshot.
+     *
+     * @param fieldsMayExpire if there are fields that expire, in the form of Redis 7.4
+     * @throws FieldExpiryException if there are, and they may not
+     */
+    void write(Keyspace keyspace, Keyspace.Snapshot data, boolean fieldsMayExpire, long nowSeconds) throws IOException {
+        if (!fieldsMayExpire && data.hasExpiringFields()) {
+            throw new FieldExpiryException();
+        }
         Path fresh = file.toAbsolutePath()
                 .resolveSibling("temp-" + ProcessHandle.current().pid() + ".rdb");
         try {
@@ -53,7 +62,7 @@ final class DumpFile {
                     fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
                 RdbWriter writer = new RdbWriter(channel, true);
                 writer.access(keyspace.access());
-                writer.begin(nowSeconds, keyspace.usedBytes());
+                writer.begin(nowSeconds, keyspace.usedBytes(), data.hasExpiringFields());
                 data.writeTo(writer);
                 writer.finish();
                 channel.force(true);

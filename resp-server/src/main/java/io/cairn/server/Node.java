@@ -17,6 +17,7 @@ import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
+import io.cairn.mode.BlockedKeys;
 import io.cairn.mode.MemoryLimit;
 import io.cairn.pubsub.Hub;
 import io.cairn.pubsub.KeyspaceEvents;
@@ -60,6 +61,7 @@ public final class Node implements AutoCloseable {
     private final KeyspaceEvents events = new KeyspaceEvents(hub);
     private final ReceiveBudget budget = new ReceiveBudget(MIN_RECEIVE_BYTES);
     private final NodeBackend backend;
+    private final BlockedKeys blocked;
     private final NodeState state;
     private final RespServer server;
     private final CairnProcess process;
@@ -85,6 +87,7 @@ public final class Node implements AutoCloseable {
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
             this.memory = new MemoryLimit(keyspace, connections::bytes, () -> connections.pausedUntilMillis() != 0);
             this.stats = new NodeStats(table);
+            this.blocked = new BlockedKeys();
             this.backend = kind.backend(new NodeParts(
                     config,
                     directory,
@@ -93,6 +96,7 @@ public final class Node implements AutoCloseable {
                     stats,
                     keyEvents,
                     connections,
+                    blocked,
                     hub,
                     memory,
                     process.transport(),
@@ -100,7 +104,16 @@ public final class Node implements AutoCloseable {
                     process::fatal));
             this.state = new NodeState(this, process, kind.redisMode(), table);
             this.server = new RespServer(new Endpoint(
-                    state, backend.mode(), stats, connections, limits, outputBounds, budget, hub, process::fatal));
+                    state,
+                    backend.mode(),
+                    stats,
+                    connections,
+                    limits,
+                    outputBounds,
+                    budget,
+                    blocked,
+                    hub,
+                    process::fatal));
             made = true;
         } finally {
             if (!made) {
@@ -123,6 +136,7 @@ public final class Node implements AutoCloseable {
         follow(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, outputBounds::limits);
         follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
         keyEvents.add(events);
+        keyEvents.add(blocked);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
         followMemory();

@@ -5,6 +5,7 @@ import io.cairn.command.KeyEvents;
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
+import io.cairn.mode.BlockedKeys;
 import io.cairn.mode.MemoryLimit;
 import io.cairn.pubsub.Hub;
 import io.cairn.resp.ConnectionRegistry;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutorService;
  * What a node's backend is made of.
  *
  * @param config this node's view
+ * @param blocked who waits for which keys
  * @param events told of what happens to the node's keys
  * @param hub who listens to which channels
  * @param memory the node's maxmemory
@@ -30,6 +32,7 @@ public record NodeParts(
         NodeStats stats,
         KeyEvents events,
         ConnectionRegistry connections,
+        BlockedKeys blocked,
         Hub hub,
         MemoryLimit memory,
         Transport transport,

@@ -57,6 +57,7 @@ final class RaftBackend implements NodeBackend {
                 () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
                 () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
         node.mode().scripts(parts.commands(), scripts, parts.failure()::fatal);
+        node.mode().serves(parts.blocked());
     }
 
     private static JoinMark mark(NodeDirectory directory) {
@@ -78,11 +79,13 @@ final class RaftBackend implements NodeBackend {
             @Override
             public void leading(boolean leading) {
                 LOG.info("node {} {}", parts.directory().nodeId(), leading ? "serves its shard" : "no longer serves");
+                parts.blocked().leading(leading);
             }
 
             @Override
             public void slotsChanged(SlotTable slots) {
                 parts.hub().serves(channel -> slots.serves(Slots.of(channel)));
+                parts.blocked().slotsChanged(slots::serves);
             }
 
             @Override

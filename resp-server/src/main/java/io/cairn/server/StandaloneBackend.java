@@ -26,7 +26,14 @@ final class StandaloneBackend implements NodeBackend {
 
     StandaloneBackend(NodeParts parts) {
         this.mode = new StandaloneMode(
-                parts.keyspace(), parts.commands(), parts.stats(), parts.events(), clock, Journal.NONE, parts.memory());
+                parts.keyspace(),
+                parts.commands(),
+                parts.stats(),
+                parts.events(),
+                parts.blocked(),
+                clock,
+                Journal.NONE,
+                parts.memory());
         this.persistence = new StandalonePersistence(parts, mode, clock);
         this.expiry = new ActiveExpiry(parts, mode, clock);
         this.scripts = new ScriptThread(

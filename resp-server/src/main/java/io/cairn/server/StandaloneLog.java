@@ -294,7 +294,7 @@ final class StandaloneLog implements AutoCloseable {
         try (SnapshotWriter file = snapshots.begin(index, 0, "")) {
             RdbWriter writer = new RdbWriter(Channels.newChannel(file), true);
             writer.access(parts.keyspace().access());
-            writer.begin(clock.readTime() / 1000, parts.keyspace().usedBytes());
+            writer.begin(clock.readTime() / 1000, parts.keyspace().usedBytes(), data.hasExpiringFields());
             writer.aux(STAMP, Long.toString(stamp));
             data.writeTo(writer);
             writer.finish();

@@ -13,6 +13,7 @@ import io.cairn.metrics.LogMetrics;
 import io.cairn.mode.Journal;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.StandaloneMode;
+import io.cairn.rdb.FieldExpiryException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
@@ -30,6 +31,9 @@ final class StandalonePersistence implements Persistence {
     private static final long RETRY_MILLIS = 5_000;
 
     private static final String IN_PROGRESS = "ERR Background save already in progress";
+
+    private static final String FIELDS_EXPIRE =
+            "ERR " + FieldExpiryException.TEXT + ": set rdb-form to 7.4, use appendonly, or take the expiries away";
 
     private static final Logger LOG = LoggerFactory.getLogger(StandalonePersistence.class);
 
@@ -207,7 +211,7 @@ final class StandalonePersistence implements Persistence {
         }
         try {
             if (work == Work.SAVE) {
-                dump.write(keyspace, data, clock.readTime() / 1000);
+                dump.write(keyspace, data, !mustLoadInRedis70(), clock.readTime() / 1000);
                 mode.saved(changes);
             } else {
                 StandaloneLog current = java.util.Objects.requireNonNull(log);
@@ -224,6 +228,8 @@ final class StandalonePersistence implements Persistence {
         try {
             take(work);
             done = true;
+        } catch (FieldExpiryException e) {
+            LOG.error("port {}: not saved: {}", config.port(), FIELDS_EXPIRE);
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             LOG.error("port {}: {} failed", config.port(), work == Work.SAVE ? "saving" : "rewriting the log", e);
         }
@@ -276,8 +282,19 @@ final class StandalonePersistence implements Persistence {
 
     // ---- commands
 
+    private boolean mustLoadInRedis70() {
+        return config.get(Keys.RDB_FORM).equals("7.0");
+    }
+
+    private boolean fieldsExpire() {
+        return mustLoadInRedis70() && parts.keyspace().expiringHashes() > 0;
+    }
+
     @Override
     public @Nullable String save() {
+        if (fieldsExpire()) {
+            return FIELDS_EXPIRE;
+        }
         if (!begin(Work.SAVE)) {
             return IN_PROGRESS;
         }
@@ -286,6 +303,9 @@ final class StandalonePersistence implements Persistence {
 
     @Override
     public String backgroundSave(boolean schedule) throws Refused {
+        if (fieldsExpire()) {
+            throw new Refused(FIELDS_EXPIRE);
+        }
         synchronized (this) {
             if (running == Work.SAVE) {
                 throw new Refused(IN_PROGRESS);

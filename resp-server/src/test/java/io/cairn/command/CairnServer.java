@@ -20,7 +20,11 @@ final class CairnServer implements AutoCloseable {
 
     /** Starts a server without persistence; {@code options} as on the command line. */
     static CairnServer start(Path directory, String... options) throws Exception {
-        int port = RedisProcess.freePort();
+        return start(RedisProcess.freePort(), directory, options);
+    }
+
+    /** As {@link #start(Path, String...)}, on a port: a directory belongs to one. */
+    static CairnServer start(int port, Path directory, String... options) throws Exception {
         Files.createDirectories(directory);
         List<String> commandLine =
                 new ArrayList<>(List.of("--port", Integer.toString(port), "--dir", directory.toString(), "--save", ""));

@@ -7,6 +7,8 @@ import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs data commands over a real keyspace without a network: what the dispatcher does (table, arity, locks) in its
@@ -81,6 +83,23 @@ final class CommandHarness implements AutoCloseable {
             args.clear();
             blocks.forEach(NativeBlock::release);
         }
+    }
+
+    /** The words of the call that would be made again for the n-th key of the latest command; null if that would not wait. */
+    @Nullable
+    String again(String line, int n) {
+        run(line);
+        Waiting waiting = call.waiting();
+        if (waiting == null) {
+            return null;
+        }
+        List<String> words = List.of(line.split(" ", -1));
+        StringJoiner again = new StringJoiner(" ");
+        for (Waiting.Argument argument : waiting.again(n)) {
+            byte[] text = argument.text();
+            again.add(text == null ? words.get(argument.index()) : new String(text, StandardCharsets.ISO_8859_1));
+        }
+        return again.toString();
     }
 
     private void execute() {

@@ -23,8 +23,20 @@ class CommandInfoIT {
     private static final int CATEGORIES = 6;
     private static final int TIPS = 7;
     private static final int KEY_SPECS = 8;
-    /** Commands that redis-server 7.0.15 does not have: of 7.2, and of Valkey 9. */
-    private static final Set<String> NEWER = Set.of("client|setinfo", "client|no-touch", "delifeq");
+    /** Commands that redis-server 7.0.15 does not have: of 7.2 and 7.4, and of Valkey 9. */
+    private static final Set<String> NEWER = Set.of(
+            "client|setinfo",
+            "client|no-touch",
+            "delifeq",
+            "hexpire",
+            "hexpireat",
+            "hexpiretime",
+            "hpersist",
+            "hpexpire",
+            "hpexpireat",
+            "hpexpiretime",
+            "hpttl",
+            "httl");
 
     /** Commands that have an option more in 7.2, and so another arity. */
     private static final Set<String> EXTENDED = Set.of("zrank", "zrevrank");

@@ -124,7 +124,9 @@ class ElementRdbTest {
             if (value.type == ValueType.HASH) {
                 try (HashReader reader = new HashReader(value)) {
                     while (reader.next()) {
-                        shown.add(string(reader.field()) + "=" + string(reader.value()));
+                        ElementText field = reader.field();
+                        long expireAt = HashReader.expiry(value, field.address(), field.length());
+                        shown.add(string(field) + "=" + string(reader.value()) + (expireAt == 0 ? "" : "@" + expireAt));
                     }
                 }
             } else if (value.type == ValueType.SET) {
@@ -180,6 +182,70 @@ class ElementRdbTest {
         refused(RdbFormat.TYPE_HASH_LISTPACK, string(listpack(many)));
         store.keyspace.encodingLimits().hashEntries = 10;
         refused(RdbFormat.TYPE_HASH_LISTPACK, string(listpack(many)));
+    }
+
+    /** Earliest expiry, number of fields, and for each its expiry from the earliest on and by one too many, field, value. */
+    private static byte[] expiring(long earliest, String... expiriesAndPairs) {
+        ByteBuffer all = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
+        all.putLong(earliest).put((byte) (expiriesAndPairs.length / 3));
+        for (int i = 0; i < expiriesAndPairs.length; i += 3) {
+            all.put((byte) Integer.parseInt(expiriesAndPairs[i]));
+            all.put(string(text(expiriesAndPairs[i + 1]))).put(string(text(expiriesAndPairs[i + 2])));
+        }
+        return java.util.Arrays.copyOf(all.array(), all.position());
+    }
+
+    private static byte[] after(long number, byte[] bytes) {
+        ByteBuffer all = ByteBuffer.allocate(bytes.length + 8).order(ByteOrder.LITTLE_ENDIAN);
+        return all.putLong(number).put(bytes).array();
+    }
+
+    @Test
+    void fieldsThatExpireAreReadFromBothFormsOfRedis74() throws IOException {
+        String expected = "hash6: a=1@1000 b=2 c=3@1005";
+        byte[] body = expiring(1000, "1", "a", "1", "0", "b", "2", "6", "c", "3");
+        assertThat(restored(RdbFormat.TYPE_HASH_METADATA, body)).isEqualTo(expected);
+        byte[] packed = string(listpack("a", "1", "1000", "b", "2", "0", "c", "3", "1005"));
+        assertThat(restored(RdbFormat.TYPE_HASH_LISTPACK_EX, after(1000, packed)))
+                .isEqualTo(expected);
+        assertThat(store.keyspace.expiringHashes()).isEqualTo(1);
+        assertThat(restored(RdbFormat.TYPE_HASH_METADATA, expiring(0, "0", "b", "2")))
+                .isEqualTo("hash4: b=2");
+        assertThat(store.keyspace.expiringHashes()).isZero();
+        refused(RdbFormat.TYPE_HASH_METADATA, expiring(1000, "1", "a", "1", "0", "a", "2"));
+        refused(RdbFormat.TYPE_HASH_METADATA, expiring(-1000, "1", "a", "1"));
+        refused(RdbFormat.TYPE_HASH_METADATA, expiring(1L << 48, "1", "a", "1"));
+        refused(RdbFormat.TYPE_HASH_METADATA, expiring(1000));
+        refused(RdbFormat.TYPE_HASH_LISTPACK_EX, after(1000, string(listpack("a", "1", "x"))));
+        refused(RdbFormat.TYPE_HASH_LISTPACK_EX, after(1000, string(listpack("a", "1", "5", "b"))));
+        refused(RdbFormat.TYPE_HASH_LISTPACK_EX, after(1000, string(listpack("a", "1", "-5"))));
+        refused(RdbFormat.TYPE_HASH_LISTPACK_EX, after(1000, string(listpack())));
+        int taken = 0;
+        for (int at = 0; at < body.length; at++) {
+            for (int bit = 0; bit < 8; bit++) {
+                byte[] damaged = body.clone();
+                damaged[at] ^= (byte) (1 << bit);
+                taken += take(RdbFormat.TYPE_HASH_METADATA, damaged);
+            }
+        }
+        assertThat(taken).isPositive();
+    }
+
+    @Test
+    void aFileOfRedis70HasNoPlaceForThem() throws IOException {
+        restored(RdbFormat.TYPE_HASH_METADATA, expiring(1000, "1", "a", "1"));
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        RdbWriter old = new RdbWriter(java.nio.channels.Channels.newChannel(file), true);
+        assertThatThrownBy(() -> store.write(old)).hasMessageContaining("a hash has fields that expire");
+        file.reset();
+        RdbWriter writer = new RdbWriter(java.nio.channels.Channels.newChannel(file), true);
+        store.write(writer, true);
+        assertThat(file.toString(ISO_8859_1)).startsWith("REDIS0012");
+        store.keyspace.lockAll();
+        store.keyspace.database(0).clear();
+        store.keyspace.unlockAll();
+        new RdbReader(StringStore.channel(file.toByteArray()), store.keyspace, 0).load();
+        assertThat(shown("k")).isEqualTo("hash6: a=1@1000");
     }
 
     @Test

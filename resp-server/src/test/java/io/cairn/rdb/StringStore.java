@@ -49,6 +49,10 @@ final class StringStore implements AutoCloseable {
 
     /** Writes a snapshot of all. */
     void write(RdbWriter writer) throws IOException {
+        write(writer, false);
+    }
+
+    void write(RdbWriter writer, boolean fieldsMayExpire) throws IOException {
         keyspace.lockAll();
         Snapshot snapshot;
         try {
@@ -62,7 +66,7 @@ final class StringStore implements AutoCloseable {
         } finally {
             keyspace.unlockAll();
         }
-        writer.begin(1_700_000_000, keyspace.usedBytes());
+        writer.begin(1_700_000_000, keyspace.usedBytes(), fieldsMayExpire);
         snapshot.writeTo(writer);
         writer.finish();
     }

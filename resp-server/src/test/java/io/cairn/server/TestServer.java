@@ -10,9 +10,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A standalone node in this JVM. */
 public final class TestServer implements AutoCloseable {
+    private static final int FIRST_PORT = 20_610;
+    private static final int PORTS = 90;
+    /** Another one each time: what was asked for may not be taken yet. */
+    private static final AtomicInteger NEXT = new AtomicInteger();
+
     private final CairnProcess process;
     private final int port;
 
@@ -30,7 +36,8 @@ public final class TestServer implements AutoCloseable {
     /** A port that nobody listens on now. */
     public static int freePort() throws IOException {
         IOException last = new IOException("no free port");
-        for (int candidate = 20_610; candidate < 20_700; candidate++) {
+        for (int tries = 0; tries < PORTS; tries++) {
+            int candidate = FIRST_PORT + Math.floorMod(NEXT.getAndIncrement(), PORTS);
             try (ServerSocket probe = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
                 return probe.getLocalPort();
             } catch (IOException e) {

@@ -167,6 +167,22 @@ final class ChronicleDatabase implements Database {
     @Override
     public void changed(StoredObject object) {
         resources.used(object.account());
+        resources.expiring(object.accountExpiring());
+    }
+
+    @Override
+    public void elementsExpire(long key, int keyLength, long earliest) {
+        Table table = at(key, keyLength, Slots.of(key, keyLength));
+        if (table != null) {
+            table.elementsExpire(earliest);
+        }
+    }
+
+    @Override
+    public void hidElement(long expireAt) {
+        if (expireAt != 0) {
+            noteExpired(expireAt);
+        }
     }
 
     @Override

@@ -237,6 +237,11 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
+    public long expiringHashes() {
+        return resources.expiring();
+    }
+
+    @Override
     public long exchanges() {
         return exchanges.get();
     }

@@ -1,9 +1,9 @@
 package io.cairn.keyspace.chronicle;
 
-import io.cairn.keyspace.Memory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,8 +56,12 @@ final class Entries {
     /** Size of the entry that {@link #locate} found. */
     int locatedSize;
 
-    Entries(Resources resources, long firstEntryBytes) {
+    private final LongUnaryOperator expiryOf;
+
+    /** @param expiryOf when an entry, or something in it, expires first; Long.MAX_VALUE if nothing does */
+    Entries(Resources resources, long firstEntryBytes, LongUnaryOperator expiryOf) {
         this.resources = resources;
+        this.expiryOf = expiryOf;
         this.largestEntry = firstEntryBytes;
         this.shelf = new Shelf(1, Math.max(64, firstEntryBytes), firstEntryBytes);
         this.earliest = noExpiries(1);
@@ -259,11 +263,8 @@ final class Entries {
             movedPayload.length = entrySize;
             to.put(movedKey, movedPayload);
             added(to, to.chunkedBytes(length, entrySize));
-            int header = Memory.getInt(entry);
-            if ((header & EntryFormat.HAS_EXPIRY) != 0) {
-                int index = to.segmentOf(movedKey.hash);
-                toEarliest[index] = Math.min(toEarliest[index], EntryFormat.expireAt(entry, header));
-            }
+            int index = to.segmentOf(movedKey.hash);
+            toEarliest[index] = Math.min(toEarliest[index], expiryOf.applyAsLong(entry));
         });
     }
 

@@ -36,6 +36,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
     private final Value view = new Value();
     private final Queue<Early> early = new ArrayDeque<>();
     private final ReentrantLock sinkLock = new ReentrantLock();
+    private final boolean expiringFields;
     private long earlyBytes;
     private @Nullable SnapshotSink sink;
     private @Nullable IOException failure;
@@ -44,6 +45,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
     /** The caller holds all stripes. */
     IncrementalSnapshot(ChronicleKeyspace keyspace) {
         this.keyspace = keyspace;
+        this.expiringFields = keyspace.expiringHashes() > 0;
         for (int number = 0; number < keyspace.databases(); number++) {
             for (int stripe = 0; stripe < keyspace.stripes(); stripe++) {
                 Table table = keyspace.chronicleDatabase(number).table(stripe);
@@ -54,6 +56,11 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
                 }
             }
         }
+    }
+
+    @Override
+    public boolean hasExpiringFields() {
+        return expiringFields;
     }
 
     @Override

@@ -27,6 +27,7 @@ final class Resources {
     private final KeyHash hash = new KeyHash();
     private final AtomicLong version = new AtomicLong();
     private final LongAdder used = new LongAdder();
+    private final LongAdder expiring = new LongAdder();
     private final int blockThreshold;
     private final long maxBytes;
     private volatile long clock;
@@ -84,6 +85,34 @@ final class Resources {
 
     void used(long bytes) {
         used.add(bytes);
+    }
+
+    /** An entry holds a value from now on. */
+    void holds(Held value) {
+        used(value.accountedBytes());
+        if (value instanceof StoredObject object && object.accountedExpiring()) {
+            expiring.increment();
+        }
+    }
+
+    /** An entry does not hold a value any more, which {@link #dispose} is to follow. */
+    void letsGo(Held value) {
+        used(-value.accountedBytes());
+        if (value instanceof StoredObject object && object.accountedExpiring()) {
+            expiring.decrement();
+        }
+    }
+
+    /** So many more collections have elements that expire. */
+    void expiring(int more) {
+        if (more != 0) {
+            expiring.add(more);
+        }
+    }
+
+    /** Number of collections with elements that expire; exact with all stripes locked. */
+    long expiring() {
+        return expiring.sum();
     }
 
     /** Gives up a reference; an object with many elements is freed by a thread of its own. */

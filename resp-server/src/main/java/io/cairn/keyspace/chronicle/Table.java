@@ -35,6 +35,9 @@ final class Table {
     /** Set while a snapshot has parts of this table to save. */
     @Nullable
     PendingParts pending;
+    /** A collection with elements that expire has been here. */
+    private boolean elementsExpire;
+
     /** The expiry that made {@link #find} answer {@link #EXPIRED}. */
     long expiredAt;
 
@@ -42,7 +45,7 @@ final class Table {
         this.resources = resources;
         this.slotMask = slotsPerStripe - 1;
         this.slotCounts = new AtomicIntegerArray(slotsPerStripe);
-        this.entries = new Entries(resources, firstEntryBytes);
+        this.entries = new Entries(resources, firstEntryBytes, this::earliestExpiry);
     }
 
     long size() {
@@ -208,6 +211,29 @@ final class Table {
         }
     }
 
+    /** When an entry, or the first element of its collection, expires; Long.MAX_VALUE if neither does. */
+    long earliestExpiry(long entry) {
+        int header = Memory.getInt(entry);
+        long expireAt = EntryFormat.expireAt(entry, header);
+        long earliest = expireAt == 0 ? Long.MAX_VALUE : expireAt;
+        StoredObject object = object(entry, header);
+        return object == null ? earliest : Math.min(earliest, object.earliestExpiry());
+    }
+
+    /** The collection of an entry that has elements that expire, or null. */
+    @Nullable
+    StoredObject expiring(long entry) {
+        StoredObject object = object(entry, Memory.getInt(entry));
+        return object == null || object.earliestExpiry() == Long.MAX_VALUE ? null : object;
+    }
+
+    private @Nullable StoredObject object(long entry, int header) {
+        if (!elementsExpire || EntryFormat.encoding(header) != Value.OBJECT) {
+            return null;
+        }
+        return (StoredObject) held.get(heldBy(entry, header));
+    }
+
     /** The number of what the entry's value is held by, -1 when it lies in the entry. */
     private static int heldBy(long entry, int header) {
         return (header & EntryFormat.HELD) != 0 ? Memory.getInt(EntryFormat.payload(entry, header)) : -1;
@@ -290,7 +316,23 @@ final class Table {
     /** Takes over the caller's reference unless it throws. */
     long putObject(int slot, StoredObject object, long expireAt) {
         object.account();
-        return putHeld(slot, object.type(), Value.OBJECT, object, 0, expireAt);
+        object.accountExpiring();
+        long before = putHeld(slot, object.type(), Value.OBJECT, object, 0, expireAt);
+        if (object.earliestExpiry() != Long.MAX_VALUE) {
+            elementsExpire(object.earliestExpiry());
+        }
+        return before;
+    }
+
+    /** See {@link io.cairn.keyspace.Database#elementsExpire}. */
+    void elementsExpire(long earliest) {
+        elementsExpire = true;
+        entries.noteExpiry(key.hash, earliest);
+    }
+
+    /** Whether the sweep may find anything here. */
+    boolean mayExpire() {
+        return elementsExpire || volatileKeys() > 0;
     }
 
     private long putHeld(int slot, ValueType type, byte encoding, Held value, int length, long expireAt) {
@@ -298,7 +340,7 @@ final class Table {
         try {
             payload.setHeld(type.tag(), encoding, id, length, expireAt);
             long before = put(slot);
-            resources.used(value.accountedBytes());
+            resources.holds(value);
             return before;
         } catch (Throwable failed) {
             held.remove(id);
@@ -308,7 +350,7 @@ final class Table {
 
     private void release(int id) {
         Held value = held.remove(id);
-        resources.used(-value.accountedBytes());
+        resources.letsGo(value);
         resources.dispose(value);
     }
 
@@ -471,7 +513,7 @@ final class Table {
 
     /** Gives all memory back. Nothing may touch the table afterwards. */
     void close() {
-        resources.used(-held.releaseAll(resources));
+        held.releaseAll(resources);
         entries.close();
         if (scratch != null) {
             scratch.release();

@@ -71,6 +71,10 @@ public final class HashBuilder implements AutoCloseable {
         return at == Listpack.NONE;
     }
 
+    public boolean contains(long field, int fieldLength) {
+        return large != null ? large.contains(field, fieldLength) : find(field, fieldLength) != Listpack.NONE;
+    }
+
     private int find(long field, int fieldLength) {
         long lp = packed.address();
         return Listpack.find(lp, Listpack.first(lp), field, fieldLength, 1);
@@ -89,7 +93,13 @@ public final class HashBuilder implements AutoCloseable {
         return true;
     }
 
-    private void convert() {
+    /** Makes a field that is there expire, and so the hash large. */
+    public void expire(long field, int fieldLength, long expireAt) {
+        HashObject made = large == null ? convert() : large;
+        made.expire(field, fieldLength, expireAt);
+    }
+
+    private HashObject convert() {
         HashObject made = new HashObject();
         large = made;
         made.reserve(packed.count() / 2);
@@ -105,6 +115,7 @@ public final class HashBuilder implements AutoCloseable {
                 made.put(field.address(), field.length(), value.address(), value.length());
             }
         }
+        return made;
     }
 
     /** Stores it under a key, in the place of what was there; to be called once. It must not be empty. */
