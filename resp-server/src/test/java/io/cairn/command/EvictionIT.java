@@ -254,7 +254,7 @@ class EvictionIT {
                     "config set maxmemory-clients 0",
                     "config set maxmemory-samples 0",
                     "config set lfu-log-factor -1",
-                    "config get lfu-*",
+                    "config get lfu-log-factor",
                     "memory foo",
                     "memory stats x",
                     "memory purge",
