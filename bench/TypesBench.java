@@ -31,7 +31,8 @@ public final class TypesBench {
     private static final int PIPELINE = 32;
     private static final int LEAST_TURNS = 20 * PIPELINE;
     private static final int BUILD_BATCH = 500;
-    private static final int BUILD_PIPELINE = 16;
+    private static final int BUILD_PIPELINE = 1000;
+    private static final int BUILD_BYTES = 256 << 10;
     /** One piece of a collection's key space: "e:" and ten digits, so that names do not tell sizes. */
     private static final String NAME = "e:%010d";
 
@@ -528,13 +529,16 @@ public final class TypesBench {
             flush(1);
         }
 
-        /** Sends what waits, so many requests at a time, and reads all replies. */
+        /** Sends what waits, so many requests or bytes at a time, and reads all replies. */
         void flush(int most) throws IOException {
             byte[] bytes = requests.bytes.toByteArray();
             int done = 0;
             int from = 0;
             while (done < requests.ends.size()) {
-                int now = Math.min(most, requests.ends.size() - done);
+                int now = 1;
+                while (now < most && done + now < requests.ends.size() && requests.ends.get(done + now) - from <= BUILD_BYTES) {
+                    now++;
+                }
                 int end = requests.ends.get(done + now - 1);
                 out.write(bytes, from, end - from);
                 for (int i = 0; i < now; i++) {

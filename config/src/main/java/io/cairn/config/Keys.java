@@ -324,6 +324,32 @@ public final class Keys {
             RUNTIME,
             "Refuse writes while the last snapshot failed.");
 
+    // Followers
+    public static final Key<Long> REPL_PING_REPLICA_PERIOD = key(
+            "Followers",
+            "repl-ping-replica-period",
+            "repl-ping-slave-period",
+            Types.number(0, LONG),
+            10L,
+            RUNTIME,
+            "Seconds between the PINGs that those who follow all changes (SYNC) get; 0 is never.");
+    public static final Key<Long> MIN_REPLICAS_TO_WRITE = key(
+            "Followers",
+            "min-replicas-to-write",
+            "min-slaves-to-write",
+            Types.number(0, LONG),
+            0L,
+            RUNTIME,
+            "Refuse writes while fewer than so many follow all changes; raft mode counts the replicas of the shard that are up.");
+    public static final Key<Long> MIN_REPLICAS_MAX_LAG = key(
+            "Followers",
+            "min-replicas-max-lag",
+            "min-slaves-max-lag",
+            Types.number(0, LONG),
+            10L,
+            RUNTIME,
+            "Seconds without a sign of life after which a follower no longer counts for min-replicas-to-write.");
+
     // Scripts
     public static final Key<Long> BUSY_REPLY_THRESHOLD = key(
             "Scripts",

@@ -135,12 +135,9 @@ final class ListedKeys {
         listed("repl-diskless-sync-max-replicas", number(), 0L);
         listed("repl-diskless-load", Types.word("disabled", "on-empty-db", "swapdb"), "disabled");
         yesNo("repl-disable-tcp-nodelay", false);
-        listed("repl-ping-replica-period", "repl-ping-slave-period", number(), 10L, null);
         listed("repl-timeout", number(), 60L);
         listed("repl-backlog-size", Types.memory(1, Long.MAX_VALUE), 1L << 20);
         listed("repl-backlog-ttl", number(), 3600L);
-        listed("min-replicas-to-write", "min-slaves-to-write", number(), 0L, "use raft mode, or WAIT in the client");
-        listed("min-replicas-max-lag", "min-slaves-max-lag", number(), 10L, null);
     }
 
     private static void encodings() {

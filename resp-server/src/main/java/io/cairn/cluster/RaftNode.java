@@ -15,6 +15,7 @@ import io.cairn.gossip.GossipException;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.MemoryLimit;
 import io.cairn.mode.RaftData;
 import io.cairn.mode.RaftMode;
@@ -59,6 +60,7 @@ public final class RaftNode implements AutoCloseable {
     private final RaftPersistence persistence;
     private final RaftMode mode;
     private final Runnable expiry;
+    private final ShardStore store;
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
     private long tendedMillis;
@@ -99,6 +101,7 @@ public final class RaftNode implements AutoCloseable {
         this.config = parts.config();
         RaftData data = new RaftData(
                 parts.keyspace(), parts.commands(), parts.stats(), parts.events(), parts.clock(), parts.listener());
+        this.store = data.store();
         this.runtime =
                 new ClusterRuntime(options(parts), parts.threads(), data.store(), new ClusterRuntime.LoadSource() {
                     @Override
@@ -133,7 +136,16 @@ public final class RaftNode implements AutoCloseable {
                 parts.memory(),
                 () -> config.get(Keys.CLUSTER_REPLICA_READS) == ReplicaReads.LINEARIZABLE,
                 this::proposed);
+        mode.tooFewReplicas(() -> {
+            long least = config.get(Keys.MIN_REPLICAS_TO_WRITE);
+            return least > 0 && local.view().replicas().size() < least;
+        });
         this.expiry = data.expiry(runtime.shard());
+    }
+
+    /** Tells who follows the changes of them; before {@link #start}. */
+    public void follow(ChangeStream changes) {
+        store.follow(changes);
     }
 
     /** The commands that only a node of a raft cluster has; {@code node} is asked at each call. */

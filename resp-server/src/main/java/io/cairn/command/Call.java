@@ -4,6 +4,8 @@ import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.collection.ListpackBuilder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,9 @@ public final class Call {
     private final CallDatabase second;
 
     private final ExpiredKeys expired = new ExpiredKeys();
+    private final Effects effects = new Effects();
+    private boolean followed;
+    private boolean scripted;
     private boolean writing;
     private boolean evicting;
     private boolean quiet;
@@ -39,7 +44,6 @@ public final class Call {
     private @Nullable Waiting waiting;
     private boolean wrongType;
     private @Nullable String ending;
-    private boolean scripted;
     private long hits;
     private long misses;
 
@@ -67,6 +71,49 @@ public final class Call {
         this.waiting = null;
         this.wrongType = false;
         this.ending = null;
+        if (followed) {
+            effects.begin();
+        }
+    }
+
+    /** Whether somebody follows what commands do, from the next {@link #begin} on. */
+    public void followed(boolean is) {
+        followed = is;
+    }
+
+    /** Whether a handler is to say by {@link #instead} what it did, if the command would do something else at another time or by another chance. */
+    boolean isFollowed() {
+        return followed;
+    }
+
+    /** What the command did; while it is {@link #followed}. */
+    public Effects effects() {
+        return effects;
+    }
+
+    /** Followers get this command in the place of the one that runs; several calls make several commands. */
+    void instead(String name, int keyArgument, byte[]... more) {
+        if (followed) {
+            List<byte[]> words = new ArrayList<>(more.length + 2);
+            words.add(Effects.text(name));
+            words.add(args.bytes(keyArgument));
+            words.addAll(List.of(more));
+            effects.instead(database.number(), words);
+        }
+    }
+
+    /** As {@link #instead(String, int, byte[][])}, all words given. */
+    void instead(List<byte[]> words) {
+        if (followed) {
+            effects.instead(database.number(), words);
+        }
+    }
+
+    /** Followers get nothing, though something changed. */
+    void insteadNothing() {
+        if (followed) {
+            effects.nothing();
+        }
     }
 
     /** Runs a data command that was prepared by {@link #begin}. */
@@ -158,6 +205,9 @@ public final class Call {
     /** A lookup met a key that is expired. */
     void metExpired(Database of, long key, int keyLength) {
         if (writing && expired.add(of, key, keyLength)) {
+            if (followed) {
+                effects.expired(of.number(), key, keyLength);
+            }
             events.event(of.number(), 'x', "expired", key, keyLength);
         }
     }
@@ -170,6 +220,9 @@ public final class Call {
     /** A key that was expired is gone. */
     void removedExpired(Database of, long key, int keyLength) {
         if (!expired.forget(of, key, keyLength)) {
+            if (followed) {
+                effects.expired(of.number(), key, keyLength);
+            }
             events.event(of.number(), 'x', "expired", key, keyLength);
         }
     }

@@ -111,6 +111,9 @@ final class CounterCommands {
             scratch.release();
         }
         call.changed();
+        if (call.isFollowed()) {
+            call.instead("SET", 1, text, Effects.text("KEEPTTL"));
+        }
         call.event('$', "incrbyfloat", 1);
         call.reply().bulk(text);
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
 import java.util.List;
 
 /** DUMP and RESTORE: one value in the form of an RDB file's. Redis: dumpCommand, restoreCommand in cluster.c. */
@@ -96,6 +97,9 @@ final class DumpCommands {
         }
         if (there || !expired) {
             call.changed();
+            if (call.isFollowed()) {
+                restoreInstead(call, flags, expired, expireAt);
+            }
         }
         if (expired && there) {
             call.event('g', "del", 1);
@@ -122,6 +126,21 @@ final class DumpCommands {
             }
         }
         return number;
+    }
+
+    /** Redis sends the arguments as they came, a relative expiry as a moment. */
+    private static void restoreInstead(Call call, int flags, boolean expired, long expireAt) {
+        if (expired) {
+            call.instead("DEL", 1);
+        } else if (expireAt != 0 && (flags & ABSTTL) == 0) {
+            List<byte[]> words = new ArrayList<>();
+            words.add(Effects.number(expireAt));
+            for (int i = 3; i < call.args.count(); i++) {
+                words.add(call.args.bytes(i));
+            }
+            words.add(Effects.text("ABSTTL"));
+            call.instead("RESTORE", 1, words.toArray(new byte[0][]));
+        }
     }
 
     /** Parses the options; answers the error and returns -1. */

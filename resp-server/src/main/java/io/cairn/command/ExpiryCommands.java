@@ -54,6 +54,7 @@ final class ExpiryCommands {
             call.database().setExpiry(args.address(1), args.length(1), when);
         }
         call.changed();
+        StringCommands.expiryInstead(call, past, when);
         call.event('g', past ? "del" : "expire", 1);
         call.reply().number(1);
     }

@@ -46,7 +46,8 @@ public final class Families {
                 StreamClaimCommands.table(),
                 StreamInfoCommands.table(),
                 FlushCommands.table(cluster),
-                ScriptCommands.data());
+                ScriptCommands.data(),
+                FunctionCommands.data());
     }
 
     /**
@@ -69,6 +70,8 @@ public final class Families {
                 LatencyCommands.table(),
                 new DebugHyperLogLog().table(),
                 PubSubCommands.table(),
-                ScriptCommands.session());
+                FollowerCommands.table(),
+                ScriptCommands.session(),
+                FunctionCommands.session());
     }
 }

@@ -158,6 +158,9 @@ final class HashCommands {
             }
             hash.end();
         }
+        if (call.isFollowed()) {
+            call.instead("HSET", 1, call.args.bytes(2), result);
+        }
         call.reply().bulk(result);
         call.event('h', "hincrbyfloat", 1);
     }

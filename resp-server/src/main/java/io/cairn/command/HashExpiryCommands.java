@@ -94,6 +94,14 @@ public final class HashExpiryCommands {
             hash.end();
             emptied = hash.emptied();
         }
+        if (call.isFollowed() && (deleted || updated)) {
+            List<byte[]> words = new ArrayList<>();
+            words.add(Effects.number(when));
+            for (int i = 3; i < call.args.count(); i++) {
+                words.add(call.args.bytes(i));
+            }
+            call.instead("HPEXPIREAT", 1, words.toArray(new byte[0][]));
+        }
         if (deleted || updated) {
             call.event('h', deleted ? "hdel" : "hexpire", 1);
         }

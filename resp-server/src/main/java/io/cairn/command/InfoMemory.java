@@ -9,7 +9,8 @@ import java.util.Locale;
 
 /**
  * What there is to say of a node's memory: INFO's section, MEMORY STATS, DOCTOR, PURGE and MALLOC-STATS. {@code used_memory} is what maxmemory bounds:
- * data and index, to the byte, and the buffers of clients; the JVM's heap is told beside it. Redis: getMemoryOverheadData, getMemoryDoctorReport.
+ * data and index, to the byte, function libraries, and the buffers of clients; with it, though not bounded, those of followers. The JVM's heap is told
+ * beside it. Redis: getMemoryOverheadData, getMemoryDoctorReport.
  */
 final class InfoMemory {
     /** Below this there is nothing to diagnose. */
@@ -39,9 +40,10 @@ final class InfoMemory {
     }
 
     /** Figures of one moment, bytes. */
-    private record Figures(long used, long peak, long clients, long index, long keys, long resident) {
+    private record Figures(
+            long used, long peak, long clients, long followers, long libraries, long index, long keys, long resident) {
         long overhead() {
-            return clients + index;
+            return clients + followers + libraries + index;
         }
 
         long dataset() {
@@ -55,14 +57,24 @@ final class InfoMemory {
 
     private Figures figures(ServerState server) {
         long clients = server.clients().bytes();
-        long used = server.keyspace().usedBytes() + clients;
+        long followers = server.clients().followerBytes() + server.followers().waitingBytes();
+        long libraries = server.keyspace().libraries().bytes();
+        long data = server.keyspace().usedBytes();
+        long used = data + clients + followers + libraries;
         long keys = 0;
         for (int i = 0; i < server.keyspace().databases(); i++) {
             keys += server.keyspace().database(i).size();
         }
-        long index = Math.min(used - clients, keys * MemoryCommands.ENTRY_OVERHEAD);
+        long index = Math.min(data, keys * MemoryCommands.ENTRY_OVERHEAD);
         return new Figures(
-                used, Math.max(used, server.stats().peakUsedBytes()), clients, index, keys, process.residentBytes());
+                used,
+                Math.max(used, server.stats().peakUsedBytes()),
+                clients,
+                followers,
+                libraries,
+                index,
+                keys,
+                process.residentBytes());
     }
 
     void info(ServerState server, InfoText text) {
@@ -82,14 +94,19 @@ final class InfoMemory {
                 .line("used_memory_vm_eval", scripts.interpreterBytes())
                 .line("used_memory_scripts_eval", scripts.cachedBytes())
                 .line("number_of_cached_scripts", scripts.cached())
+                .line(
+                        "number_of_libraries",
+                        server.keyspace().libraries().names().size())
+                .line("used_memory_functions", now.libraries)
+                .bytes("used_memory_scripts", scripts.cachedBytes() + now.libraries)
                 .bytes("maxmemory", server.config().get(Keys.MAXMEMORY))
                 .line("maxmemory_policy", server.config().show(Keys.MAXMEMORY_POLICY))
                 .fraction("mem_fragmentation_ratio", now.fragmentation())
                 .line("mem_fragmentation_bytes", now.resident - now.used)
-                .line("mem_not_counted_for_evict", 0)
+                .line("mem_not_counted_for_evict", now.followers)
                 .line("mem_replication_backlog", 0)
-                .line("mem_total_replication_buffers", 0)
-                .line("mem_clients_slaves", 0)
+                .line("mem_total_replication_buffers", now.followers)
+                .line("mem_clients_slaves", now.followers)
                 .line("mem_clients_normal", now.clients)
                 .line("mem_cluster_links", 0)
                 .line("mem_aof_buffer", 0)
@@ -97,7 +114,8 @@ final class InfoMemory {
                 .line("jvm_heap_max", process.maxHeapBytes())
                 .line("mem_allocator", "chronicle-map")
                 .line("active_defrag_running", false)
-                .line("lazyfree_pending_objects", server.keyspace().pendingFrees());
+                .line("lazyfree_pending_objects", server.keyspace().pendingFrees())
+                .line("lazyfreed_objects", server.keyspace().freed());
     }
 
     private static String percent(long part, long whole) {
@@ -124,12 +142,12 @@ final class InfoMemory {
                 field("total.allocated", now.used),
                 field("startup.allocated", 0),
                 field("replication.backlog", 0),
-                field("clients.slaves", 0),
+                field("clients.slaves", now.followers),
                 field("clients.normal", now.clients),
                 field("cluster.links", 0),
                 field("aof.buffer", 0),
                 field("lua.caches", server.scripts().cachedBytes()),
-                field("functions.caches", 0)));
+                field("functions.caches", now.libraries)));
         for (int i = 0; i < server.keyspace().databases(); i++) {
             Database database = server.keyspace().database(i);
             long keys = database.size();
@@ -228,8 +246,10 @@ final class InfoMemory {
     private void mallocStats(SessionCall call) {
         Figures now = figures(call.server());
         call.reply()
-                .verbatim("data and index: " + (now.used - now.clients) + " bytes\nbuffers of clients: " + now.clients
-                        + " bytes\nJVM heap: " + process.heapBytes() + " of " + process.maxHeapBytes()
+                .verbatim("data and index: " + (now.used - now.clients - now.followers - now.libraries)
+                        + " bytes\nfunction libraries: " + now.libraries + " bytes\nbuffers of clients: " + now.clients
+                        + " bytes\nbuffers of followers: " + now.followers + " bytes\nJVM heap: " + process.heapBytes()
+                        + " of " + process.maxHeapBytes()
                         + " bytes\nresident set: " + now.resident + " bytes\n");
     }
 

@@ -119,6 +119,10 @@ final class ListMoves {
                 ListCommands.replyRange(call, fromTail ? -taken : 0, taken, fromTail);
             }
             ListCommands.remove(call, key, fromTail, taken);
+            if (call.isFollowed()) {
+                byte[][] counted = count == -1 ? new byte[0][] : new byte[][] {Effects.number(taken)};
+                call.instead(fromTail ? "RPOP" : "LPOP", key, counted);
+            }
             return true;
         }
         return false;
@@ -151,11 +155,25 @@ final class ListMoves {
             cursor.copyText(element.address());
             move(call, fromTail, toTail, there, element.address(), length);
             call.changed();
+            if (call.isFollowed()) {
+                moveInstead(call);
+            }
             call.reply().bulk(element, 0, length);
         } finally {
             element.release();
         }
         return true;
+    }
+
+    /** What waits has another name and a timeout. */
+    private static void moveInstead(Call call) {
+        Args args = call.args;
+        boolean saysEnds = args.count() > 4;
+        if (saysEnds) {
+            call.instead("LMOVE", 1, args.bytes(2), args.bytes(3), args.bytes(4));
+        } else {
+            call.instead("RPOPLPUSH", 1, args.bytes(2));
+        }
     }
 
     private static void move(Call call, boolean fromTail, boolean toTail, boolean there, long element, int length) {

@@ -107,6 +107,10 @@ final class PubSubCommands {
             return;
         }
         int receivers = call.server().pubSub().publish(kind, args.bytes(1), args.bytes(2));
+        if (call.server().identity().mode().equals("standalone")) {
+            // In a cluster messages reach every node by themselves.
+            call.server().followers().tell(call.session().database(), args);
+        }
         call.reply().number(receivers);
     }
 

@@ -10,6 +10,7 @@ public final class ScriptCommands {
     private static final String RUN = "noscript stale skip_monitor may_replicate no_mandatory_keys @slow @scripting";
     private static final String RUN_READ_ONLY =
             "readonly noscript stale skip_monitor no_mandatory_keys @slow @scripting";
+    private static final String RUN_FUNCTION = "noscript stale skip_monitor no_mandatory_keys @slow @scripting";
     private static final int NUMBER_OF_KEYS = 2;
     /** Where the keys of EVAL begin. */
     public static final int FIRST_KEY = 3;
@@ -29,7 +30,9 @@ public final class ScriptCommands {
                 Command.data("eval", -3, RUN, keys, NOT_HERE),
                 Command.data("evalsha", -3, RUN, keys, NOT_HERE),
                 Command.data("eval_ro", -3, RUN_READ_ONLY, keys, NOT_HERE),
-                Command.data("evalsha_ro", -3, RUN_READ_ONLY, keys, NOT_HERE));
+                Command.data("evalsha_ro", -3, RUN_READ_ONLY, keys, NOT_HERE),
+                Command.data("fcall", -3, RUN_FUNCTION, keys, NOT_HERE),
+                Command.data("fcall_ro", -3, RUN_READ_ONLY, keys, NOT_HERE));
     }
 
     /** SCRIPT. */
@@ -49,6 +52,11 @@ public final class ScriptCommands {
     /** True for a command that runs a script. */
     public static boolean runsScript(Command command) {
         return command.data() == NOT_HERE;
+    }
+
+    /** True for FCALL and FCALL_RO. */
+    public static boolean callsFunction(Command command) {
+        return command.name().startsWith("fcall");
     }
 
     /** True for EVALSHA and EVALSHA_RO. */
@@ -98,7 +106,7 @@ public final class ScriptCommands {
     }
 
     private static void kill(SessionCall call) {
-        String refusal = call.server().scripts().kill();
+        String refusal = call.server().scripts().kill(false);
         if (refusal == null) {
             call.reply().ok();
         } else {

@@ -21,6 +21,9 @@ public interface ServerState {
 
     PubSub pubSub();
 
+    /** Who follows the node's changes. */
+    Followers followers();
+
     Persistence persistence();
 
     /** LASTSAVE: when the last snapshot was done, or the start before the first; seconds of the Unix epoch. */

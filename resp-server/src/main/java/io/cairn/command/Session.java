@@ -69,6 +69,15 @@ public interface Session {
     /** What it listens to. */
     Subscriptions subscriptions();
 
+    /** Makes the connection one that gets a stream of bytes besides replies (SYNC). */
+    FollowerLink follow();
+
+    /** A follower has all changes up to there (REPLCONF ACK); nothing for who is none. */
+    void acknowledges(long offset);
+
+    /** The port that a follower serves clients on (REPLCONF listening-port). */
+    void listensOn(int port);
+
     /** The state of MULTI and WATCH of this connection. */
     Transaction transaction();
 }

@@ -1,5 +1,6 @@
 package io.cairn.command;
 
+import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.ValueType;
 import io.cairn.keyspace.collection.Chance;
 import io.cairn.keyspace.collection.ElementText;
@@ -180,6 +181,9 @@ final class SetCommands {
                 int place = chance.below(set.size());
                 set.memberAt(place, member);
                 call.reply().bulk(member.address(), member.length());
+                if (call.isFollowed()) {
+                    call.instead("SREM", 1, Memory.bytes(member.address(), member.length()));
+                }
                 set.removeAt(place);
             }
         }
@@ -191,6 +195,7 @@ final class SetCommands {
             replyAll(call.reply(), reader);
         }
         set.removeAll();
+        call.instead("DEL", 1);
     }
 
     private static void sismember(Call call) {

@@ -18,26 +18,24 @@ import org.jspecify.annotations.Nullable;
  * Text is compared byte by byte, whatever the locale.
  */
 final class SortCommand {
-    /** Patterns name any key: every stripe is locked. */
-    private static final KeySpec KEYS = new KeySpec(1, 1, 1, new Keys(true));
-
-    private static final KeySpec KEYS_READ = new KeySpec(1, 1, 1, new Keys(false));
-
     private SortCommand() {}
 
-    /** {@code cluster}: patterns are refused, for their keys may lie elsewhere. */
+    /** {@code cluster}: patterns are refused, for their keys may lie elsewhere; else they name any key, and every stripe is locked. */
     static List<Command> table(boolean cluster) {
         String words = "movablekeys @set @sortedset @list @slow @dangerous ";
+        KeySpec writes = new KeySpec(1, 1, 1, new Keys(true, !cluster));
+        KeySpec reads = new KeySpec(1, 1, 1, new Keys(false, !cluster));
         return List.of(
-                Command.data("sort", -2, words + "write denyoom @write", KEYS, call -> sort(call, cluster, true)),
-                Command.data("sort_ro", -2, words + "readonly @read", KEYS_READ, call -> sort(call, cluster, false)));
+                Command.data("sort", -2, words + "write denyoom @write", writes, call -> sort(call, cluster, true)),
+                Command.data("sort_ro", -2, words + "readonly @read", reads, call -> sort(call, cluster, false)));
     }
 
     /** Redis: sortGetKeys. */
-    private record Keys(boolean stores) implements KeySpec.Finder {
+    private record Keys(boolean stores, boolean patterns) implements KeySpec.Finder {
+        /** Patterns name keys that nobody knows before. */
         @Override
         public boolean wholeKeyspace() {
-            return true;
+            return patterns;
         }
 
         @Override
@@ -80,7 +78,7 @@ final class SortCommand {
             call.reply().error(ErrorText.WRONG_TYPE);
             return;
         }
-        if (options.unsorted && there && source.type == ValueType.SET && options.store != 0) {
+        if (options.unsorted && there && source.type == ValueType.SET && (options.store != 0 || call.isScripted())) {
             // The order of a set is nobody's business and must not be stored.
             options.unsorted = false;
             options.alphabetical = true;

@@ -121,6 +121,10 @@ final class SortedSetPops {
             long number = Math.min(count, view.size());
             answer(call, key, view, max, number, withKey, nested);
             set.removeRange(max ? view.size() - number : 0, number);
+            if (withKey && call.isFollowed()) {
+                byte[][] counted = nested ? new byte[][] {Effects.number(number)} : new byte[0][];
+                call.instead(max ? "ZPOPMAX" : "ZPOPMIN", key, counted);
+            }
             gone = set.finish();
         }
         call.event('z', max ? "zpopmax" : "zpopmin", key);

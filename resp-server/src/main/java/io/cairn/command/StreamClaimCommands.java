@@ -156,19 +156,29 @@ final class StreamClaimCommands {
         }
         StreamObject stream = StreamCommands.stream(call);
         Ids claimed = new Ids();
+        StreamEffects effects = call.isFollowed() ? new StreamEffects(call, 1, 2, group) : null;
         try (StreamChange change = new StreamChange(call, 1)) {
             if (options.last.compareTo(group.last()) > 0) {
                 change.begin();
                 group.last().set(options.last);
+                if (effects != null) {
+                    effects.lastId();
+                }
             }
-            claim(call, group, options, change, claimed);
+            claim(call, group, options, change, claimed, effects);
         }
         try (StreamReplies replies = new StreamReplies(call.reply())) {
             answer(call, stream, claimed, options.justId, replies);
         }
     }
 
-    private static void claim(Call call, StreamGroup group, Options options, StreamChange change, Ids claimed) {
+    private static void claim(
+            Call call,
+            StreamGroup group,
+            Options options,
+            StreamChange change,
+            Ids claimed,
+            @Nullable StreamEffects effects) {
         StreamConsumer consumer = null;
         StreamId id = new StreamId();
         StreamPending at = group.walk();
@@ -179,6 +189,9 @@ final class StreamClaimCommands {
                 if (pending) {
                     change.begin();
                     group.acknowledge(id);
+                    if (effects != null) {
+                        effects.acknowledged(id);
+                    }
                 }
                 continue;
             }
@@ -202,6 +215,9 @@ final class StreamClaimCommands {
                 deliveries++;
             }
             group.assign(id, consumer, options.delivered, deliveries);
+            if (effects != null) {
+                effects.claimed(id, call.args.bytes(3));
+            }
             claimed.add(id);
         }
     }
@@ -260,6 +276,7 @@ final class StreamClaimCommands {
         StreamId id = new StreamId();
         StreamPending at = group.walk();
         at.seek(start);
+        StreamEffects effects = call.isFollowed() ? new StreamEffects(call, 1, 2, group) : null;
         try (StreamChange change = new StreamChange(call, 1)) {
             StreamConsumer consumer = null;
             long count = limit;
@@ -268,6 +285,9 @@ final class StreamClaimCommands {
                 if (!stream.contains(id)) {
                     change.begin();
                     group.acknowledge(id);
+                    if (effects != null) {
+                        effects.acknowledged(id);
+                    }
                     deleted.add(id);
                     at.seek(id);
                     count--;
@@ -279,6 +299,9 @@ final class StreamClaimCommands {
                         consumer = StreamGroupCommands.consumer(call, group, 3, change);
                     }
                     group.assign(id, consumer, call.now(), at.deliveries() + (justId ? 0 : 1));
+                    if (effects != null) {
+                        effects.claimed(id, call.args.bytes(3));
+                    }
                     claimed.add(id);
                     count--;
                 }

@@ -6,6 +6,7 @@ import io.cairn.keyspace.collection.StreamFields;
 import io.cairn.keyspace.collection.StreamId;
 import io.cairn.keyspace.collection.StreamObject;
 import io.cairn.keyspace.collection.StreamTrim;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -127,6 +128,9 @@ final class StreamCommands {
         StreamTrim trim = options.trim();
         long trimmed = there ? addTo(call, id, fields, trim) : addToNew(call, id, fields, trim);
         call.changed();
+        if (call.isFollowed()) {
+            addInstead(call, id, fields, trimmed > 0);
+        }
         call.event(EVENT, "xadd", 1);
         if (trimmed > 0) {
             call.event(EVENT, "xtrim", 1);
@@ -134,6 +138,23 @@ final class StreamCommands {
         try (StreamReplies replies = new StreamReplies(call.reply())) {
             replies.id(id);
         }
+    }
+
+    /** The id that the entry got, and how many entries were left. Redis: streamRewriteApproxSpecifier, streamRewriteTrimArgument. */
+    private static void addInstead(Call call, StreamId id, ArgumentFields fields, boolean trimmed) {
+        List<byte[]> words = new ArrayList<>();
+        words.add(Effects.text("XADD"));
+        words.add(call.args.bytes(1));
+        if (trimmed && StringCommands.find(call, 1)) {
+            words.add(Effects.text("MAXLEN"));
+            words.add(Effects.text("="));
+            words.add(Effects.number(stream(call).elements()));
+        }
+        words.add(Effects.text(id.toString()));
+        for (int i = fields.from; i < call.args.count(); i++) {
+            words.add(call.args.bytes(i));
+        }
+        call.instead(words);
     }
 
     /** The id of the new entry; null after an error that was answered. Redis: streamAppendItem, streamNextID. */
@@ -293,6 +314,14 @@ final class StreamCommands {
             }
         }
         if (trimmed > 0) {
+            if (call.isFollowed()) {
+                call.instead(
+                        "XTRIM",
+                        1,
+                        Effects.text("MAXLEN"),
+                        Effects.text("="),
+                        Effects.number(stream(call).elements()));
+            }
             call.event(EVENT, "xtrim", 1);
         }
         call.reply().number(trimmed);

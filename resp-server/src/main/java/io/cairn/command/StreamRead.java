@@ -297,6 +297,9 @@ final class StreamRead {
     private Found readNew(int i, StreamObject stream, StreamGroup group) {
         StreamId after = new StreamId(group.last());
         int delivered = 0;
+        StreamEffects effects = call.isFollowed() ? new StreamEffects(call, keysAt + i, groupAt, group) : null;
+        byte[] name = call.args.bytes(groupAt + 1);
+        boolean created = noAck && group.consumer(name) == null;
         try (StreamChange change = new StreamChange(call, keysAt + i, stream)) {
             StreamConsumer consumer = consumer(group, change);
             StreamIterator at = behind(stream, after);
@@ -304,9 +307,18 @@ final class StreamRead {
                 stream.advance(group, at.id());
                 if (!noAck) {
                     group.deliver(at.id(), consumer, call.now());
+                    if (effects != null) {
+                        effects.claimed(at.id(), name);
+                    }
                 }
                 delivered++;
             }
+        }
+        if (effects != null && created) {
+            effects.created(name);
+        }
+        if (effects != null && noAck) {
+            effects.lastId();
         }
         return new Found(i, after, delivered, null);
     }
@@ -314,6 +326,7 @@ final class StreamRead {
     /** Gives the consumer what is pending with it once more. Redis: streamReplyWithRangeFromConsumerPEL. */
     private Found readHistory(int i, StreamObject stream, StreamGroup group) {
         long[] history = new long[16];
+        call.insteadNothing();
         int length = 0;
         try (StreamChange change = new StreamChange(call, keysAt + i, stream)) {
             StreamConsumer consumer = consumer(group, change);

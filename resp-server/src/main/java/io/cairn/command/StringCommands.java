@@ -5,6 +5,7 @@ import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Strings as a whole: the SET and GET families. Redis: t_string.c. */
@@ -70,6 +71,9 @@ final class StringCommands {
         if (!refused) {
             store(call, 1, 2, newExpiry);
             call.changed();
+            if (call.isFollowed()) {
+                setInstead(call, options, expireAt);
+            }
             call.event('$', "set", 1);
             if (expireAt != 0) {
                 call.event('g', "expire", 1);
@@ -77,6 +81,26 @@ final class StringCommands {
             if (!get) {
                 call.reply().ok();
             }
+        }
+    }
+
+    /** Redis: the expiry as a moment and nothing else; without one, the words but for GET. IFEQ is not known to it. */
+    private static void setInstead(Call call, long options, long expireAt) {
+        if (expireAt != 0) {
+            call.instead("SET", 1, call.args.bytes(2), Effects.text("PXAT"), Effects.number(expireAt));
+        } else if (SetOptions.has(options, SetOptions.GET) || SetOptions.has(options, SetOptions.IFEQ)) {
+            List<byte[]> words = new ArrayList<>();
+            words.add(Effects.text("SET"));
+            words.add(call.args.bytes(1));
+            words.add(call.args.bytes(2));
+            for (int i = 3; i < call.args.count(); i++) {
+                if (call.args.is(i, "ifeq")) {
+                    i++;
+                } else if (!call.args.is(i, "get")) {
+                    words.add(call.args.bytes(i));
+                }
+            }
+            call.instead(words);
         }
     }
 
@@ -99,6 +123,9 @@ final class StringCommands {
         countAccess(call, 1);
         store(call, 1, 3, expireAt);
         call.changed();
+        if (call.isFollowed()) {
+            call.instead("SET", 1, call.args.bytes(3), Effects.text("PXAT"), Effects.number(expireAt));
+        }
         call.event('$', "set", 1);
         call.event('g', "expire", 1);
         call.reply().ok();
@@ -132,6 +159,7 @@ final class StringCommands {
             replyValue(call.reply(), call.value);
             call.database().remove(call.args.address(1), call.args.length(1), call.now());
             call.changed();
+            call.instead("DEL", 1);
             call.event('g', "del", 1);
         }
     }
@@ -146,6 +174,7 @@ final class StringCommands {
         if (removed) {
             call.database().remove(call.args.address(1), call.args.length(1), call.now());
             call.changed();
+            call.instead("DEL", 1);
             call.event('g', "del", 1);
         }
         call.reply().number(removed ? 1 : 0);
@@ -199,6 +228,7 @@ final class StringCommands {
                 database.setExpiry(key, keyLength, expireAt);
             }
             call.changed();
+            expiryInstead(call, past, expireAt);
             call.event('g', past ? "del" : "expire", 1);
             return;
         }
@@ -206,7 +236,17 @@ final class StringCommands {
         if (SetOptions.has(options, SetOptions.PERSIST) && call.value.expireAt != 0) {
             database.setExpiry(key, keyLength, 0);
             call.changed();
+            call.instead("PERSIST", 1);
             call.event('g', "persist", 1);
+        }
+    }
+
+    /** What followers get for an expiry that was set, in the past or at a moment. */
+    static void expiryInstead(Call call, boolean past, long expireAt) {
+        if (past) {
+            call.instead("DEL", 1);
+        } else if (call.isFollowed()) {
+            call.instead("PEXPIREAT", 1, Effects.number(expireAt));
         }
     }
 

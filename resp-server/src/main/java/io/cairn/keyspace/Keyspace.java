@@ -101,6 +101,12 @@ public interface Keyspace extends AutoCloseable {
     /** Objects that no key holds any more and whose memory is still being given back (Redis: lazyfree_pending_objects). Any thread. */
     long pendingFrees();
 
+    /** Large objects whose memory was given back by a thread of its own, since the start or {@link #resetFreed} (Redis: lazyfreed_objects). */
+    long freed();
+
+    /** Counts them from 0 again. */
+    void resetFreed();
+
     /** Bytes of off-heap memory in use by data: tables, blocks. Any thread. */
     long usedBytes();
 
@@ -129,6 +135,9 @@ public interface Keyspace extends AutoCloseable {
      */
     Snapshot beginSnapshot();
 
+    /** The function libraries beside the keys; changed with all stripes locked. */
+    Libraries libraries();
+
     /** A snapshot under way. */
     interface Snapshot {
         /** Whether the state has hashes with fields that expire ({@link Keyspace#expiringHashes}). */
@@ -144,6 +153,9 @@ public interface Keyspace extends AutoCloseable {
     /** Receives every key of a snapshot once; calls are serialized, from the snapshot's or a writer's thread. */
     interface SnapshotSink {
         void entry(int database, long key, int keyLength, Value value) throws java.io.IOException;
+
+        /** A function library; all of them come before the keys. */
+        default void library(byte[] text) throws java.io.IOException {}
     }
 
     @Override

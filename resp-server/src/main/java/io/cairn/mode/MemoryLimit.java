@@ -8,9 +8,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * {@code maxmemory} of a node, what it has used of it, and how to make room. Used is what the keyspace counts (data and index, exact) and the buffers
- * of clients; in raft mode proposals under way count besides: what they free as free, what they may add as used. Any thread. Redis:
- * getMaxmemoryState.
+ * {@code maxmemory} of a node, what it has used of it, and how to make room. Used is what the keyspace counts (data and index, exact), function
+ * libraries, and the buffers of clients; not of followers, since each eviction makes those grow (Redis: freeMemoryGetNotCountedMemory). In raft mode
+ * proposals under way count besides: what they free as free, what they may add as used. Any thread. Redis: getMaxmemoryState.
  */
 public final class MemoryLimit {
     private static final long MICRO = 1_000;
@@ -22,6 +22,7 @@ public final class MemoryLimit {
 
     private final Keyspace keyspace;
     private final LongSupplier clientBytes;
+    private final LongSupplier followerBytes;
     private final BooleanSupplier paused;
     private final LongAdder adds = new LongAdder();
     private final LongAdder frees = new LongAdder();
@@ -34,12 +35,15 @@ public final class MemoryLimit {
     private volatile boolean stuck;
 
     /**
-     * @param clientBytes what clients' buffers take
+     * @param clientBytes what clients' buffers take, but for followers'
+     * @param followerBytes what is kept for those who follow the node's changes
      * @param paused whether nothing may be evicted because CLIENT PAUSE holds writes back
      */
-    public MemoryLimit(Keyspace keyspace, LongSupplier clientBytes, BooleanSupplier paused) {
+    public MemoryLimit(
+            Keyspace keyspace, LongSupplier clientBytes, LongSupplier followerBytes, BooleanSupplier paused) {
         this.keyspace = keyspace;
         this.clientBytes = clientBytes;
+        this.followerBytes = followerBytes;
         this.paused = paused;
     }
 
@@ -87,9 +91,14 @@ public final class MemoryLimit {
                 : (long) (500 * MICRO * Math.pow(1.15, chosen - (double) TENACITY_LINEAR));
     }
 
-    /** Redis's used_memory: data, index, and the buffers of clients. */
+    /** Redis's used_memory: data, index, function libraries, and the buffers of clients and followers. */
     public long used() {
-        return keyspace.usedBytes() + clientBytes.getAsLong();
+        return counted() + followerBytes.getAsLong();
+    }
+
+    /** What the limit is for. */
+    private long counted() {
+        return keyspace.usedBytes() + keyspace.libraries().bytes() + clientBytes.getAsLong();
     }
 
     /** Whether there is a limit and more is used. */
@@ -100,13 +109,13 @@ public final class MemoryLimit {
     /** As {@link #exceeded()} with {@code more} bytes that are used besides; what evictions under way free is free. */
     boolean exceeded(long more) {
         long limit = max;
-        return limit > 0 && used() + more - frees.sum() > limit;
+        return limit > 0 && counted() + more - frees.sum() > limit;
     }
 
     /** Bytes to evict, with what proposals under way may add; negative when there is room. */
     long excess() {
         long limit = max;
-        return limit == 0 ? Long.MIN_VALUE : used() + adds.sum() - frees.sum() - limit;
+        return limit == 0 ? Long.MIN_VALUE : counted() + adds.sum() - frees.sum() - limit;
     }
 
     /** Proposals that may add so many bytes are under way, or (negative) were applied. */

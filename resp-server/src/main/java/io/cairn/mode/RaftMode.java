@@ -6,6 +6,7 @@ import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.KeySpec;
@@ -55,6 +56,7 @@ public final class RaftMode implements Mode {
     private final Redirects redirects;
     private final Stamps stamps;
     private final MemoryLimit memory;
+    private volatile BooleanSupplier tooFewReplicas = () -> false;
     private final BooleanSupplier linearizableReplicaReads;
     private final OwnBlobs ownBlobs;
     private final NodeStats stats;
@@ -104,7 +106,7 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         ShardGroup group = shard.get();
-        if (ScriptCommands.runsScript(command)) {
+        if (ScriptCommands.runsScript(command) || FunctionCommands.loads(command)) {
             return script(origin, command, args, slot, group);
         }
         boolean write = command.is(Flag.WRITE);
@@ -155,6 +157,9 @@ public final class RaftMode implements Mode {
         if (!queue.eviction.makeRoom() && command.is(Flag.DENYOOM)) {
             oomRefusals.incrementAndGet();
             return refuse(origin, OOM);
+        }
+        if (tooFewReplicas.getAsBoolean()) {
+            return refuse(origin, Refusal.TOO_FEW_REPLICAS);
         }
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
@@ -222,7 +227,7 @@ public final class RaftMode implements Mode {
             slot = Math.max(slot, next);
             adds |= queued.command().is(Flag.DENYOOM);
             writes |= queued.command().is(Flag.WRITE);
-            runsScripts |= ScriptCommands.runsScript(queued.command());
+            runsScripts |= ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command());
         }
         if (!writes && !runsScripts && block.watches().isEmpty() && readsHere(origin, group, slot)) {
             return blockHere(queue, origin, block);
@@ -244,6 +249,9 @@ public final class RaftMode implements Mode {
         if (!queue.eviction.makeRoom() && adds) {
             oomRefusals.incrementAndGet();
             return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
+        }
+        if (writes && tooFewReplicas.getAsBoolean()) {
+            return refuse(origin, "EXECABORT Transaction discarded because of: " + Refusal.TOO_FEW_REPLICAS);
         }
         if (runsScripts) {
             RaftScripts own = scripts;
@@ -318,7 +326,7 @@ public final class RaftMode implements Mode {
             if (!group.slots().serves(slot)) {
                 return redirect(slot);
             }
-            return null;
+            return command.is(Flag.WRITE) && tooFewReplicas.getAsBoolean() ? Refusal.TOO_FEW_REPLICAS : null;
         }
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
     }
@@ -412,6 +420,15 @@ public final class RaftMode implements Mode {
 
     private static int slotOf(byte[] key) {
         return Slots.of(key);
+    }
+
+    /** Says whether writes are to be refused because of min-replicas-to-write. */
+    public void tooFewReplicas(BooleanSupplier says) {
+        tooFewReplicas = says;
+    }
+
+    boolean tooFewReplicas() {
+        return tooFewReplicas.getAsBoolean();
     }
 
     /** Whether more than maxmemory is used and nothing could be evicted, for the script thread; event loops ask their queue's eviction. */

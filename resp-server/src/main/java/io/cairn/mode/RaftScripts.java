@@ -3,10 +3,12 @@ package io.cairn.mode;
 import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
+import io.cairn.command.FunctionCommands;
 import io.cairn.command.Reply;
 import io.cairn.command.ScriptCommands;
 import io.cairn.command.ServerState;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.LibraryHead;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
@@ -63,6 +65,7 @@ final class RaftScripts {
     private final EffectLog effects = new EffectLog();
     private final SpeculativeCommands run;
     private boolean inFlight;
+    private boolean loaded;
     private @Nullable ScriptEngine engine;
 
     /** A call that runs scripts. */
@@ -185,6 +188,7 @@ final class RaftScripts {
             speculation.begin();
             effects.begin(now, random.nextLong());
             run.beginBatch();
+            loaded = false;
             long end = System.nanoTime() + BATCH_NANOS;
             boolean open = true;
             while (open && !waiting.isEmpty() && ran.size() < MAX_BATCH) {
@@ -203,7 +207,10 @@ final class RaftScripts {
                     open = false;
                 } else {
                     ran.add(next);
-                    open = System.nanoTime() < end && effects.bytes() < SpeculativeCommands.MAX_EFFECT_BYTES / 2;
+                    // What is loaded is there for those that run after the record is applied.
+                    open = !loaded
+                            && System.nanoTime() < end
+                            && effects.bytes() < SpeculativeCommands.MAX_EFFECT_BYTES / 2;
                 }
             }
         } finally {
@@ -245,7 +252,26 @@ final class RaftScripts {
         }
     }
 
+    /** FUNCTION LOAD: only what the interpreter takes becomes a record; it takes effect when that is applied. */
+    private void load(Args args, Reply reply) {
+        if (mode.outOfMemory()) {
+            reply.error(Refusal.OUT_OF_MEMORY);
+        } else if (java.util.Objects.requireNonNull(engine).isLoadable(args, reply)) {
+            try {
+                reply.bulk(LibraryHead.of(args.bytes(args.count() - 1)).name());
+            } catch (LibraryHead.Refused e) {
+                throw new IllegalStateException("it was loadable", e);
+            }
+            effects.add(0, args);
+            loaded = true;
+        }
+    }
+
     private void eval(Command command, Args args, Reply reply) {
+        if (FunctionCommands.loads(command)) {
+            load(args, reply);
+            return;
+        }
         ScriptEngine on = java.util.Objects.requireNonNull(engine);
         ScriptEngine.Prepared prepared = on.prepare(command, args, this::refusal, reply);
         if (prepared == null) {
@@ -267,7 +293,7 @@ final class RaftScripts {
         }
         reply.array(block.commands().size());
         for (Block.Queued queued : block.commands()) {
-            if (ScriptCommands.runsScript(queued.command())) {
+            if (ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command())) {
                 eval(queued.command(), queued.args(), reply);
             } else {
                 String error = run.data(queued.command(), queued.args(), reply);
@@ -287,6 +313,9 @@ final class RaftScripts {
         }
         if (script.is(Script.NO_CLUSTER)) {
             return "ERR Can not run script on cluster, 'no-cluster' flag is set.";
+        }
+        if (!script.is(Script.NO_WRITES) && !readOnly && mode.tooFewReplicas()) {
+            return Refusal.TOO_FEW_REPLICAS;
         }
         boolean adds = !script.is(Script.NO_WRITES) && !script.is(Script.ALLOW_OOM);
         return adds && !readOnly && mode.outOfMemory() ? Refusal.OUT_OF_MEMORY : null;

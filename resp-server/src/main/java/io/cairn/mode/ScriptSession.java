@@ -3,6 +3,7 @@ package io.cairn.mode;
 import io.cairn.command.Args;
 import io.cairn.command.Client;
 import io.cairn.command.Command;
+import io.cairn.command.FollowerLink;
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
 import io.cairn.command.Session;
@@ -204,6 +205,17 @@ final class ScriptSession implements SessionCall, Session {
     public Subscriptions subscriptions() {
         return Subscriptions.NONE;
     }
+
+    @Override
+    public FollowerLink follow() {
+        throw none();
+    }
+
+    @Override
+    public void acknowledges(long offset) {}
+
+    @Override
+    public void listensOn(int port) {}
 
     @Override
     public Transaction transaction() {

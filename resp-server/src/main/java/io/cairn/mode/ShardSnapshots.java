@@ -106,6 +106,7 @@ final class ShardSnapshots {
             for (int i = 0; i < keyspace.databases(); i++) {
                 keyspace.database(i).clear();
             }
+            keyspace.libraries().clear();
             RdbReader reader =
                     new RdbReader(data, keyspace, 0, new VersionsReader(versions)).accessedAt(clock.millis());
             reader.load();

@@ -48,6 +48,8 @@ public final class ShardStore implements ShardApply {
     private final ShardSnapshots snapshots;
     private final KeyEvents events;
     private final Listener listener;
+    private ChangeStream stream;
+    private ChangeRecorder recorder;
     private NativeBlock scratch = NativeBlock.allocate(INITIAL_BYTES);
     private volatile long appliedIndex;
     private final AtomicLong records = new AtomicLong();
@@ -82,6 +84,14 @@ public final class ShardStore implements ShardApply {
         call.listener(events);
         this.listener = listener;
         this.snapshots = new ShardSnapshots(keyspace, clock);
+        this.stream = ChangeStream.none(keyspace);
+        this.recorder = new ChangeRecorder(stream);
+    }
+
+    /** Tells who follows the changes of them; before the first is applied. */
+    public void follow(ChangeStream changes) {
+        stream = changes;
+        recorder = new ChangeRecorder(changes);
     }
 
     /** Index of the last batch applied. Any thread. */
@@ -156,17 +166,16 @@ public final class ShardStore implements ShardApply {
         } else if (slot == CROSS || (slot >= 0 && !slots.serves(slot))) {
             reply.error(NOT_SERVED);
         } else {
-            call.begin(reader.database(), now, reader.seed(), reply);
-            locked(command, slot, waiting);
+            locked(command, slot, now, reply, waiting);
         }
     }
 
-    private void locked(Command command, int slot, @Nullable LocalProposal waiting) {
+    private void locked(Command command, int slot, long now, Reply reply, @Nullable LocalProposal waiting) {
         if (slot >= 0) {
             int stripe = keyspace.stripeOf(slot);
             keyspace.lock(stripe);
             try {
-                run(command);
+                alone(command, now, reply);
                 if (waiting != null && call.concernsWaiting()) {
                     waiting.waits(call);
                 }
@@ -176,15 +185,24 @@ public final class ShardStore implements ShardApply {
         } else {
             keyspace.lockAll();
             try {
-                run(command);
+                alone(command, now, reply);
             } finally {
                 keyspace.unlockAll();
             }
         }
     }
 
-    private void run(Command command) {
+    private void alone(Command command, long now, Reply reply) {
+        recorder.begin(call);
+        run(command, now, reply);
+        recorder.end();
+    }
+
+    private void run(Command command, long now, Reply reply) {
+        int database = reader.database();
+        call.begin(database, now, reader.seed(), reply);
         call.run(command);
+        recorder.ran(call, database, reader.args(), call.hasChanged());
     }
 
     private Command command(Args args) {
@@ -218,9 +236,11 @@ public final class ShardStore implements ShardApply {
                 reply.nilArray();
             } else {
                 reply.array(reader.commandCount());
+                recorder.begin(call);
                 while (reader.nextCommand()) {
                     queued(slots, now, reply);
                 }
+                recorder.end();
             }
             return served && unchanged;
         } finally {
@@ -236,8 +256,7 @@ public final class ShardStore implements ShardApply {
             reply.error(NOT_SERVED);
             return;
         }
-        call.begin(reader.database(), now, reader.seed(), reply);
-        run(command);
+        run(command, now, reply);
     }
 
     private int slot(Command command, Args args) {
@@ -261,6 +280,7 @@ public final class ShardStore implements ShardApply {
 
     @Override
     public boolean loadSnapshot(Path dir) {
+        stream.closeAll("the node took over a snapshot of its shard");
         blobs.clear();
         long stamp = snapshots.load(dir, blobs);
         if (stamp < 0) {

@@ -112,6 +112,9 @@ final class SpeculativeCommands implements ScriptRun.Host {
                 && mode.outOfMemory()) {
             return "-" + Refusal.OUT_OF_MEMORY;
         }
+        if (write && effects.changes() == 0 && mode.tooFewReplicas()) {
+            return "-" + Refusal.TOO_FEW_REPLICAS;
+        }
         if (command.session() != null) {
             // It would happen again with each run, and before the script is decided.
             return command.is(Flag.MAY_REPLICATE)

@@ -11,7 +11,8 @@ import io.cairn.mode.VictimPool.Victim;
 import io.cairn.record.RecordWriter;
 
 /**
- * Makes room below {@code maxmemory} before a command runs; one for each thread. Each key that goes is a logged DEL. Redis: performEvictions.
+ * Makes room below {@code maxmemory} before a command runs; one for each thread. Each key that goes is a logged DEL, which followers get too. Redis:
+ * performEvictions.
  */
 final class StandaloneEviction {
     /** The clock is looked at once in so many keys, as Redis does. */
@@ -21,16 +22,21 @@ final class StandaloneEviction {
     private final MemoryLimit limit;
     private final Keyspace keyspace;
     private final VictimPool pool;
+    private final ChangeRecorder recorder;
     private final LargeArguments large;
     private final RecordWriter writer;
     private NativeBlock scratch = NativeBlock.allocate(256);
 
-    /** @param writer and its owner's scratch: used between records only */
-    StandaloneEviction(StandaloneMode mode, LargeArguments large, RecordWriter writer) {
+    /**
+     * @param recorder of the thread, as its writer and scratch used between records only
+     * @param writer and its owner's scratch
+     */
+    StandaloneEviction(StandaloneMode mode, ChangeRecorder recorder, LargeArguments large, RecordWriter writer) {
         this.mode = mode;
         this.limit = mode.memory();
         this.keyspace = mode.keyspace;
         this.pool = new VictimPool(limit, version -> false);
+        this.recorder = recorder;
         this.large = large;
         this.writer = writer;
     }
@@ -105,6 +111,7 @@ final class StandaloneEviction {
             database.drop(key, victim.length, now);
             mode.changed(1);
             mode.events.event(victim.database, 'e', "evicted", key, victim.length);
+            recorder.deleted(victim.database, key, victim.length);
             if (journal != Journal.NONE) {
                 Args args = large.evict(key, victim.length);
                 writer.begin(now, 0);

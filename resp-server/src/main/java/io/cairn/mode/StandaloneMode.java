@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyEvents;
 import io.cairn.command.ScriptCommands;
 import io.cairn.command.ServerState;
@@ -32,9 +33,12 @@ public final class StandaloneMode implements Mode {
     final KeyEvents events;
     private final StandaloneServing serving;
     private final RecordClock clock;
+    private volatile @Nullable ChangeStream stream;
     private volatile Journal journal;
     private final MemoryLimit memory;
     private final AtomicBoolean evicting = new AtomicBoolean();
+    private volatile long minReplicas;
+    private volatile long maxLagSeconds;
     private volatile @Nullable StandaloneScripts scripts;
     private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean snapshotFailed = new AtomicBoolean();
@@ -69,6 +73,16 @@ public final class StandaloneMode implements Mode {
         this.clock = clock;
         this.journal = journal;
         this.memory = memory;
+    }
+
+    /** Who follows the changes; to be given before the first command runs. */
+    public void stream(ChangeStream changes) {
+        stream = changes;
+    }
+
+    ChangeStream stream() {
+        ChangeStream given = stream;
+        return given == null ? ChangeStream.none(keyspace) : given;
     }
 
     RecordClock clock() {
@@ -132,13 +146,27 @@ public final class StandaloneMode implements Mode {
         if (snapshotFailed.get()) {
             return Refusal.SNAPSHOT_FAILED;
         }
-        return journal.diskHasRoom() ? null : Refusal.DISK_FULL;
+        if (!journal.diskHasRoom()) {
+            return Refusal.DISK_FULL;
+        }
+        long least = minReplicas;
+        return least > 0 && stream().good(clock.readTime(), maxLagSeconds) < least ? Refusal.TOO_FEW_REPLICAS : null;
+    }
+
+    /** min-replicas-to-write; 0 for none. */
+    public void minReplicas(long replicas) {
+        minReplicas = replicas;
+    }
+
+    /** min-replicas-max-lag. */
+    public void maxLagSeconds(long seconds) {
+        maxLagSeconds = seconds;
     }
 
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
-        if (own != null && ScriptCommands.runsScript(command)) {
+        if (own != null && onScriptThread(command)) {
             return own.execute(origin, command, args);
         }
         Outcome outcome = workers.get().execute(origin, command, args);
@@ -153,6 +181,10 @@ public final class StandaloneMode implements Mode {
 
     Set<EventLoop> loops() {
         return loops;
+    }
+
+    private static boolean onScriptThread(Command command) {
+        return ScriptCommands.runsScript(command) || FunctionCommands.loads(command);
     }
 
     @Override
@@ -178,7 +210,7 @@ public final class StandaloneMode implements Mode {
         StandaloneScripts own = scripts;
         if (own != null) {
             for (Block.Queued queued : block.commands()) {
-                if (ScriptCommands.runsScript(queued.command())) {
+                if (onScriptThread(queued.command())) {
                     return own.executeBlock(origin, block);
                 }
             }

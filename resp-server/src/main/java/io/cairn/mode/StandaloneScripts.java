@@ -5,6 +5,7 @@ import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.command.ScriptCommands;
@@ -54,6 +55,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     private boolean outOfMemory;
 
     private @Nullable StandaloneWorker worker;
+    private @Nullable ChangeRecorder recorder;
     private volatile @Nullable ServerState server;
 
     /** @param fatal stops the process: a command threw after it may have changed something */
@@ -126,6 +128,10 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         return java.util.Objects.requireNonNull(current);
     }
 
+    private ChangeRecorder recorder() {
+        return java.util.Objects.requireNonNull(recorder);
+    }
+
     private StandaloneWorker worker() {
         StandaloneWorker own = worker;
         if (own == null) {
@@ -142,8 +148,35 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         }
     }
 
+    /** FUNCTION LOAD: only what the interpreter takes becomes a record. */
+    private void load(Command command, Args args, int database, ReplyBuffer reply) {
+        String refusal = outOfMemory && command.is(Flag.DENYOOM) ? Refusal.OUT_OF_MEMORY : mode.brokenRefusal();
+        if (refusal != null) {
+            reply.error(refusal);
+            return;
+        }
+        if (!engine().isLoadable(args, reply)) {
+            return;
+        }
+        awaitSpace();
+        keyspace.lockAll();
+        try {
+            effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
+            recorder = worker().beginRecord();
+            call(command, args, database, reply, false, () -> false, () -> {});
+            finish();
+        } finally {
+            keyspace.unlockAll();
+        }
+        worker().endOfTurn();
+    }
+
     private void eval(Command command, Args args, int database, ReplyBuffer reply) {
         outOfMemory = !worker().makeRoom();
+        if (FunctionCommands.loads(command)) {
+            load(command, args, database, reply);
+            return;
+        }
         ScriptEngine.Prepared prepared = engine().prepare(command, args, this::refusal, reply);
         if (prepared == null) {
             return;
@@ -152,6 +185,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         keyspace.lockAll();
         try {
             effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
+            recorder = worker().beginRecord();
             run(prepared, database, reply);
             finish();
         } finally {
@@ -166,6 +200,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     }
 
     private void finish() {
+        recorder().end();
         if (effects.changes() > 0) {
             mode.changed(effects.changes());
             effects.finish(writer);
@@ -202,9 +237,13 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
                 return;
             }
             effects.begin(mode.journal(), now, random.nextLong());
+            recorder = worker().beginRecord();
             reply.array(block.commands().size());
             for (Block.Queued queued : block.commands()) {
                 Command command = queued.command();
+                if (FunctionCommands.loads(command) && !engine().isLoadable(queued.args(), reply)) {
+                    continue;
+                }
                 if (!ScriptCommands.runsScript(command)) {
                     long mark = reply.bytes();
                     int errors = reply.errors();
@@ -320,11 +359,15 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
                     reply,
                     scripted);
             changed = ran.hasChanged() && write;
+            recorder().ran(ran, database, args, changed);
         } catch (OutOfMemoryError e) {
             rewind.run();
             reply.error(Refusal.OUT_OF_MEMORY);
             // With several keys some may have been changed before memory ran out: what readers see must be in the log.
             changed = write && positions.find(command, args) > 1;
+            if (changed) {
+                recorder().lost();
+            }
         } catch (RuntimeException | StackOverflowError e) {
             if (write) {
                 fatal.accept("running " + command.name(), e);

@@ -38,6 +38,7 @@ final class StandaloneWorker {
 
     private final RecordWriter writer = new RecordWriter();
     private final LargeArguments large;
+    private final ChangeRecorder recorder;
     private final StandaloneEviction eviction;
     private @Nullable DurableReplies replies;
     private @Nullable Journal repliesOf;
@@ -52,7 +53,8 @@ final class StandaloneWorker {
         this.call = new Call(keyspace, new Args(), NoReply.INSTANCE);
         call.listener(mode.events);
         this.large = new LargeArguments(writer);
-        this.eviction = new StandaloneEviction(mode, large, writer);
+        this.recorder = new ChangeRecorder(mode.stream());
+        this.eviction = new StandaloneEviction(mode, recorder, large, writer);
     }
 
     /** The turn's time, or a later stamp of another event loop: time never runs back between connections. */
@@ -122,8 +124,10 @@ final class StandaloneWorker {
         long mark = origin.replyMark();
         boolean changed;
         call.noTouch(origin.noTouch());
+        recorder.begin(call);
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
+            recorder.ran(call, origin.database(), args, changed && write);
             if (call.concernsWaiting()) {
                 origin.waits(call);
             }
@@ -132,7 +136,11 @@ final class StandaloneWorker {
             origin.reply().error(Refusal.OUT_OF_MEMORY);
             // With several keys some may have been changed before memory ran out: what readers see must be in the log.
             changed = write && keys > 1;
+            if (changed) {
+                recorder.lost();
+            }
         }
+        recorder.end();
         long expiredAt = write || keys == 0 ? 0 : call.database().sawExpired();
         if (expiredAt != 0) {
             expireSeen(args, origin.database(), now);
@@ -167,6 +175,12 @@ final class StandaloneWorker {
     /** See {@link StandaloneEviction#makeRoom}. */
     boolean makeRoom() {
         return eviction.makeRoom();
+    }
+
+    /** What the commands of a script do is gathered here. */
+    ChangeRecorder beginRecord() {
+        recorder.begin(call);
+        return recorder;
     }
 
     private void resumeLater(Origin origin) {
@@ -226,11 +240,14 @@ final class StandaloneWorker {
         List<Block.Queued> logged = new ArrayList<>();
         long changes = 0;
         origin.reply().array(block.commands().size());
+        recorder.begin(call);
         for (Block.Queued queued : block.commands()) {
             boolean write = queued.command().is(Flag.WRITE);
             long mark = origin.replyMark();
             try {
-                if (runQueued(origin, queued, now, Seeds.derive(recordSeed, logged.size()))) {
+                boolean changed = runQueued(origin, queued, now, Seeds.derive(recordSeed, logged.size()));
+                recorder.ran(call, queued.database(), queued.args(), changed);
+                if (changed) {
                     changes++;
                 }
                 if (write) {
@@ -242,9 +259,11 @@ final class StandaloneWorker {
                 if (write && positions.find(queued.command(), queued.args()) > 1) {
                     logged.add(queued);
                     changes++;
+                    recorder.lost();
                 }
             }
         }
+        recorder.end();
         if (changes > 0) {
             mode.changed(changes);
             log(now, batchSeed, logged);
@@ -333,7 +352,11 @@ final class StandaloneWorker {
                 return; // A later round finds them again; a script may hold the stripe for long.
             }
             try {
-                if (runHandler(command, args, number, now, 0, DiscardReply.INSTANCE)) {
+                recorder.begin(call);
+                boolean changed = runHandler(command, args, number, now, 0, DiscardReply.INSTANCE);
+                recorder.ran(call, number, args, changed);
+                recorder.end();
+                if (changed) {
                     mode.changed(1);
                     if (journal != Journal.NONE) {
                         large.command(journal, now, 0, number, args);
@@ -380,6 +403,7 @@ final class StandaloneWorker {
         database.remove(key, length, expireAt - 1);
         mode.changed(1);
         mode.events.event(number, 'x', "expired", key, length);
+        recorder.deleted(number, key, length);
         Journal journal = mode.journal();
         if (journal != Journal.NONE) {
             Args args = large.delete(key, length);

@@ -172,7 +172,10 @@ final class RdbOutput {
 
     /** A short string of ours. */
     void putString(String text) throws IOException {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        putString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    void putString(byte[] bytes) throws IOException {
         long at = Memory.allocate(Math.max(1, bytes.length));
         try {
             Memory.copy(bytes, 0, at, bytes.length);

@@ -2,6 +2,8 @@ package io.cairn.rdb;
 
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.LibraryHead;
+import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
@@ -130,14 +132,25 @@ public final class RdbReader {
             case RdbFormat.OPCODE_EXPIRETIME -> expireAt = (int) in.readLittleEndian(Integer.BYTES) * 1000L;
             case RdbFormat.OPCODE_FREQ -> frequency = in.readByte();
             case RdbFormat.OPCODE_IDLE -> idleSeconds = Math.max(0, in.readLength());
-            case RdbFormat.OPCODE_FUNCTION2, RdbFormat.OPCODE_FUNCTION_PRE_GA ->
-                throw in.bad("functions are not supported yet");
+            case RdbFormat.OPCODE_FUNCTION2 -> {
+                value.read(in);
+                library(Memory.bytes(value.address(), value.length()));
+            }
+            case RdbFormat.OPCODE_FUNCTION_PRE_GA -> throw in.bad("functions of Redis 7.0's release candidates");
             case RdbFormat.OPCODE_MODULE_AUX -> throw in.bad("data of a module is not supported");
             default -> {
                 return false;
             }
         }
         return true;
+    }
+
+    private void library(byte[] text) throws IOException {
+        try {
+            keyspace.libraries().put(LibraryHead.of(text).name(), text);
+        } catch (LibraryHead.Refused e) {
+            throw in.bad("a function library: " + e.text());
+        }
     }
 
     private void entry(int type, RdbString key, RdbString string) throws IOException {

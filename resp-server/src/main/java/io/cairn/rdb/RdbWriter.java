@@ -108,6 +108,12 @@ public final class RdbWriter implements SnapshotSink {
         }
     }
 
+    @Override
+    public void library(byte[] text) throws IOException {
+        out.putByte(RdbFormat.OPCODE_FUNCTION2);
+        out.putString(text);
+    }
+
     private void select(int database) throws IOException {
         selected = database;
         out.putByte(RdbFormat.OPCODE_SELECTDB);

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What the buffers of all clients of a node take, and {@code maxmemory-clients}: above it the clients with the largest buffers are closed, but
- * for those with NO-EVICT. Any thread. Redis: evictClients.
+ * What the buffers of all clients of a node take, but for those who follow its changes, and {@code maxmemory-clients}: above it the clients with the
+ * largest buffers are closed, but for those with NO-EVICT. Any thread. Redis: evictClients.
  */
 final class ClientMemory {
     /** A smaller limit would shut everybody out. Redis: getClientEvictionLimit. */
@@ -61,6 +61,9 @@ final class ClientMemory {
             long over = total.get() - limit();
             List<Connection> may = new ArrayList<>();
             for (Connection connection : connections) {
+                if (connection.isFollower()) {
+                    continue;
+                }
                 if (connection.isEvicted()) {
                     over -= connection.accountedBytes(); // It is about to be closed.
                 } else if (connection.accountedBytes() > 0

@@ -1,6 +1,7 @@
 package io.cairn.resp;
 
 import io.cairn.command.Client;
+import io.cairn.command.FollowerLink;
 import io.cairn.command.Session;
 import io.cairn.command.Subscriptions;
 import java.net.InetSocketAddress;
@@ -23,6 +24,9 @@ final class ClientState implements Session, Client {
     private String libraryVersion = "";
     private @Nullable String user;
     private int database;
+    /** That a follower says it serves clients on. */
+    private int followerPort;
+
     private boolean readonly;
     private boolean asking;
     private boolean noEvict;
@@ -200,6 +204,27 @@ final class ClientState implements Session, Client {
     }
 
     @Override
+    public FollowerLink follow() {
+        return connection.follow();
+    }
+
+    @Override
+    public void acknowledges(long offset) {
+        if (connection.isFollower()) {
+            connection.follow().acknowledges(offset, connection.server().micros() / 1000);
+        }
+    }
+
+    @Override
+    public void listensOn(int port) {
+        followerPort = port;
+    }
+
+    int followerPort() {
+        return followerPort;
+    }
+
+    @Override
     public Multi transaction() {
         return multi;
     }
@@ -293,6 +318,9 @@ final class ClientState implements Session, Client {
     @Override
     public String flags() {
         StringBuilder flags = new StringBuilder();
+        if (connection.isFollower()) {
+            flags.append('S');
+        }
         if (subscriptions().any()) {
             flags.append('P');
         }

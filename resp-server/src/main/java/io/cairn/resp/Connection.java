@@ -60,6 +60,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private final ReplyBuffer replies;
     private final ClientState state;
     private final Pushes pushes;
+    private volatile @Nullable FollowerOutput follower;
     private @Nullable ChannelHandlerContext context;
     private @Nullable PendingCalls pending;
     private @Nullable ExecRun exec;
@@ -135,6 +136,23 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         return pushes;
     }
 
+    /** Makes it one that gets all changes (SYNC); on the event loop. */
+    FollowerOutput follow() {
+        FollowerOutput output = follower;
+        if (output == null) {
+            output = new FollowerOutput(this, state.followerPort(), server().micros() / 1000);
+            // From now on it counts as a follower.
+            endpoint.connections().account(-accounted);
+            endpoint.connections().accountFollower(accounted);
+            follower = output;
+        }
+        return output;
+    }
+
+    boolean isFollower() {
+        return follower != null;
+    }
+
     @Nullable
     SocketAddress remoteAddress() {
         return channel.remoteAddress();
@@ -151,7 +169,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     long outputBytes() {
         ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
-        return replies.bytes() + pushes.heldBytes() + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
+        FollowerOutput output = follower;
+        return replies.bytes()
+                + pushes.heldBytes()
+                + (output == null ? 0 : output.queuedBytes())
+                + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
     }
 
     // ---- maxmemory-clients
@@ -162,7 +184,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         long more = now - accounted;
         if (more != 0) {
             accounted = now;
-            endpoint.connections().account(more);
+            if (follower == null) {
+                endpoint.connections().account(more);
+            } else {
+                endpoint.connections().accountFollower(more);
+            }
         }
     }
 
@@ -219,6 +245,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         endpoint.connections().remove(this);
         endpoint.mode().forget(this);
         pushes.close();
+        FollowerOutput output = follower;
+        if (output != null) {
+            output.closed();
+        }
         if (waiting) {
             waiting = false;
             endpoint.connections().waits(false);
@@ -468,7 +498,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && !waiting
                 && blocked == null
                 && pendingCount() == 0
-                && !pushes.any();
+                && !pushes.any()
+                && !isFollower();
         if (idle || outputClock.running() || !channel.isWritable() || accounted != 0) {
             channel.eventLoop().execute(() -> {
                 if (idle) {
@@ -483,7 +514,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     private void checkOutputLimit(long nowMillis) {
-        OutputLimit limit = endpoint.outputBounds().of(pushes.any());
+        OutputLimit limit = endpoint.outputBounds().of(isFollower(), pushes.any());
         long bytes = gone ? 0 : outputBytes();
         if (gone || !outputClock.matters(limit, bytes)) {
             return;

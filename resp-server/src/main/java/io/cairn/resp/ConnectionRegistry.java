@@ -19,6 +19,7 @@ public final class ConnectionRegistry implements Clients {
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong attackWarnedMillis = new AtomicLong();
     private final ClientMemory memory = new ClientMemory();
+    private final AtomicLong followerBytes = new AtomicLong();
     private volatile long pauseAllUntil;
     private volatile long pauseWritesUntil;
 
@@ -68,7 +69,17 @@ public final class ConnectionRegistry implements Clients {
         return memory.total();
     }
 
-    /** A connection's buffers have grown, or (negative) shrunk. */
+    @Override
+    public long followerBytes() {
+        return followerBytes.get();
+    }
+
+    /** The buffers of a follower of the changes have grown, or (negative) shrunk: maxmemory-clients is not for them. */
+    void accountFollower(long bytes) {
+        followerBytes.addAndGet(bytes);
+    }
+
+    /** The buffers of another connection have grown, or (negative) shrunk. */
     void account(long bytes) {
         memory.add(bytes);
         if (bytes > 0) {

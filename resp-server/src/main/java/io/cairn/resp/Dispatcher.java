@@ -5,7 +5,6 @@ import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
 import io.cairn.command.Reply;
-import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.command.Session;
 import io.cairn.command.SessionCall;
@@ -149,7 +148,8 @@ final class Dispatcher {
         }
         Multi multi = state.multi();
         if ((trait & ALLOW_BUSY) == 0 && server.scripts().busy()) {
-            return connection.pending() == 0 && refuse(connection, state, id, Scripts.BUSY);
+            return connection.pending() == 0
+                    && refuse(connection, state, id, server.scripts().busyError());
         }
         if (multi.open() && (trait & NO_MULTI) != 0) {
             return refuse(connection, state, id, "ERR Command not allowed inside a transaction");
@@ -168,7 +168,15 @@ final class Dispatcher {
                 return false;
             }
             int errors = connection.replies().errors();
+            boolean subscribes = (trait & SUBSCRIBES) != 0;
+            if (!subscribes) {
+                state.lastCommand = command.name();
+            }
             runSession(connection, state, id, command, args);
+            if (subscribes) {
+                // Whoever sees it in CLIENT LIST, on another event loop, may count on its effect.
+                state.lastCommand = command.name();
+            }
             pushed = (trait & SUBSCRIBES) != 0 && connection.replies().errors() == errors;
         } else if (!runData(connection, state, id, command, args)) {
             return false;
@@ -221,7 +229,7 @@ final class Dispatcher {
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
             connection.endFirst();
-            return refuse(connection, state, id, Scripts.BUSY);
+            return refuse(connection, state, id, server.scripts().busyError());
         } catch (RuntimeException | StackOverflowError e) {
             if (command.is(Flag.WRITE)) {
                 // It may have changed half of what it should have: nothing after it can be trusted.
@@ -252,7 +260,6 @@ final class Dispatcher {
     private void runSession(Connection connection, ClientState state, int id, Command command, Args args) {
         int errors = connection.replies().errors();
         long mark = connection.replies().bytes();
-        state.lastCommand = command.name();
         String refusal = command.keys().first() > 0 ? mode.refusal(connection, command, args) : null;
         if (refusal != null) {
             refuse(connection, state, id, refusal);
@@ -263,7 +270,7 @@ final class Dispatcher {
             java.util.Objects.requireNonNull(command.session()).run(running);
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
-            connection.replies().error(Scripts.BUSY);
+            connection.replies().error(server.scripts().busyError());
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("running {}", command.name(), e);
             connection.replies().truncate(mark);

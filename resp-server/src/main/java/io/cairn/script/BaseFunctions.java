@@ -180,7 +180,7 @@ final class BaseFunctions {
             return 0;
         }
         long results = (long) last - first + 1;
-        if (results >= MAX_RESULTS || natives.lua_checkstack(l, (int) results + 2) == 0) {
+        if (results >= MAX_RESULTS || natives.lua_checkstack(l, (int) results) == 0) {
             throw LuaError.message("too many results to unpack");
         }
         for (long i = first; i <= last; i++) {

@@ -2,6 +2,7 @@ package io.cairn.script;
 
 import io.cairn.command.Args;
 import io.cairn.command.Reply;
+import io.cairn.keyspace.LibraryHead;
 import io.cairn.keyspace.Memory;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +24,8 @@ import org.slf4j.LoggerFactory;
 final class LuaEngine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LuaEngine.class);
     private static final int SHOWN_CHARACTERS = 100;
+    /** A library only registers functions while it is loaded. Redis: LOAD_TIMEOUT_MS. */
+    private static final long LOAD_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final Predicate<Args> commands;
     private final LongSupplier memoryLimit;
@@ -33,6 +36,7 @@ final class LuaEngine implements AutoCloseable {
     private @Nullable LuaReplies replies;
     private volatile @Nullable ScriptRun running;
     private volatile boolean stopping;
+    private @Nullable Registration registration;
     private boolean slow;
     private boolean stopped;
     private long scratch;
@@ -113,10 +117,17 @@ final class LuaEngine implements AutoCloseable {
     /** Now and then from the hook: nothing, or the error that ends the script, and whether for good. */
     private int tick(long l) {
         ScriptRun run = running;
+        LuaState current = state();
+        Registration loading = registration;
+        if (loading != null && System.nanoTime() - loading.startNanos > LOAD_NANOS) {
+            stopped = true;
+            current.pushErrorTable(l, "FUNCTION LOAD timeout");
+            current.natives.lua_pushboolean(l, 1);
+            return 2;
+        }
         if (run == null) {
             return 0;
         }
-        LuaState current = state();
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - run.startNanos());
         if (!slow && slowMillis.getAsLong() > 0 && millis >= slowMillis.getAsLong()) {
             slow = true;
@@ -160,6 +171,74 @@ final class LuaEngine implements AutoCloseable {
         return true;
     }
 
+    /**
+     * Loads a library: runs its text, which registers its functions. Redis: luaEngineCreate.
+     *
+     * @return null when {@code refused} was told the error line
+     */
+    @Nullable
+    FunctionLibrary load(LibraryHead head, byte[] text, Consumer<byte[]> refused) {
+        LuaState current = state();
+        byte[] source = java.util.Arrays.copyOfRange(text, head.length(), text.length);
+        int chunk = current.compile(
+                source, "@user_function", message -> refused.accept(line("ERR Error compiling function: ", message)));
+        if (chunk == 0) {
+            return null;
+        }
+        Registration registered = new Registration(current);
+        boolean[] done = new boolean[1];
+        stopped = false;
+        registration = registered;
+        current.registers(true);
+        try {
+            current.run(chunk, l -> done[0] = true, l -> {
+                byte[] error = current.natives.lua_type(l, -1) == LuaState.TABLE
+                        ? java.util.Objects.requireNonNull(replies).textField(l, "err")
+                        : current.bytes(l, -1);
+                byte[] shown = error == null ? ascii("unknown error") : error;
+                // The error handler has put a code before it.
+                boolean coded = new String(shown, StandardCharsets.ISO_8859_1).startsWith("ERR ");
+                refused.accept(line(
+                        "ERR Error registering functions: ",
+                        coded ? java.util.Arrays.copyOfRange(shown, 4, shown.length) : shown));
+            });
+        } finally {
+            registration = null;
+            current.registers(false);
+            current.release(chunk);
+            if (stopped) {
+                current.rearm();
+            }
+        }
+        FunctionLibrary library = new FunctionLibrary(head.name(), text, List.copyOf(registered.functions()));
+        if (!done[0]) {
+            release(library);
+            return null;
+        }
+        return library;
+    }
+
+    private static byte[] line(String before, byte[] message) {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        line.writeBytes(ascii(before));
+        line.writeBytes(message);
+        return line.toByteArray();
+    }
+
+    /** What a library registers that is being loaded, or null. */
+    @Nullable
+    Registration registration() {
+        return registration;
+    }
+
+    /** The functions of a library are no longer called. */
+    void release(FunctionLibrary library) {
+        LuaState current = state;
+        if (current != null) {
+            library.functions().forEach(function -> current.release(function.reference()));
+        }
+    }
+
     /** A script is no longer in the cache. */
     void forget(Script script) {
         Integer reference = compiled.remove(script.name());
@@ -175,14 +254,25 @@ final class LuaEngine implements AutoCloseable {
         if (function == null) {
             throw new IllegalStateException("not compiled: " + run.script().name());
         }
+        current.global("KEYS", keys);
+        current.global("ARGV", arguments);
+        run(run, function, List.of(), out);
+    }
+
+    /** Calls a function of a library with keys and arguments, and answers. */
+    void call(ScriptRun run, int function, List<byte[]> keys, List<byte[]> arguments, Reply out) {
+        run(run, function, List.of(keys, arguments), out);
+    }
+
+    private void run(ScriptRun run, int function, List<List<byte[]>> arguments, Reply out) {
+        LuaState current = state();
         slow = false;
         stopped = false;
         running = run;
         try {
-            current.global("KEYS", keys);
-            current.global("ARGV", arguments);
             current.run(
                     function,
+                    arguments,
                     l -> java.util.Objects.requireNonNull(replies).write(l, out, run.resp3()),
                     l -> failed(l, run, out));
         } finally {

@@ -39,6 +39,8 @@ final class LuaState extends LuaStack implements AutoCloseable {
     private final int scrub;
     private final int armedCreate;
     private final int armedWrap;
+    private final int showRegister;
+    private final int hideRegister;
     /** Read-only tables that scripts hold: their addresses, and references to the tables behind. */
     private long[] held = new long[32];
 
@@ -101,9 +103,11 @@ final class LuaState extends LuaStack implements AutoCloseable {
         load(main, resource("sandbox.lua"), "=cairn");
         natives.lua_createtable(main, 0, 16);
         libraries.fill(this, new Table());
-        if (natives.lua_pcall(main, 1, 9, 0) != 0) {
+        if (natives.lua_pcall(main, 1, 11, 0) != 0) {
             throw new IllegalStateException("the sandbox failed: " + natives.lua_tostring(main, -1));
         }
+        hideRegister = natives.luaL_ref(main, REGISTRY);
+        showRegister = natives.luaL_ref(main, REGISTRY);
         armedWrap = natives.luaL_ref(main, REGISTRY);
         armedCreate = natives.luaL_ref(main, REGISTRY);
         scrub = natives.luaL_ref(main, REGISTRY);
@@ -232,8 +236,13 @@ final class LuaState extends LuaStack implements AutoCloseable {
      * @return a reference for {@link #run}, or 0
      */
     int compile(byte[] source, java.util.function.Consumer<byte[]> refused) {
+        return compile(source, "@user_script", refused);
+    }
+
+    /** As {@link #compile(byte[], java.util.function.Consumer)}, with the name of the chunk in messages. */
+    int compile(byte[] source, String chunk, java.util.function.Consumer<byte[]> refused) {
         natives.lua_settop(main, 0);
-        if (!load(main, source, "@user_script")) {
+        if (!load(main, source, chunk)) {
             refused.accept(bytes(main, -1));
             natives.lua_settop(main, 0);
             return 0;
@@ -266,11 +275,25 @@ final class LuaState extends LuaStack implements AutoCloseable {
      * @param failed told the same, with the error on top
      */
     void run(int function, LongConsumer done, LongConsumer failed) {
+        run(function, java.util.List.of(), done, failed);
+    }
+
+    /** As {@link #run(int, LongConsumer, LongConsumer)}; the arguments are tables of strings. */
+    void run(
+            int function,
+            java.util.List<? extends Iterable<byte[]>> arguments,
+            LongConsumer done,
+            LongConsumer failed) {
         natives.lua_settop(main, 0);
         natives.lua_rawgeti(main, REGISTRY, handler);
         natives.lua_rawgeti(main, REGISTRY, function);
+        for (Iterable<byte[]> argument : arguments) {
+            Constants constants = constants();
+            argument.forEach(constants::add);
+            constants.pushTable(main);
+        }
         try {
-            (natives.lua_pcall(main, 0, 1, 1) == 0 ? done : failed).accept(main);
+            (natives.lua_pcall(main, arguments.size(), 1, 1) == 0 ? done : failed).accept(main);
         } finally {
             natives.lua_settop(main, 0);
             machine.forgetThreads();
@@ -281,6 +304,11 @@ final class LuaState extends LuaStack implements AutoCloseable {
                 natives.lua_gc(main, GC_STEP, GC_PERIOD);
             }
         }
+    }
+
+    /** Whether redis.register_function is there. */
+    void registers(boolean on) {
+        call(on ? showRegister : hideRegister);
     }
 
     /** After a run that was stopped: the hook of lines is off again. */

@@ -45,6 +45,13 @@ final class RedisFunctions {
         to.function("call", l -> call(l, true));
         to.function("pcall", l -> call(l, false));
         to.function("log", this::log);
+        to.function("register_function", l -> {
+            Registration loading = engine.registration();
+            if (loading == null) {
+                throw LuaError.table("redis.register_function can only be called on FUNCTION LOAD command");
+            }
+            return loading.register(l);
+        });
         to.number("LOG_DEBUG", LOG_DEBUG);
         to.number("LOG_VERBOSE", LOG_VERBOSE);
         to.number("LOG_NOTICE", LOG_NOTICE);

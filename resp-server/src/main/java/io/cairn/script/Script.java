@@ -21,6 +21,9 @@ public record Script(String name, byte[] body, int flags, int source) {
     /** allow-cross-slot-keys. */
     public static final int ALLOW_CROSS_SLOT = 1 << 5;
 
+    /** No script but a function of a library. */
+    public static final int FUNCTION = 1 << 6;
+
     public boolean is(int flag) {
         return (flags & flag) != 0;
     }

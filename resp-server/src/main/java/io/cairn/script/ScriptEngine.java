@@ -18,10 +18,12 @@ public final class ScriptEngine {
 
     private final ScriptCache cache;
     private final LuaEngine lua;
+    private final FunctionLibraries libraries;
 
     ScriptEngine(ScriptCache cache, LuaEngine lua) {
         this.cache = cache;
         this.lua = lua;
+        this.libraries = new FunctionLibraries(lua);
     }
 
     /** What the node says to a script before it runs. */
@@ -32,8 +34,12 @@ public final class ScriptEngine {
         String refusal(Script script, boolean readOnlyCommand);
     }
 
-    /** Whether a script runs with these arguments, and which; made by {@link #prepare}. */
-    public record Prepared(Script script, List<byte[]> keys, List<byte[]> arguments, boolean readOnly) {}
+    /**
+     * Whether a script runs with these arguments, and which; made by {@link #prepare}.
+     *
+     * @param function of a library that is called, 0 for a script
+     */
+    public record Prepared(Script script, int function, List<byte[]> keys, List<byte[]> arguments, boolean readOnly) {}
 
     /**
      * Finds the script of a call, compiling it when it is new.
@@ -41,6 +47,9 @@ public final class ScriptEngine {
      * @return null when {@code out} has the error
      */
     public @Nullable Prepared prepare(Command command, Args args, Door door, Reply out) {
+        if (ScriptCommands.callsFunction(command)) {
+            return prepareFunction(command, args, door, out);
+        }
         boolean byHash = ScriptCommands.byHash(command);
         String name = null;
         if (byHash) {
@@ -67,6 +76,26 @@ public final class ScriptEngine {
         if (script == null || !lua.compile(script, out::error)) {
             return null;
         }
+        return admitted(command, script, 0, args, keys, door, out);
+    }
+
+    /** FCALL and FCALL_RO. Redis: fcallCommandGeneric. */
+    private @Nullable Prepared prepareFunction(Command command, Args args, Door door, Reply out) {
+        FunctionLibrary.Function function = libraries.find(args.text(1));
+        if (function == null) {
+            out.error("ERR Function not found");
+            return null;
+        }
+        if (ScriptCommands.numberOfKeys(args) == ScriptCommands.NO_NUMBER) {
+            out.error("ERR Bad number of keys provided");
+            return null;
+        }
+        int keys = keys(args, out);
+        return keys < 0 ? null : admitted(command, function.script(), function.reference(), args, keys, door, out);
+    }
+
+    private static @Nullable Prepared admitted(
+            Command command, Script script, int function, Args args, int keys, Door door, Reply out) {
         boolean readOnly = ScriptCommands.readOnly(command);
         String refusal = door.refusal(script, readOnly);
         if (refusal == null && readOnly && !script.is(Script.COMPATIBLE) && !script.is(Script.NO_WRITES)) {
@@ -78,6 +107,7 @@ public final class ScriptEngine {
         }
         return new Prepared(
                 script,
+                function,
                 bytes(args, ScriptCommands.FIRST_KEY, ScriptCommands.FIRST_KEY + keys),
                 bytes(args, ScriptCommands.FIRST_KEY + keys, args.count()),
                 readOnly);
@@ -111,7 +141,11 @@ public final class ScriptEngine {
 
     /** Runs a prepared script and answers. */
     public void run(Prepared prepared, ScriptRun run, Reply out) {
-        lua.run(run, prepared.keys(), prepared.arguments(), out);
+        if (prepared.function() != 0) {
+            lua.call(run, prepared.function(), prepared.keys(), prepared.arguments(), out);
+        } else {
+            lua.run(run, prepared.keys(), prepared.arguments(), out);
+        }
     }
 
     /** The script with a body, from the cache or compiled now; null when {@code refused} was told the error line. */
@@ -143,5 +177,15 @@ public final class ScriptEngine {
     void flush() {
         cache.clear();
         lua.reset();
+        libraries.forget();
+    }
+
+    /** Whether FUNCTION LOAD may become a record; otherwise {@code out} has the error. */
+    public boolean isLoadable(Args args, Reply out) {
+        return libraries.isLoadable(args, out::error);
+    }
+
+    FunctionLibraries libraries() {
+        return libraries;
     }
 }

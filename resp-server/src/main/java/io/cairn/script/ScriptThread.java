@@ -1,9 +1,13 @@
 package io.cairn.script;
 
 import io.cairn.command.Args;
+import io.cairn.command.Reply;
 import io.cairn.command.Scripts;
 import io.cairn.command.SessionCall;
+import io.cairn.keyspace.Libraries;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -29,6 +33,7 @@ public final class ScriptThread implements Scripts, AutoCloseable {
     private final ScriptEngine engine;
     private final LongSupplier busyMillis;
     private final LinkedBlockingQueue<Consumer<ScriptEngine>> tasks = new LinkedBlockingQueue<>();
+    private volatile Libraries libraryTexts = new Libraries();
     private volatile long interpreterBytes;
     private volatile boolean closed;
 
@@ -99,7 +104,7 @@ public final class ScriptThread implements Scripts, AutoCloseable {
     }
 
     @Override
-    public @Nullable String kill() {
+    public @Nullable String kill(boolean function) {
         ScriptRun run = lua.running();
         if (run == null) {
             return "NOTBUSY No scripts in execution right now.";
@@ -108,8 +113,40 @@ public final class ScriptThread implements Scripts, AutoCloseable {
             return "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait"
                     + " the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.";
         }
+        if (run.script().is(Script.FUNCTION) != function) {
+            return busyError();
+        }
         run.kill();
         return null;
+    }
+
+    @Override
+    public String busyError() {
+        ScriptRun run = lua.running();
+        return run != null && run.script().is(Script.FUNCTION) ? BUSY_FUNCTION : BUSY;
+    }
+
+    /** The texts of the libraries that functions are in; before the first script. */
+    public void libraries(Libraries texts) {
+        engine.libraries().texts(texts);
+        libraryTexts = texts;
+    }
+
+    @Override
+    public void libraries(Predicate<String> wanted, boolean code, SessionCall.Later later) {
+        boolean taken = submit(on -> {
+            List<FunctionLibrary> all = new ArrayList<>(on.libraries().all());
+            all.removeIf(library -> !wanted.test(library.name()));
+            later.complete(reply -> LibraryReplies.list(all, code, reply));
+        });
+        if (!taken) {
+            later.complete(reply -> reply.error("ERR the node is stopping"));
+        }
+    }
+
+    @Override
+    public void stats(Reply reply) {
+        LibraryReplies.stats(lua.running(), libraryTexts, reply);
     }
 
     @Override

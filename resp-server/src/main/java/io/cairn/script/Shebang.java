@@ -29,6 +29,11 @@ record Shebang(int flags, int length) {
     /** @param length bytes before the line's end, which stays so that lines keep their numbers */
     Shebang {}
 
+    /** The flag of a name, or null. */
+    static @org.jspecify.annotations.Nullable Integer flag(String name) {
+        return FLAGS.get(name);
+    }
+
     static Shebang of(byte[] body) throws Refused {
         if (body.length < 2 || body[0] != '#' || body[1] != '!') {
             return new Shebang(Script.COMPATIBLE, 0);

@@ -18,6 +18,7 @@ import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
 import io.cairn.mode.BlockedKeys;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.MemoryLimit;
 import io.cairn.pubsub.Hub;
 import io.cairn.pubsub.KeyspaceEvents;
@@ -63,9 +64,11 @@ public final class Node implements AutoCloseable {
     private final NodeBackend backend;
     private final BlockedKeys blocked;
     private final NodeState state;
+    private final ChangeStream changes;
     private final RespServer server;
     private final CairnProcess process;
     private long tendedMillis;
+    private long pingedMillis;
 
     /**
      * Opens the node's directory and makes its parts; nothing is loaded and nobody listened to yet.
@@ -85,7 +88,12 @@ public final class Node implements AutoCloseable {
             families.addAll(kind.commands(this::backend));
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
-            this.memory = new MemoryLimit(keyspace, connections::bytes, () -> connections.pausedUntilMillis() != 0);
+            this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory.newId());
+            this.memory = new MemoryLimit(
+                    keyspace,
+                    connections::bytes,
+                    () -> connections.followerBytes() + changes.waitingBytes(),
+                    () -> connections.pausedUntilMillis() != 0);
             this.stats = new NodeStats(table);
             this.blocked = new BlockedKeys();
             this.backend = kind.backend(new NodeParts(
@@ -102,6 +110,7 @@ public final class Node implements AutoCloseable {
                     process.transport(),
                     process.background(),
                     process::fatal));
+            backend.follow(changes);
             this.state = new NodeState(this, process, kind.redisMode(), table);
             this.server = new RespServer(new Endpoint(
                     state,
@@ -241,6 +250,15 @@ public final class Node implements AutoCloseable {
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             connections.tend(nowMillis, config.get(Keys.TIMEOUT));
+            pingFollowers(nowMillis);
+        }
+    }
+
+    private void pingFollowers(long nowMillis) {
+        long period = config.get(Keys.REPL_PING_REPLICA_PERIOD);
+        if (period > 0 && nowMillis - pingedMillis >= period * SECOND_MILLIS) {
+            pingedMillis = nowMillis;
+            changes.ping();
         }
     }
 
@@ -263,6 +281,11 @@ public final class Node implements AutoCloseable {
 
     public NodeStats stats() {
         return stats;
+    }
+
+    /** All changes, for who follows them. */
+    ChangeStream changes() {
+        return changes;
     }
 
     /** Where who wants to be told of what happens to keys is put in. */

@@ -4,6 +4,7 @@ import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
 import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Mode;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -32,6 +33,9 @@ public interface NodeBackend {
     default Scripts scripts() {
         return Scripts.NONE;
     }
+
+    /** Who follows the node's changes is to be told of them; called once, before {@link #load}. */
+    default void follow(ChangeStream changes) {}
 
     /** The node listens now. */
     default void started(ServerState server) {}

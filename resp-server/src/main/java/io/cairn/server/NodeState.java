@@ -2,6 +2,7 @@ package io.cairn.server;
 
 import io.cairn.command.Clients;
 import io.cairn.command.CommandTable;
+import io.cairn.command.Followers;
 import io.cairn.command.LatencyEvents;
 import io.cairn.command.Persistence;
 import io.cairn.command.PubSub;
@@ -76,6 +77,11 @@ final class NodeState implements ServerState {
     @Override
     public PubSub pubSub() {
         return node.hub();
+    }
+
+    @Override
+    public Followers followers() {
+        return node.changes();
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
 import io.cairn.gossip.GossipException;
 import io.cairn.keyspace.Slots;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
 import io.cairn.raft.meta.JoinMark;
@@ -56,6 +57,7 @@ final class RaftBackend implements NodeBackend {
                 args -> parts.commands().find(args) >= 0,
                 () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
                 () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
+        scripts.libraries(parts.keyspace().libraries());
         node.mode().scripts(parts.commands(), scripts, parts.failure()::fatal);
         node.mode().serves(parts.blocked());
     }
@@ -98,6 +100,11 @@ final class RaftBackend implements NodeBackend {
     @Override
     public Scripts scripts() {
         return scripts;
+    }
+
+    @Override
+    public void follow(ChangeStream changes) {
+        node.follow(changes);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.cairn.command.Replication;
 import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Journal;
 import io.cairn.mode.Mode;
 import io.cairn.mode.RecordClock;
@@ -22,7 +23,7 @@ final class StandaloneBackend implements NodeBackend {
     private final StandalonePersistence persistence;
     private final ActiveExpiry expiry;
     private final ScriptThread scripts;
-    private final Replication replication = Replication.alone(NodeDirectory.newId());
+    private Replication replication = Replication.alone(NodeDirectory.newId());
 
     StandaloneBackend(NodeParts parts) {
         this.mode = new StandaloneMode(
@@ -36,10 +37,15 @@ final class StandaloneBackend implements NodeBackend {
                 parts.memory());
         this.persistence = new StandalonePersistence(parts, mode, clock);
         this.expiry = new ActiveExpiry(parts, mode, clock);
+        mode.minReplicas(parts.config().get(Keys.MIN_REPLICAS_TO_WRITE));
+        parts.config().onChange(Keys.MIN_REPLICAS_TO_WRITE, mode::minReplicas);
+        mode.maxLagSeconds(parts.config().get(Keys.MIN_REPLICAS_MAX_LAG));
+        parts.config().onChange(Keys.MIN_REPLICAS_MAX_LAG, mode::maxLagSeconds);
         this.scripts = new ScriptThread(
                 args -> parts.commands().find(args) >= 0,
                 () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
                 () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
+        scripts.libraries(parts.keyspace().libraries());
         mode.scripts(scripts, parts.failure()::fatal);
     }
 
@@ -71,6 +77,13 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public Scripts scripts() {
         return scripts;
+    }
+
+    @Override
+    public void follow(ChangeStream changes) {
+        changes.snapshots(persistence::beginFollower, persistence::endFollower);
+        mode.stream(changes);
+        replication = () -> changes.view(clock.readTime());
     }
 
     @Override

@@ -41,7 +41,9 @@ final class StandalonePersistence implements Persistence {
     private enum Work {
         NONE,
         SAVE,
-        REWRITE
+        REWRITE,
+        /** For a follower of the changes. */
+        FOLLOWER
     }
 
     private final NodeParts parts;
@@ -276,6 +278,15 @@ final class StandalonePersistence implements Persistence {
         return true;
     }
 
+    /** Claims the next snapshot for a follower of the changes; false while another is under way. */
+    boolean beginFollower() {
+        return begin(Work.FOLLOWER);
+    }
+
+    synchronized void endFollower() {
+        running = Work.NONE;
+    }
+
     private void inBackground(Work work) {
         parts.background().execute(() -> run(work));
     }
@@ -310,7 +321,7 @@ final class StandalonePersistence implements Persistence {
             if (running == Work.SAVE) {
                 throw new Refused(IN_PROGRESS);
             }
-            if (running == Work.REWRITE) {
+            if (running != Work.NONE) {
                 if (!schedule) {
                     throw new Refused("ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE"
                             + " SCHEDULE in order to schedule a BGSAVE whenever possible.");
@@ -333,7 +344,7 @@ final class StandalonePersistence implements Persistence {
             if (running == Work.REWRITE) {
                 throw new Refused("ERR Background append only file rewriting already in progress");
             }
-            if (running == Work.SAVE) {
+            if (running != Work.NONE) {
                 rewriteScheduled = true;
                 return "Background append only file rewriting scheduled";
             }

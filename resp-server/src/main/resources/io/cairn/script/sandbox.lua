@@ -115,6 +115,17 @@ local function scrub()
   end
 end
 
+-- redis.register_function is there while a library is loaded, and at no other time.
+local functions_of_redis = java.redis
+local register = functions_of_redis.register_function
+local function show_register()
+  functions_of_redis.register_function = register
+end
+local function hide_register()
+  functions_of_redis.register_function = nil
+end
+hide_register()
+
 -- getfenv, setfenv and newproxy are left out, as in Redis from its security fixes of 2025 on: a finalizer of a userdata
 -- would run between scripts and outside of any protection.
 for _, name in ipairs { "assert", "collectgarbage", "error", "gcinfo", "ipairs", "rawequal", "select", "tonumber",
@@ -146,4 +157,4 @@ shared[#shared + 1] = visible
 for _, f in ipairs { unwrapping_pcall, handler } do
   setfenv(f, G)
 end
-return G, globals, visible, handler, arm, callee, scrub, armed_create, armed_wrap
+return G, globals, visible, handler, arm, callee, scrub, armed_create, armed_wrap, show_register, hide_register

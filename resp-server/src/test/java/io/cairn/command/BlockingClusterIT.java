@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -249,7 +250,8 @@ class BlockingClusterIT {
                 while (running.get() && !reply.startsWith("-")) {
                     reply = client.line("brpop {t}queue 0.5");
                     if (reply.startsWith("*2")) {
-                        taken.add(String.valueOf(((List<?>) RespConnection.parse(reply)).get(1)));
+                        taken.add(
+                                String.valueOf(((List<?>) Objects.requireNonNull(RespConnection.parse(reply))).get(1)));
                     } else if (reply.startsWith("-UNKNOWNOUTCOME")) {
                         broken.incrementAndGet();
                     }

@@ -57,6 +57,7 @@ record BlockingScenario(String name, List<String> steps) {
                     heard.add(step + " -> " + reply);
                 }
             }
+            stage.end();
             return heard;
         }
     }
@@ -91,7 +92,7 @@ record BlockingScenario(String name, List<String> steps) {
                     return "";
                 }
                 case "close" -> {
-                    clients.remove(words[1]).close();
+                    Objects.requireNonNull(clients.remove(words[1])).close();
                     return "";
                 }
                 default -> {
@@ -149,7 +150,7 @@ record BlockingScenario(String name, List<String> steps) {
                 Matcher id = ID.matcher(word);
                 if (id.matches()) {
                     client(id.group(1));
-                    word = ids.get(id.group(1));
+                    word = Objects.requireNonNull(ids.get(id.group(1)));
                 }
                 arguments.add(
                         switch (word) {
@@ -165,12 +166,19 @@ record BlockingScenario(String name, List<String> steps) {
             BlockingScenario.awaitBlocked(control, clientsBlocked);
         }
 
-        @Override
-        public void close() throws Exception {
+        /** All leave, and nobody is left in a line. */
+        void end() throws Exception {
             for (RespConnection client : clients.values()) {
                 client.close();
             }
             awaitBlocked(0);
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (RespConnection client : clients.values()) {
+                client.close();
+            }
             control.close();
         }
     }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -147,7 +148,7 @@ class HashExpiryHistoryTest {
         return Long.parseLong(run("hpexpiretime " + key + " fields 1 " + field).substring("*1 :".length()));
     }
 
-    private void expire(Random random, String key, Map<String, Entry> hash, String field, Entry old) {
+    private void expire(Random random, String key, Map<String, Entry> hash, String field, @Nullable Entry old) {
         long when = now + random.nextInt(4000) - 200;
         String condition = List.of("", "NX ", "XX ", "GT ", "lt ").get(random.nextInt(5));
         long current = old == null ? 0 : old.expireAt;
@@ -164,7 +165,7 @@ class HashExpiryHistoryTest {
                 .isEqualTo("*1 :" + expected);
         if (expected == 2) {
             hash.remove(field);
-        } else if (expected == 1) {
+        } else if (old != null && expected == 1) {
             hash.put(field, new Entry(old.value, when));
         }
     }

@@ -97,6 +97,17 @@ class RdbRoundTripTest {
     }
 
     @Test
+    void functionLibrariesComeBackAsTheyWereWhenTheSnapshotBegan() throws IOException {
+        byte[] text = "#!lua name=lib\nreturn \u00ff".getBytes(ISO_8859_1);
+        from.keyspace.libraries().put("lib", text);
+        from.keyspace.libraries().put("another", "#!lua name=another\n".getBytes(ISO_8859_1));
+        load(write(true, new ByteArrayOutputStream()), 0);
+        assertThat(to.keyspace.libraries().names()).containsExactly("another", "lib");
+        assertThat(to.keyspace.libraries().text("lib")).isEqualTo(text);
+        assertThat(to.dump(false)).isEqualTo(from.dump(false));
+    }
+
+    @Test
     void expiredKeysAreSkippedOnlyWhenAsked() throws IOException {
         byte[] rdb = write(true, new ByteArrayOutputStream());
         load(rdb, 9_000);
@@ -146,7 +157,10 @@ class RdbRoundTripTest {
                 .hasMessageContaining("type module not supported yet");
         assertThatThrownBy(() -> load("REDIS0010\u00f5\u0001x".getBytes(ISO_8859_1), 0))
                 .isInstanceOf(RdbException.class)
-                .hasMessageContaining("functions");
+                .hasMessageContaining("a function library: Missing library metadata");
+        assertThatThrownBy(() -> load("REDIS0010\u00f6\u0001x".getBytes(ISO_8859_1), 0))
+                .isInstanceOf(RdbException.class)
+                .hasMessageContaining("release candidates");
         assertThatThrownBy(() -> load("REDIS0099".getBytes(ISO_8859_1), 0))
                 .isInstanceOf(RdbException.class)
                 .hasMessageContaining("99");

@@ -39,7 +39,7 @@ class LuaEngineTest {
         Script script = engine.load(body.getBytes(StandardCharsets.ISO_8859_1), false, out::error);
         if (script != null) {
             ScriptRun run = new ScriptRun(script, false, 0, this::command);
-            engine.run(new ScriptEngine.Prepared(script, List.of(), List.of(arguments), false), run, out);
+            engine.run(new ScriptEngine.Prepared(script, 0, List.of(), List.of(arguments), false), run, out);
         }
         String reply = text(out.bytes(0, out.bytes()));
         out.release();

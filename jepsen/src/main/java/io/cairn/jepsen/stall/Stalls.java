@@ -12,8 +12,10 @@ import io.cairn.jepsen.resp.Timeouts;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -30,7 +32,10 @@ public final class Stalls {
     private final Sizes sizes;
     private final long mostMillis;
     private final PrintStream out;
-    private final List<String> violations = new ArrayList<>();
+    /** Each once. */
+    private final Set<String> violations = new LinkedHashSet<>();
+
+    private boolean over;
     private final List<Address> others = new ArrayList<>();
     private final Address busy;
     private final String tag;
@@ -70,16 +75,16 @@ public final class Stalls {
     public List<String> run() throws Exception {
         out.printf(
                 Locale.ROOT,
-                "%s leads the shard of %s; waits for PING in milliseconds: itself, its process, other processes%n",
+                "%s leads the shard of %s; longest waits in milliseconds: GET there, PING there, at its process, at other processes%n",
                 busy,
                 tag);
-        try (Watch watch = new Watch(cluster.nodes(), others)) {
+        try (Watch watch = new Watch(cluster.nodes(), others, busy, tag + "any")) {
             hash(watch);
             string(watch);
             script(watch);
             keys(watch);
         }
-        return violations;
+        return List.copyOf(violations);
     }
 
     private void hash(Watch watch) throws Exception {
@@ -205,6 +210,9 @@ public final class Stalls {
 
     /** Does something to the busy node, and judges what was seen meanwhile and a moment longer. */
     private void step(Watch watch, String what, Work work) throws Exception {
+        if (over) {
+            return; // Another node leads: what follows would not keep this one busy.
+        }
         String before = epochs();
         watch.take();
         long began = System.nanoTime();
@@ -220,9 +228,10 @@ public final class Stalls {
         neighbours.remove(busy);
         out.printf(
                 Locale.ROOT,
-                "%-45s %7d ms   %6d %6d %6d%n",
+                "%-45s %7d ms   %6d %6d %6d %6d%n",
                 what,
                 millis,
+                seen.readMillis(),
                 seen.worst(List.of(busy)),
                 seen.worst(neighbours),
                 seen.worst(others));
@@ -232,6 +241,7 @@ public final class Stalls {
         }
         String after = epochs();
         if (!after.equals(before)) {
+            over = true;
             violations.add(what + ": a leader changed: " + before + " became " + after);
         }
     }

@@ -15,7 +15,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Asks every node for a PING again and again, each on a connection of its own, and some of them how they see the others; keeps the longest wait for each node and
+ * Asks every node for a PING again and again, each on a connection of its own, one for a key, and some of them how they see the others; keeps the longest waits and
  * whatever was seen wrong, until {@link #take}. Threads of its own.
  */
 final class Watch implements AutoCloseable {
@@ -23,12 +23,13 @@ final class Watch implements AutoCloseable {
     private static final Timeouts TIMEOUTS = new Timeouts(5_000, 60_000);
 
     private final Map<Address, Long> worstMillis = new ConcurrentHashMap<>();
+    private final Map<Address, Long> readMillis = new ConcurrentHashMap<>();
     private final Set<String> seen = ConcurrentHashMap.newKeySet();
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean over;
 
-    /** What was seen since the last time: the longest wait for a PING by node, and what was wrong. */
-    record Seen(Map<Address, Long> worstMillis, Set<String> wrong) {
+    /** What was seen since the last time: the longest wait for a PING by node, that of the reader, and what was wrong. */
+    record Seen(Map<Address, Long> worstMillis, long readMillis, Set<String> wrong) {
         long worst(List<Address> nodes) {
             return nodes.stream()
                     .mapToLong(node -> worstMillis.getOrDefault(node, 0L))
@@ -40,11 +41,14 @@ final class Watch implements AutoCloseable {
     /**
      * @param nodes to be asked for a PING
      * @param observers nodes that are asked whether others fail
+     * @param reader a node that is asked for {@code key}, beside what the large thing lies
      */
-    Watch(List<Address> nodes, List<Address> observers) {
+    Watch(List<Address> nodes, List<Address> observers, Address reader, String key) {
         for (Address node : nodes) {
-            begin("ping-" + node.port(), () -> ping(node));
+            begin("ping-" + node.port(), () -> ask(node, worstMillis, "PING"));
         }
+        // Whoever reads what is locked blocks the event loop that it shares with others.
+        begin("read-" + reader.port(), () -> ask(reader, readMillis, "GET", key));
         for (Address node : observers) {
             begin("look-" + node.port(), () -> look(node));
         }
@@ -57,17 +61,17 @@ final class Watch implements AutoCloseable {
         thread.start();
     }
 
-    private void ping(Address node) {
+    private void ask(Address node, Map<Address, Long> worst, String... words) {
         while (!over) {
             try (RawClient client = RawClient.connect(node, TIMEOUTS)) {
                 while (!over) {
                     long began = System.nanoTime();
-                    client.call("PING");
-                    worstMillis.merge(node, (System.nanoTime() - began) / 1_000_000, Math::max);
+                    client.call(words);
+                    worst.merge(node, (System.nanoTime() - began) / 1_000_000, Math::max);
                     pause();
                 }
             } catch (NotSentException | OutcomeUnknownException e) {
-                wrong(node + " does not answer PING: " + e.getMessage());
+                wrong(node + " does not answer " + words[0] + ": " + e.getMessage());
                 pause();
             }
         }
@@ -104,7 +108,11 @@ final class Watch implements AutoCloseable {
 
     /** What was seen since the last call. */
     Seen take() {
-        Seen taken = new Seen(new TreeMap<>(java.util.Comparator.comparingInt(Address::port)), new TreeSet<>(seen));
+        Seen taken = new Seen(
+                new TreeMap<>(java.util.Comparator.comparingInt(Address::port)),
+                readMillis.values().stream().mapToLong(Long::longValue).max().orElse(0),
+                new TreeSet<>(seen));
+        readMillis.clear();
         taken.worstMillis.putAll(worstMillis);
         worstMillis.clear();
         seen.clear();

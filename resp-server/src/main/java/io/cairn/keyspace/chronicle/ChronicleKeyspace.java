@@ -4,6 +4,7 @@ import io.cairn.keyspace.AccessTracking;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Libraries;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.StripeBusyException;
@@ -33,6 +34,7 @@ public final class ChronicleKeyspace implements Keyspace {
     private final int shift;
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
+    private final Libraries libraries = new Libraries();
     private volatile boolean activeExpiry = true;
     private final AtomicLong exchanges = new AtomicLong();
     private final AtomicReference<@Nullable IncrementalSnapshot> snapshot = new AtomicReference<>();
@@ -252,6 +254,16 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
+    public long freed() {
+        return resources.freed();
+    }
+
+    @Override
+    public void resetFreed() {
+        resources.resetFreed();
+    }
+
+    @Override
     public long usedBytes() {
         return resources.usedBytes();
     }
@@ -264,6 +276,11 @@ public final class ChronicleKeyspace implements Keyspace {
     @Override
     public void activeExpiry(boolean on) {
         activeExpiry = on;
+    }
+
+    @Override
+    public Libraries libraries() {
+        return libraries;
     }
 
     @Override

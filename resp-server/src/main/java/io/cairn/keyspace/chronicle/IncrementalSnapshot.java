@@ -32,6 +32,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
     private static final long YIELD_NANOS = 100_000;
 
     private final ChronicleKeyspace keyspace;
+    private final List<byte[]> libraries;
     private final List<Parts> tables = new ArrayList<>();
     private final Value view = new Value();
     private final Queue<Early> early = new ArrayDeque<>();
@@ -45,6 +46,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
     /** The caller holds all stripes. */
     IncrementalSnapshot(ChronicleKeyspace keyspace) {
         this.keyspace = keyspace;
+        this.libraries = keyspace.libraries().all();
         this.expiringFields = keyspace.expiringHashes() > 0;
         for (int number = 0; number < keyspace.databases(); number++) {
             for (int stripe = 0; stripe < keyspace.stripes(); stripe++) {
@@ -90,13 +92,16 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
         }
     }
 
-    private void begin(SnapshotSink target) {
+    private void begin(SnapshotSink target) throws IOException {
         sinkLock.lock();
         try {
             if (sink != null) {
                 throw new IllegalStateException("a snapshot is written once");
             }
             sink = target;
+            for (byte[] library : libraries) {
+                target.library(library);
+            }
             for (Early entry = early.poll(); entry != null; entry = early.poll()) {
                 entry.writeTo(this, target);
             }

@@ -26,6 +26,7 @@ final class Resources {
 
     private final KeyHash hash = new KeyHash();
     private final AtomicLong version = new AtomicLong();
+    private final LongAdder freed = new LongAdder();
     private final LongAdder used = new LongAdder();
     private final LongAdder expiring = new LongAdder();
     private final int blockThreshold;
@@ -118,10 +119,21 @@ final class Resources {
     /** Gives up a reference; an object with many elements is freed by a thread of its own. */
     void dispose(Held value) {
         if (value instanceof StoredObject object && object.elements() > FREE_AT_ONCE && object.isLast()) {
-            reaper.execute(object::release);
+            reaper.execute(() -> {
+                object.release();
+                freed.increment();
+            });
         } else {
             value.release();
         }
+    }
+
+    long freed() {
+        return freed.sum();
+    }
+
+    void resetFreed() {
+        freed.reset();
     }
 
     /** Objects whose memory is being given back (Redis: lazyfree_pending_objects). */

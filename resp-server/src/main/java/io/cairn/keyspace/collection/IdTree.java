@@ -45,6 +45,8 @@ final class IdTree {
     private long firstLeaf;
     private long lastLeaf;
     private long size;
+    /** Grows with every key that is added or removed. */
+    private long changes;
 
     /**
      * @param valueBytes of each element, a multiple of 8; 0 for a mere set
@@ -53,6 +55,11 @@ final class IdTree {
     IdTree(int valueBytes, NativeAccount account) {
         this.elementBytes = ID_BYTES + valueBytes;
         this.account = account;
+    }
+
+    /** Differs whenever the keys do. */
+    long changes() {
+        return changes;
     }
 
     long size() {
@@ -113,6 +120,7 @@ final class IdTree {
         Memory.zero(element + ID_BYTES, elementBytes - ID_BYTES);
         setCount(leaf, count + 1);
         size++;
+        changes++;
         return element + ID_BYTES;
     }
 
@@ -131,6 +139,7 @@ final class IdTree {
         Memory.copy(element + elementBytes, element, (long) (count - at - 1) * elementBytes);
         setCount(leaf, count - 1);
         size--;
+        changes++;
         if (height == 1) {
             if (count == 1) {
                 free();

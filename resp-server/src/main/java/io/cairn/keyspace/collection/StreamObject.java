@@ -31,6 +31,10 @@ public final class StreamObject extends StoredObject {
 
     private final NativeAccount account = new NativeAccount();
     private final IdTree nodes = new IdTree(NODE_VALUE_BYTES, account);
+    private long radixNodes;
+    /** What {@link IdTree#changes} was when they were counted. */
+    private long radixNodesAt = -1;
+
     private final StreamId first = new StreamId();
     private final StreamId last = new StreamId();
     private final StreamId maxDeleted = new StreamId();
@@ -151,9 +155,16 @@ public final class StreamObject extends StoredObject {
         return nodes.size();
     }
 
-    /** Number of nodes that Redis's radix tree would have for the nodes of entries. O(nodes). */
+    /**
+     * Number of nodes that Redis's radix tree would have for the nodes of entries. O(nodes) the first time after a node came or went, which is once for some
+     * hundred entries at most.
+     */
     public long radixNodes() {
-        return RadixNodes.count(nodes);
+        if (radixNodesAt != nodes.changes()) {
+            radixNodes = RadixNodes.count(nodes);
+            radixNodesAt = nodes.changes();
+        }
+        return radixNodes;
     }
 
     // Entries.

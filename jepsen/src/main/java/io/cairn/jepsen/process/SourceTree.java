@@ -1,17 +1,17 @@
-package io.cairn.jepsen.run;
+package io.cairn.jepsen.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** Which sources a run is about. */
-final class SourceTree {
+public final class SourceTree {
     private static final String UNKNOWN = "unknown";
 
     private SourceTree() {}
 
     /** The commit that is checked out, with a {@code +} when tracked files differ from it; "unknown" without git. */
-    static String commit(Path root) {
+    public static String commit(Path root) {
         String commit = git(root, "rev-parse", "--short", "HEAD");
         if (commit.isEmpty()) {
             return UNKNOWN;
