@@ -7,6 +7,7 @@ import io.cairn.config.Config;
 import io.cairn.server.CairnProcess;
 import io.cairn.server.NodeKinds;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -314,7 +316,7 @@ class EvictionIT {
         int port = RedisProcess.freePort();
         String digest;
         try (Restartable server = new Restartable(port, directory, "--appendonly", "yes");
-                RespConnection ours = new RespConnection(port)) {
+                RespConnection ours = server.connect()) {
             limit(ours, "allkeys-random", 400_000);
             fill(ours, "k", KEYS);
             assertThat(info(ours, "evicted_keys")).isPositive();
@@ -322,7 +324,7 @@ class EvictionIT {
             digest = ours.run("debug", "digest");
         }
         try (Restartable server = new Restartable(port, directory, "--appendonly", "yes");
-                RespConnection ours = new RespConnection(port)) {
+                RespConnection ours = server.connect()) {
             assertThat(ours.run("debug", "digest")).isEqualTo(digest);
             ours.run("config", "set", "maxmemory-policy", "allkeys-lfu", "lfu-log-factor", "0", "lfu-decay-time", "0");
             ours.run("flushall");
@@ -335,7 +337,7 @@ class EvictionIT {
         }
         try (Restartable server =
                         new Restartable(port, directory, "--maxmemory-policy", "allkeys-lfu", "--lfu-decay-time", "0");
-                RespConnection ours = new RespConnection(port)) {
+                RespConnection ours = server.connect()) {
             assertThat(ours.run("object", "freq", "often")).isEqualTo(":25\r\n");
         }
     }
@@ -343,14 +345,20 @@ class EvictionIT {
     /** A server with files of its own. */
     private static final class Restartable implements AutoCloseable {
         private final CairnProcess process;
+        private final int port;
 
         Restartable(int port, Path directory, String... options) throws Exception {
             List<String> line = new ArrayList<>(
                     List.of("--port", Integer.toString(port), "--dir", directory.toString(), "--save", ""));
             line.addAll(List.of(options));
             Config config = Config.load(null, line);
+            this.port = port;
             process = new CairnProcess(config, NodeKinds.of(config));
             process.start();
+        }
+
+        RespConnection connect() throws Exception {
+            return new RespConnection(port);
         }
 
         @Override
@@ -363,9 +371,9 @@ class EvictionIT {
     void theClientsWithTheLargestBuffersGo() throws Exception {
         try (CairnServer cairn = CairnServer.start(directory, "--maxmemory-clients", "1500000");
                 RespConnection ours = cairn.connect();
-                Socket spared = new Socket("127.0.0.1", cairn.port);
-                Socket small = new Socket("127.0.0.1", cairn.port);
-                Socket large = new Socket("127.0.0.1", cairn.port)) {
+                Socket spared = new Socket(InetAddress.getLoopbackAddress(), cairn.port);
+                Socket small = new Socket(InetAddress.getLoopbackAddress(), cairn.port);
+                Socket large = new Socket(InetAddress.getLoopbackAddress(), cairn.port)) {
             begin(spared, "*3\r\n$6\r\nclient\r\n$8\r\nno-evict\r\n$2\r\non\r\n", 450_000);
             begin(small, "", 200_000);
             assertThat(info(ours, "evicted_clients")).isZero();
@@ -420,7 +428,9 @@ class EvictionIT {
                 assertThat(ours.run("memory", "usage", key, "samples", "0")).matches(":[1-9][0-9]+\r\n");
             }
             Object stats = RespConnection.parse(ours.run("memory", "stats"));
-            assertThat(stats).asList().contains("total.allocated", "keys.count", 105L, "db.0", "fragmentation.bytes");
+            assertThat(stats)
+                    .asInstanceOf(InstanceOfAssertFactories.LIST)
+                    .contains("total.allocated", "keys.count", 105L, "db.0", "fragmentation.bytes");
             assertThat(ours.run("memory", "doctor")).startsWith("$");
             assertThat(ours.run("memory", "malloc-stats")).contains("data and index");
             assertThat(info(ours, "used_memory")).isLessThanOrEqualTo(info(ours, "used_memory_peak"));
