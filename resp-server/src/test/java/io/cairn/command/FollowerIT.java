@@ -57,14 +57,13 @@ class FollowerIT {
         }
     }
 
-    private static String step(RespConnection ours, Random random, RandomArguments arguments) throws IOException {
+    private static void step(RespConnection ours, Random random, RandomArguments arguments) throws IOException {
         String template;
         do {
             template = Templates.ALL.get(random.nextInt(Templates.ALL.size()));
         } while (template.startsWith("flush") && random.nextInt(5) > 0);
         List<byte[]> words = CommandTemplate.expand(template, random, arguments::get);
         ours.run(words);
-        return template;
     }
 
     /** What is sent as more than one command, or as another one. */

@@ -69,9 +69,19 @@ final class Templates {
             "swapdb {digit} {database}",
             "select {digit}");
 
+    /** What waits, for as short a time as there is. */
+    private static final List<String> BLOCKING = List.of(
+            "(blpop|brpop) {list} [{list}] (0.01|0.01|0.01|-1|x|1e400|nan)",
+            "blmove {list} {list} (left|right) (left|right|x) 0.01",
+            "brpoplpush {list} {list} (0.01|0.01|-1)",
+            "blmpop 0.01 (1|1|0|x) {list} (left|right) [count {digit}]",
+            "(bzpopmin|bzpopmax) {zkey} [{zkey}] 0.01",
+            "bzmpop 0.01 1 {zkey} (min|max) [count {digit}]");
+
     /** All of them; a template's chance is its share of the lines. */
     static final List<String> ALL = Stream.of(
                     STRINGS_AND_KEYS,
+                    BLOCKING,
                     BitmapTemplates.LINES,
                     HashTemplates.LINES,
                     SetTemplates.LINES,

@@ -10,14 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** A standalone node in this JVM. */
 public final class TestServer implements AutoCloseable {
     private static final int FIRST_PORT = 20_610;
-    private static final int PORTS = 90;
-    /** Another one each time: what was asked for may not be taken yet. */
-    private static final AtomicInteger NEXT = new AtomicInteger();
+    private static final int END_OF_PORTS = 20_700;
 
     private final CairnProcess process;
     private final int port;
@@ -33,11 +30,15 @@ public final class TestServer implements AutoCloseable {
         process.start();
     }
 
-    /** A port that nobody listens on now. */
+    /** The first port that nobody listens on now: of two servers in turn over one directory, which is named after it, the same. */
     public static int freePort() throws IOException {
+        return freePort(FIRST_PORT);
+    }
+
+    /** A second one is to be asked for from another start: the first may not be taken yet. */
+    public static int freePort(int from) throws IOException {
         IOException last = new IOException("no free port");
-        for (int tries = 0; tries < PORTS; tries++) {
-            int candidate = FIRST_PORT + Math.floorMod(NEXT.getAndIncrement(), PORTS);
+        for (int candidate = from; candidate < END_OF_PORTS; candidate++) {
             try (ServerSocket probe = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
                 return probe.getLocalPort();
             } catch (IOException e) {

@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** {@code docs/redis-compatibility.md}: what the suite came to in every mode. The same results always make the same page. */
 public final class SuitePage {
@@ -114,9 +115,7 @@ public final class SuitePage {
                         .append(" | ")
                         .append(cell(test.name()))
                         .append(" | ")
-                        .append(cell(Objects.requireNonNullElse(
-                                reasons.of(results.mode(), file.file(), test.name()),
-                                "**no reason given**: " + test.why())))
+                        .append(why(reasons.of(results.mode(), file.file(), test.name()), test.why()))
                         .append(" |\n");
             }
         }
@@ -136,6 +135,10 @@ public final class SuitePage {
             }
         }
         return Map.of("without a reason", without, "not needed", reasons.unused());
+    }
+
+    private static String why(@Nullable String reason, String said) {
+        return reason == null ? "**no reason given**: " + cell(said) : cell(reason);
     }
 
     private static String cell(String text) {

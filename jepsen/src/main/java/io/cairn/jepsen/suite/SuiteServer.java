@@ -33,6 +33,9 @@ record SuiteServer(TestCluster servers, Address address, Mode mode) implements A
      */
     private static final String[] ONE_LOOP = {"--io-threads", "1"};
 
+    /** Nobody is to be elected because the machine is busy: that is not what these tests are about. */
+    private static final String[] CLUSTERED = {ONE_LOOP[0], ONE_LOOP[1], "--cluster-election-timeout", "5000"};
+
     /** What kind of server, and how the suite speaks to it. */
     enum Mode {
         /** One server outside of a cluster. */
@@ -54,7 +57,8 @@ record SuiteServer(TestCluster servers, Address address, Mode mode) implements A
             throw new IllegalStateException("the distribution is not built: make dist");
         }
         SuiteServer server = start(mode, distribution, directory, port);
-        // Tests give the first script 200 ms to run, in which a JVM that has the cores to share may not even have the interpreter.
+        // Tests give the first script 200 ms to run, in which a JVM that has the cores to share may not even have the
+        // interpreter.
         ask(server.address, "EVAL", "return 1", "0");
         return server;
     }
@@ -68,7 +72,10 @@ record SuiteServer(TestCluster servers, Address address, Mode mode) implements A
                         distribution,
                         directory,
                         port,
-                        ClusterOptions.DEMO.withNodesPerProcess(1).withHeap(HEAP_MEGABYTES).withExtra(ONE_LOOP));
+                        ClusterOptions.DEMO
+                                .withNodesPerProcess(1)
+                                .withHeap(HEAP_MEGABYTES)
+                                .withExtra(CLUSTERED));
                 yield new SuiteServer(
                         cluster,
                         Objects.requireNonNull(ClusterState.primaryOf(0, cluster.nodes()), "no primary"),
@@ -119,8 +126,10 @@ record SuiteServer(TestCluster servers, Address address, Mode mode) implements A
                 "raft",
                 "--cluster-raft-port",
                 Integer.toString(port + RAFT_PORT_OFFSET),
-                ONE_LOOP[0],
-                ONE_LOOP[1]);
+                CLUSTERED[0],
+                CLUSTERED[1],
+                CLUSTERED[2],
+                CLUSTERED[3]);
         ServerProcess create = ServerProcess.start(
                 distribution.command(
                         List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"),

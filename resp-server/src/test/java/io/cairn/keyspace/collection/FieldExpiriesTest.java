@@ -66,7 +66,7 @@ class FieldExpiriesTest {
             int range = step < 10_000 ? 3000 : 100;
             String name = "field" + random.nextInt(range);
             if (random.nextInt(step < 10_000 ? 4 : 2) > 0) {
-                long at = 1 + random.nextInt(500);
+                long at = 1L + random.nextInt(500);
                 with(name, (address, length) -> {
                     expiries.set(address, length, at);
                     return 0;
@@ -98,7 +98,7 @@ class FieldExpiriesTest {
         long before = hash.usedBytes();
         assertThat(hash.earliestExpiry()).isEqualTo(Long.MAX_VALUE);
         for (int i = 0; i < 1000; i++) {
-            long at = 5000 - i;
+            long at = 5000L - i;
             with("f" + i, (address, length) -> {
                 hash.expire(address, length, at);
                 return 0;
