@@ -250,10 +250,14 @@ class FollowerIT {
             assertThat(ours.run("function", "load", text)).isEqualTo("$3\r\nlib\r\n");
             assertThat(info(ours, "memory", "used_memory_functions")).isEqualTo(text.length() + 3);
             assertThat(info(ours, "memory", "used_memory")).isGreaterThan(text.length());
-            ours.run("config", "set", "maxmemory", "50000");
+            String second = text.replace("name=lib", "name=two").replace("'f'", "'g'");
+            assertThat(ours.run("function", "load", second)).isEqualTo("$3\r\ntwo\r\n");
+            ours.run("config", "set", "maxmemory", "150000"); // Room to receive one, which is bounded by it too.
             assertThat(ours.run("set", "k", "v")).startsWith("-OOM");
             assertThat(ours.run("function", "load", "replace", text)).startsWith("-OOM");
             assertThat(ours.run("function", "delete", "lib")).isEqualTo("+OK\r\n");
+            assertThat(ours.run("set", "k", "v")).isEqualTo("+OK\r\n");
+            assertThat(ours.run("function", "flush")).isEqualTo("+OK\r\n");
             assertThat(info(ours, "memory", "used_memory_functions")).isZero();
             assertThat(info(ours, "memory", "number_of_libraries")).isZero();
         }
