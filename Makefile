@@ -1,7 +1,7 @@
 # Thin calls; each target is one command that can be typed by hand.
 MVN = ./mvnw -B -ntp
 
-.PHONY: redis-suite check fmt test it bench differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls
+.PHONY: redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls
 check:  ; $(MVN) verify
 fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
@@ -9,6 +9,8 @@ it:     ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=fals
 dist:   ; $(MVN) -q -DskipTests package
 demo:   ; ./cairn demo
 bench:  ; bench/bench.sh
+# Every maxmemory-policy at half of the memory needed, against redis-server: SECONDS_EACH=120 KEYS=100000 RATE=20000.
+bench-eviction: ; bench/eviction.sh
 ONLY_IT = -pl jepsen,resp-server -am -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false
 # COMMANDS random commands of all types, four times (handlers and a server, RESP2 and RESP3), against redis-server.
 differential:

@@ -154,14 +154,49 @@ public final class Keys {
             Types.memory(0, LONG),
             0L,
             RUNTIME,
-            "Memory for data; 0 means no limit but the machine's.");
+            "Memory for data, its index and the buffers of clients; 0 means no limit but the machine's.");
     public static final Key<MaxmemoryPolicy> MAXMEMORY_POLICY = key(
             "Memory",
             "maxmemory-policy",
-            evictionPolicy(),
+            Types.choice(MaxmemoryPolicy.class),
             MaxmemoryPolicy.NOEVICTION,
             RUNTIME,
-            "What happens at maxmemory; eviction is not built yet.");
+            "Which keys go at maxmemory: of all keys or of those that expire, the least recently (lru) or frequently (lfu) used, any, or those that expire first; noeviction: commands that need memory get an error.");
+    public static final Key<Integer> MAXMEMORY_SAMPLES = key(
+            "Memory",
+            "maxmemory-samples",
+            Types.integer(1, INT),
+            5,
+            RUNTIME,
+            "Keys looked at to find one to evict: more are slower and nearer to the true order.");
+    public static final Key<Integer> MAXMEMORY_EVICTION_TENACITY = key(
+            "Memory",
+            "maxmemory-eviction-tenacity",
+            Types.integer(0, 100),
+            10,
+            RUNTIME,
+            "How long one command may be held up by eviction: 10 is 500 us, 100 without limit; what is left goes on in the background.");
+    public static final Key<Long> MAXMEMORY_CLIENTS = key(
+            "Memory",
+            "maxmemory-clients",
+            Types.memoryOrPercent(),
+            0L,
+            RUNTIME,
+            "Memory for the buffers of all clients, as bytes or as a percentage of maxmemory; above it the largest are closed. 0 is no limit.");
+    public static final Key<Integer> LFU_LOG_FACTOR = key(
+            "Memory",
+            "lfu-log-factor",
+            Types.integer(0, INT),
+            10,
+            RUNTIME,
+            "How slowly the access counter of a key grows under an lfu policy.");
+    public static final Key<Integer> LFU_DECAY_TIME = key(
+            "Memory",
+            "lfu-decay-time",
+            Types.integer(0, INT),
+            1,
+            RUNTIME,
+            "Minutes without access after which the counter of a key drops by one; 0 is never.");
 
     // Encodings
     public static final Key<Long> HASH_MAX_LISTPACK_ENTRIES = key(
@@ -505,32 +540,5 @@ public final class Keys {
     /** All keys in the order above. */
     public static List<Key<?>> all() {
         return Collections.unmodifiableList(ALL);
-    }
-
-    /** Redis's other policies are refused by name until eviction exists, so that nobody believes they evict. */
-    private static Type<MaxmemoryPolicy> evictionPolicy() {
-        Type<MaxmemoryPolicy> choice = Types.choice(MaxmemoryPolicy.class);
-        List<String> redis = List.of(
-                "volatile-lru",
-                "volatile-lfu",
-                "volatile-random",
-                "volatile-ttl",
-                "allkeys-lru",
-                "allkeys-lfu",
-                "allkeys-random");
-        return new Types.Single<>(choice.bounds()) {
-            @Override
-            MaxmemoryPolicy parse(String text) throws BadValueException {
-                if (redis.contains(text)) {
-                    throw new BadValueException("eviction is not built yet, the only policy is noeviction");
-                }
-                return choice.parse(List.of(text), MaxmemoryPolicy.NOEVICTION);
-            }
-
-            @Override
-            public String show(MaxmemoryPolicy value) {
-                return choice.show(value);
-            }
-        };
     }
 }

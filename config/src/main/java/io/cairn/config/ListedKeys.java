@@ -41,7 +41,6 @@ final class ListedKeys {
         fixed("unixsocket", Types.text(), "", ISOLATION);
         fixed("unixsocketperm", Types.text(), "0");
         fixed("socket-mark-id", number(), 0L);
-        listed("maxmemory-clients", Types.text(), "0");
         fixed("io-threads-do-reads", Types.yesNo(), false);
         listed("tracking-table-max-keys", number(), 1_000_000L);
         fixed("aclfile", Types.text(), "", ACL);
@@ -84,10 +83,6 @@ final class ListedKeys {
     }
 
     private static void memory() {
-        listed("maxmemory-samples", Types.integer(1, 64), 5);
-        listed("maxmemory-eviction-tenacity", Types.integer(0, 100), 10);
-        listed("lfu-log-factor", number(), 10L);
-        listed("lfu-decay-time", number(), 1L);
         yesNo("lazyfree-lazy-eviction", false);
         yesNo("lazyfree-lazy-expire", false);
         yesNo("lazyfree-lazy-server-del", false);

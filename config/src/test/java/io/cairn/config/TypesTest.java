@@ -47,10 +47,11 @@ class TypesTest {
         assertThat(error("databases", "3")).isEqualTo("can't set immutable config");
         assertThat(error("notify-keyspace-events", "Eq"))
                 .isEqualTo("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
-        assertThat(error("maxmemory-policy", "allkeys-lru"))
-                .isEqualTo("eviction is not built yet, the only policy is noeviction");
         assertThat(error("maxmemory-policy", "whatever"))
-                .isEqualTo("argument(s) must be one of the following: noeviction");
+                .isEqualTo("argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random,"
+                        + " volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction");
+        assertThat(error("maxmemory-clients", "101%")).isEqualTo("percentage argument must be less or equal to 100");
+        assertThat(error("maxmemory-clients", "x%")).isEqualTo("argument must be a memory or percent value");
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.cairn.gossip.SeedAddress;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
 import io.cairn.mode.ChangeStream;
+import io.cairn.mode.MemoryLimit;
 import io.cairn.mode.RaftData;
 import io.cairn.mode.RaftMode;
 import io.cairn.mode.ShardStore;
@@ -74,6 +75,7 @@ public final class RaftNode implements AutoCloseable {
      * @param events told of what happens to the node's keys
      * @param hub pub/sub of this node, which is joined with that of the others here
      * @param clients number of connected clients
+     * @param memory the node's maxmemory
      * @param listener told when the node begins or ends to serve, or must stop
      */
     public record Parts(
@@ -89,6 +91,7 @@ public final class RaftNode implements AutoCloseable {
             KeyEvents events,
             Hub hub,
             Supplier<Integer> clients,
+            MemoryLimit memory,
             ClusterThreads threads,
             Clock clock,
             ShardStore.Listener listener) {}
@@ -131,7 +134,7 @@ public final class RaftNode implements AutoCloseable {
         this.mode = data.mode(
                 runtime.shard(),
                 redirects,
-                () -> config.get(Keys.MAXMEMORY),
+                parts.memory(),
                 () -> config.get(Keys.CLUSTER_REPLICA_READS) == ReplicaReads.LINEARIZABLE,
                 this::proposed);
         mode.tooFewReplicas(() -> {
@@ -300,6 +303,7 @@ public final class RaftNode implements AutoCloseable {
             return;
         }
         expiry.run();
+        mode.tick();
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             persistence.tend();

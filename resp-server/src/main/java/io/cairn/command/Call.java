@@ -34,6 +34,9 @@ public final class Call {
     private boolean followed;
     private boolean scripted;
     private boolean writing;
+    private boolean evicting;
+    private boolean quiet;
+    private boolean touching = true;
     private Reply reply;
     private long now;
     private long seed;
@@ -116,6 +119,7 @@ public final class Call {
     /** Runs a data command that was prepared by {@link #begin}. */
     public void run(Command command) {
         writing = command.is(Flag.WRITE);
+        touching = !quiet || command.name().equals("touch");
         try {
             Objects.requireNonNull(command.data(), command.name()).run(this);
         } finally {
@@ -252,12 +256,32 @@ public final class Call {
 
     /** Something happened to the key at an argument (Redis: notifyKeyspaceEvent). To be called where Redis does, after the change; "new" and "expired" are told by {@link #database()}. */
     public void event(char type, String name, int argument) {
-        events.event(database.number(), type, name, args.address(argument), args.length(argument));
+        boolean evicted = evicting && name.equals("del");
+        events.event(
+                database.number(),
+                evicted ? 'e' : type,
+                evicted ? "evicted" : name,
+                args.address(argument),
+                args.length(argument));
     }
 
     /** As {@link #event(char, String, int)} for a key of another database. */
     public void event(Database of, char type, String name, int argument) {
         events.event(of.number(), type, name, args.address(argument), args.length(argument));
+    }
+
+    /** Whether lookups of what runs next are no accesses (CLIENT NO-TOUCH), but for TOUCH. */
+    public void noTouch(boolean on) {
+        quiet = on;
+    }
+
+    boolean touches() {
+        return touching;
+    }
+
+    /** What is deleted from now on is told as evicted. */
+    public void evicts(boolean on) {
+        evicting = on;
     }
 
     /** A handler says that it changed the keyspace: only then is a record logged outside of raft mode. */

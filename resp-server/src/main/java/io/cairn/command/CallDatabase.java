@@ -38,7 +38,8 @@ final class CallDatabase implements Database {
 
     @Override
     public boolean find(long key, int keyLength, long now, Value out) {
-        return real.find(key, keyLength, now, out) || missed(key, keyLength, out);
+        boolean found = call.touches() ? real.find(key, keyLength, now, out) : real.peek(key, keyLength, now, out);
+        return found || missed(key, keyLength, out);
     }
 
     @Override
@@ -147,6 +148,11 @@ final class CallDatabase implements Database {
     @Override
     public void setVersion(long key, int keyLength, long version) {
         real.setVersion(key, keyLength, version);
+    }
+
+    @Override
+    public void setAccess(long key, int keyLength, int bits) {
+        real.setAccess(key, keyLength, bits);
     }
 
     @Override

@@ -24,7 +24,6 @@ final class DebugObject {
     private static final int SHOWN_ELEMENTS = 1000;
 
     private static final int SHOWN_BYTES = 40;
-    private static final int CLOCK_MASK = (1 << 24) - 1;
 
     private DebugObject() {}
 
@@ -48,7 +47,7 @@ final class DebugObject {
     }
 
     static void object(SessionCall call) {
-        int clock = (int) (call.server().micros() / 1_000_000) & CLOCK_MASK;
+        long now = call.server().micros() / 1000;
         with(call, value -> {
             long serialized;
             try {
@@ -57,16 +56,13 @@ final class DebugObject {
                 call.reply().error("ERR " + e.getMessage());
                 return;
             }
-            long idle = ((long) clock - value.accessClock) & CLOCK_MASK;
-            // A clock that is a moment ahead of ours is not one that is half a year behind.
-            idle = idle > CLOCK_MASK / 2 ? 0 : idle;
             call.reply()
                     .simple("Value at:0x" + Long.toHexString(value.address != 0 ? value.address : value.entry)
                             + " refcount:" + ObjectCommands.references(value)
                             + " encoding:" + ObjectCommands.encodingName(value)
                             + " serializedlength:" + serialized
-                            + " lru:" + value.accessClock
-                            + " lru_seconds_idle:" + idle
+                            + " lru:" + value.access
+                            + " lru_seconds_idle:" + call.server().keyspace().access().idleSeconds(value.access, now)
                             + quickList(call.server().keyspace(), value));
         });
     }

@@ -86,6 +86,18 @@ final class DumpCommands {
         if (expired) {
             call.quietDatabase().remove(args.address(1), args.length(1), call.now());
         }
+        if (!expired) {
+            call.database()
+                    .setAccess(
+                            args.address(1),
+                            args.length(1),
+                            call.keyspace
+                                    .access()
+                                    .restored(
+                                            number(call, "idletime", flags & IDLETIME),
+                                            (int) number(call, "freq", flags & FREQ),
+                                            call.now()));
+        }
         if (there || !expired) {
             call.changed();
             if (call.isFollowed()) {
@@ -104,6 +116,21 @@ final class DumpCommands {
         call.reply().ok();
     }
 
+    /** The number behind the last option of the name, -1 when it was not given. */
+    private static long number(Call call, String option, int given) {
+        Args args = call.args;
+        long number = -1;
+        for (int i = 4; given != 0 && i < args.count(); i++) {
+            if (args.is(i, option)) {
+                i++;
+                number = Decimal.parse(args.address(i), args.length(i));
+            } else if (args.is(i, "idletime") || args.is(i, "freq")) {
+                i++;
+            }
+        }
+        return number;
+    }
+
     /** Redis sends the arguments as they came, a relative expiry as a moment. */
     private static void restoreInstead(Call call, int flags, boolean expired, long expireAt) {
         if (expired) {
@@ -119,7 +146,7 @@ final class DumpCommands {
         }
     }
 
-    /** Parses the options; answers the error and returns -1. Access times are not restored, only checked. */
+    /** Parses the options; answers the error and returns -1. */
     private static int options(Call call) {
         Args args = call.args;
         int flags = 0;

@@ -61,6 +61,7 @@ public final class Families {
                 ConnectionCommands.table(),
                 TransactionCommands.table(),
                 new ServerCommands(replication, process).table(),
+                new InfoMemory(process).table(),
                 new CommandCommands().table(),
                 ClientCommands.table(),
                 ConfigCommands.table(),

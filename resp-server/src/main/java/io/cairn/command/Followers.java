@@ -9,6 +9,9 @@ public interface Followers {
      */
     void follow(FollowerLink link, boolean announced);
 
+    /** Bytes of changes that wait until those who join have the data. */
+    long waitingBytes();
+
     /** A command that changes no data and is for followers all the same (PUBLISH). */
     void tell(int database, Args args);
 }

@@ -41,6 +41,16 @@ public interface ServerState {
         return (request, later) -> later.complete(reply -> reply.error("ERR MIGRATE is not supported here"));
     }
 
+    /** Milliseconds in all, up to now, that more than maxmemory was used because eviction could not keep up. */
+    default long evictionExceededMillis() {
+        return 0;
+    }
+
+    /** Milliseconds since eviction cannot keep up, 0 when it does. */
+    default long evictionExceededNowMillis() {
+        return 0;
+    }
+
     /** The scripts of the node. */
     default Scripts scripts() {
         return Scripts.NONE;

@@ -34,6 +34,7 @@ final class StringCommands {
     /** SET key value [NX | XX | IFEQ value] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]. Redis: setGenericCommand; IFEQ is Valkey's. */
     private static void set(Call call) {
         if (call.args.count() == 3) {
+            countAccess(call, 1);
             store(call, 1, 2, 0);
             call.changed();
             call.event('$', "set", 1);
@@ -119,6 +120,7 @@ final class StringCommands {
         if (expireAt == SetOptions.INVALID) {
             return;
         }
+        countAccess(call, 1);
         store(call, 1, 3, expireAt);
         call.changed();
         if (call.isFollowed()) {
@@ -286,8 +288,16 @@ final class StringCommands {
         call.reply().number(1);
     }
 
+    /** Overwriting a key is an access of it, which only a lookup counts under an LFU policy. Redis: setKey. */
+    private static void countAccess(Call call, int i) {
+        if (call.keyspace.access().lfu()) {
+            find(call, i);
+        }
+    }
+
     private static void storePairs(Call call) {
         for (int i = 1; i < call.args.count(); i += 2) {
+            countAccess(call, i);
             store(call, i, i + 1, 0);
             call.event('$', "set", i);
         }

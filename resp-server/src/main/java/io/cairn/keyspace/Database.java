@@ -95,6 +95,9 @@ public interface Database {
     /** Gives a key that is there a version of its past (loading a snapshot); see {@link Keyspace#restoreVersion}. */
     void setVersion(long key, int keyLength, long version);
 
+    /** Gives a key that is there other access data ({@link AccessTracking#restored}): no change of the key. */
+    void setAccess(long key, int keyLength, int bits);
+
     /**
      * The latest expiry for which an element was hidden ({@link #hidElement}) or a key was absent to a {@link #find}, {@link #peek}, {@link #scan}, {@link #forEach} or
      * {@link #randomKey} of the calling thread since the last call of this method, 0 when none: a raft read above the

@@ -12,6 +12,34 @@ public interface Keyspace extends AutoCloseable {
     /** Up to which size collections are kept compact. */
     EncodingLimits encodingLimits();
 
+    /** What keys remember of their accesses. */
+    AccessTracking access();
+
+    /**
+     * Shows keys of a database that chance picks, neighbours of each other (Redis: dictGetSomeKeys). Takes the lock of the stripe that they lie in,
+     * if nobody holds it; the sink changes nothing. Bounded work, unless keys have become rare in what was a large table.
+     *
+     * @param chance the picked place
+     * @param count most keys to show
+     * @param volatileOnly only those that have an expiry
+     * @return number of keys shown, 0 when there are none; -1 when others hold the stripes that were tried
+     */
+    int sample(int database, long chance, int count, boolean volatileOnly, KeySample sink);
+
+    /** Told of a sampled key. */
+    interface KeySample {
+        /**
+         * @param access {@link AccessTracking}'s bits
+         * @param expireAt milliseconds, 0 for none
+         * @param version the key's present version
+         * @param bytes what its removal gives back of {@link #usedBytes}, about
+         */
+        void key(long key, int keyLength, int access, long expireAt, long version, long bytes);
+    }
+
+    /** Gives back the fixed memory of parts that hold no key any more, where no lock is held. */
+    void releaseEmpty();
+
     /** Exchanges the contents of two databases; all stripes locked by the caller. */
     void swap(int first, int second);
 

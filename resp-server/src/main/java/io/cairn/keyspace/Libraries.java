@@ -12,10 +12,16 @@ import org.jspecify.annotations.Nullable;
 public final class Libraries {
     private final TreeMap<String, byte[]> texts = new TreeMap<>();
     private volatile long version;
+    private volatile long bytes;
 
     /** Counts the changes. */
     public long version() {
         return version;
+    }
+
+    /** Bytes of all names and texts. */
+    public long bytes() {
+        return bytes;
     }
 
     /** The text of a library, the caller's to read only; null when there is none. */
@@ -26,23 +32,27 @@ public final class Libraries {
     /** Adds a library, or takes it in the place of another of its name. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // Under the lock of this.
     public synchronized void put(String name, byte[] text) {
-        texts.put(name, text);
+        byte[] before = texts.put(name, text);
+        bytes += before == null ? (long) name.length() + text.length : text.length - (long) before.length;
         version++;
     }
 
     /** Whether there was one. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // Under the lock of this.
     public synchronized boolean remove(String name) {
-        boolean there = texts.remove(name) != null;
-        if (there) {
-            version++;
+        byte[] before = texts.remove(name);
+        if (before == null) {
+            return false;
         }
-        return there;
+        bytes -= (long) name.length() + before.length;
+        version++;
+        return true;
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // Under the lock of this.
     public synchronized void clear() {
         texts.clear();
+        bytes = 0;
         version++;
     }
 

@@ -48,8 +48,8 @@ final class ChangeRecorder {
         }
     }
 
-    /** A key expired: a record of its own. */
-    void expired(int database, long key, int keyLength) {
+    /** A key expired or was evicted: a record of its own. Between {@link #end} and the next {@link #begin}, under the lock of the key's stripe. */
+    void deleted(int database, long key, int keyLength) {
         if (stream.isFollowed()) {
             stream.send(List.of(Effect.delete(database, key, keyLength)));
         }

@@ -57,6 +57,9 @@ public final class ChangeStream implements Followers {
     /** Of the last command sent; guarded by this. */
     private int database = NONE;
 
+    /** Of all followers together: {@link Follower#waitingBytes}. */
+    private final AtomicLong waitingBytes = new AtomicLong();
+
     /** Bytes sent since the start. */
     private volatile long offset;
 
@@ -96,11 +99,12 @@ public final class ChangeStream implements Followers {
     }
 
     /** Who gets the changes, and what waits while the data is on its way. */
-    private static final class Follower {
+    private final class Follower {
         private final FollowerLink link;
         private List<byte[]> waiting = new ArrayList<>();
         private long waitingBytes;
         private boolean live;
+        private boolean gone;
 
         Follower(FollowerLink link) {
             this.link = link;
@@ -111,13 +115,28 @@ public final class ChangeStream implements Followers {
                 link.send(bytes);
                 return;
             }
-            waitingBytes += bytes.length;
-            if (waitingBytes > MAX_WAITING_BYTES) {
-                waiting = new ArrayList<>();
+            if (gone) {
+                return;
+            }
+            if (waitingBytes + bytes.length > MAX_WAITING_BYTES) {
+                drop();
                 link.close();
             } else {
                 waiting.add(bytes);
+                waits(bytes.length);
             }
+        }
+
+        private void waits(long bytes) {
+            waitingBytes += bytes;
+            ChangeStream.this.waitingBytes.addAndGet(bytes);
+        }
+
+        /** Keeps nothing for it any more. */
+        synchronized void drop() {
+            gone = true;
+            waiting = List.of();
+            waits(-waitingBytes);
         }
 
         synchronized boolean isLive() {
@@ -128,6 +147,7 @@ public final class ChangeStream implements Followers {
             live = true;
             waiting.forEach(link::send);
             waiting = List.of();
+            waits(-waitingBytes);
         }
     }
 
@@ -217,6 +237,11 @@ public final class ChangeStream implements Followers {
         return good;
     }
 
+    @Override
+    public long waitingBytes() {
+        return waitingBytes.get();
+    }
+
     /** Who follows, as INFO and ROLE show it. */
     public Replication.View view(long nowMillis) {
         List<Replication.Replica> replicas = new ArrayList<>();
@@ -303,6 +328,7 @@ public final class ChangeStream implements Followers {
             followers.remove(follower);
             followed = !followers.isEmpty();
         }
+        follower.drop();
         LOG.info("a follower of the changes is gone");
     }
 
@@ -310,6 +336,7 @@ public final class ChangeStream implements Followers {
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
             RdbWriter writer = new RdbWriter(channel, true);
+            writer.access(keyspace.access());
             writer.begin(System.currentTimeMillis() / 1000, keyspace.usedBytes(), data.hasExpiringFields());
             data.writeTo(writer);
             writer.finish();

@@ -16,6 +16,8 @@ import java.util.concurrent.ThreadLocalRandom;
 final class LargeArguments {
     private static final long UNLINK = constant("UNLINK");
     private static final int UNLINK_LENGTH = 6;
+    private static final long DEL = constant("DEL");
+    private static final int DEL_LENGTH = 3;
 
     static final long[] NO_BLOBS = {};
 
@@ -38,6 +40,14 @@ final class LargeArguments {
     Args delete(long key, int length) {
         delete.clear();
         delete.add(UNLINK, UNLINK_LENGTH);
+        delete.add(key, length);
+        return delete;
+    }
+
+    /** DEL key, for a key that is evicted; as {@link #delete}. */
+    Args evict(long key, int length) {
+        delete.clear();
+        delete.add(DEL, DEL_LENGTH);
         delete.add(key, length);
         return delete;
     }

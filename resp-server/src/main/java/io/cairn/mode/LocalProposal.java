@@ -18,6 +18,14 @@ interface LocalProposal extends Proposal {
     /** The record's reply is complete. On the apply thread. */
     void recordDone();
 
+    /** The record that was just applied was an eviction: whether the key went. On the apply thread, before {@link #recordDone}. */
+    default void evicted(boolean gone) {}
+
+    /** Whether its records are evictions. */
+    default boolean evicts() {
+        return false;
+    }
+
     /** All records are applied. On the apply thread. */
     void applied();
 }

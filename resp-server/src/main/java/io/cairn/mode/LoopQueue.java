@@ -45,6 +45,7 @@ final class LoopQueue implements Runnable {
     private final ArrayDeque<WriteBatch> waiting = new ArrayDeque<>();
     private final Origin[] origins = new Origin[MAX_ENTRY_COMMANDS];
     private final LargeWrites large;
+    final RaftEviction eviction;
     private final InOrder writesInOrder = new InOrder();
     private final InOrder readsInOrder = new InOrder();
     private int commands;
@@ -60,6 +61,7 @@ final class LoopQueue implements Runnable {
         call.listener(mode.events());
         this.reads = new ReadBatch(this, mode);
         this.large = new LargeWrites(this, mode);
+        this.eviction = new RaftEviction(this, mode);
     }
 
     /** True when there is room for one more write. */
@@ -179,7 +181,7 @@ final class LoopQueue implements Runnable {
         return ByteBuffer.wrap(bytes);
     }
 
-    private void schedule() {
+    void schedule() {
         if (!scheduled) {
             scheduled = true;
             loop.execute(this);
@@ -191,6 +193,7 @@ final class LoopQueue implements Runnable {
     public void run() {
         scheduled = false;
         fireReads();
+        eviction.propose();
         pump();
     }
 

@@ -34,13 +34,18 @@ public interface Mode extends AutoCloseable {
     Outcome executeBlock(Origin origin, Block block);
 
     /**
-     * What Redis checks before it queues a command in MULTI: memory, disk, redirects. Also asked for session commands
+     * What Redis checks before it queues a command in MULTI: disk, redirects. Also asked for session commands
      * that name keys (WATCH).
      *
      * @return the error line that refuses the command, or null
      */
     default @Nullable String refusal(Origin origin, Command command, Args args) {
         return null;
+    }
+
+    /** Before a command is queued in MULTI, which takes memory whatever it is: false when there is none left. Redis: processCommand. */
+    default boolean makeRoom(Origin origin) {
+        return true;
     }
 
     /**

@@ -28,6 +28,9 @@ public interface Origin {
     /** READONLY was sent. */
     boolean readonly();
 
+    /** CLIENT NO-TOUCH: lookups of this connection are no accesses. */
+    boolean noTouch();
+
     /** ASKING was sent just before. */
     boolean asking();
 

@@ -9,7 +9,6 @@ import io.cairn.raft.shards.ShardGroup;
 import java.time.Clock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -46,14 +45,14 @@ public final class RaftData {
 
     /**
      * @param shard this node's replica, null while it has none
-     * @param maxMemory bytes, 0 for no limit
+     * @param memory the node's maxmemory
      * @param linearizableReplicaReads cluster-replica-reads
      * @param proposalNanos told how long each entry of writes took from proposing to its replies
      */
     public RaftMode mode(
             Supplier<@Nullable ShardGroup> shard,
             Redirects redirects,
-            LongSupplier maxMemory,
+            MemoryLimit memory,
             BooleanSupplier linearizableReplicaReads,
             LongConsumer proposalNanos) {
         return new RaftMode(
@@ -62,7 +61,7 @@ public final class RaftData {
                 redirects,
                 stamps,
                 ownBlobs,
-                maxMemory,
+                memory,
                 linearizableReplicaReads,
                 stats,
                 events,

@@ -137,8 +137,13 @@ final class RaftExpiry implements Runnable {
 
     /** Adds a record that deletes {@code key} if it is still absent or expired then. */
     static void delete(RecordWriter writer, long stamp, byte[] key) {
+        delete(writer, stamp, key, ABSENT);
+    }
+
+    /** Adds a record that deletes {@code key} if it has this version then, {@link #ABSENT} meaning absent or expired. */
+    static void delete(RecordWriter writer, long stamp, byte[] key, long version) {
         writer.block(stamp, 1);
-        writer.watch(0, key, ABSENT);
+        writer.watch(0, key, version);
         writer.commands(1);
         NativeBlock block = NativeBlock.allocate(DEL.length + key.length);
         try {

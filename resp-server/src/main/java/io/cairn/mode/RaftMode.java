@@ -32,7 +32,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +59,7 @@ public final class RaftMode implements Mode {
     private final Supplier<@Nullable ShardGroup> shard;
     private final Redirects redirects;
     private final Stamps stamps;
-    private final LongSupplier maxMemory;
+    private final MemoryLimit memory;
     private volatile BooleanSupplier tooFewReplicas = () -> false;
     private final BooleanSupplier linearizableReplicaReads;
     private final OwnBlobs ownBlobs;
@@ -68,6 +67,9 @@ public final class RaftMode implements Mode {
     private final KeyEvents events;
     private final LongConsumer proposalNanos;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
+    /** Versions of the keys whose eviction is proposed and not yet applied. */
+    private final Set<Long> evictions = ConcurrentHashMap.newKeySet();
+
     private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicLong oomRefusals = new AtomicLong();
     private final MovingSlots moving = new MovingSlots();
@@ -81,7 +83,7 @@ public final class RaftMode implements Mode {
             Redirects redirects,
             Stamps stamps,
             OwnBlobs ownBlobs,
-            LongSupplier maxMemory,
+            MemoryLimit memory,
             BooleanSupplier linearizableReplicaReads,
             NodeStats stats,
             KeyEvents events,
@@ -91,7 +93,7 @@ public final class RaftMode implements Mode {
         this.redirects = redirects;
         this.stamps = stamps;
         this.ownBlobs = ownBlobs;
-        this.maxMemory = maxMemory;
+        this.memory = memory;
         this.linearizableReplicaReads = linearizableReplicaReads;
         this.stats = stats;
         this.events = events;
@@ -139,9 +141,12 @@ public final class RaftMode implements Mode {
             String elsewhere = group.leader() == null ? FailureText.NO_LEADER : READ_ONLY_REPLICA;
             return refuse(origin, slot == NO_SLOT ? elsewhere : redirect(slot));
         }
-        return origin.pending() > 0 || moving.waits(origin, command, args, queue(origin).keys)
-                ? Outcome.WAIT
-                : own.execute(origin, command, args, slot);
+        LoopQueue queue = queue(origin);
+        if (origin.pending() > 0 || moving.waits(origin, command, args, queue.keys)) {
+            return Outcome.WAIT;
+        }
+        queue.eviction.makeRoom();
+        return own.execute(origin, command, args, slot);
     }
 
     private Outcome write(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
@@ -156,7 +161,8 @@ public final class RaftMode implements Mode {
         if (large && LargeWrites.sentAheadFrom(args) < 0) {
             return refuse(origin, TOO_MANY_SMALL);
         }
-        if (command.is(Flag.DENYOOM) && outOfMemory()) {
+        if (!queue.eviction.makeRoom() && command.is(Flag.DENYOOM)) {
+            oomRefusals.incrementAndGet();
             return refuse(origin, OOM);
         }
         if (tooFewReplicas.getAsBoolean()) {
@@ -196,6 +202,7 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         copy(args, queue.call.args);
+        queue.call.noTouch(origin.noTouch());
         runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), origin.reply());
         return Outcome.DONE;
     }
@@ -246,7 +253,8 @@ public final class RaftMode implements Mode {
                 return refuse(origin, redirect(watched));
             }
         }
-        if (adds && outOfMemory()) {
+        if (!queue.eviction.makeRoom() && adds) {
+            oomRefusals.incrementAndGet();
             return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
         }
         if (writes && tooFewReplicas.getAsBoolean()) {
@@ -289,6 +297,7 @@ public final class RaftMode implements Mode {
         }
         reply.array(block.commands().size());
         long now = stamps.readTime();
+        queue.call.noTouch(origin.noTouch());
         keyspace.lockAll();
         try {
             for (Block.Queued queued : block.commands()) {
@@ -324,12 +333,15 @@ public final class RaftMode implements Mode {
             if (!group.slots().serves(slot)) {
                 return redirect(slot);
             }
-            if (command.is(Flag.DENYOOM) && outOfMemory()) {
-                return OOM;
-            }
             return command.is(Flag.WRITE) && tooFewReplicas.getAsBoolean() ? Refusal.TOO_FEW_REPLICAS : null;
         }
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
+    }
+
+    @Override
+    public boolean makeRoom(Origin origin) {
+        ShardGroup group = shard.get();
+        return group == null || !group.isServing() || queue(origin).eviction.makeRoom();
     }
 
     @Override
@@ -453,14 +465,31 @@ public final class RaftMode implements Mode {
         return tooFewReplicas.getAsBoolean();
     }
 
+    /** Whether more than maxmemory is used and nothing could be evicted, for the script thread; event loops ask their queue's eviction. */
     boolean outOfMemory() {
-        long limit = maxMemory.getAsLong();
-        // Large values on their way through the log will be data soon.
-        if (limit > 0 && keyspace.usedBytes() + ownBlobs.bytes() > limit) {
+        if (memory.stuck() && memory.exceeded(ownBlobs.bytes())) {
             oomRefusals.incrementAndGet();
             return true;
         }
         return false;
+    }
+
+    Set<Long> evictionsUnderWay() {
+        return evictions;
+    }
+
+    MemoryLimit memory() {
+        return memory;
+    }
+
+    /** From the node's cron: keeps maxmemory when no write comes. */
+    public void tick() {
+        if (memory.exceeded(ownBlobs.bytes())) {
+            for (LoopQueue queue : queues.values()) {
+                queue.loop.execute(queue.eviction::goOn);
+                return;
+            }
+        }
     }
 
     static void copy(Args from, Args to) {

@@ -191,6 +191,7 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     /** A read that fails costs its own connection, not the others'. */
     private long run(int i, int slot, long now, BatchReplies replies) {
         try {
+            queue.call.noTouch(origins[i].noTouch());
             long expired =
                     mode.runRead(queue, origins[i], commands[i], origins[i].database(), slot, now, replies.reply());
             replies.end();

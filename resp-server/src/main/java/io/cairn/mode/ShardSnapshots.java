@@ -63,6 +63,7 @@ final class ShardSnapshots {
                 FileChannel versions = create(dir.resolve(VERSIONS))) {
             VersionsWriter versionsWriter = new VersionsWriter(versions);
             RdbWriter writer = new RdbWriter(data, true, versionsWriter);
+            writer.access(keyspace.access());
             writer.begin(clock.millis() / 1000, keyspace.usedBytes(), snapshot.hasExpiringFields());
             writer.aux("cairn-index", Long.toString(index));
             snapshot.writeTo(writer);
@@ -114,6 +115,7 @@ final class ShardSnapshots {
                 long lastVersion = keyspace.lastVersion();
                 Keyspace.Snapshot snapshot = keyspace.beginSnapshot();
                 try {
+                    writer.access(keyspace.access());
                     writer.begin(clock.millis() / 1000, keyspace.usedBytes(), snapshot.hasExpiringFields());
                     snapshot.writeTo(writer);
                 } finally {
@@ -136,10 +138,14 @@ final class ShardSnapshots {
         try (FileChannel data = FileChannel.open(file, StandardOpenOption.READ);
                 FileChannel versions = FileChannel.open(versionsFile, StandardOpenOption.READ)) {
             clear();
-            new RdbReader(data, keyspace, 0, new VersionsReader(versions)).load();
+            reader(data, versions).load();
         } catch (IOException | OutOfMemoryError e) {
             throw new IllegalStateException("the data was written, and cannot be read back", e);
         }
+    }
+
+    private RdbReader reader(FileChannel data, FileChannel versions) throws IOException {
+        return new RdbReader(data, keyspace, 0, new VersionsReader(versions)).accessedAt(clock.millis());
     }
 
     private void clear() {
@@ -161,7 +167,7 @@ final class ShardSnapshots {
         try (FileChannel data = FileChannel.open(dir.resolve(DATA), StandardOpenOption.READ);
                 FileChannel versions = FileChannel.open(dir.resolve(VERSIONS), StandardOpenOption.READ)) {
             clear();
-            RdbReader reader = new RdbReader(data, keyspace, 0, new VersionsReader(versions));
+            RdbReader reader = reader(data, versions);
             reader.load();
             long stamp = ShardState.read(dir.resolve(STATE), blobs);
             LOG.info(

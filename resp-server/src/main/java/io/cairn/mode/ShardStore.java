@@ -142,6 +142,10 @@ public final class ShardStore implements ShardApply {
                 Reply reply = waiting == null ? DiscardReply.INSTANCE : waiting.reply();
                 if (kind == RecordKind.COMMAND) {
                     command(slots, now, reply, waiting);
+                } else if (waiting != null && waiting.evicts()) {
+                    call.evicts(true);
+                    waiting.evicted(block(slots, now, reply) && call.hasChanged());
+                    call.evicts(false);
                 } else {
                     block(slots, now, reply);
                 }
@@ -231,11 +235,11 @@ public final class ShardStore implements ShardApply {
         return table.command(id);
     }
 
-    /** A MULTI block runs as a whole under the locks of all its keys, or not at all. */
-    private void block(SlotTable slots, long now, Reply reply) {
+    /** A MULTI block runs as a whole under the locks of all its keys, or not at all: false. */
+    private boolean block(SlotTable slots, long now, Reply reply) {
         if (reader.incomplete()) {
             reply.error(INCOMPLETE);
-            return;
+            return false;
         }
         keyspace.lockAll();
         try {
@@ -260,6 +264,7 @@ public final class ShardStore implements ShardApply {
                 }
                 recorder.end();
             }
+            return served && unchanged;
         } finally {
             keyspace.unlockAll();
         }

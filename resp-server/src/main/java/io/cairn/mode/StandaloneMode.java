@@ -36,7 +36,8 @@ public final class StandaloneMode implements Mode {
     private final RecordClock clock;
     private volatile @Nullable ChangeStream stream;
     private volatile Journal journal;
-    private volatile long maxMemory;
+    private final MemoryLimit memory;
+    private final AtomicBoolean evicting = new AtomicBoolean();
     private volatile long minReplicas;
     private volatile long maxLagSeconds;
     private volatile @Nullable StandaloneScripts scripts;
@@ -54,7 +55,10 @@ public final class StandaloneMode implements Mode {
         }
     };
 
-    /** {@code events}: told of what happens to keys, by any event loop. */
+    /**
+     * @param events told of what happens to keys, by any event loop
+     * @param memory the node's maxmemory
+     */
     public StandaloneMode(
             Keyspace keyspace,
             CommandTable commands,
@@ -62,7 +66,8 @@ public final class StandaloneMode implements Mode {
             KeyEvents events,
             BlockedKeys blocked,
             RecordClock clock,
-            Journal journal) {
+            Journal journal,
+            MemoryLimit memory) {
         this.keyspace = keyspace;
         this.commands = commands;
         this.stats = stats;
@@ -70,6 +75,7 @@ public final class StandaloneMode implements Mode {
         this.serving = new StandaloneServing(this, blocked);
         this.clock = clock;
         this.journal = journal;
+        this.memory = memory;
     }
 
     /** Who follows the changes; to be given before the first command runs. */
@@ -95,9 +101,28 @@ public final class StandaloneMode implements Mode {
         journal = next;
     }
 
-    /** maxmemory, bytes; 0 for none. */
-    public void maxMemory(long bytes) {
-        maxMemory = bytes;
+    MemoryLimit memory() {
+        return memory;
+    }
+
+    /** More than maxmemory is used: an event loop goes on evicting. Redis: startEvictionTimeProc. */
+    void evictLater() {
+        for (EventLoop loop : loops) {
+            if (evicting.compareAndSet(false, true)) {
+                loop.execute(() -> {
+                    evicting.set(false);
+                    worker().makeRoom();
+                });
+            }
+            return;
+        }
+    }
+
+    /** From the node's cron: keeps maxmemory when no command comes. */
+    public void tick() {
+        if (memory.exceeded()) {
+            evictLater();
+        }
     }
 
     /** While true, writes answer MISCONF: the last background save failed and stop-writes-on-bgsave-error is set. */
@@ -123,17 +148,6 @@ public final class StandaloneMode implements Mode {
         stream().closeAll("the data was loaded anew");
         events.everything();
         serving.serveSoon();
-    }
-
-    /** Why a write may not run now, or null. */
-    @Nullable
-    String writeRefusal(Command command) {
-        return command.is(Flag.DENYOOM) && outOfMemory() ? Refusal.OUT_OF_MEMORY : brokenRefusal();
-    }
-
-    boolean outOfMemory() {
-        long max = maxMemory;
-        return max > 0 && keyspace.usedBytes() > max;
     }
 
     /** Why nothing may be written now, or null. */
@@ -269,7 +283,12 @@ public final class StandaloneMode implements Mode {
 
     @Override
     public @Nullable String refusal(Origin origin, Command command, Args args) {
-        return command.is(Flag.WRITE) ? writeRefusal(command) : null;
+        return command.is(Flag.WRITE) ? brokenRefusal() : null;
+    }
+
+    @Override
+    public boolean makeRoom(Origin origin) {
+        return worker().makeRoom();
     }
 
     @Override

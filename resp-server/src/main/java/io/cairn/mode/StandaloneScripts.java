@@ -54,6 +54,9 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     private final RecordWriter writer = new RecordWriter();
     private final KeyPositions positions = new KeyPositions();
     private @Nullable ScriptSession session;
+    /** More than maxmemory was used before the script, and nothing could be evicted. Redis: pre_command_oom_state. */
+    private boolean outOfMemory;
+
     private @Nullable StandaloneWorker worker;
     private @Nullable ChangeRecorder recorder;
     private volatile @Nullable ServerState server;
@@ -160,7 +163,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
 
     /** FUNCTION LOAD: only what the interpreter takes becomes a record. */
     private void load(Command command, Args args, int database, ReplyBuffer reply) {
-        String refusal = mode.writeRefusal(command);
+        String refusal = outOfMemory && command.is(Flag.DENYOOM) ? Refusal.OUT_OF_MEMORY : mode.brokenRefusal();
         if (refusal != null) {
             reply.error(refusal);
             return;
@@ -182,6 +185,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     }
 
     private void eval(Command command, Args args, int database, ReplyBuffer reply) {
+        outOfMemory = !worker().makeRoom();
         if (FunctionCommands.loads(command)) {
             load(command, args, database, reply);
             return;
@@ -227,11 +231,16 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
                 return broken;
             }
         }
-        return writes && !script.is(Script.ALLOW_OOM) && mode.outOfMemory() ? Refusal.OUT_OF_MEMORY : null;
+        return writes && !script.is(Script.ALLOW_OOM) && outOfMemory ? Refusal.OUT_OF_MEMORY : null;
     }
 
     /** A MULTI block, scripts in it. */
     private void runBlock(Block block, ReplyBuffer reply) {
+        outOfMemory = !worker().makeRoom();
+        if (outOfMemory && adds(block)) {
+            reply.error("EXECABORT Transaction discarded because of: " + Refusal.OUT_OF_MEMORY);
+            return;
+        }
         awaitSpace();
         keyspace.lockAll();
         try {
@@ -274,6 +283,15 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         worker().endOfTurn();
     }
 
+    private static boolean adds(Block block) {
+        for (Block.Queued queued : block.commands()) {
+            if (queued.command().is(Flag.DENYOOM)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     // ---- commands of scripts
 
     @Override
@@ -299,10 +317,7 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
         }
         if (write && !run.wrote()) {
             String refusal = mode.brokenRefusal();
-            if (refusal == null
-                    && command.is(Flag.DENYOOM)
-                    && !run.script().is(Script.ALLOW_OOM)
-                    && mode.outOfMemory()) {
+            if (refusal == null && command.is(Flag.DENYOOM) && !run.script().is(Script.ALLOW_OOM) && outOfMemory) {
                 refusal = Refusal.OUT_OF_MEMORY;
             }
             if (refusal != null) {

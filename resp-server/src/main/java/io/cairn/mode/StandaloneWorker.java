@@ -39,6 +39,7 @@ final class StandaloneWorker {
     private final RecordWriter writer = new RecordWriter();
     private final LargeArguments large;
     private final ChangeRecorder recorder;
+    private final StandaloneEviction eviction;
     private @Nullable DurableReplies replies;
     private @Nullable Journal repliesOf;
     /** Time of this turn's reads and records; 0 until it is asked for. */
@@ -53,6 +54,7 @@ final class StandaloneWorker {
         call.listener(mode.events);
         this.large = new LargeArguments(writer);
         this.recorder = new ChangeRecorder(mode.stream());
+        this.eviction = new StandaloneEviction(mode, recorder, large, writer);
     }
 
     /** The turn's time, or a later stamp of another event loop: time never runs back between connections. */
@@ -80,8 +82,9 @@ final class StandaloneWorker {
             return Mode.Outcome.WAIT; // For a script before it.
         }
         boolean write = command.is(Flag.WRITE);
+        boolean room = eviction.makeRoom();
         if (write) {
-            String refusal = mode.writeRefusal(command);
+            String refusal = room || !command.is(Flag.DENYOOM) ? mode.brokenRefusal() : Refusal.OUT_OF_MEMORY;
             if (refusal != null) {
                 origin.reply().error(refusal);
                 return Mode.Outcome.DONE;
@@ -125,6 +128,7 @@ final class StandaloneWorker {
         long batchSeed = random.nextLong();
         long mark = origin.replyMark();
         boolean changed;
+        call.noTouch(origin.noTouch());
         recorder.begin(call);
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
@@ -157,6 +161,7 @@ final class StandaloneWorker {
 
     /** Runs a command of a script, or of a block with scripts; its stripes are locked. */
     Call run(Command command, Args args, int database, long now, long seed, Reply reply, boolean scripted) {
+        call.noTouch(false);
         call.scripted(scripted);
         try {
             runHandler(command, args, database, now, seed, reply);
@@ -170,6 +175,11 @@ final class StandaloneWorker {
         call.begin(args, database, now, seed, reply);
         call.run(command);
         return call.hasChanged();
+    }
+
+    /** See {@link StandaloneEviction#makeRoom}. */
+    boolean makeRoom() {
+        return eviction.makeRoom();
     }
 
     /** What the commands of a script do is gathered here. */
@@ -200,7 +210,8 @@ final class StandaloneWorker {
             positions.find(command, queued.args());
             stripes.addKeys(queued.args(), positions);
         }
-        String refusal = writes ? blockRefusal(block) : null;
+        boolean room = eviction.makeRoom();
+        String refusal = writes ? blockRefusal(block, room) : null;
         if (refusal != null) {
             origin.reply().error("EXECABORT Transaction discarded because of: " + refusal);
             return Mode.Outcome.DONE;
@@ -214,14 +225,13 @@ final class StandaloneWorker {
         return Mode.Outcome.DONE;
     }
 
-    private @Nullable String blockRefusal(Block block) {
+    private @Nullable String blockRefusal(Block block, boolean room) {
         for (Block.Queued queued : block.commands()) {
-            String refusal = queued.command().is(Flag.WRITE) ? mode.writeRefusal(queued.command()) : null;
-            if (refusal != null) {
-                return refusal;
+            if (!room && queued.command().is(Flag.DENYOOM)) {
+                return Refusal.OUT_OF_MEMORY;
             }
         }
-        return null;
+        return mode.brokenRefusal();
     }
 
     private void runBlock(Origin origin, Block block) {
@@ -268,6 +278,7 @@ final class StandaloneWorker {
     private boolean runQueued(Origin origin, Block.Queued queued, long now, long seed) {
         long start = System.nanoTime();
         int errors = origin.replyErrors();
+        call.noTouch(origin.noTouch());
         boolean changed = runHandler(queued.command(), queued.args(), queued.database(), now, seed, origin.reply());
         stats.executed(mode.commands.id(queued.command()), System.nanoTime() - start, origin.replyErrors() != errors);
         return changed && queued.command().is(Flag.WRITE);
@@ -346,7 +357,11 @@ final class StandaloneWorker {
                 return; // A later round finds them again; a script may hold the stripe for long.
             }
             try {
-                if (runHandler(command, args, number, now, 0, DiscardReply.INSTANCE)) {
+                recorder.begin(call);
+                boolean changed = runHandler(command, args, number, now, 0, DiscardReply.INSTANCE);
+                recorder.ran(call, number, args, changed);
+                recorder.end();
+                if (changed) {
                     mode.changed(1);
                     if (journal != Journal.NONE) {
                         large.command(journal, now, 0, number, args);
@@ -393,7 +408,7 @@ final class StandaloneWorker {
         database.remove(key, length, expireAt - 1);
         mode.changed(1);
         mode.events.event(number, 'x', "expired", key, length);
-        recorder.expired(number, key, length);
+        recorder.deleted(number, key, length);
         Journal journal = mode.journal();
         if (journal != Journal.NONE) {
             Args args = large.delete(key, length);

@@ -29,6 +29,7 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
         this.origins = Arrays.copyOf(origins, size);
         this.size = entry.remaining();
         this.entry = entry;
+        mode.memory().adds(this.size);
         this.replies = new BatchReplies(size, mode.stats());
         this.resp3 = new boolean[size];
         for (int i = 0; i < size; i++) {
@@ -88,6 +89,7 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
             return;
         }
         settled = true;
+        mode.memory().adds(-size);
         queue.proposalDone();
         mode.proposed(System.nanoTime() - proposedNanos);
         if (whenDone != null) {

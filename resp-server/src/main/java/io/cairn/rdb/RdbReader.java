@@ -39,6 +39,9 @@ public final class RdbReader {
     private long loaded;
     private long skipped;
     private long expireAt;
+    private long idleSeconds = -1;
+    private int frequency = -1;
+    private long accessMillis;
     private int database;
 
     /**
@@ -61,6 +64,12 @@ public final class RdbReader {
 
     public RdbReader(ReadableByteChannel channel, Keyspace keyspace, long skipExpiredAt) {
         this(channel, keyspace, skipExpiredAt, null);
+    }
+
+    /** The time, milliseconds, that what the file says of accesses is counted from, and that keys without it were used at. */
+    public RdbReader accessedAt(long nowMillis) {
+        accessMillis = nowMillis;
+        return this;
     }
 
     /**
@@ -174,8 +183,8 @@ public final class RdbReader {
             }
             case RdbFormat.OPCODE_EXPIRETIME_MS -> expireAt = in.readLittleEndian(Long.BYTES);
             case RdbFormat.OPCODE_EXPIRETIME -> expireAt = (int) in.readLittleEndian(Integer.BYTES) * 1000L;
-            case RdbFormat.OPCODE_FREQ -> in.readByte();
-            case RdbFormat.OPCODE_IDLE -> in.readLength();
+            case RdbFormat.OPCODE_FREQ -> frequency = in.readByte();
+            case RdbFormat.OPCODE_IDLE -> idleSeconds = Math.max(0, in.readLength());
             case RdbFormat.OPCODE_FUNCTION2 -> {
                 value.read(in);
                 library(Memory.bytes(value.address(), value.length()));
@@ -218,12 +227,18 @@ public final class RdbReader {
         if (type == RdbFormat.TYPE_MODULE || type == RdbFormat.TYPE_MODULE_2) {
             foreign.moduleValue(type, key);
             expireAt = 0;
+            idleSeconds = -1;
+            frequency = -1;
             return;
         }
         try (LoadedValue value = RdbTypes.read(type, in, string, limits)) {
             long version = versions == null ? 0 : versions.next();
             long expiry = expireAt;
             expireAt = 0;
+            int access =
+                    keyspace == null ? 0 : keyspace.access().restored(idleSeconds, frequency, accessMillis);
+            idleSeconds = -1;
+            frequency = -1;
             if (value.isEmpty() || (expiry != 0 && skipExpiredAt != 0 && expiry <= skipExpiredAt)) {
                 skipped++;
                 return;
@@ -232,13 +247,13 @@ public final class RdbReader {
                 value.view(view);
                 visitor.visit(database, key.address(), key.length(), view, expiry);
             } else {
-                store(java.util.Objects.requireNonNull(keyspace), key, value, expiry, version);
+                store(java.util.Objects.requireNonNull(keyspace), key, value, expiry, version, access);
             }
         }
         loaded++;
     }
 
-    private void store(Keyspace keyspace, RdbString key, LoadedValue value, long expiry, long version)
+    private void store(Keyspace keyspace, RdbString key, LoadedValue value, long expiry, long version, int access)
             throws RdbException {
         int stripe = keyspace.stripeOf(Slots.of(key.address(), key.length()));
         keyspace.lock(stripe);
@@ -250,6 +265,9 @@ public final class RdbReader {
             value.store(target, key.address(), key.length(), expiry);
             if (version != 0) {
                 target.setVersion(key.address(), key.length(), version);
+            }
+            if (accessMillis != 0) {
+                target.setAccess(key.address(), key.length(), access);
             }
         } finally {
             keyspace.unlock(stripe);

@@ -1,5 +1,6 @@
 package io.cairn.rdb;
 
+import io.cairn.keyspace.AccessTracking;
 import io.cairn.keyspace.Keyspace.SnapshotSink;
 import io.cairn.keyspace.Value;
 import java.io.IOException;
@@ -19,6 +20,8 @@ public final class RdbWriter implements SnapshotSink {
     private final RdbOutput out;
     private final @Nullable VersionsWriter versions;
     private final Map<Integer, long[]> sizes = new HashMap<>();
+    private @Nullable AccessTracking access;
+    private long createdMillis;
     private int selected = -1;
     private long entries;
     private boolean fieldsMayExpire;
@@ -49,6 +52,7 @@ public final class RdbWriter implements SnapshotSink {
      */
     public void begin(long createdSeconds, long usedBytes, boolean fieldsMayExpire) throws IOException {
         this.fieldsMayExpire = fieldsMayExpire;
+        createdMillis = createdSeconds * 1000;
         int version = fieldsMayExpire ? RdbFormat.VERSION_WITH_FIELD_EXPIRY : RdbFormat.VERSION;
         out.putBytes(String.format("REDIS%04d", version).getBytes(StandardCharsets.US_ASCII));
         aux("redis-ver", fieldsMayExpire ? "7.4.0" : "7.0.15");
@@ -56,6 +60,11 @@ public final class RdbWriter implements SnapshotSink {
         aux("ctime", Long.toString(createdSeconds));
         aux("used-mem", Long.toString(usedBytes));
         aux("aof-base", "0");
+    }
+
+    /** Writes with each key how long ago or how often it was used, if eviction goes by that. */
+    public void access(AccessTracking tracking) {
+        access = tracking;
     }
 
     /** A field beside the data; Redis skips the ones it does not know. */
@@ -81,6 +90,14 @@ public final class RdbWriter implements SnapshotSink {
         if (value.expireAt != 0) {
             out.putByte(RdbFormat.OPCODE_EXPIRETIME_MS);
             out.putLongLittleEndian(value.expireAt);
+        }
+        AccessTracking tracking = access;
+        if (tracking != null && tracking.lfu()) {
+            out.putByte(RdbFormat.OPCODE_FREQ);
+            out.putByte(tracking.frequency(value.access, createdMillis));
+        } else if (tracking != null && tracking.lru()) {
+            out.putByte(RdbFormat.OPCODE_IDLE);
+            out.putLength(tracking.idleSeconds(value.access, createdMillis));
         }
         out.putByte(RdbTypes.type(value));
         out.putString(key, keyLength);

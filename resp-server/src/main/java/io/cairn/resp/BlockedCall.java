@@ -69,6 +69,7 @@ final class BlockedCall implements BlockedKeys.Waiter {
     private final byte @Nullable [] group;
     private final boolean resp3;
     private final boolean readonly;
+    private final boolean noTouch;
     private long order;
 
     private State state = State.WAITING;
@@ -119,6 +120,7 @@ final class BlockedCall implements BlockedKeys.Waiter {
         this.group = waiting.group() == 0 ? null : source.bytes(waiting.group());
         this.resp3 = connection.resp3();
         this.readonly = connection.readonly();
+        this.noTouch = connection.noTouch();
     }
 
     First first() {
@@ -535,6 +537,11 @@ final class BlockedCall implements BlockedKeys.Waiter {
     @Override
     public boolean readonly() {
         return readonly;
+    }
+
+    @Override
+    public boolean noTouch() {
+        return noTouch;
     }
 
     @Override

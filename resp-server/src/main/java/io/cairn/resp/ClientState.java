@@ -47,6 +47,15 @@ final class ClientState implements Session, Client {
         this.multi = new Multi(connection);
     }
 
+    /** True for one that is not closed for want of memory. */
+    boolean isSpared() {
+        return noEvict;
+    }
+
+    boolean isNoTouch() {
+        return noTouch;
+    }
+
     Multi multi() {
         return multi;
     }

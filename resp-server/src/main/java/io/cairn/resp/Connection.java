@@ -93,6 +93,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean flushAgain;
     private final OutputClock outputClock = new OutputClock();
     private byte phase;
+    /** What the registry counts for this connection. Written on the event loop. */
+    private volatile long accounted;
+
+    private volatile boolean evicted;
     /** Calls that may be pending now. */
     private int window = FIRST_WINDOW;
 
@@ -137,6 +141,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         FollowerOutput output = follower;
         if (output == null) {
             output = new FollowerOutput(this, state.followerPort(), server().micros() / 1000);
+            // From now on it counts as a follower.
+            endpoint.connections().account(-accounted);
+            endpoint.connections().accountFollower(accounted);
             follower = output;
         }
         return output;
@@ -167,6 +174,38 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 + pushes.heldBytes()
                 + (output == null ? 0 : output.queuedBytes())
                 + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
+    }
+
+    // ---- maxmemory-clients
+
+    /** Tells the registry what the buffers take now. On the event loop. */
+    private void account() {
+        long now = gone ? 0 : inputBytes() + state.argumentBytes() + outputBytes();
+        long more = now - accounted;
+        if (more != 0) {
+            accounted = now;
+            if (follower == null) {
+                endpoint.connections().account(more);
+            } else {
+                endpoint.connections().accountFollower(more);
+            }
+        }
+    }
+
+    long accountedBytes() {
+        return accounted;
+    }
+
+    boolean isEvicted() {
+        return evicted;
+    }
+
+    /** Closes it for want of memory. Any thread. */
+    void evict() {
+        evicted = true;
+        endpoint.stats().clientEvicted();
+        LOG.warn("closing client {}: maxmemory-clients is exceeded, it holds {} bytes", state.address(), accounted);
+        channel.eventLoop().execute(channel::close);
     }
 
     boolean isClosing() {
@@ -226,6 +265,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             exec = null;
         }
         replies.release();
+        account();
         inactive.fireChannelInactive();
     }
 
@@ -339,6 +379,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private void endOfTurn() {
         endpoint.mode().endOfTurn(this);
         flush();
+        account();
     }
 
     /** Goes on after something it waited for; on the event loop. */
@@ -365,6 +406,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void channelWritabilityChanged(ChannelHandlerContext changed) {
         if (channel.isWritable() && !draining) {
             goOn();
+        } else if (!gone) {
+            account();
         }
         changed.fireChannelWritabilityChanged();
     }
@@ -425,6 +468,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             return;
         }
         checkOutputLimit(0);
+        account();
         if (!draining && !ready()) {
             return;
         }
@@ -456,13 +500,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && pendingCount() == 0
                 && !pushes.any()
                 && !isFollower();
-        if (idle || outputClock.running() || !channel.isWritable()) {
+        if (idle || outputClock.running() || !channel.isWritable() || accounted != 0) {
             channel.eventLoop().execute(() -> {
                 if (idle) {
                     LOG.debug("closing idle client {}", state.address());
                     channel.close();
                 } else {
                     checkOutputLimit(nowMillis);
+                    account();
                 }
             });
         }
@@ -483,6 +528,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     /** After a message was written that nobody asked for. */
     void checkPushedLimit() {
         checkOutputLimit(0);
+        account();
     }
 
     /** Closes a client that does not read what it gets. */
@@ -707,6 +753,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     @Override
     public boolean readonly() {
         return state.readonly();
+    }
+
+    @Override
+    public boolean noTouch() {
+        return state.isNoTouch();
     }
 
     @Override

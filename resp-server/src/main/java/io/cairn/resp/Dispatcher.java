@@ -12,6 +12,7 @@ import io.cairn.command.SlowLog;
 import io.cairn.keyspace.StripeBusyException;
 import io.cairn.metrics.LoopStats;
 import io.cairn.mode.Mode;
+import io.cairn.mode.Refusal;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -320,6 +321,9 @@ final class Dispatcher {
     private void queue(Connection connection, ClientState state, int id, Command command, Args args) {
         boolean routed = command.session() == null || command.keys().first() > 0;
         String refusal = routed ? mode.refusal(connection, command, args) : null;
+        if (refusal == null && !mode.makeRoom(connection)) {
+            refusal = Refusal.OUT_OF_MEMORY;
+        }
         state.clearAsking();
         if (refusal != null) {
             refuse(connection, state, id, refusal);

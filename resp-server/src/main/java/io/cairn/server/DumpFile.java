@@ -37,7 +37,7 @@ final class DumpFile {
     void load(Keyspace keyspace, long nowMillis, boolean refuseDuplicates) throws IOException {
         long began = System.nanoTime();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            RdbReader reader = new RdbReader(channel, keyspace, nowMillis);
+            RdbReader reader = new RdbReader(channel, keyspace, nowMillis).accessedAt(nowMillis);
             if (refuseDuplicates) {
                 reader.refuseDuplicates();
             }
@@ -59,7 +59,7 @@ final class DumpFile {
      * @param fieldsMayExpire if there are fields that expire, in the form of Redis 7.4
      * @throws FieldExpiryException if there are, and they may not
      */
-    void write(Keyspace.Snapshot data, boolean fieldsMayExpire, long nowSeconds, long usedBytes) throws IOException {
+    void write(Keyspace keyspace, Keyspace.Snapshot data, boolean fieldsMayExpire, long nowSeconds) throws IOException {
         if (!fieldsMayExpire && data.hasExpiringFields()) {
             throw new FieldExpiryException();
         }
@@ -69,7 +69,8 @@ final class DumpFile {
             try (FileChannel channel = FileChannel.open(
                     fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
                 RdbWriter writer = new RdbWriter(channel, true);
-                writer.begin(nowSeconds, usedBytes, data.hasExpiringFields());
+                writer.access(keyspace.access());
+                writer.begin(nowSeconds, keyspace.usedBytes(), data.hasExpiringFields());
                 data.writeTo(writer);
                 writer.finish();
                 channel.force(true);

@@ -19,6 +19,7 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
 import io.cairn.mode.BlockedKeys;
 import io.cairn.mode.ChangeStream;
+import io.cairn.mode.MemoryLimit;
 import io.cairn.pubsub.Hub;
 import io.cairn.pubsub.KeyspaceEvents;
 import io.cairn.resp.ConnectionRegistry;
@@ -51,6 +52,7 @@ public final class Node implements AutoCloseable {
     private final Config config;
     private final NodeDirectory directory;
     private final Keyspace keyspace;
+    private final MemoryLimit memory;
     private final NodeStats stats;
     private final KeyEventRelay keyEvents = new KeyEventRelay();
     private final ConnectionRegistry connections = new ConnectionRegistry();
@@ -86,6 +88,12 @@ public final class Node implements AutoCloseable {
             families.addAll(kind.commands(this::backend));
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
+            this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory.newId());
+            this.memory = new MemoryLimit(
+                    keyspace,
+                    connections::bytes,
+                    () -> connections.followerBytes() + changes.waitingBytes(),
+                    () -> connections.pausedUntilMillis() != 0);
             this.stats = new NodeStats(table);
             this.blocked = new BlockedKeys();
             this.backend = kind.backend(new NodeParts(
@@ -98,10 +106,10 @@ public final class Node implements AutoCloseable {
                     connections,
                     blocked,
                     hub,
+                    memory,
                     process.transport(),
                     process.background(),
                     process::fatal));
-            this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory.newId());
             backend.follow(changes);
             this.state = new NodeState(this, process, kind.redisMode(), table);
             this.server = new RespServer(new Endpoint(
@@ -140,6 +148,7 @@ public final class Node implements AutoCloseable {
         keyEvents.add(blocked);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
+        followMemory();
         state.slowLog().thresholdMicros(config.get(Keys.SLOWLOG_LOG_SLOWER_THAN));
         config.onChange(Keys.SLOWLOG_LOG_SLOWER_THAN, state.slowLog()::thresholdMicros);
         slowLogLength(config.get(Keys.SLOWLOG_MAX_LEN));
@@ -147,6 +156,17 @@ public final class Node implements AutoCloseable {
         state.latency().thresholdMillis(config.get(Keys.LATENCY_MONITOR_THRESHOLD));
         config.onChange(Keys.LATENCY_MONITOR_THRESHOLD, state.latency()::thresholdMillis);
         followEncodings(keyspace.encodingLimits());
+    }
+
+    private void followMemory() {
+        follow(Keys.MAXMEMORY, memory::max);
+        follow(Keys.MAXMEMORY, connections::maxMemory);
+        follow(Keys.MAXMEMORY_CLIENTS, connections::maxBytes);
+        follow(Keys.MAXMEMORY_POLICY, memory::policy);
+        follow(Keys.MAXMEMORY_SAMPLES, memory::samples);
+        follow(Keys.MAXMEMORY_EVICTION_TENACITY, memory::tenacity);
+        follow(Keys.LFU_LOG_FACTOR, keyspace.access()::logFactor);
+        follow(Keys.LFU_DECAY_TIME, keyspace.access()::decayMinutes);
     }
 
     private void followEncodings(EncodingLimits to) {
@@ -225,7 +245,7 @@ public final class Node implements AutoCloseable {
 
     /** Ten times a second. */
     void tick(long nowMillis) {
-        stats.sample(System.nanoTime(), keyspace.usedBytes());
+        stats.sample(System.nanoTime(), memory.used());
         backend.tick(nowMillis);
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
@@ -248,6 +268,11 @@ public final class Node implements AutoCloseable {
 
     public NodeDirectory directory() {
         return directory;
+    }
+
+    /** What is used of maxmemory. */
+    public MemoryLimit memory() {
+        return memory;
     }
 
     public Keyspace keyspace() {

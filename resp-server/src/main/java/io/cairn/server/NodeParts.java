@@ -6,6 +6,7 @@ import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
 import io.cairn.mode.BlockedKeys;
+import io.cairn.mode.MemoryLimit;
 import io.cairn.pubsub.Hub;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
@@ -19,6 +20,7 @@ import java.util.concurrent.ExecutorService;
  * @param blocked who waits for which keys
  * @param events told of what happens to the node's keys
  * @param hub who listens to which channels
+ * @param memory the node's maxmemory
  * @param background threads of the process for work that blocks (snapshots)
  * @param failure stops the process: something after which nothing may be acknowledged
  */
@@ -32,6 +34,7 @@ public record NodeParts(
         ConnectionRegistry connections,
         BlockedKeys blocked,
         Hub hub,
+        MemoryLimit memory,
         Transport transport,
         ExecutorService background,
         Endpoint.Failure failure) {}

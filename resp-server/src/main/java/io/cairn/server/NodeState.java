@@ -104,6 +104,16 @@ final class NodeState implements ServerState {
     }
 
     @Override
+    public long evictionExceededMillis() {
+        return node.memory().exceededMillis();
+    }
+
+    @Override
+    public long evictionExceededNowMillis() {
+        return node.memory().exceededNowMillis();
+    }
+
+    @Override
     public Scripts scripts() {
         return node.backend().scripts();
     }

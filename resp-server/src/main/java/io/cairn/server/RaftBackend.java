@@ -46,6 +46,7 @@ final class RaftBackend implements NodeBackend {
                     parts.events(),
                     parts.hub(),
                     parts.connections()::count,
+                    parts.memory(),
                     threads,
                     Clock.systemUTC(),
                     listener(parts)));

@@ -34,11 +34,10 @@ final class StandaloneBackend implements NodeBackend {
                 parts.events(),
                 parts.blocked(),
                 clock,
-                Journal.NONE);
+                Journal.NONE,
+                parts.memory());
         this.persistence = new StandalonePersistence(parts, mode, clock);
         this.expiry = new ActiveExpiry(parts, mode, clock);
-        mode.maxMemory(parts.config().get(Keys.MAXMEMORY));
-        parts.config().onChange(Keys.MAXMEMORY, mode::maxMemory);
         mode.minReplicas(parts.config().get(Keys.MIN_REPLICAS_TO_WRITE));
         parts.config().onChange(Keys.MIN_REPLICAS_TO_WRITE, mode::minReplicas);
         mode.maxLagSeconds(parts.config().get(Keys.MIN_REPLICAS_MAX_LAG));
@@ -116,6 +115,7 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public void tick(long nowMillis) {
         expiry.tick();
+        mode.tick();
         persistence.tick(nowMillis);
     }
 

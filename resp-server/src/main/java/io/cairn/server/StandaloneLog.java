@@ -171,7 +171,7 @@ final class StandaloneLog implements AutoCloseable {
         long began = System.nanoTime();
         try (ReadableByteChannel channel = Channels.newChannel(snapshots.read(snapshot))) {
             // Expired keys stay: the log after the snapshot was written while they were there.
-            RdbReader reader = new RdbReader(channel, parts.keyspace(), 0);
+            RdbReader reader = new RdbReader(channel, parts.keyspace(), 0).accessedAt(clock.readTime());
             reader.load();
             String stamp = reader.aux(STAMP);
             if (stamp != null) {
@@ -303,6 +303,7 @@ final class StandaloneLog implements AutoCloseable {
         long written;
         try (SnapshotWriter file = snapshots.begin(index, 0, "")) {
             RdbWriter writer = new RdbWriter(Channels.newChannel(file), true);
+            writer.access(parts.keyspace().access());
             writer.begin(clock.readTime() / 1000, parts.keyspace().usedBytes(), data.hasExpiringFields());
             writer.aux(STAMP, Long.toString(stamp));
             data.writeTo(writer);

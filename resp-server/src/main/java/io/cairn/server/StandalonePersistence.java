@@ -236,7 +236,7 @@ final class StandalonePersistence implements Persistence {
         }
         try {
             if (work == Work.SAVE) {
-                dump.write(data, !mustLoadInRedis70(), clock.readTime() / 1000, keyspace.usedBytes());
+                dump.write(keyspace, data, !mustLoadInRedis70(), clock.readTime() / 1000);
                 mode.saved(changes);
             } else {
                 StandaloneLog current = java.util.Objects.requireNonNull(log);

@@ -19,6 +19,8 @@ class FollowerIT {
     private static final int COMMANDS = Integer.getInteger("cairn.follower.commands", 6_000);
     private static final long SEED = Long.getLong("cairn.differential.seed", 20_261_121L);
     private static final int KEYS = 8;
+    private static final int EVICTED_OF = 4_000;
+    private static final long SLACK_BYTES = 8 << 20;
     private static final long WAIT_NANOS = 60_000_000_000L;
 
     @TempDir
@@ -175,6 +177,99 @@ class FollowerIT {
             ofOurs.readUntil("set last 1", actual);
         }
         assertThat(actual).isEqualTo(expected);
+    }
+
+    @Test
+    void evictedKeysLeaveTheFollowerToo() throws Exception {
+        try (RedisProcess redis = RedisProcess.start(directory);
+                CairnServer cairn = CairnServer.start(directory.resolve("cairn"));
+                RespConnection ours = cairn.connect()) {
+            redis.run("replicaof", "127.0.0.1", Integer.toString(cairn.port));
+            String value = "v".repeat(500);
+            for (int i = 0; i < EVICTED_OF / 2; i++) {
+                ours.run("set", "key:" + i, value);
+            }
+            compare(redis, ours, 0);
+            ours.run("config", "set", "maxmemory-policy", "allkeys-lru");
+            ours.run("config", "set", "maxmemory", Long.toString(info(ours, "memory", "used_memory")));
+            for (int i = EVICTED_OF / 2; i < EVICTED_OF; i++) {
+                if (i % 3 == 0) {
+                    ours.run("multi");
+                    ours.run("set", "key:" + i, value);
+                    ours.run("exec");
+                } else if (i % 3 == 1) {
+                    ours.run("eval", "return redis.call('set', KEYS[1], ARGV[1])", "1", "key:" + i, value);
+                } else {
+                    ours.run("set", "key:" + i, value);
+                }
+            }
+            ours.run("config", "set", "maxmemory", "0");
+            assertThat(info(ours, "stats", "evicted_keys")).isGreaterThan(EVICTED_OF / 4);
+            compare(redis, ours, 1);
+            assertThat(redis.run("dbsize")).isEqualTo(ours.run("dbsize"));
+        }
+    }
+
+    /** Otherwise each eviction would make them grow, and cause the next. Redis: freeMemoryGetNotCountedMemory. */
+    @Test
+    void whatFollowersDoNotReadEvictsNothing() throws Exception {
+        String value = "v".repeat(100_000);
+        try (CairnServer cairn = CairnServer.start(directory.resolve("cairn"));
+                RespConnection ours = cairn.connect();
+                ReplicationStream deaf = new ReplicationStream(cairn.port)) {
+            for (int i = 0; i < 10; i++) {
+                ours.run("set", "key:" + i, value);
+            }
+            ours.run("config", "set", "maxmemory-clients", "2mb");
+            ours.run("config", "set", "maxmemory-policy", "allkeys-lru");
+            long limit = info(ours, "memory", "used_memory") + SLACK_BYTES;
+            ours.run("config", "set", "maxmemory", Long.toString(limit));
+            for (int i = 0; i < 300; i++) {
+                ours.run("set", "key:" + i % 10, value);
+            }
+            assertThat(info(ours, "memory", "mem_not_counted_for_evict")).isGreaterThan(SLACK_BYTES);
+            assertThat(info(ours, "memory", "mem_clients_slaves")).isGreaterThan(SLACK_BYTES);
+            assertThat(info(ours, "memory", "used_memory")).isGreaterThan(limit);
+            assertThat(info(ours, "stats", "evicted_keys")).isZero();
+            assertThat(info(ours, "stats", "evicted_clients")).isZero();
+            assertThat(info(ours, "replication", "connected_slaves")).isOne();
+            List<String> commands = new ArrayList<>();
+            ours.run("set", "last", "1");
+            deaf.readUntil("set last 1", commands);
+            assertThat(commands).hasSizeGreaterThan(300);
+        }
+    }
+
+    @Test
+    void functionLibrariesAreUsedMemory() throws Exception {
+        String text = "#!lua name=lib\nredis.register_function('f', function() return 1 end) --" + "x".repeat(100_000);
+        try (CairnServer cairn = CairnServer.start(directory.resolve("cairn"));
+                RespConnection ours = cairn.connect()) {
+            long before = info(ours, "memory", "used_memory_functions");
+            assertThat(before).isZero();
+            assertThat(ours.run("function", "load", text)).isEqualTo("$3\r\nlib\r\n");
+            assertThat(info(ours, "memory", "used_memory_functions")).isEqualTo(text.length() + 3);
+            assertThat(info(ours, "memory", "used_memory")).isGreaterThan(text.length());
+            String second = text.replace("name=lib", "name=two").replace("'f'", "'g'");
+            assertThat(ours.run("function", "load", second)).isEqualTo("$3\r\ntwo\r\n");
+            ours.run("config", "set", "maxmemory", "150000"); // Room to receive one, which is bounded by it too.
+            assertThat(ours.run("set", "k", "v")).startsWith("-OOM");
+            assertThat(ours.run("function", "load", "replace", text)).startsWith("-OOM");
+            assertThat(ours.run("function", "delete", "lib")).isEqualTo("+OK\r\n");
+            assertThat(ours.run("set", "k", "v")).isEqualTo("+OK\r\n");
+            assertThat(ours.run("function", "flush")).isEqualTo("+OK\r\n");
+            assertThat(info(ours, "memory", "used_memory_functions")).isZero();
+            assertThat(info(ours, "memory", "number_of_libraries")).isZero();
+        }
+    }
+
+    private static long info(RespConnection ours, String section, String field) throws IOException {
+        for (String line : ours.run("info", section).split("\r\n", -1)) {
+            if (line.startsWith(field + ":")) {
+                return Long.parseLong(line.substring(field.length() + 1));
+            }
+        }
+        throw new AssertionError(field + " is missing");
     }
 
     /** What a server sends after SYNC, as lines. */

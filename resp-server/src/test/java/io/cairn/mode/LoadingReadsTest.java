@@ -56,7 +56,7 @@ class LoadingReadsTest {
                     new Topology(self, () -> ClusterMap.EMPTY, new LeaderTable(), new AllAlive(), () -> 0),
                     () -> true,
                     () -> Redirects.EndpointStyle.IP),
-            () -> 0,
+            new MemoryLimit(keyspace, () -> 0, () -> 0, () -> false),
             () -> false,
             nanos -> {});
 

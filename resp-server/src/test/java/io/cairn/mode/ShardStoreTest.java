@@ -174,6 +174,65 @@ class ShardStoreTest {
         assertThat(first.keyspace.database(0).size()).isEqualTo(2);
     }
 
+    /** Who evicts tells that a key was evicted; replicas, which see a delete like any other, that it was deleted (as in Redis). */
+    @Test
+    void evictionsDeleteTheVersionThatWasChosen() {
+        Replica primary = replica();
+        Replica other = replica();
+        ByteBuffer first = batch(NOW, "set k v", "set l v");
+        primary.apply(first, ALL, 2);
+        other.apply(first, ALL, 2);
+        long chosen = version(primary, "k");
+        ByteBuffer again = batch(NOW, "set l w");
+        long stale = version(primary, "l");
+        primary.apply(again, ALL, 1);
+        other.apply(again, ALL, 1);
+        primary.events.clear();
+        other.events.clear();
+        for (ByteBuffer entry : List.of(watched(NOW, "k", chosen, "del k"), watched(NOW, "l", stale, "del l"))) {
+            Evicting proposal = new Evicting();
+            primary.store.batch(++primary.index, 1, entry.duplicate(), ALL, proposal);
+            assertThat(proposal.gone).isEqualTo(entry.equals(watched(NOW, "k", chosen, "del k")));
+            other.store.batch(++other.index, 1, entry.duplicate(), ALL, null);
+        }
+        assertThat(primary.events).containsExactly("e:evicted:k");
+        assertThat(other.events).containsExactly("g:del:k");
+        assertThat(primary.keyspace.database(0).size()).isOne();
+        assertThat(other.keyspace.database(0).size()).isOne();
+        primary.apply(batch(NOW, "del l"), ALL, 1);
+        assertThat(primary.events).endsWith("g:del:l");
+    }
+
+    private static final class Evicting implements LocalProposal {
+        boolean gone;
+
+        @Override
+        public Reply reply() {
+            return DiscardReply.INSTANCE;
+        }
+
+        @Override
+        public boolean evicts() {
+            return true;
+        }
+
+        @Override
+        public void evicted(boolean didGo) {
+            gone |= didGo;
+        }
+
+        @Override
+        public void recordDone() {}
+
+        @Override
+        public void applied() {}
+
+        @Override
+        public void failed(Failure failure) {
+            throw new AssertionError(failure);
+        }
+    }
+
     private static ByteBuffer watched(long time, String key, long version, String... lines) {
         RecordWriter writer = new RecordWriter();
         writer.begin(time, 7);

@@ -230,6 +230,32 @@ final class ChronicleDatabase implements Database {
     }
 
     @Override
+    public void setAccess(long key, int keyLength, int bits) {
+        Table table = at(key, keyLength, Slots.of(key, keyLength));
+        if (table != null) {
+            table.setAccess(bits);
+        }
+    }
+
+    /** Forgets the tables without keys, and gives their fixed memory back; skips stripes that are locked. */
+    void dropEmptyTables() {
+        for (int stripe = 0; stripe < tables.length(); stripe++) {
+            Table table = tables.get(stripe);
+            if (table == null || table.size() > 0 || !keyspace.tryLock(stripe)) {
+                continue;
+            }
+            try {
+                if (tables.get(stripe) == table && table.size() == 0) {
+                    tables.set(stripe, null);
+                    table.drop();
+                }
+            } finally {
+                keyspace.unlock(stripe);
+            }
+        }
+    }
+
+    @Override
     public long sawExpired() {
         long[] seen = sawExpired.get();
         long latest = seen[0];

@@ -1,5 +1,6 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.AccessTracking;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
@@ -74,6 +75,23 @@ public final class ChronicleKeyspace implements Keyspace {
     @Override
     public EncodingLimits encodingLimits() {
         return encodingLimits;
+    }
+
+    @Override
+    public AccessTracking access() {
+        return resources.access;
+    }
+
+    @Override
+    public int sample(int database, long chance, int count, boolean volatileOnly, KeySample sink) {
+        return KeySampler.sample(this, databases[database], chance, count, volatileOnly, sink);
+    }
+
+    @Override
+    public void releaseEmpty() {
+        for (ChronicleDatabase database : databases) {
+            database.dropEmptyTables();
+        }
     }
 
     @Override

@@ -307,6 +307,43 @@ final class Entries {
         }
     }
 
+    /**
+     * Visits up to {@code count} neighbouring entries, only those with an expiry if asked for, of a segment that chance picks; of the next ones in
+     * which there are any, if it has none. Answers how many.
+     */
+    int sample(long chance, int count, boolean volatileOnly, Shelf.EntryVisitor visitor) {
+        int first = (int) chance & (shelf.segments - 1);
+        for (int i = 0; i < shelf.segments; i++) {
+            int segment = (first + i) & (shelf.segments - 1);
+            if (volatileOnly && earliest(segment) == Long.MAX_VALUE) {
+                continue;
+            }
+            int shown = sampleSegment(segment, chance >>> 32, count, volatileOnly, visitor);
+            if (shown > 0) {
+                return shown;
+            }
+            if (volatileOnly) {
+                setEarliest(segment, Long.MAX_VALUE);
+            }
+        }
+        return 0;
+    }
+
+    private int sampleSegment(int segment, long chance, int count, boolean volatileOnly, Shelf.EntryVisitor visitor) {
+        Shelf larger = next;
+        if (larger == null || segment >= moved) {
+            return shelf.sample(segment, chance, count, volatileOnly, visitor);
+        }
+        int parts = larger.segments / shelf.segments;
+        int first = (int) (chance >>> 24) & (parts - 1);
+        int shown = 0;
+        for (int i = 0; i < parts && shown == 0; i++) {
+            int part = segment + ((first + i) & (parts - 1)) * shelf.segments;
+            shown = larger.sample(part, chance, count, volatileOnly, visitor);
+        }
+        return shown;
+    }
+
     /** First segment from {@code from} on whose earliest expiry may be at or before {@code now}; -1 when none. */
     int nextExpiring(int from, long now) {
         for (int segment = from; segment < shelf.segments; segment++) {

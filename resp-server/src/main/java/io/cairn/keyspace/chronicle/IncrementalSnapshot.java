@@ -269,7 +269,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
             value.expireAt = from.expireAt;
             value.version = from.version;
             value.number = from.number;
-            value.accessClock = from.accessClock;
+            value.access = from.access;
             value.length = from.length;
             value.address = from.address;
             value.block = block == null ? null : block.retain();

@@ -1,5 +1,6 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.AccessTracking;
 import io.cairn.keyspace.Held;
 import io.cairn.keyspace.KeyHash;
 import io.cairn.keyspace.StoredObject;
@@ -31,6 +32,7 @@ final class Resources {
     private final int blockThreshold;
     private final long maxBytes;
     private volatile long clock;
+    final AccessTracking access = new AccessTracking();
 
     Resources(KeyspaceOptions options) {
         this.blockThreshold = options.blockThreshold();
@@ -64,7 +66,7 @@ final class Resources {
         version.set(last);
     }
 
-    /** Remembers the time that callers pass, so that writes, which pass none, can stamp the access clock; not 0. */
+    /** Remembers the time that callers pass, so that writes, which pass none, can stamp access data; not 0. */
     void saw(long now) {
         if (now != 0 && now / 1000 != clock / 1000) {
             clock = now;

@@ -76,7 +76,7 @@ final class Table {
         }
         fill(out, entry, entries.locatedSize);
         if (touch) {
-            EntryFormat.touch(entry, header, now);
+            EntryFormat.setAccess(entry, header, resources.access.touched(EntryFormat.access(header), now));
         }
         return FOUND;
     }
@@ -99,12 +99,20 @@ final class Table {
         }
     }
 
+    /** Overwrites the access data of {@link #key}, if it is there. */
+    void setAccess(int bits) {
+        long entry = entries.locate(key);
+        if (entry != 0) {
+            EntryFormat.setAccess(entry, Memory.getInt(entry), bits);
+        }
+    }
+
     void fill(Value out, long entry, int entrySize) {
         int header = Memory.getInt(entry);
         long at = EntryFormat.payload(entry, header);
         out.type = TYPES[EntryFormat.type(header)];
         out.encoding = EntryFormat.encoding(header);
-        out.accessClock = EntryFormat.clock(header);
+        out.access = EntryFormat.access(header);
         out.version = Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
         out.entry = entry;
         out.table = this;
@@ -141,12 +149,15 @@ final class Table {
         beforeChange();
         long before = Database.ABSENT;
         try {
-            payload.header |= EntryFormat.clockHeader(resources.clock());
             long entry = entries.locate(key);
             if (entry == 0) {
+                payload.header |= EntryFormat.accessHeader(resources.access.created(resources.clock()));
                 insert(slot);
             } else {
-                before = EntryFormat.expireAt(entry, Memory.getInt(entry));
+                int header = Memory.getInt(entry);
+                before = EntryFormat.expireAt(entry, header);
+                payload.header |= EntryFormat.accessHeader(
+                        resources.access.overwritten(EntryFormat.access(header), resources.clock()));
                 replace(entry, entries.locatedSize);
             }
             if (payload.expireAt != 0) {
@@ -461,6 +472,18 @@ final class Table {
     /** See {@link Entries}. */
     void forEach(int segment, Shelf.EntryVisitor visitor) {
         entries.forEach(segment, visitor);
+    }
+
+    /** See {@link Entries}. */
+    int sample(long chance, int count, boolean volatileOnly, Shelf.EntryVisitor visitor) {
+        return entries.sample(chance, count, volatileOnly, visitor);
+    }
+
+    /** Bytes of the account that removing an entry gives back, about. */
+    long bytes(int keyLength, long entry, int entrySize) {
+        int heldAs = heldBy(entry, Memory.getInt(entry));
+        return Shelf.entryBytes(keyLength, entrySize)
+                + (heldAs < 0 ? 0 : held.get(heldAs).accountedBytes());
     }
 
     /** See {@link Entries}. */
