@@ -62,7 +62,8 @@ final class DebugObject {
                             + " encoding:" + ObjectCommands.encodingName(value)
                             + " serializedlength:" + serialized
                             + " lru:" + value.access
-                            + " lru_seconds_idle:" + call.server().keyspace().access().idleSeconds(value.access, now)
+                            + " lru_seconds_idle:"
+                            + call.server().keyspace().access().idleSeconds(value.access, now)
                             + quickList(call.server().keyspace(), value));
         });
     }

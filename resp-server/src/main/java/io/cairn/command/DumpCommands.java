@@ -39,7 +39,7 @@ final class DumpCommands {
             return;
         }
         try (PayloadBuffer buffer = new PayloadBuffer()) {
-            DumpPayload.write(call.value, true, buffer);
+            buffer.dump(call.value);
             call.reply().bulk(buffer.block(), 0, buffer.length());
         } catch (FieldExpiryException e) {
             call.reply().error("ERR " + FieldExpiryException.TEXT);
@@ -85,8 +85,7 @@ final class DumpCommands {
         }
         if (expired) {
             call.quietDatabase().remove(args.address(1), args.length(1), call.now());
-        }
-        if (!expired) {
+        } else {
             call.database()
                     .setAccess(
                             args.address(1),

@@ -1,16 +1,12 @@
 package io.cairn.mode;
 
-import io.cairn.command.Args;
 import io.cairn.command.MovingKeys;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Keyspace;
-import io.cairn.keyspace.Memory;
-import io.cairn.keyspace.NativeBlock;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
 import io.cairn.record.RecordWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -27,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * all, from another primary or a large write under way, makes it void, and the key stays.
  */
 final class RaftMoves implements MovingKeys {
-    private static final byte[] DEL = "DEL".getBytes(StandardCharsets.US_ASCII);
     private static final long SETTLE_SECONDS = 60;
     private static final int MAX_ENTRY_BYTES = 4 << 20;
     private static final int MAX_ENTRY_KEYS = 1000;
@@ -137,7 +132,7 @@ final class RaftMoves implements MovingKeys {
                 if (part.isEmpty()) {
                     writer.begin(stamp, 0);
                 }
-                add(writer, stamp, keys.get(i), versions[i]);
+                RaftExpiry.delete(writer, stamp, keys.get(i), versions[i]);
                 part.add(i);
                 if (part.size() == MAX_ENTRY_KEYS || writer.length() > MAX_ENTRY_BYTES || which.nextSetBit(i + 1) < 0) {
                     propose(writer, part, changed);
@@ -182,24 +177,6 @@ final class RaftMoves implements MovingKeys {
                                     keys.get(number),
                                     (on, at, length) -> on.version(at, length, now)))
                             == 0;
-        }
-    }
-
-    /** A record that deletes a key if it has the version. */
-    private static void add(RecordWriter writer, long stamp, byte[] key, long version) {
-        writer.block(stamp, 1);
-        writer.watch(0, key, version);
-        writer.commands(1);
-        NativeBlock block = NativeBlock.allocate(DEL.length + key.length);
-        try {
-            Memory.copy(DEL, 0, block.address(), DEL.length);
-            Memory.copy(key, 0, block.address() + DEL.length, key.length);
-            Args args = new Args();
-            args.add(block.address(), DEL.length);
-            args.add(block.address() + DEL.length, key.length);
-            writer.queued(0, args);
-        } finally {
-            block.release();
         }
     }
 

@@ -49,9 +49,10 @@ public final class DumpPayload {
 
     /** The payload of a value as bytes of the heap. */
     public static byte[] of(Value value, boolean compression) throws IOException {
-        HeapChannel channel = new HeapChannel();
-        write(value, compression, channel);
-        return channel.bytes();
+        try (PayloadBuffer buffer = new PayloadBuffer()) {
+            write(value, compression, buffer);
+            return Memory.bytes(buffer.block().address(), buffer.length());
+        }
     }
 
     /** Whether version and checksum are right ("ERR DUMP payload version or checksum are wrong" if not). */
@@ -97,37 +98,6 @@ public final class DumpPayload {
         public int write(ByteBuffer from) {
             int count = from.remaining();
             from.position(from.limit());
-            return count;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void close() {
-            // Nothing is held.
-        }
-    }
-
-    /** Collects what is written. */
-    private static final class HeapChannel implements WritableByteChannel {
-        private byte[] bytes = new byte[0];
-        private int length;
-
-        byte[] bytes() {
-            return java.util.Arrays.copyOf(bytes, length);
-        }
-
-        @Override
-        public int write(ByteBuffer from) {
-            int count = from.remaining();
-            if (length + count > bytes.length) {
-                bytes = java.util.Arrays.copyOf(bytes, Math.max(length + count, 2 * bytes.length));
-            }
-            from.get(bytes, length, count);
-            length += count;
             return count;
         }
 

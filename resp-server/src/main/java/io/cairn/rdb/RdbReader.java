@@ -235,8 +235,7 @@ public final class RdbReader {
             long version = versions == null ? 0 : versions.next();
             long expiry = expireAt;
             expireAt = 0;
-            int access =
-                    keyspace == null ? 0 : keyspace.access().restored(idleSeconds, frequency, accessMillis);
+            int access = keyspace == null ? 0 : keyspace.access().restored(idleSeconds, frequency, accessMillis);
             idleSeconds = -1;
             frequency = -1;
             if (value.isEmpty() || (expiry != 0 && skipExpiredAt != 0 && expiry <= skipExpiredAt)) {
