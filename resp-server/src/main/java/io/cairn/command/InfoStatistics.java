@@ -40,6 +40,7 @@ final class InfoStatistics {
                 .line("pubsubshard_channels", server.pubSub().names(Kind.SHARD))
                 .line("latest_fork_usec", 0)
                 .line("total_forks", 0)
+                .line("migrate_cached_sockets", server.migrations().cachedConnections())
                 .line("total_error_replies", stats.errorReplies())
                 .line("client_query_buffer_limit_disconnections", stats.queryBufferLimitDisconnections())
                 .line("client_output_buffer_limit_disconnections", stats.outputBufferLimitDisconnections());

@@ -9,6 +9,11 @@ public interface Migrations {
     /** Sends keys away and answers some time later. */
     void start(Request request, SessionCall.Later later);
 
+    /** Connections to targets that wait for their next use. */
+    default int cachedConnections() {
+        return 0;
+    }
+
     /**
      * What is asked for.
      *

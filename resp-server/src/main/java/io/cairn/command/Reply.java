@@ -76,6 +76,20 @@ public interface Reply {
         error(new String(line, StandardCharsets.ISO_8859_1));
     }
 
+    /** As {@link #error(byte[])}, of an error that was counted where it came to be: a script passes it on. */
+    default void countedError(byte[] line) {
+        error(line);
+    }
+
+    /** The first word of an error line. */
+    static String errorCode(byte[] line) {
+        int space = 0;
+        while (space < line.length && line[space] != ' ') {
+            space++;
+        }
+        return new String(line, 0, space, StandardCharsets.ISO_8859_1);
+    }
+
     /** As {@link #simple(String)}, of bytes; CR and LF become spaces. */
     default void simple(byte[] text) {
         simple(new String(text, StandardCharsets.ISO_8859_1).replace('\r', ' ').replace('\n', ' '));

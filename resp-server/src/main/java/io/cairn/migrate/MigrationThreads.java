@@ -45,6 +45,11 @@ public final class MigrationThreads implements Migrations {
         }
     }
 
+    @Override
+    public int cachedConnections() {
+        return links.size();
+    }
+
     private static Consumer<Reply> run(Migration migration) {
         try {
             String line = migration.run();

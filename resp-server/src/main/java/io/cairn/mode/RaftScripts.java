@@ -13,6 +13,7 @@ import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
 import io.cairn.record.RecordWriter;
+import io.cairn.resp.ReplyBuffer;
 import io.cairn.script.Script;
 import io.cairn.script.ScriptEngine;
 import io.cairn.script.ScriptRun;
@@ -102,7 +103,7 @@ final class RaftScripts {
         }
 
         /** A new run: nothing was answered yet. */
-        Reply begin() {
+        ReplyBuffer begin() {
             replies.close();
             replies = new BatchReplies(1, mode.stats());
             replies.begin(resp3);
@@ -249,7 +250,7 @@ final class RaftScripts {
     }
 
     private void run(Unit next) {
-        Reply reply = next.begin();
+        ReplyBuffer reply = next.begin();
         run.begin(next.declared);
         try {
             Block block = next.block;
@@ -301,7 +302,7 @@ final class RaftScripts {
         }
     }
 
-    private void block(Block block, Reply reply) {
+    private void block(Block block, ReplyBuffer reply) {
         for (Block.Watch watch : block.watches()) {
             if (speculation.touch(watch.key(), effects.now()) != watch.version()) {
                 reply.nilArray();
@@ -313,7 +314,8 @@ final class RaftScripts {
             if (ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command())) {
                 eval(queued.command(), queued.args(), reply);
             } else {
-                String error = run.data(queued.command(), queued.args(), reply);
+                int errors = reply.errors();
+                String error = run.data(queued.command(), queued.args(), reply, () -> reply.errors() != errors);
                 if (error != null) {
                     reply.error(error.startsWith("-") ? error.substring(1) : "ERR " + error);
                 }

@@ -7,7 +7,6 @@ import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
-import io.cairn.command.ServerState;
 import io.cairn.keyspace.Slots;
 import io.cairn.metrics.LoopStats;
 import io.cairn.raft.shards.ShardGroup;
@@ -17,6 +16,7 @@ import io.cairn.script.Script;
 import io.cairn.script.ScriptRun;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,14 +25,13 @@ import org.slf4j.LoggerFactory;
  * The commands that scripts call in raft mode, and those of blocks with scripts in them: each runs speculatively, with all
  * stripes locked. Used by the script thread only.
  */
-final class SpeculativeCommands implements ScriptRun.Host {
+final class SpeculativeCommands extends ScriptedCommands {
     /** Most bytes of a batch's effects: they are one entry of the log. */
     static final int MAX_EFFECT_BYTES = 16 << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(SpeculativeCommands.class);
 
     private final RaftMode mode;
-    private final CommandTable commands;
     private final Speculation speculation;
     private final EffectLog effects;
     private final SplittableRandom random =
@@ -42,19 +41,13 @@ final class SpeculativeCommands implements ScriptRun.Host {
     private long expired;
     private int slot;
     private @Nullable String dropped;
-    private @Nullable ScriptSession session;
-    private volatile @Nullable ServerState server;
 
     SpeculativeCommands(RaftMode mode, CommandTable commands, Speculation speculation, EffectLog effects) {
+        super(commands, mode.stats());
         this.mode = mode;
-        this.commands = commands;
         this.speculation = speculation;
         this.effects = effects;
         this.call = new Call(mode.keyspace(), new Args(), DiscardReply.INSTANCE);
-    }
-
-    void server(ServerState state) {
-        server = state;
     }
 
     void beginBatch() {
@@ -88,23 +81,9 @@ final class SpeculativeCommands implements ScriptRun.Host {
     }
 
     @Override
-    public @Nullable String call(ScriptRun run, Args args, CapturedReply reply) {
-        int id = commands.find(args);
-        if (id < 0) {
-            return "Unknown Redis command called from script";
-        }
-        Command command = commands.command(id);
-        int arity = command.arity();
-        if (arity > 0 ? args.count() != arity : args.count() < -arity) {
-            return "Wrong number of args calling Redis command from script";
-        }
-        if (command.is(Flag.NOSCRIPT)) {
-            return "This Redis command is not allowed from script";
-        }
+    @Nullable
+    String admitted(ScriptRun run, Command command, Args args, CapturedReply reply) {
         boolean write = command.is(Flag.WRITE);
-        if (run.readOnly() && (write || command.is(Flag.MAY_REPLICATE))) {
-            return "Write commands are not allowed from read-only scripts.";
-        }
         if (write
                 && effects.changes() == 0
                 && command.is(Flag.DENYOOM)
@@ -119,32 +98,27 @@ final class SpeculativeCommands implements ScriptRun.Host {
             // It would happen again with each run, and before the script is decided.
             return command.is(Flag.MAY_REPLICATE)
                     ? "This Redis command is not allowed from script in raft mode"
-                    : session(run).call(command, args, reply, effects.now());
+                    : session(run, command, args, reply, effects.now());
         }
         if (!run.readOnly() && (command.keys().wholeKeyspace() || positions.find(command, args) == 0)) {
             return "Only scripts that declare no-writes may call commands without keys in raft mode";
         }
         call.scripted(true);
         try {
-            return data(command, args, reply);
+            return data(command, args, reply, reply::isError);
         } finally {
             call.scripted(false);
         }
     }
 
-    private ScriptSession session(ScriptRun run) {
-        ScriptSession made = session;
-        if (made == null) {
-            made = new ScriptSession(java.util.Objects.requireNonNull(server, "the node has not started"));
-            session = made;
-        }
-        made.begin(run);
-        return made;
-    }
-
-    /** Runs a data command speculatively; the error that refuses it, or null. */
+    /**
+     * Runs a data command speculatively.
+     *
+     * @param failed whether its reply is an error
+     * @return the error that refuses it, or null
+     */
     @Nullable
-    String data(Command command, Args args, Reply reply) {
+    String data(Command command, Args args, Reply reply, BooleanSupplier failed) {
         boolean write = command.is(Flag.WRITE);
         int count = positions.find(command, args);
         for (int i = 0; i < count; i++) {
@@ -184,7 +158,7 @@ final class SpeculativeCommands implements ScriptRun.Host {
             dropped = "ERR internal error";
             return "internal error";
         }
-        stats.executed(commands.id(command), System.nanoTime() - start, false);
+        stats.executed(commands.id(command), System.nanoTime() - start, failed.getAsBoolean());
         return null;
     }
 

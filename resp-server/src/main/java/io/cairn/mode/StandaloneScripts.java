@@ -3,13 +3,11 @@ package io.cairn.mode;
 import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
-import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
 import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.command.ScriptCommands;
-import io.cairn.command.ServerState;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.LoopStats;
 import io.cairn.record.RecordWriter;
@@ -32,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * Scripts of a standalone node, and blocks with scripts in them: they run on the script thread with all stripes locked, since a script
  * may touch any key, and what they changed is logged as one record before the stripes are unlocked.
  */
-final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
+final class StandaloneScripts extends ScriptedCommands implements AutoCloseable {
     /** Arguments that wait for the script thread, bytes; above it a connection waits for its earlier scripts first. */
     private static final long MAX_WAITING_BYTES = 64L << 20;
 
@@ -40,7 +38,6 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
 
     private final StandaloneMode mode;
     private final Keyspace keyspace;
-    private final CommandTable commands;
     private final ScriptThread thread;
     private final BiConsumer<String, Throwable> fatal;
     private final AtomicLong waitingBytes = new AtomicLong();
@@ -53,26 +50,20 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     private final EffectLog effects = new EffectLog();
     private final RecordWriter writer = new RecordWriter();
     private final KeyPositions positions = new KeyPositions();
-    private @Nullable ScriptSession session;
     /** More than maxmemory was used before the script, and nothing could be evicted. Redis: pre_command_oom_state. */
     private boolean outOfMemory;
 
     private @Nullable StandaloneWorker worker;
     private @Nullable ChangeRecorder recorder;
-    private volatile @Nullable ServerState server;
 
     /** @param fatal stops the process: a command threw after it may have changed something */
     StandaloneScripts(StandaloneMode mode, ScriptThread thread, BiConsumer<String, Throwable> fatal) {
+        super(mode.commands, mode.stats);
         this.mode = mode;
         this.keyspace = mode.keyspace;
-        this.commands = mode.commands;
         this.thread = thread;
         this.fatal = fatal;
         keyspace.refuseWaiting(() -> thread.busy() && mode.isOnEventLoop());
-    }
-
-    void server(ServerState state) {
-        server = state;
     }
 
     // ---- on event loops
@@ -295,23 +286,9 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
     // ---- commands of scripts
 
     @Override
-    public @Nullable String call(ScriptRun run, Args args, CapturedReply reply) {
-        int id = commands.find(args);
-        if (id < 0) {
-            return "Unknown Redis command called from script";
-        }
-        Command command = commands.command(id);
-        int arity = command.arity();
-        if (arity > 0 ? args.count() != arity : args.count() < -arity) {
-            return "Wrong number of args calling Redis command from script";
-        }
-        if (command.is(Flag.NOSCRIPT)) {
-            return "This Redis command is not allowed from script";
-        }
+    @Nullable
+    String admitted(ScriptRun run, Command command, Args args, CapturedReply reply) {
         boolean write = command.is(Flag.WRITE);
-        if (run.readOnly() && (write || command.is(Flag.MAY_REPLICATE))) {
-            return "Write commands are not allowed from read-only scripts.";
-        }
         if (write && effects.isFull()) {
             return "the script has changed too much: its effects do not fit one record of the log";
         }
@@ -326,20 +303,10 @@ final class StandaloneScripts implements ScriptRun.Host, AutoCloseable {
             run.writes();
         }
         if (command.session() != null) {
-            return session(run).call(command, args, reply, effects.now());
+            return session(run, command, args, reply, effects.now());
         }
         call(command, args, run.database, reply, true, reply::isError, reply::rewind);
         return null;
-    }
-
-    private ScriptSession session(ScriptRun run) {
-        ScriptSession made = session;
-        if (made == null) {
-            made = new ScriptSession(java.util.Objects.requireNonNull(server, "the node has not started"));
-            session = made;
-        }
-        made.begin(run);
-        return made;
     }
 
     /**

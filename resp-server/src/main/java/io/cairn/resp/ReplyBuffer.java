@@ -445,12 +445,13 @@ public final class ReplyBuffer implements Reply {
 
     @Override
     public void error(byte[] text) {
+        stats.error(Reply.errorCode(text));
+        countedError(text);
+    }
+
+    @Override
+    public void countedError(byte[] text) {
         errors++;
-        int space = 0;
-        while (space < text.length && text[space] != ' ') {
-            space++;
-        }
-        stats.error(new String(text, 0, space, StandardCharsets.ISO_8859_1));
         line('-', text);
     }
 

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 public final class CapturedReply implements Reply {
     private final Tape tape;
     private boolean resp3;
+    private String errorCode = "";
 
     CapturedReply(LuaState state) {
         this.tape = new Tape(state);
@@ -24,6 +25,11 @@ public final class CapturedReply implements Reply {
     /** True when the whole reply is an error. */
     public boolean isError() {
         return !tape.isEmpty() && tape.first() == Tape.ERROR;
+    }
+
+    /** The first word of the error that was answered last. */
+    public String errorCode() {
+        return errorCode;
     }
 
     /** Takes everything back. */
@@ -68,6 +74,7 @@ public final class CapturedReply implements Reply {
 
     @Override
     public void error(byte[] line) {
+        errorCode = Reply.errorCode(line);
         tape.string(Tape.ERROR, line);
     }
 

@@ -305,6 +305,8 @@ final class LuaEngine implements AutoCloseable {
                 line.writeBytes(at);
                 line.write('.');
             }
+            fields.error(l, line.toByteArray(), out);
+            return;
         }
         out.error(line.toByteArray());
     }

@@ -76,7 +76,7 @@ final class LuaReplies {
         int top = natives.lua_gettop(l);
         if (field(l, ERR) == LuaState.STRING) {
             natives.lua_settop(l, top);
-            out.error(errorLine(l));
+            error(l, errorLine(l), out);
         } else if (second(l, top, OK) == LuaState.STRING) {
             out.simple(cString(state.bytes(l, -1)));
         } else if (second(l, top, DOUBLE) == LuaState.NUMBER) {
@@ -116,6 +116,19 @@ final class LuaReplies {
             end++;
         }
         return end == bytes.length ? bytes : java.util.Arrays.copyOf(bytes, end);
+    }
+
+    /** Answers a line for the error table on top, which may say that it was counted when a command answered it. */
+    void error(long l, byte[] line, Reply out) {
+        natives.lua_pushstring(l, "ignore_error_stats_update");
+        natives.lua_rawget(l, -2);
+        boolean counted = natives.lua_type(l, -1) == LuaState.BOOLEAN && natives.lua_toboolean(l, -1) != 0;
+        natives.lua_pop(l, 1);
+        if (counted) {
+            out.countedError(line);
+        } else {
+            out.error(line);
+        }
     }
 
     /** The err of the error table on top, without metamethods. */

@@ -192,6 +192,35 @@ class ScriptIT {
         }
     }
 
+    /** As the test "Consistent eval error reporting" of Redis's suite. */
+    @Test
+    void errorsOfCommandsCountOnceWhetherTheScriptAnswersThemOrNot() throws Exception {
+        try (CairnServer cairn = CairnServer.start(directory);
+                RespConnection ours = cairn.connect()) {
+            String refused = "redis.pcall('set','x','y')";
+            counts(ours, "eval_ro", "redis.call('set','x','y')", "set", 1, 1);
+            counts(ours, "eval_ro", "return " + refused, "set", 1, 1);
+            counts(ours, "eval_ro", "return " + refused + ".err ~= nil", "set", 1, 0);
+            counts(ours, "eval", "return redis.call('select',99)", "select", 0, 1);
+            counts(ours, "eval", "return redis.pcall('select',99).err ~= nil", "select", 0, 0);
+            counts(ours, "eval", "return redis.call('lpush','x')", "lpush", 1, 1);
+            counts(ours, "eval", "redis.call('set','x','y') return redis.pcall('lpush','x','y')", "lpush", 0, 1);
+        }
+    }
+
+    private static void counts(RespConnection on, String eval, String body, String command, int rejected, int failed)
+            throws Exception {
+        on.run("config", "resetstat");
+        on.run(eval, body, "0");
+        String info = on.run("info", "everything");
+        String called = "calls=" + (1 - rejected) + ",";
+        assertThat(info)
+                .contains("total_error_replies:1\r\n")
+                .containsPattern("cmdstat_" + command + ":" + called + ".*,rejected_calls=" + rejected
+                        + ",failed_calls=" + (1 - rejected) + "\r\n")
+                .containsPattern("cmdstat_" + eval + ":calls=1,.*,rejected_calls=0,failed_calls=" + failed + "\r\n");
+    }
+
     @Test
     void manyScriptsFromEvalPushOutTheOldest() throws Exception {
         try (CairnServer cairn = CairnServer.start(directory);
