@@ -69,6 +69,9 @@ public final class Call {
     /** Runs a data command that was prepared by {@link #begin}. */
     public void run(Command command) {
         writing = command.is(Flag.WRITE);
+        if (writing) {
+            keyspace.nextVersion();
+        }
         try {
             Objects.requireNonNull(command.data(), command.name()).run(this);
         } finally {
