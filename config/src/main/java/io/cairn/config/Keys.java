@@ -230,7 +230,7 @@ public final class Keys {
             Types.number(0, LONG),
             512L,
             RUNTIME,
-            "Members up to which a set of integers is kept as an intset; raft mode keeps to 512.");
+            "Members up to which a set of integers is kept as an intset. In raft mode the primary's setting counts.");
     public static final Key<Long> ZSET_MAX_LISTPACK_ENTRIES = key(
             "Encodings",
             "zset-max-listpack-entries",
@@ -254,7 +254,7 @@ public final class Keys {
             Types.memory(0, LONG),
             3000L,
             RUNTIME,
-            "Bytes up to which a HyperLogLog is kept sparse.");
+            "Bytes up to which a HyperLogLog is kept sparse. In raft mode the primary's setting counts.");
     public static final Key<Long> STREAM_NODE_MAX_BYTES = key(
             "Encodings",
             "stream-node-max-bytes",
@@ -262,7 +262,7 @@ public final class Keys {
             Types.memory(0, LONG),
             4096L,
             RUNTIME,
-            "Bytes of a stream's node; 0 for no limit.");
+            "Bytes of a stream's node; 0 for no limit. In raft mode the primary's setting counts.");
     public static final Key<Long> STREAM_NODE_MAX_ENTRIES = key(
             "Encodings",
             "stream-node-max-entries",
@@ -270,7 +270,7 @@ public final class Keys {
             Types.number(0, LONG),
             100L,
             RUNTIME,
-            "Entries of a stream's node; 0 for no limit.");
+            "Entries of a stream's node; 0 for no limit. In raft mode the primary's setting counts.");
 
     // Persistence
     public static final Key<Boolean> APPENDONLY = key(

@@ -91,6 +91,7 @@ class ReplicasAgreeIT {
     /** A quarter of all calls, by several clients at once, each now and then in a transaction. */
     private static void write(List<Address> nodes, List<RandomCalls> calls) throws Exception {
         Address primary = primary(nodes);
+        limit(primary);
         ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
         try {
             List<Future<?>> done = new ArrayList<>();
@@ -108,6 +109,16 @@ class ReplicasAgreeIT {
         } finally {
             clients.shutdownNow();
         }
+    }
+
+    /** Other limits for who is primary now: they count for the shard from there on. */
+    private static void limit(Address primary) {
+        int node = primary.port() % 7;
+        assertThat(ClusterState.ask(primary, "CONFIG", "SET", "set-max-intset-entries", Integer.toString(3 * node))
+                        .text())
+                .isEqualTo("OK");
+        ClusterState.ask(primary, "CONFIG", "SET", "stream-node-max-entries", Integer.toString(node));
+        ClusterState.ask(primary, "CONFIG", "SET", "hll-sparse-max-bytes", Integer.toString(100 * node));
     }
 
     private static void write(Address primary, RandomCalls calls) throws NotSentException, OutcomeUnknownException {

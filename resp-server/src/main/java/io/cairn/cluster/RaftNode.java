@@ -13,11 +13,13 @@ import io.cairn.config.Keys;
 import io.cairn.config.ReplicaReads;
 import io.cairn.gossip.GossipException;
 import io.cairn.gossip.SeedAddress;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
 import io.cairn.mode.ChangeStream;
 import io.cairn.mode.MemoryLimit;
 import io.cairn.mode.RaftData;
+import io.cairn.mode.RaftLimits;
 import io.cairn.mode.RaftMode;
 import io.cairn.mode.ShardStore;
 import io.cairn.pubsub.Hub;
@@ -60,6 +62,7 @@ public final class RaftNode implements AutoCloseable {
     private final RaftPersistence persistence;
     private final RaftMode mode;
     private final Runnable expiry;
+    private final RaftLimits limits;
     private final ShardStore store;
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
@@ -142,6 +145,7 @@ public final class RaftNode implements AutoCloseable {
             return least > 0 && local.view().replicas().size() < least;
         });
         this.expiry = data.expiry(runtime.shard());
+        this.limits = data.limits(runtime.shard());
     }
 
     /** Tells who follows the changes of them; before {@link #start}. */
@@ -303,6 +307,7 @@ public final class RaftNode implements AutoCloseable {
             return;
         }
         expiry.run();
+        limits.check();
         mode.tick();
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
@@ -312,6 +317,11 @@ public final class RaftNode implements AutoCloseable {
                 bound.refresh();
             }
         }
+    }
+
+    /** What the node's settings say. */
+    public void limits(DataLimits wanted) {
+        limits.want(wanted);
     }
 
     /** Before a stop: hands the shard's leadership to a replica that has all, a bounded time. */

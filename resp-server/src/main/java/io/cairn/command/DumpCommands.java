@@ -78,7 +78,7 @@ final class DumpCommands {
                     args.address(1),
                     args.length(1),
                     expired ? 0 : expireAt,
-                    call.keyspace.encodingLimits());
+                    call.keyspace);
         } catch (IOException e) {
             call.reply().error("ERR Bad data format");
             return;

@@ -122,7 +122,7 @@ final class HyperLogLogCommands {
     }
 
     private static long sparseBytes(Call call) {
-        return call.keyspace.encodingLimits().hllSparseBytes;
+        return call.keyspace.dataLimits().hllSparseBytes();
     }
 
     private static void store(Call call, int key, HllSketch sketch, long expireAt) {

@@ -217,7 +217,7 @@ final class SetAlgebra {
             return;
         }
         try (Readers readers = new Readers(sets);
-                SetBuilder union = new SetBuilder(call.keyspace.encodingLimits().setIntegers)) {
+                SetBuilder union = new SetBuilder(call.keyspace.dataLimits().setIntegers())) {
             for (SetReader set : readers.all) {
                 while (set.next()) {
                     union.add(set.member().address(), set.member().length());
@@ -247,7 +247,7 @@ final class SetAlgebra {
             }
             return;
         }
-        try (SetBuilder result = new SetBuilder(call.keyspace.encodingLimits().setIntegers)) {
+        try (SetBuilder result = new SetBuilder(call.keyspace.dataLimits().setIntegers())) {
             for (int i = chosen.nextSetBit(0); i >= 0; i = chosen.nextSetBit(i + 1)) {
                 SetReader reader = Objects.requireNonNull(from);
                 reader.seek(i);

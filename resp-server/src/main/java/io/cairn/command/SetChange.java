@@ -29,7 +29,7 @@ final class SetChange implements AutoCloseable {
             this.small = null;
             this.large = (SetObject) call.value.object;
         } else {
-            this.small = new SetBuilder(call.keyspace.encodingLimits().setIntegers);
+            this.small = new SetBuilder(call.keyspace.dataLimits().setIntegers());
             this.large = null;
             if (there) {
                 small.load(call.value);

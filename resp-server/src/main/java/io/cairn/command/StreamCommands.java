@@ -1,5 +1,6 @@
 package io.cairn.command;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.ValueType;
 import io.cairn.keyspace.collection.StreamFields;
@@ -185,7 +186,7 @@ final class StreamCommands {
     private static long addTo(Call call, StreamId id, StreamFields fields, @Nullable StreamTrim trim) {
         try (StreamChange change = new StreamChange(call, 1)) {
             change.begin();
-            return add(change.stream, id, fields, trim);
+            return add(call, change.stream, id, fields, trim);
         }
     }
 
@@ -194,7 +195,7 @@ final class StreamCommands {
         boolean complete = false;
         long trimmed;
         try {
-            trimmed = add(stream, id, fields, trim);
+            trimmed = add(call, stream, id, fields, trim);
             complete = true;
         } finally {
             if (!complete) {
@@ -205,8 +206,10 @@ final class StreamCommands {
         return trimmed;
     }
 
-    private static long add(StreamObject stream, StreamId id, StreamFields fields, @Nullable StreamTrim trim) {
-        stream.append(id, fields, NODE_BYTES, NODE_ENTRIES);
+    private static long add(
+            Call call, StreamObject stream, StreamId id, StreamFields fields, @Nullable StreamTrim trim) {
+        DataLimits limits = call.keyspace.dataLimits();
+        stream.append(id, fields, limits.streamNodeBytes(), limits.streamNodeEntries());
         return trim == null ? 0 : stream.trim(trim);
     }
 

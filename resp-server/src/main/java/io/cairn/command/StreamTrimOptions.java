@@ -9,6 +9,10 @@ import org.jspecify.annotations.Nullable;
 final class StreamTrimOptions {
     /** Approximate trimming removes entries of so many nodes at most, unless it is told otherwise. */
     private static final long MAX_NODES = 100;
+    /** Most entries that {@code ~} removes when a node has no limit. */
+    private static final long TRIMMED = 10_000;
+
+    private static final long MAX_TRIMMED = 1_000_000;
 
     private static final String BOTH = "ERR syntax error, MAXLEN and MINID options at the same time are not compatible";
 
@@ -151,7 +155,9 @@ final class StreamTrimOptions {
             return false;
         }
         if (whole && !limitGiven) {
-            limit = MAX_NODES * StreamCommands.NODE_ENTRIES;
+            long entries =
+                    MAX_NODES * Math.min(MAX_TRIMMED, call.keyspace.dataLimits().streamNodeEntries());
+            limit = entries == 0 ? TRIMMED : Math.min(MAX_TRIMMED, entries);
         }
         return true;
     }

@@ -12,6 +12,12 @@ public interface Keyspace extends AutoCloseable {
     /** Up to which size collections are kept compact. */
     EncodingLimits encodingLimits();
 
+    /** Limits that are part of the data. */
+    DataLimits dataLimits();
+
+    /** As the log or a snapshot says; with all stripes locked. */
+    void dataLimits(DataLimits limits);
+
     /** What keys remember of their accesses. */
     AccessTracking access();
 
@@ -159,6 +165,9 @@ public interface Keyspace extends AutoCloseable {
     /** Receives every key of a snapshot once; calls are serialized, from the snapshot's or a writer's thread. */
     interface SnapshotSink {
         void entry(int database, long key, int keyLength, Value value) throws java.io.IOException;
+
+        /** Comes first. */
+        default void limits(DataLimits limits) throws java.io.IOException {}
 
         /** A function library; all of them come before the keys. */
         default void library(byte[] text) throws java.io.IOException {}

@@ -68,6 +68,11 @@ public final class RaftData {
                 proposalNanos);
     }
 
+    /** What is logged when the primary's settings say so. */
+    public RaftLimits limits(Supplier<@Nullable ShardGroup> shard) {
+        return new RaftLimits(keyspace, shard, stamps);
+    }
+
     /** One round of active expiry; called by one timer thread. */
     public Runnable expiry(Supplier<@Nullable ShardGroup> shard) {
         return new RaftExpiry(keyspace, shard, stamps, stats);

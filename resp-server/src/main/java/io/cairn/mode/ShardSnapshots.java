@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.raft.group.StateMachine.SnapshotDone;
 import io.cairn.rdb.RdbReader;
@@ -153,6 +154,7 @@ final class ShardSnapshots {
             keyspace.database(i).clear();
         }
         keyspace.libraries().clear();
+        keyspace.dataLimits(DataLimits.DEFAULT);
     }
 
     /**

@@ -138,6 +138,8 @@ public final class ShardStore implements ShardApply {
             RecordKind kind = reader.kind();
             if (kind == RecordKind.CHUNK) {
                 blobs.accept(reader);
+            } else if (kind == RecordKind.LIMITS) {
+                limits();
             } else if (kind != RecordKind.TICK) {
                 Reply reply = waiting == null ? DiscardReply.INSTANCE : waiting.reply();
                 if (kind == RecordKind.COMMAND) {
@@ -162,6 +164,15 @@ public final class ShardStore implements ShardApply {
         appliedIndex = index;
         if (waiting != null) {
             waiting.applied();
+        }
+    }
+
+    private void limits() {
+        keyspace.lockAll();
+        try {
+            keyspace.dataLimits(reader.limits());
+        } finally {
+            keyspace.unlockAll();
         }
     }
 

@@ -9,8 +9,11 @@ import io.cairn.command.KeyEvents;
 import io.cairn.command.MovingKeys;
 import io.cairn.command.ScriptCommands;
 import io.cairn.command.ServerState;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.metrics.NodeStats;
+import io.cairn.record.RecordWriter;
 import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
@@ -37,6 +40,7 @@ public final class StandaloneMode implements Mode {
     private volatile @Nullable ChangeStream stream;
     private volatile Journal journal;
     private final MemoryLimit memory;
+    private volatile DataLimits wantedLimits = DataLimits.DEFAULT;
     private final AtomicBoolean evicting = new AtomicBoolean();
     private volatile long minReplicas;
     private volatile long maxLagSeconds;
@@ -101,6 +105,29 @@ public final class StandaloneMode implements Mode {
         journal = next;
     }
 
+    /** Other limits, logged, so that a replay sees the same. From now on; while a script holds the keys, after it. */
+    public void limits(DataLimits limits) {
+        wantedLimits = limits;
+        try {
+            keyspace.lockAll();
+        } catch (StripeBusyException e) {
+            return; // The node's cron comes again.
+        }
+        try {
+            if (limits.equals(keyspace.dataLimits())) {
+                return;
+            }
+            long now = clock.stamp();
+            RecordWriter writer = new RecordWriter();
+            writer.begin(now, 0);
+            writer.limits(now, limits);
+            journal.append(writer.address(), writer.length());
+            keyspace.dataLimits(limits);
+        } finally {
+            keyspace.unlockAll();
+        }
+    }
+
     MemoryLimit memory() {
         return memory;
     }
@@ -118,10 +145,13 @@ public final class StandaloneMode implements Mode {
         }
     }
 
-    /** From the node's cron: keeps maxmemory when no command comes. */
+    /** From the node's cron: keeps maxmemory when no command comes, and what {@link #limits} could not do. */
     public void tick() {
         if (memory.exceeded()) {
             evictLater();
+        }
+        if (!wantedLimits.equals(keyspace.dataLimits())) {
+            limits(wantedLimits);
         }
     }
 

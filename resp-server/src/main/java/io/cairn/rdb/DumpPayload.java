@@ -1,7 +1,7 @@
 package io.cairn.rdb;
 
 import io.cairn.keyspace.Database;
-import io.cairn.keyspace.EncodingLimits;
+import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Value;
 import java.io.IOException;
@@ -75,16 +75,17 @@ public final class DumpPayload {
     /**
      * Stores the value of a verified payload under a key; the caller holds the key's stripe.
      *
-     * @param limits the keyspace's: up to which size collections are kept compact
+     * @param to whose limits say up to which size collections are kept compact
      * @throws RdbException when the body is damaged or of a type that is not supported ("ERR Bad data format")
      */
     public static void restore(
-            long payload, int length, Database target, long key, int keyLength, long expireAt, EncodingLimits limits)
+            long payload, int length, Database target, long key, int keyLength, long expireAt, Keyspace to)
             throws IOException {
         RdbInput in = new RdbInput(payload, length - FOOTER_BYTES);
         int type = in.readByte();
         try (RdbString string = new RdbString();
-                LoadedValue value = RdbTypes.read(type, in, string, limits)) {
+                LoadedValue value = RdbTypes.read(
+                        type, in, string, to.encodingLimits(), to.dataLimits().setIntegers())) {
             if (value.isEmpty() || !in.atEnd()) {
                 throw in.bad("bytes behind the value, or a collection without elements");
             }

@@ -59,6 +59,9 @@ final class RdbFormat {
     /** Longest string that is accepted (Redis: proto-max-bulk-len's default, 512 MB). */
     static final long MAX_STRING_BYTES = 512L << 20;
 
+    /** Field of files that Cairn wrote: {@link io.cairn.keyspace.DataLimits}, left out when they are Redis's defaults. */
+    static final String LIMITS = "cairn-limits";
+
     private RdbFormat() {}
 
     /** The Redis type behind a value's type byte, for messages. */

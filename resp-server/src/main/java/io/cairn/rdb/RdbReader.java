@@ -1,5 +1,6 @@
 package io.cairn.rdb;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * a clear message, or passed over if the caller says so. What was loaded before an error stays; the caller clears it.
  */
 public final class RdbReader {
+    /** An intset in a file stays one, whatever the limit: its order is that of the log which follows the file. */
+    private static final long KEPT = Long.MAX_VALUE;
+
     /** Longer values are not copied: the memory they were read into becomes the keyspace's. */
     private static final int LARGE_BYTES = 64 * 1024;
 
@@ -137,6 +141,17 @@ public final class RdbReader {
         }
     }
 
+    private void limits(String text) throws IOException {
+        try {
+            DataLimits read = DataLimits.parse(text);
+            if (keyspace != null) {
+                keyspace.dataLimits(read);
+            }
+        } catch (IllegalArgumentException e) {
+            throw in.bad(e.getMessage());
+        }
+    }
+
     private int header() throws IOException {
         for (char expected : "REDIS".toCharArray()) {
             if (in.readByte() != expected) {
@@ -164,6 +179,9 @@ public final class RdbReader {
                 key.read(in);
                 value.read(in);
                 aux.put(key.text(), value.text());
+                if (key.text().equals(RdbFormat.LIMITS)) {
+                    limits(value.text());
+                }
             }
             case RdbFormat.OPCODE_SELECTDB -> {
                 long number = in.readLength();
@@ -231,7 +249,7 @@ public final class RdbReader {
             frequency = -1;
             return;
         }
-        try (LoadedValue value = RdbTypes.read(type, in, string, limits)) {
+        try (LoadedValue value = RdbTypes.read(type, in, string, limits, KEPT)) {
             long version = versions == null ? 0 : versions.next();
             long expiry = expireAt;
             expireAt = 0;

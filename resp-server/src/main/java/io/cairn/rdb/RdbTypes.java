@@ -52,9 +52,11 @@ final class RdbTypes {
      *
      * @param string takes a string's bytes; the value returned may need it until it is closed
      * @param limits what is compact and what is large here
+     * @param setIntegers numbers of an intset that stays one
      * @throws RdbException for what is damaged or not supported
      */
-    static LoadedValue read(int type, RdbInput in, RdbString string, EncodingLimits limits) throws IOException {
+    static LoadedValue read(int type, RdbInput in, RdbString string, EncodingLimits limits, long setIntegers)
+            throws IOException {
         return switch (type) {
             case RdbFormat.TYPE_STRING -> {
                 string.read(in);
@@ -67,7 +69,7 @@ final class RdbTypes {
                     RdbFormat.TYPE_HASH_METADATA,
                     RdbFormat.TYPE_HASH_LISTPACK_EX -> HashRdb.read(type, in, string, limits);
             case RdbFormat.TYPE_SET, RdbFormat.TYPE_SET_INTSET, RdbFormat.TYPE_SET_LISTPACK ->
-                SetRdb.read(type, in, string, limits);
+                SetRdb.read(type, in, string, setIntegers);
             case RdbFormat.TYPE_STREAM_LISTPACKS,
                     RdbFormat.TYPE_STREAM_LISTPACKS_2,
                     RdbFormat.TYPE_STREAM_LISTPACKS_3 -> StreamRdb.read(type, in, string);

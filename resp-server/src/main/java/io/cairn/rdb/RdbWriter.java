@@ -1,6 +1,7 @@
 package io.cairn.rdb;
 
 import io.cairn.keyspace.AccessTracking;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace.SnapshotSink;
 import io.cairn.keyspace.Value;
 import java.io.IOException;
@@ -105,6 +106,13 @@ public final class RdbWriter implements SnapshotSink {
         entries++;
         if (versions != null) {
             versions.add(value.version);
+        }
+    }
+
+    @Override
+    public void limits(DataLimits limits) throws IOException {
+        if (!limits.equals(DataLimits.DEFAULT)) {
+            aux(RdbFormat.LIMITS, limits.text());
         }
     }
 

@@ -1,7 +1,6 @@
 package io.cairn.rdb;
 
 import io.cairn.keyspace.Database;
-import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
 import io.cairn.keyspace.collection.ElementText;
@@ -35,13 +34,13 @@ final class SetRdb {
         }
     }
 
-    static LoadedValue read(int type, RdbInput in, RdbString string, EncodingLimits limits) throws IOException {
+    static LoadedValue read(int type, RdbInput in, RdbString string, long setIntegers) throws IOException {
         if (type == RdbFormat.TYPE_SET) {
             long members = in.readLength();
-            return members == 0 ? LoadedValue.empty() : build(limits, set -> readMembers(in, members, string, set));
+            return members == 0 ? LoadedValue.empty() : build(0, set -> readMembers(in, members, string, set));
         }
         string.read(in);
-        return type == RdbFormat.TYPE_SET_INTSET ? intset(in, string, limits) : listpack(in, string, limits);
+        return type == RdbFormat.TYPE_SET_INTSET ? intset(in, string, setIntegers) : listpack(in, string);
     }
 
     /** Puts the members of some form into a set. */
@@ -49,8 +48,8 @@ final class SetRdb {
         void fill(SetBuilder set) throws IOException;
     }
 
-    private static LoadedValue build(EncodingLimits limits, Filler filler) throws IOException {
-        SetBuilder set = new SetBuilder(limits.setIntegers);
+    private static LoadedValue build(long setIntegers, Filler filler) throws IOException {
+        SetBuilder set = new SetBuilder(setIntegers);
         boolean filled = false;
         try {
             filler.fill(set);
@@ -78,23 +77,23 @@ final class SetRdb {
         }
     }
 
-    private static LoadedValue intset(RdbInput in, RdbString string, EncodingLimits limits) throws IOException {
+    private static LoadedValue intset(RdbInput in, RdbString string, long setIntegers) throws IOException {
         long set = string.address();
         if (!Intset.valid(set, string.length())) {
             throw in.bad("an intset is damaged");
         }
-        return Intset.count(set) <= limits.setIntegers
+        return Intset.count(set) <= setIntegers
                 ? LoadedValue.packed(ValueType.SET, Value.INTSET, set, string.length())
-                : build(limits, builder -> builder.loadIntset(set));
+                : build(setIntegers, builder -> builder.loadIntset(set));
     }
 
     /** The compact form of Redis 7.2. */
-    private static LoadedValue listpack(RdbInput in, RdbString string, EncodingLimits limits) throws IOException {
+    private static LoadedValue listpack(RdbInput in, RdbString string) throws IOException {
         long lp = string.address();
         if (!Listpack.valid(lp, string.length(), true)) {
             throw in.bad("a set's listpack is damaged");
         }
-        return build(limits, set -> {
+        return build(0, set -> {
             set.leaveIntset();
             try (ElementText member = new ElementText()) {
                 for (int at = Listpack.first(lp); at != Listpack.NONE; at = Listpack.next(lp, at)) {

@@ -1,6 +1,7 @@
 package io.cairn.record;
 
 import io.cairn.command.Args;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Memory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -130,6 +131,16 @@ public final class RecordWriter {
 
     public void tick(long timeMillis) {
         head(RecordKind.TICK, timeMillis, 0, 0);
+        records++;
+    }
+
+    public void limits(long timeMillis, DataLimits limits) {
+        head(RecordKind.LIMITS, timeMillis, 0, 0);
+        ensure(4 * MAX_VARINT);
+        putVarint(limits.setIntegers());
+        putVarint(limits.hllSparseBytes());
+        putVarint(limits.streamNodeBytes());
+        putVarint(limits.streamNodeEntries());
         records++;
     }
 

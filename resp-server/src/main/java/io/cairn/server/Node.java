@@ -8,9 +8,9 @@ import io.cairn.command.Families;
 import io.cairn.command.KeyEventRelay;
 import io.cairn.command.Replication;
 import io.cairn.config.Config;
-import io.cairn.config.Consensus;
 import io.cairn.config.Key;
 import io.cairn.config.Keys;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
@@ -175,21 +175,25 @@ public final class Node implements AutoCloseable {
         follow(Keys.LIST_MAX_LISTPACK_SIZE, value -> to.listNode = value);
         follow(Keys.ZSET_MAX_LISTPACK_ENTRIES, value -> to.zsetEntries = value);
         follow(Keys.ZSET_MAX_LISTPACK_VALUE, value -> to.zsetValue = value);
-        follow(Keys.STREAM_NODE_MAX_BYTES, value -> to.streamNodeBytes = value);
-        follow(Keys.STREAM_NODE_MAX_ENTRIES, value -> to.streamNodeEntries = value);
-        follow(Keys.HLL_SPARSE_MAX_BYTES, value -> {
-            // The bytes of a HyperLogLog are there for GET: replicas must turn it dense at the same size.
-            if (config.get(Keys.CLUSTER_CONSENSUS) != Consensus.RAFT) {
-                to.hllSparseBytes = value;
-            }
-        });
-        follow(Keys.SET_MAX_INTSET_ENTRIES, value -> {
-            // SPOP takes a member by its place, and an intset has places of its own: replicas must turn it into a table
-            // at the same size.
-            if (config.get(Keys.CLUSTER_CONSENSUS) != Consensus.RAFT) {
-                to.setIntegers = value;
-            }
-        });
+    }
+
+    private void followDataLimits() {
+        backend.limits(dataLimits());
+        for (Key<Long> key : List.of(
+                Keys.SET_MAX_INTSET_ENTRIES,
+                Keys.HLL_SPARSE_MAX_BYTES,
+                Keys.STREAM_NODE_MAX_BYTES,
+                Keys.STREAM_NODE_MAX_ENTRIES)) {
+            config.onChange(key, any -> backend.limits(dataLimits()));
+        }
+    }
+
+    private DataLimits dataLimits() {
+        return new DataLimits(
+                config.get(Keys.SET_MAX_INTSET_ENTRIES),
+                config.get(Keys.HLL_SPARSE_MAX_BYTES),
+                config.get(Keys.STREAM_NODE_MAX_BYTES),
+                config.get(Keys.STREAM_NODE_MAX_ENTRIES));
     }
 
     private <T> void follow(Key<T> key, Consumer<T> to) {
@@ -211,6 +215,7 @@ public final class Node implements AutoCloseable {
     /** Loads the data, then listens. Blocks. */
     void start(ByteBufAllocator allocator) throws StartException {
         backend.load();
+        followDataLimits();
         listen(allocator);
         backend.started(state);
         LOG.info("node {} of {} ready on port {}", directory.nodeId(), directory.path(), config.port());

@@ -4,6 +4,7 @@ import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
 import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Mode;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -41,6 +42,9 @@ public interface NodeBackend {
 
     /** Who follows the node's changes is to be told of them; called once, before {@link #load}. */
     default void follow(ChangeStream changes) {}
+
+    /** What the settings say of limits that are part of the data; after {@link #load} and at each change. Any thread. */
+    void limits(DataLimits limits);
 
     /** The node listens now. */
     default void started(ServerState server) {}

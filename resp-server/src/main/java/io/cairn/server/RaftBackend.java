@@ -9,6 +9,7 @@ import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
 import io.cairn.gossip.GossipException;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Slots;
 import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Mode;
@@ -105,6 +106,11 @@ final class RaftBackend implements NodeBackend {
     @Override
     public void follow(ChangeStream changes) {
         node.follow(changes);
+    }
+
+    @Override
+    public void limits(DataLimits limits) {
+        node.limits(limits);
     }
 
     @Override

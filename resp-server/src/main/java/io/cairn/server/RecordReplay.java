@@ -62,6 +62,7 @@ final class RecordReplay implements AutoCloseable {
                 }
             }
             case TICK -> {}
+            case LIMITS -> call.keyspace.dataLimits(reader.limits());
             case CHUNK -> {
                 if (!blobs.accept(reader)) {
                     throw new IOException("a piece of a large argument is missing");

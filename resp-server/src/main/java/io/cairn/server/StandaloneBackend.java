@@ -6,6 +6,7 @@ import io.cairn.command.Replication;
 import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.config.Keys;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Journal;
 import io.cairn.mode.Mode;
@@ -95,6 +96,11 @@ final class StandaloneBackend implements NodeBackend {
         stream.snapshots(persistence::beginFollower, persistence::endFollower);
         mode.stream(stream);
         changes = stream;
+    }
+
+    @Override
+    public void limits(DataLimits limits) {
+        mode.limits(limits);
     }
 
     @Override

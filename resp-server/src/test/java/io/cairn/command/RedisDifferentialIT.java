@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.cairn.keyspace.DataLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -84,7 +85,7 @@ class RedisDifferentialIT {
         @Override
         public void limit() {
             harness.keyspace.encodingLimits().hashEntries = LIMIT;
-            harness.keyspace.encodingLimits().setIntegers = LIMIT;
+            harness.keyspace.dataLimits(new DataLimits(LIMIT, 3000, 4096, 100));
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.cairn.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.DatasetDigest;
 import io.cairn.keyspace.EncodingLimits;
 import java.io.IOException;
@@ -17,12 +18,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The same random calls of all types on three replicas, of which one has the smallest limits for compact values and one is replaced again and again by what
+ * The same random calls of all types, and the same data limits, on three replicas, of which one has the smallest limits for compact values and one is replaced again and again by what
  * loads its snapshot: what a replica holds, to order, expiry and versions, depends on the calls alone (SAFETY 12).
  */
 class ReplicaHistoryTest {
     private static final int CALLS = Integer.getInteger("cairn.history.calls", 8_000);
     private static final int RELOAD = 97;
+    private static final int LIMITS = 211;
     private static final int COMPARE = 10;
 
     private static void smallest(EncodingLimits limits) {
@@ -64,6 +66,11 @@ class ReplicaHistoryTest {
                     " ", Arrays.stream(call).map(ReplicaHistoryTest::text).toList()));
             if (last.size() > COMPARE) {
                 last.remove();
+            }
+            if (i % LIMITS == 0) {
+                DataLimits limits =
+                        new DataLimits(random.nextInt(8), random.nextInt(300), random.nextInt(200), random.nextInt(5));
+                replicas.forEach(replica -> replica.keyspace.dataLimits(limits));
             }
             if (i % COMPARE == 0) {
                 compare(replicas, i, last);

@@ -3,6 +3,7 @@ package io.cairn.command;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Memory;
 import java.util.ArrayList;
 import java.util.List;
@@ -139,7 +140,7 @@ class SetCommandsTest {
 
     @Test
     void theFormIsRediss() {
-        redis.keyspace.encodingLimits().setIntegers = 4;
+        redis.keyspace.dataLimits(new DataLimits(4, 3000, 4096, 100));
         redis.run("sadd s 3 1 4");
         assertReply("object encoding s", "$6 intset");
         assertReply("smembers s", "*3 $1 1 $1 3 $1 4");

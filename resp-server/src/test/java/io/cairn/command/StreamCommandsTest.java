@@ -2,7 +2,6 @@ package io.cairn.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Memory;
 import io.cairn.rdb.Crc64;
 import java.nio.charset.StandardCharsets;
@@ -185,9 +184,6 @@ class StreamCommandsTest {
         Random random = new Random(seed);
         RandomArguments arguments = new RandomArguments(random, 3, List.of());
         try (CommandHarness other = new CommandHarness(false)) {
-            EncodingLimits limits = other.keyspace.encodingLimits();
-            limits.streamNodeBytes = 300;
-            limits.streamNodeEntries = 7;
             for (int i = 0; i < 8000; i++) {
                 String template = StreamTemplates.LINES.get(random.nextInt(StreamTemplates.LINES.size()));
                 List<byte[]> words = CommandTemplate.expand(template, random, arguments::get);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Value;
@@ -261,7 +262,7 @@ class ElementRdbTest {
             assertThat(restored(RdbFormat.TYPE_SET_INTSET, string(intset(width, -5, 7, 300))))
                     .isEqualTo("set5: -5 7 300");
         }
-        store.keyspace.encodingLimits().setIntegers = 2;
+        store.keyspace.dataLimits(new DataLimits(2, 3000, 4096, 100));
         assertThat(restored(RdbFormat.TYPE_SET_INTSET, string(intset(4, -5, 7, 300))))
                 .isEqualTo("set4: -5 7 300");
     }

@@ -213,13 +213,7 @@ class RdbRoundTripTest {
             Memory.copy(payload, 0, native_, payload.length);
             assertThat(DumpPayload.verify(native_, payload.length)).isTrue();
             DumpPayload.restore(
-                    native_,
-                    payload.length,
-                    to.keyspace.database(0),
-                    at,
-                    key.length,
-                    view.expireAt,
-                    to.keyspace.encodingLimits());
+                    native_, payload.length, to.keyspace.database(0), at, key.length, view.expireAt, to.keyspace);
             Memory.putByte(native_, (byte) (payload[0] ^ 1));
             assertThat(DumpPayload.verify(native_, payload.length)).isFalse();
             Memory.free(native_, payload.length);

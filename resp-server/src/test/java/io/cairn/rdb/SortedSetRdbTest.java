@@ -50,7 +50,7 @@ class SortedSetRdbTest {
                     memory,
                     name.length,
                     0,
-                    store.keyspace.encodingLimits());
+                    store.keyspace);
             Value value = new Value();
             assertThat(store.keyspace.database(0).find(memory, name.length, 1, value))
                     .isTrue();

@@ -73,7 +73,7 @@ class StreamRdbTest {
             Memory.copy(input, 0, at, input.length);
             RdbInput in = new RdbInput(at, input.length);
             store.keyspace.lockAll();
-            try (LoadedValue value = RdbTypes.read(type, in, string, new EncodingLimits())) {
+            try (LoadedValue value = RdbTypes.read(type, in, string, new EncodingLimits(), 512)) {
                 assertThat(in.atEnd()).isTrue();
                 value.store(store.keyspace.database(0), at, 1, 0);
                 Value found = new Value();

@@ -130,14 +130,7 @@ final class StringStore implements AutoCloseable {
             if (!DumpPayload.verify(at + name.length, payload.length)) {
                 throw new IOException("DUMP payload version or checksum are wrong");
             }
-            DumpPayload.restore(
-                    at + name.length,
-                    payload.length,
-                    keyspace.database(0),
-                    at,
-                    name.length,
-                    0,
-                    keyspace.encodingLimits());
+            DumpPayload.restore(at + name.length, payload.length, keyspace.database(0), at, name.length, 0, keyspace);
         } finally {
             Memory.free(at, size);
         }

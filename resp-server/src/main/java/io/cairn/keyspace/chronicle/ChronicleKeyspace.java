@@ -1,6 +1,7 @@
 package io.cairn.keyspace.chronicle;
 
 import io.cairn.keyspace.AccessTracking;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
@@ -35,6 +36,7 @@ public final class ChronicleKeyspace implements Keyspace {
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
     private final Libraries libraries = new Libraries();
+    private volatile DataLimits dataLimits = DataLimits.DEFAULT;
     private volatile boolean activeExpiry = true;
     private final AtomicLong exchanges = new AtomicLong();
     private final AtomicReference<@Nullable IncrementalSnapshot> snapshot = new AtomicReference<>();
@@ -281,6 +283,16 @@ public final class ChronicleKeyspace implements Keyspace {
     @Override
     public void activeExpiry(boolean on) {
         activeExpiry = on;
+    }
+
+    @Override
+    public DataLimits dataLimits() {
+        return dataLimits;
+    }
+
+    @Override
+    public void dataLimits(DataLimits limits) {
+        dataLimits = limits;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Keyspace.SnapshotSink;
 import io.cairn.keyspace.Memory;
@@ -32,6 +33,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
     private static final long YIELD_NANOS = 100_000;
 
     private final ChronicleKeyspace keyspace;
+    private final DataLimits limits;
     private final List<byte[]> libraries;
     private final List<Parts> tables = new ArrayList<>();
     private final Value view = new Value();
@@ -46,6 +48,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
     /** The caller holds all stripes. */
     IncrementalSnapshot(ChronicleKeyspace keyspace) {
         this.keyspace = keyspace;
+        this.limits = keyspace.dataLimits();
         this.libraries = keyspace.libraries().all();
         this.expiringFields = keyspace.expiringHashes() > 0;
         for (int number = 0; number < keyspace.databases(); number++) {
@@ -99,6 +102,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
                 throw new IllegalStateException("a snapshot is written once");
             }
             sink = target;
+            target.limits(limits);
             for (byte[] library : libraries) {
                 target.library(library);
             }

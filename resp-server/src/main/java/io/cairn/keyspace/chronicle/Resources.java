@@ -27,6 +27,7 @@ final class Resources {
     private final KeyHash hash = new KeyHash();
     /** From 1: 0 is the version of a key that is absent. */
     private final AtomicLong version = new AtomicLong(1);
+
     private final LongAdder freed = new LongAdder();
     private final LongAdder used = new LongAdder();
     private final LongAdder expiring = new LongAdder();

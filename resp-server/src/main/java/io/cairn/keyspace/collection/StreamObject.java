@@ -187,7 +187,10 @@ public final class StreamObject extends StoredObject {
             if (tail.there()) {
                 close(tail.value());
             }
-            addNode(id.ms, id.sequence, capacityFor(needed, Math.min(FIRST_CAPACITY, nodeBytes)));
+            addNode(
+                    id.ms,
+                    id.sequence,
+                    capacityFor(needed, nodeBytes == 0 ? FIRST_CAPACITY : Math.min(FIRST_CAPACITY, nodeBytes)));
             long lp = listpack(nodes.find(id.ms, id.sequence));
             StreamListpack.begin(lp, fields);
             StreamListpack.append(lp, 0, 0, fields, true);
@@ -200,13 +203,16 @@ public final class StreamObject extends StoredObject {
         }
     }
 
+    /** Whether a node gets an entry more; what is 0 has no limit, but that a node is to fit into a snapshot. */
     private static boolean takes(long node, StreamFields fields, long nodeBytes, long nodeEntries) {
+        long most = nodeBytes == 0 ? MAX_ENTRY_BYTES : Math.min(nodeBytes, MAX_ENTRY_BYTES);
         long lp = listpack(node);
         long bytes = Listpack.bytes(lp);
         for (int i = 0; i < 2 * fields.pairs(); i++) {
             bytes += fields.length(i);
         }
-        return bytes < nodeBytes && StreamListpack.entries(lp) + StreamListpack.deleted(lp) < nodeEntries;
+        return bytes < most
+                && (nodeEntries == 0 || StreamListpack.entries(lp) + StreamListpack.deleted(lp) < nodeEntries);
     }
 
     /** A new node with memory for a listpack, whose address it returns. */
