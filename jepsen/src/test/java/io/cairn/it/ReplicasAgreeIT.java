@@ -112,7 +112,7 @@ class ReplicasAgreeIT {
     }
 
     /** Other limits for who is primary now: they count for the shard from there on. */
-    private static void limit(Address primary) {
+    private static void limit(Address primary) throws Exception {
         int node = primary.port() % 7;
         assertThat(ClusterState.ask(primary, "CONFIG", "SET", "set-max-intset-entries", Integer.toString(3 * node))
                         .text())
