@@ -64,6 +64,7 @@ final class Templates {
             "memory usage {key} [samples {digit}] [samples -1] [foo]",
             "dump {key}",
             "restore {key} (0|{millis}|-1|x) {payload} [replace] [absttl] [idletime {digit}|freq {digit}|freq 256] [foo]",
+            "restore-asking {key} (0|{millis}) {payload} [replace] [absttl]",
             "flushdb [sync|async|foo]",
             "flushall [sync|async] [async]",
             "swapdb {digit} {database}",
