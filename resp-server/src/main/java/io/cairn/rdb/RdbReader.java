@@ -148,7 +148,7 @@ public final class RdbReader {
                 keyspace.dataLimits(read);
             }
         } catch (IllegalArgumentException e) {
-            throw in.bad(e.getMessage());
+            throw in.bad(String.valueOf(e.getMessage()));
         }
     }
 

@@ -117,12 +117,20 @@ public final class RecordReader {
             case BLOCK -> blockBody();
             case TICK -> {}
             case CHUNK -> chunkBody();
-            case LIMITS -> limits = new DataLimits(readVarint(), readVarint(), readVarint(), readVarint());
+            case LIMITS -> limits = new DataLimits(limit(), limit(), limit(), limit());
         }
         if (kind != RecordKind.BLOCK) {
             nextRecord = at;
         }
         return true;
+    }
+
+    private long limit() {
+        long limit = readVarint();
+        if (limit < 0) {
+            throw new RecordException("a limit out of bounds");
+        }
+        return limit;
     }
 
     /** Of the LIMITS record read last. */

@@ -230,6 +230,7 @@ class RecordCodecTest {
                         }
                     }
                     case TICK -> assertThat(reader.timeMillis()).isNotNegative();
+                    case LIMITS -> assertThat(reader.limits().setIntegers()).isNotNegative();
                     case CHUNK ->
                         assertThat(reader.chunkAddress() + reader.chunkLength()).isLessThanOrEqualTo(address + length);
                 }
