@@ -38,6 +38,8 @@ class PubSubIT {
         assumeFalse(Target.isRedis(), "Redis's bus may lose messages of the first moments");
         cluster = new CairnCluster(Distribution.find(), directory, PORT, "--cluster-election-timeout", CALM_MILLIS);
         ClusterState.awaitHealthy(cluster.nodes(), 60);
+        // A replica that does not know of its shard's slots yet answers MOVED.
+        ClusterState.awaitCaughtUp(cluster.nodes(), 60);
     }
 
     @AfterAll
