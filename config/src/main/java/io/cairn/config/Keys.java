@@ -110,6 +110,14 @@ public final class Keys {
     public static final Key<String> REQUIREPASS = key(
             "Network", "requirepass", Types.text(), "", RUNTIME, "Password of the default user; empty asks for none.");
 
+    public static final Key<DebugCommand> ENABLE_DEBUG_COMMAND = key(
+            "Network",
+            "enable-debug-command",
+            Types.choice(DebugCommand.class),
+            DebugCommand.LOCAL,
+            START,
+            "Who may send DEBUG: nobody (no), clients of this machine (local), all (yes). Redis's default is no.");
+
     // General
     public static final Key<String> DIR = key(
             "General",
@@ -146,14 +154,49 @@ public final class Keys {
             Types.memory(0, LONG),
             0L,
             RUNTIME,
-            "Memory for data; 0 means no limit but the machine's.");
+            "Memory for data, its index and the buffers of clients; 0 means no limit but the machine's.");
     public static final Key<MaxmemoryPolicy> MAXMEMORY_POLICY = key(
             "Memory",
             "maxmemory-policy",
-            evictionPolicy(),
+            Types.choice(MaxmemoryPolicy.class),
             MaxmemoryPolicy.NOEVICTION,
             RUNTIME,
-            "What happens at maxmemory; eviction is not built yet.");
+            "Which keys go at maxmemory: of all keys or of those that expire, the least recently (lru) or frequently (lfu) used, any, or those that expire first; noeviction: commands that need memory get an error.");
+    public static final Key<Integer> MAXMEMORY_SAMPLES = key(
+            "Memory",
+            "maxmemory-samples",
+            Types.integer(1, INT),
+            5,
+            RUNTIME,
+            "Keys looked at to find one to evict: more are slower and nearer to the true order.");
+    public static final Key<Integer> MAXMEMORY_EVICTION_TENACITY = key(
+            "Memory",
+            "maxmemory-eviction-tenacity",
+            Types.integer(0, 100),
+            10,
+            RUNTIME,
+            "How long one command may be held up by eviction: 10 is 500 us, 100 without limit; what is left goes on in the background.");
+    public static final Key<Long> MAXMEMORY_CLIENTS = key(
+            "Memory",
+            "maxmemory-clients",
+            Types.memoryOrPercent(),
+            0L,
+            RUNTIME,
+            "Memory for the buffers of all clients, as bytes or as a percentage of maxmemory; above it the largest are closed. 0 is no limit.");
+    public static final Key<Integer> LFU_LOG_FACTOR = key(
+            "Memory",
+            "lfu-log-factor",
+            Types.integer(0, INT),
+            10,
+            RUNTIME,
+            "How slowly the access counter of a key grows under an lfu policy.");
+    public static final Key<Integer> LFU_DECAY_TIME = key(
+            "Memory",
+            "lfu-decay-time",
+            Types.integer(0, INT),
+            1,
+            RUNTIME,
+            "Minutes without access after which the counter of a key drops by one; 0 is never.");
 
     // Encodings
     public static final Key<Long> HASH_MAX_LISTPACK_ENTRIES = key(
@@ -187,7 +230,7 @@ public final class Keys {
             Types.number(0, LONG),
             512L,
             RUNTIME,
-            "Members up to which a set of integers is kept as an intset; raft mode keeps to 512.");
+            "Members up to which a set of integers is kept as an intset. In raft mode the primary's setting counts.");
     public static final Key<Long> ZSET_MAX_LISTPACK_ENTRIES = key(
             "Encodings",
             "zset-max-listpack-entries",
@@ -211,7 +254,7 @@ public final class Keys {
             Types.memory(0, LONG),
             3000L,
             RUNTIME,
-            "Bytes up to which a HyperLogLog is kept sparse.");
+            "Bytes up to which a HyperLogLog is kept sparse. In raft mode the primary's setting counts.");
     public static final Key<Long> STREAM_NODE_MAX_BYTES = key(
             "Encodings",
             "stream-node-max-bytes",
@@ -219,7 +262,7 @@ public final class Keys {
             Types.memory(0, LONG),
             4096L,
             RUNTIME,
-            "Bytes of a stream's node; 0 for no limit.");
+            "Bytes of a stream's node; 0 for no limit. In raft mode the primary's setting counts.");
     public static final Key<Long> STREAM_NODE_MAX_ENTRIES = key(
             "Encodings",
             "stream-node-max-entries",
@@ -227,7 +270,7 @@ public final class Keys {
             Types.number(0, LONG),
             100L,
             RUNTIME,
-            "Entries of a stream's node; 0 for no limit.");
+            "Entries of a stream's node; 0 for no limit. In raft mode the primary's setting counts.");
 
     // Persistence
     public static final Key<Boolean> APPENDONLY = key(
@@ -274,6 +317,13 @@ public final class Keys {
             "Save a snapshot after so many seconds with so many changes.");
     public static final Key<String> DBFILENAME = key(
             "Persistence", "dbfilename", Types.fileName("dbfilename"), "dump.rdb", START, "Name of the snapshot file.");
+    public static final Key<String> RDB_FORM = key(
+            "Persistence",
+            "rdb-form",
+            Types.word("7.0", "7.4"),
+            "7.0",
+            RUNTIME,
+            "The oldest Redis that loads dump.rdb. With 7.0 saving is refused while a hash has fields that expire.");
     public static final Key<Boolean> STOP_WRITES_ON_BGSAVE_ERROR = key(
             "Persistence",
             "stop-writes-on-bgsave-error",
@@ -281,6 +331,49 @@ public final class Keys {
             true,
             RUNTIME,
             "Refuse writes while the last snapshot failed.");
+
+    // Followers
+    public static final Key<Long> REPL_PING_REPLICA_PERIOD = key(
+            "Followers",
+            "repl-ping-replica-period",
+            "repl-ping-slave-period",
+            Types.number(0, LONG),
+            10L,
+            RUNTIME,
+            "Seconds between the PINGs that those who follow all changes (SYNC) get; 0 is never.");
+    public static final Key<Long> MIN_REPLICAS_TO_WRITE = key(
+            "Followers",
+            "min-replicas-to-write",
+            "min-slaves-to-write",
+            Types.number(0, LONG),
+            0L,
+            RUNTIME,
+            "Refuse writes while fewer than so many follow all changes; raft mode counts the replicas of the shard that are up.");
+    public static final Key<Long> MIN_REPLICAS_MAX_LAG = key(
+            "Followers",
+            "min-replicas-max-lag",
+            "min-slaves-max-lag",
+            Types.number(0, LONG),
+            10L,
+            RUNTIME,
+            "Seconds without a sign of life after which a follower no longer counts for min-replicas-to-write.");
+
+    // Scripts
+    public static final Key<Long> BUSY_REPLY_THRESHOLD = key(
+            "Scripts",
+            "busy-reply-threshold",
+            "lua-time-limit",
+            Types.number(0, LONG),
+            5_000L,
+            RUNTIME,
+            "Milliseconds after which a script that runs makes the node answer BUSY, and SCRIPT KILL the way out; 0 is never.");
+    public static final Key<Long> SCRIPT_MEMORY_LIMIT = key(
+            "Scripts",
+            "script-memory-limit",
+            Types.memory(MB, LONG),
+            256 * MB,
+            RUNTIME,
+            "Memory of the Lua interpreter; a script that uses more is ended at the next look, after some thousand instructions.");
 
     // Observation
     public static final Key<Long> SLOWLOG_LOG_SLOWER_THAN = key(
@@ -299,6 +392,13 @@ public final class Keys {
             0L,
             RUNTIME,
             "Milliseconds from which LATENCY keeps an event; 0 is off.");
+    public static final Key<EventClasses> NOTIFY_KEYSPACE_EVENTS = key(
+            "Observation",
+            "notify-keyspace-events",
+            Types.eventClasses(),
+            EventClasses.NONE,
+            RUNTIME,
+            "Events of keys that are published on channels; empty is none.");
     public static final Key<Integer> ADMIN_PORT = key(
             "Observation",
             "admin-port",
@@ -440,32 +540,5 @@ public final class Keys {
     /** All keys in the order above. */
     public static List<Key<?>> all() {
         return Collections.unmodifiableList(ALL);
-    }
-
-    /** Redis's other policies are refused by name until eviction exists, so that nobody believes they evict. */
-    private static Type<MaxmemoryPolicy> evictionPolicy() {
-        Type<MaxmemoryPolicy> choice = Types.choice(MaxmemoryPolicy.class);
-        List<String> redis = List.of(
-                "volatile-lru",
-                "volatile-lfu",
-                "volatile-random",
-                "volatile-ttl",
-                "allkeys-lru",
-                "allkeys-lfu",
-                "allkeys-random");
-        return new Types.Single<>(choice.bounds()) {
-            @Override
-            MaxmemoryPolicy parse(String text) throws BadValueException {
-                if (redis.contains(text)) {
-                    throw new BadValueException("eviction is not built yet, the only policy is noeviction");
-                }
-                return choice.parse(List.of(text), MaxmemoryPolicy.NOEVICTION);
-            }
-
-            @Override
-            public String show(MaxmemoryPolicy value) {
-                return choice.show(value);
-            }
-        };
     }
 }

@@ -19,7 +19,6 @@ final class ListedKeys {
     private static final String ISOLATION = "Unix sockets are not built yet";
     private static final String MODULES = "Redis modules cannot be loaded here";
     private static final String RENAME = "commands cannot be renamed here";
-    private static final String NOTIFY = "keyspace notifications are not built yet";
 
     static {
         network();
@@ -42,7 +41,6 @@ final class ListedKeys {
         fixed("unixsocket", Types.text(), "", ISOLATION);
         fixed("unixsocketperm", Types.text(), "0");
         fixed("socket-mark-id", number(), 0L);
-        listed("maxmemory-clients", Types.text(), "0");
         fixed("io-threads-do-reads", Types.yesNo(), false);
         listed("tracking-table-max-keys", number(), 1_000_000L);
         fixed("aclfile", Types.text(), "", ACL);
@@ -50,7 +48,6 @@ final class ListedKeys {
         listed("acllog-max-len", number(), 128L);
         listed("acl-pubsub-default", Types.word("allchannels", "resetchannels"), "resetchannels");
         fixed("enable-protected-configs", Types.word("no", "yes", "local"), "no");
-        fixed("enable-debug-command", Types.word("no", "yes", "local"), "no");
         fixed("enable-module-command", Types.word("no", "yes", "local"), "no");
         listed("rename-command", ListTypes.line("old and new name"), "", RENAME);
         listed("loadmodule", ListTypes.line("a module and its arguments"), "", MODULES);
@@ -80,18 +77,12 @@ final class ListedKeys {
         fixed("bio_cpulist", Types.text(), "");
         fixed("aof_rewrite_cpulist", Types.text(), "");
         fixed("bgsave_cpulist", Types.text(), "");
-        listed("busy-reply-threshold", "lua-time-limit", number(), 5000L, null);
         yesNo("latency-tracking", true);
         listed("latency-tracking-info-percentiles", ListTypes.line("percentiles"), "50 99 99.9");
-        listed("notify-keyspace-events", Types.text(), "", NOTIFY);
         listed("propagation-error-behavior", Types.word("ignore", "panic", "panic-on-replicas"), "ignore");
     }
 
     private static void memory() {
-        listed("maxmemory-samples", Types.integer(1, 64), 5);
-        listed("maxmemory-eviction-tenacity", Types.integer(0, 100), 10);
-        listed("lfu-log-factor", number(), 10L);
-        listed("lfu-decay-time", number(), 1L);
         yesNo("lazyfree-lazy-eviction", false);
         yesNo("lazyfree-lazy-expire", false);
         yesNo("lazyfree-lazy-server-del", false);
@@ -143,12 +134,9 @@ final class ListedKeys {
         listed("repl-diskless-sync-max-replicas", number(), 0L);
         listed("repl-diskless-load", Types.word("disabled", "on-empty-db", "swapdb"), "disabled");
         yesNo("repl-disable-tcp-nodelay", false);
-        listed("repl-ping-replica-period", "repl-ping-slave-period", number(), 10L, null);
         listed("repl-timeout", number(), 60L);
         listed("repl-backlog-size", Types.memory(1, Long.MAX_VALUE), 1L << 20);
         listed("repl-backlog-ttl", number(), 3600L);
-        listed("min-replicas-to-write", "min-slaves-to-write", number(), 0L, "use raft mode, or WAIT in the client");
-        listed("min-replicas-max-lag", "min-slaves-max-lag", number(), 10L, null);
     }
 
     private static void encodings() {

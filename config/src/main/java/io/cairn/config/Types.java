@@ -102,11 +102,64 @@ final class Types {
         };
     }
 
+    /** Bytes as {@link #memory}, or a percentage of another setting, which is kept as a negative number. */
+    static Type<Long> memoryOrPercent() {
+        return new Single<>("bytes (1kb, 64mb, 1gb ...) or a percentage (5%)") {
+            @Override
+            Long parse(String text) throws BadValueException {
+                if (text.length() > 1 && text.endsWith("%")) {
+                    String number = text.substring(0, text.length() - 1);
+                    if (number.chars().allMatch(Character::isDigit) && number.length() <= 9) {
+                        long percent = Long.parseLong(number);
+                        if (percent > 100) {
+                            throw new BadValueException("percentage argument must be less or equal to 100");
+                        }
+                        return -percent;
+                    }
+                }
+                try {
+                    return bounded(bytes(text), 0, Long.MAX_VALUE);
+                } catch (BadValueException e) {
+                    throw new BadValueException("argument must be a memory or percent value");
+                }
+            }
+
+            @Override
+            public String show(Long value) {
+                return value < 0 ? -value + "%" : value.toString();
+            }
+
+            @Override
+            public List<String> lines(Long value) {
+                return List.of(value < 0 ? show(value) : inUnits(value));
+            }
+        };
+    }
+
     static Type<String> text() {
         return new Single<>("text") {
             @Override
             String parse(String text) {
                 return text;
+            }
+        };
+    }
+
+    static Type<EventClasses> eventClasses() {
+        return new Single<>("letters of Ag$lshzxeKEtmdn: K or E, and the classes of events") {
+            @Override
+            EventClasses parse(String text) throws BadValueException {
+                return EventClasses.parse(text);
+            }
+
+            @Override
+            public String show(EventClasses value) {
+                return value.shown();
+            }
+
+            @Override
+            public List<String> lines(EventClasses value) {
+                return List.of(Words.quote(value.whole()));
             }
         };
     }

@@ -51,9 +51,7 @@ class ConfigFileTest {
                 "rename-command FLUSHALL \"\"",
                 "loadmodule /lib/x.so",
                 "unixsocket /tmp/x.sock",
-                "min-replicas-to-write 1",
-                "cluster-read-consistency lease",
-                "notify-keyspace-events Ex");
+                "cluster-read-consistency lease");
         for (String line : unsafe) {
             assertThatThrownBy(() -> load(line)).as(line).hasMessageContaining("at line 1 >>> '" + line + "' ");
         }

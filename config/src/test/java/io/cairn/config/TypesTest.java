@@ -45,11 +45,33 @@ class TypesTest {
         assertThat(error("client-output-buffer-limit", "normal a 2 3"))
                 .isEqualTo("Error in hard, soft or soft_seconds setting in buffer limit configuration.");
         assertThat(error("databases", "3")).isEqualTo("can't set immutable config");
-        assertThat(error("notify-keyspace-events", "Ex")).isEqualTo("keyspace notifications are not built yet");
-        assertThat(error("maxmemory-policy", "allkeys-lru"))
-                .isEqualTo("eviction is not built yet, the only policy is noeviction");
+        assertThat(error("notify-keyspace-events", "Eq"))
+                .isEqualTo("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.");
         assertThat(error("maxmemory-policy", "whatever"))
-                .isEqualTo("argument(s) must be one of the following: noeviction");
+                .isEqualTo("argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random,"
+                        + " volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction");
+        assertThat(error("maxmemory-clients", "101%")).isEqualTo("percentage argument must be less or equal to 100");
+        assertThat(error("maxmemory-clients", "x%")).isEqualTo("argument must be a memory or percent value");
+    }
+
+    @Test
+    void eventClassesAreShownAsRedisShowsThem() throws Exception {
+        Map<String, String> shown = Map.of(
+                "", "",
+                "KEA", "AKE",
+                "Ex", "xE",
+                "mEKtx$", "$xtKEm",
+                "g$lshzxetd", "A",
+                "Anm", "Am",
+                "ndg", "gdn",
+                "K", "K");
+        for (Map.Entry<String, String> each : shown.entrySet()) {
+            Config config = Config.of();
+            config.set(List.of("notify-keyspace-events", each.getKey()));
+            assertThat(config.show(Keys.NOTIFY_KEYSPACE_EVENTS)).isEqualTo(each.getValue());
+            EventClasses value = config.get(Keys.NOTIFY_KEYSPACE_EVENTS);
+            assertThat(EventClasses.parse(value.whole())).isEqualTo(value);
+        }
     }
 
     @Test

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
             ClusterCommand.class,
             ConfigCommand.class,
             LogCommand.class,
+            ImportCommand.class,
             AutoComplete.GenerateCompletion.class,
             CommandLine.HelpCommand.class
         })

@@ -49,9 +49,17 @@ final class RespClient implements AutoCloseable {
 
     @Nullable
     Object call(String... words) throws IOException {
-        StringBuilder request = new StringBuilder("*").append(words.length).append("\r\n");
+        List<byte[]> all = new ArrayList<>();
         for (String word : words) {
-            byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
+            all.add(word.getBytes(StandardCharsets.UTF_8));
+        }
+        return call(all);
+    }
+
+    @Nullable
+    Object call(List<byte[]> words) throws IOException {
+        StringBuilder request = new StringBuilder("*").append(words.size()).append("\r\n");
+        for (byte[] bytes : words) {
             request.append('$').append(bytes.length).append("\r\n");
             request.append(new String(bytes, StandardCharsets.ISO_8859_1)).append("\r\n");
         }

@@ -4,6 +4,7 @@ import io.cairn.aof.FsyncPolicy;
 import io.cairn.cluster.ClusterCommands.Services;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
 import io.cairn.config.AppendFsync;
@@ -12,11 +13,16 @@ import io.cairn.config.Keys;
 import io.cairn.config.ReplicaReads;
 import io.cairn.gossip.GossipException;
 import io.cairn.gossip.SeedAddress;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
-import io.cairn.mode.Mode;
+import io.cairn.mode.ChangeStream;
+import io.cairn.mode.MemoryLimit;
 import io.cairn.mode.RaftData;
+import io.cairn.mode.RaftLimits;
+import io.cairn.mode.RaftMode;
 import io.cairn.mode.ShardStore;
+import io.cairn.pubsub.Hub;
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.JoinMark;
@@ -52,9 +58,12 @@ public final class RaftNode implements AutoCloseable {
     private final Config config;
     private final ClusterRuntime runtime;
     private final LocalShard local;
+    private final PeerMessages messages;
     private final RaftPersistence persistence;
-    private final Mode mode;
+    private final RaftMode mode;
     private final Runnable expiry;
+    private final RaftLimits limits;
+    private final ShardStore store;
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
     private long tendedMillis;
@@ -66,7 +75,10 @@ public final class RaftNode implements AutoCloseable {
      * @param nodeId 40 hex digits
      * @param mark kept with the node id
      * @param process names the process: nodes of one process are one failure domain
+     * @param events told of what happens to the node's keys
+     * @param hub pub/sub of this node, which is joined with that of the others here
      * @param clients number of connected clients
+     * @param memory the node's maxmemory
      * @param listener told when the node begins or ends to serve, or must stop
      */
     public record Parts(
@@ -79,7 +91,10 @@ public final class RaftNode implements AutoCloseable {
             Keyspace keyspace,
             CommandTable commands,
             NodeStats stats,
+            KeyEvents events,
+            Hub hub,
             Supplier<Integer> clients,
+            MemoryLimit memory,
             ClusterThreads threads,
             Clock clock,
             ShardStore.Listener listener) {}
@@ -87,8 +102,9 @@ public final class RaftNode implements AutoCloseable {
     /** Binds the Raft port; nothing is loaded yet. */
     public RaftNode(Parts parts) throws IOException {
         this.config = parts.config();
-        RaftData data =
-                new RaftData(parts.keyspace(), parts.commands(), parts.stats(), parts.clock(), parts.listener());
+        RaftData data = new RaftData(
+                parts.keyspace(), parts.commands(), parts.stats(), parts.events(), parts.clock(), parts.listener());
+        this.store = data.store();
         this.runtime =
                 new ClusterRuntime(options(parts), parts.threads(), data.store(), new ClusterRuntime.LoadSource() {
                     @Override
@@ -106,21 +122,35 @@ public final class RaftNode implements AutoCloseable {
                         return parts.stats().commandsPerSecond();
                     }
                 });
+        this.messages = new PeerMessages(
+                runtime.topology(), runtime.host(), parts.hub(), parts.threads().messages());
+        parts.hub().spread(messages);
         this.local = new LocalShard(runtime.topology(), runtime.member(), runtime.host());
         this.persistence = new RaftPersistence(
                 runtime.member(),
                 parts.clock(),
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
-                data.store()::records);
+                data.store()::records,
+                () -> data.store().reload(parts.directory()));
         Redirects redirects = new Redirects(
                 runtime.topology(), () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE), this::endpointStyle);
         this.mode = data.mode(
                 runtime.shard(),
                 redirects,
-                () -> config.get(Keys.MAXMEMORY),
+                parts.memory(),
                 () -> config.get(Keys.CLUSTER_REPLICA_READS) == ReplicaReads.LINEARIZABLE,
                 this::proposed);
+        mode.tooFewReplicas(() -> {
+            long least = config.get(Keys.MIN_REPLICAS_TO_WRITE);
+            return least > 0 && local.view().replicas().size() < least;
+        });
         this.expiry = data.expiry(runtime.shard());
+        this.limits = data.limits(runtime.shard());
+    }
+
+    /** Tells who follows the changes of them; before {@link #start}. */
+    public void follow(ChangeStream changes) {
+        store.follow(changes);
     }
 
     /** The commands that only a node of a raft cluster has; {@code node} is asked at each call. */
@@ -228,6 +258,7 @@ public final class RaftNode implements AutoCloseable {
     /** Meters of this node's groups and peers; {@code tags} name the node. */
     public void bindMetrics(MeterRegistry registry, Tags tags) {
         meters = new RaftMeters(runtime, registry, tags);
+        messages.bindMetrics(registry, tags);
     }
 
     private void proposed(long nanos) {
@@ -243,7 +274,7 @@ public final class RaftNode implements AutoCloseable {
         started = true;
     }
 
-    public Mode mode() {
+    public RaftMode mode() {
         return mode;
     }
 
@@ -276,6 +307,8 @@ public final class RaftNode implements AutoCloseable {
             return;
         }
         expiry.run();
+        limits.check();
+        mode.tick();
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             persistence.tend();
@@ -284,6 +317,11 @@ public final class RaftNode implements AutoCloseable {
                 bound.refresh();
             }
         }
+    }
+
+    /** What the node's settings say. */
+    public void limits(DataLimits wanted) {
+        limits.want(wanted);
     }
 
     /** Before a stop: hands the shard's leadership to a replica that has all, a bounded time. */
@@ -320,6 +358,7 @@ public final class RaftNode implements AutoCloseable {
     @Override
     public void close() {
         started = false;
+        messages.close();
         runtime.close();
     }
 }

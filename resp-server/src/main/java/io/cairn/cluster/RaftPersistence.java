@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,7 @@ final class RaftPersistence implements Persistence {
     private final Clock clock;
     private final LongSupplier maxLogBytes;
     private final LongSupplier records;
+    private final Supplier<@Nullable String> reload;
     private final SnapshotPace pace = new SnapshotPace();
     private volatile @Nullable Run current;
     private volatile @Nullable Run last;
@@ -42,8 +44,15 @@ final class RaftPersistence implements Persistence {
     /**
      * @param maxLogBytes cluster-snapshot-log-size
      * @param records applied since the start
+     * @param reload takes the data through a file and back; answers the error line, or null
      */
-    RaftPersistence(ClusterMember member, Clock clock, LongSupplier maxLogBytes, LongSupplier records) {
+    RaftPersistence(
+            ClusterMember member,
+            Clock clock,
+            LongSupplier maxLogBytes,
+            LongSupplier records,
+            Supplier<@Nullable String> reload) {
+        this.reload = reload;
         this.member = member;
         this.clock = clock;
         this.maxLogBytes = maxLogBytes;
@@ -137,6 +146,18 @@ final class RaftPersistence implements Persistence {
         }
         scheduled = true;
         return later;
+    }
+
+    @Override
+    public @Nullable String reload(Reload how) {
+        return how.save() && how.flush() && !how.merge()
+                ? reload.get()
+                : "ERR DEBUG RELOAD of a raft node has no options: its data is that of the shard's log";
+    }
+
+    @Override
+    public @Nullable String reloadLog() {
+        return "ERR DEBUG LOADAOF is not for a raft node: its log is loaded at the start; see DEBUG RELOAD";
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,6 +81,21 @@ public final class Args {
     /** The argument as ISO-8859-1 text: one char a byte. */
     public String text(int i) {
         return new String(bytes(i), StandardCharsets.ISO_8859_1);
+    }
+
+    /** Adds words that lie in a block one after the other; the block must live as long as the arguments are used. */
+    public void addAll(NativeBlock block, List<byte[]> words) {
+        long at = block.address();
+        for (byte[] word : words) {
+            Memory.copy(word, 0, at, word.length);
+            add(at, word.length);
+            at += word.length;
+        }
+    }
+
+    /** Bytes of a block for {@link #addAll}. */
+    public static int totalLength(List<byte[]> words) {
+        return words.stream().mapToInt(word -> word.length).sum();
     }
 
     /** True if the argument equals {@code lowerCase} without regard to ASCII case. */

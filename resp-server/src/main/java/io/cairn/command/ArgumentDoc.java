@@ -64,7 +64,7 @@ record ArgumentDoc(
         private ArgumentDoc argument() {
             boolean optional = takes('[');
             String head = word("=({*+@~]| })");
-            String token = takes('=') ? word("({*+@~]| })") : null;
+            String token = takes('=') ? token() : null;
             String type = type(head, token);
             List<ArgumentDoc> arguments = List.of();
             if (takes('(')) {
@@ -95,6 +95,18 @@ record ArgumentDoc(
             String plainType = hash < 0 ? type : type.substring(0, hash);
             return new ArgumentDoc(
                     name, plainType, keySpec, token, since, deprecated, List.copyOf(flags), List.copyOf(arguments));
+        }
+
+        /** A word, or one of the characters that end one. */
+        private String token() {
+            if (at < text.length() && "*~=".indexOf(text.charAt(at)) >= 0) {
+                at++;
+                return text.substring(at - 1, at);
+            }
+            if (at < text.length() && text.charAt(at) == ')') {
+                return ""; // MIGRATE has an argument that is nothing.
+            }
+            return word("({*+@~]| })");
         }
 
         private static String type(String head, @Nullable String token) {

@@ -37,6 +37,9 @@ public interface Client {
     /** Keys watched. */
     int watchedKeys();
 
+    /** What it listens to. */
+    Subscriptions subscriptions();
+
     /** Full name of its last command as "config|get", "NULL" before the first. */
     String lastCommand();
 
@@ -49,8 +52,15 @@ public interface Client {
     /** Bytes of replies not yet sent. */
     long outputBytes();
 
-    /** Redis's flag letters: N alone, or of x (MULTI), d (watch failed), c (closing), r (READONLY), e (NO-EVICT), T... */
+    /** Redis's flag letters: N alone, or of P (subscribed), x (MULTI), d (watch failed), b (blocked), c (closing), r (READONLY), e (NO-EVICT), T... */
     String flags();
+
+    /**
+     * CLIENT UNBLOCK: ends the waiting of a blocking command, as if its time were over or with an error.
+     *
+     * @return false if it does not wait
+     */
+    boolean unblock(boolean withError);
 
     /** Closes it, after the reply when it is the caller's own. Any thread. */
     void kill();

@@ -1,5 +1,6 @@
 package io.cairn.command;
 
+import io.cairn.command.Subscriptions.Kind;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ final class ClientCommands {
                 Command.session("client|kill", -3, admin, ClientKill::run),
                 Command.session("client|reply", 3, own, ClientCommands::reply),
                 Command.session("client|pause", -3, admin, ClientCommands::pause),
+                Command.session("client|unblock", -3, admin, ClientCommands::unblock),
                 Command.session("client|unpause", 2, admin, ClientCommands::unpause),
                 Command.session("client|no-evict", 3, admin, ClientCommands::noEvict),
                 Command.session("client|no-touch", 3, own, ClientCommands::noTouch),
@@ -95,11 +97,11 @@ final class ClientCommands {
                 call.reply().error("ERR Unknown client type '" + ErrorText.argument(args, 3) + "'");
                 return;
             }
-            if (type.equals("normal")) {
-                call.server()
-                        .clients()
-                        .forEach(client -> lines.append(line(client, now)).append('\n'));
-            }
+            call.server().clients().forEach(client -> {
+                if (type.equals(type(client))) {
+                    lines.append(line(client, now)).append('\n');
+                }
+            });
         } else if (args.count() > 3 && args.is(2, "id")) {
             for (int i = 3; i < args.count(); i++) {
                 if (!Decimal.fits(args.address(i), args.length(i))) {
@@ -118,7 +120,12 @@ final class ClientCommands {
         call.reply().verbatim(lines.toString());
     }
 
-    /** The client type that an argument names, null if none; every connection here is "normal". */
+    /** "pubsub" while it listens to anything, else "normal". Redis: getClientType. */
+    static String type(Client client) {
+        return client.subscriptions().any() ? "pubsub" : "normal";
+    }
+
+    /** The client type that an argument names, null if none. */
     static @Nullable String type(Args args, int i) {
         for (String type : List.of("normal", "slave", "replica", "pubsub", "master")) {
             if (args.is(i, type)) {
@@ -128,13 +135,15 @@ final class ClientCommands {
         return null;
     }
 
-    /** Redis: catClientInfoString. What this server does not have (subscriptions, tracking) is 0 or -1. */
+    /** Redis: catClientInfoString. What this server does not have (tracking) is -1. */
     private static String line(Client client, long nowMillis) {
         long memory = client.inputBytes() + client.argumentBytes() + client.outputBytes();
         return "id=" + client.id() + " addr=" + client.address() + " laddr=" + client.localAddress() + " fd=-1 name="
                 + client.name() + " age=" + seconds(nowMillis - client.connectedMillis()) + " idle="
                 + seconds(nowMillis - client.lastCommandMillis()) + " flags=" + client.flags() + " db="
-                + client.database() + " sub=0 psub=0 ssub=0 multi=" + client.queuedCommands() + " qbuf="
+                + client.database() + " sub=" + client.subscriptions().count(Kind.CHANNEL) + " psub="
+                + client.subscriptions().count(Kind.PATTERN) + " ssub="
+                + client.subscriptions().count(Kind.SHARD) + " multi=" + client.queuedCommands() + " qbuf="
                 + client.inputBytes() + " qbuf-free=0 argv-mem=" + client.argumentBytes()
                 + " multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=" + client.outputBytes() + " tot-mem=" + memory
                 + " events=r cmd=" + client.lastCommand() + " user=" + client.user() + " redir=-1 resp="
@@ -217,6 +226,22 @@ final class ClientCommands {
         return null;
     }
 
+    /** CLIENT UNBLOCK id [TIMEOUT | ERROR]. */
+    private static void unblock(SessionCall call) {
+        Args args = call.args();
+        boolean error = args.count() == 4 && args.is(3, "error");
+        if (args.count() > 4) {
+            call.reply().error(ErrorText.subcommand("CLIENT", ErrorText.argument(args, 1)));
+        } else if (args.count() == 4 && !error && !args.is(3, "timeout")) {
+            call.reply().error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+        } else if (!Decimal.fits(args.address(2), args.length(2))) {
+            call.reply().error(ErrorText.NOT_AN_INTEGER);
+        } else {
+            Client client = call.server().clients().byId(Decimal.parse(args.address(2), args.length(2)));
+            call.reply().number(client != null && client.unblock(error) ? 1 : 0);
+        }
+    }
+
     private static void help(SessionCall call) {
         HelpText.reply(
                 call.reply(),
@@ -246,6 +271,8 @@ final class ClientCommands {
                 "    What client library this connection uses.",
                 "SETNAME <name>",
                 "    Give this connection a name.",
+                "UNBLOCK <id> [TIMEOUT|ERROR]",
+                "    End the waiting of a client's blocking command.",
                 "UNPAUSE",
                 "    End a PAUSE.");
     }

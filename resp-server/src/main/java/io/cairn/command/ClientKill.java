@@ -108,7 +108,7 @@ final class ClientKill {
     private boolean matches(Client client) {
         return (address == null || address.equals(client.address()))
                 && (localAddress == null || localAddress.equals(client.localAddress()))
-                && (type == null || type.equals("normal"))
+                && (type == null || type.equals(ClientCommands.type(client)))
                 && (id == 0 || id == client.id())
                 && (user == null || user.equals(client.user()));
     }

@@ -8,6 +8,12 @@ public interface Clients {
     /** Connected now. */
     int count();
 
+    /** Bytes of the buffers of all but followers, as {@link Client#inputBytes} and so on say them. */
+    long bytes();
+
+    /** The same of those who follow the node's changes (SYNC). */
+    long followerBytes();
+
     /** In {@link SessionCall#later} now. */
     int waiting();
 

@@ -39,6 +39,11 @@ public record Command(
         return flags.contains(flag);
     }
 
+    /** Whether a call with these arguments may turn out to wait ({@link Call#wouldBlock}). */
+    public boolean mayWait(Args args) {
+        return is(Flag.BLOCKING) && (!name.startsWith("xread") || StreamRead.mayWait(args));
+    }
+
     private static Set<Flag> flags(String words) {
         EnumSet<Flag> flags = EnumSet.noneOf(Flag.class);
         for (String word : words.split(" ")) {

@@ -103,17 +103,24 @@ final class CommandCommands {
         return flags;
     }
 
-    private static void names(Reply reply, List<String> names) {
+    static void names(Reply reply, List<String> names) {
         reply.set(names.size());
         names.forEach(reply::simple);
     }
 
     /** Where keys are and what is done with them: one range, or one key each if the docs list several specs. */
     private static void keySpecs(Reply reply, KeySpec keys, CommandDocs.Doc doc) {
+        if (keys.finder() != null) {
+            reply.set(doc.keyFlags().size());
+            doc.keyFlags().forEach(words -> MovableKeys.reply(reply, words));
+            return;
+        }
         int specs = keys.first() == 0 ? 0 : Math.max(1, doc.keyFlags().size());
         reply.set(specs);
         for (int i = 0; i < specs; i++) {
-            int last = keys.last() < 0 ? keys.last() : specs > 1 ? 0 : keys.last() - keys.first();
+            // Of several specs only the last goes on to the end.
+            int open = i == specs - 1 ? keys.last() : 0;
+            int last = keys.last() < 0 ? open : specs > 1 ? 0 : keys.last() - keys.first();
             reply.map(3);
             reply.bulk("flags");
             names(reply, keyFlags(doc, i));
@@ -142,7 +149,7 @@ final class CommandCommands {
 
     private static List<String> keyFlags(CommandDocs.Doc doc, int key) {
         int specs = doc.keyFlags().size();
-        return specs == 0 ? List.of() : doc.keyFlags().get(Math.min(key, specs - 1));
+        return specs == 0 ? List.of() : MovableKeys.flags(doc.keyFlags().get(Math.min(key, specs - 1)));
     }
 
     private void docs(SessionCall call) {
@@ -250,7 +257,9 @@ final class CommandCommands {
             return;
         }
         Command command = table.command(id);
-        if (command.keys().first() == 0 && command.keys().finder() == null) {
+        boolean keyless = command.keys().first() == 0 && command.keys().finder() == null;
+        // Shard channels are found as keys are, but are none.
+        if (keyless || keyFlags(docs.of(command), 0).contains("not_key")) {
             reply.error("ERR The command has no key arguments");
             return;
         }
@@ -261,7 +270,7 @@ final class CommandCommands {
         }
         KeyPositions positions = new KeyPositions();
         int count = positions.find(command, full);
-        if (count == 0) {
+        if (count == 0 && !command.is(Flag.NO_MANDATORY_KEYS)) {
             reply.error("ERR Invalid arguments specified for command");
             return;
         }
@@ -280,6 +289,10 @@ final class CommandCommands {
 
     /** What the call does with its key: as documented, but SET reads only with the option GET. Redis: setGetKeys. */
     private List<String> usedFlags(Command command, Args full, int key) {
+        if (command.name().equals("sort")) {
+            // The second of its key specs is that of BY and GET, whose keys nobody finds.
+            return keyFlags(docs.of(command), 2 * key);
+        }
         if (!command.name().equals("set")) {
             return keyFlags(docs.of(command), key);
         }

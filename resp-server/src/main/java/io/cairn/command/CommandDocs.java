@@ -26,7 +26,8 @@ final class CommandDocs {
             "commands-stream.txt",
             "commands-bitmap.txt",
             "commands-scripting.txt",
-            "commands-pubsub.txt");
+            "commands-pubsub.txt",
+            "commands-replication.txt");
 
     private final Map<String, Doc> docs;
 

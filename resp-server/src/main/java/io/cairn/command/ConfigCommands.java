@@ -66,6 +66,7 @@ final class ConfigCommands {
 
     private static void resetstat(SessionCall call) {
         call.server().stats().reset();
+        call.server().keyspace().resetFreed();
         call.reply().ok();
     }
 

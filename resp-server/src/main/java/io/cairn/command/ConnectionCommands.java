@@ -47,6 +47,15 @@ final class ConnectionCommands {
         Args args = call.args();
         if (args.count() > 2) {
             call.reply().error("ERR wrong number of arguments for 'ping' command");
+        } else if (!call.session().resp3() && call.session().subscriptions().any()) {
+            // Replies of this connection are arrays like messages.
+            call.reply().array(2);
+            call.reply().bulk("pong");
+            if (args.count() == 2) {
+                call.reply().bulk(args.address(1), args.length(1));
+            } else {
+                call.reply().bulk("");
+            }
         } else if (args.count() == 2) {
             call.reply().bulk(args.address(1), args.length(1));
         } else {

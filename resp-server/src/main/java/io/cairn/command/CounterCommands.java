@@ -71,6 +71,7 @@ final class CounterCommands {
             call.database().putNumber(call.args.address(1), call.args.length(1), sum, expireAt);
         }
         call.changed();
+        call.event('$', "incrby", 1);
         call.reply().number(sum);
     }
 
@@ -110,6 +111,10 @@ final class CounterCommands {
             scratch.release();
         }
         call.changed();
+        if (call.isFollowed()) {
+            call.instead("SET", 1, text, Effects.text("KEEPTTL"));
+        }
+        call.event('$', "incrbyfloat", 1);
         call.reply().bulk(text);
     }
 

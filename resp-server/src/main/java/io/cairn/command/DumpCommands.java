@@ -1,12 +1,11 @@
 package io.cairn.command;
 
-import io.cairn.keyspace.Memory;
-import io.cairn.keyspace.NativeBlock;
 import io.cairn.rdb.DumpPayload;
+import io.cairn.rdb.FieldExpiryException;
+import io.cairn.rdb.PayloadBuffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
 import java.util.List;
 
 /** DUMP and RESTORE: one value in the form of an RDB file's. Redis: dumpCommand, restoreCommand in cluster.c. */
@@ -25,7 +24,13 @@ final class DumpCommands {
         return List.of(
                 Command.data("dump", 2, "readonly @keyspace @read @slow", one, DumpCommands::dump),
                 Command.data(
-                        "restore", -4, "write denyoom @keyspace @write @slow @dangerous", one, DumpCommands::restore));
+                        "restore", -4, "write denyoom @keyspace @write @slow @dangerous", one, DumpCommands::restore),
+                Command.data(
+                        "restore-asking",
+                        -4,
+                        "write denyoom asking @keyspace @write @slow @dangerous",
+                        one,
+                        DumpCommands::restore));
     }
 
     private static void dump(Call call) {
@@ -33,9 +38,11 @@ final class DumpCommands {
             call.reply().nil();
             return;
         }
-        try (BlockChannel channel = new BlockChannel()) {
-            int length = (int) DumpPayload.write(call.value, true, channel);
-            call.reply().bulk(channel.block, 0, length);
+        try (PayloadBuffer buffer = new PayloadBuffer()) {
+            buffer.dump(call.value);
+            call.reply().bulk(buffer.block(), 0, buffer.length());
+        } catch (FieldExpiryException e) {
+            call.reply().error("ERR " + FieldExpiryException.TEXT);
         } catch (IOException e) {
             throw new UncheckedIOException("memory does not fail as a channel", e);
         }
@@ -67,24 +74,78 @@ final class DumpCommands {
             DumpPayload.restore(
                     args.address(3),
                     args.length(3),
-                    call.database(),
+                    expired ? call.quietDatabase() : call.database(),
                     args.address(1),
                     args.length(1),
-                    expired ? 0 : expireAt);
+                    expired ? 0 : expireAt,
+                    call.keyspace);
         } catch (IOException e) {
             call.reply().error("ERR Bad data format");
             return;
         }
         if (expired) {
-            call.database().remove(args.address(1), args.length(1), call.now());
+            call.quietDatabase().remove(args.address(1), args.length(1), call.now());
+        } else {
+            call.database()
+                    .setAccess(
+                            args.address(1),
+                            args.length(1),
+                            call.keyspace
+                                    .access()
+                                    .restored(
+                                            number(call, "idletime", flags & IDLETIME),
+                                            (int) number(call, "freq", flags & FREQ),
+                                            call.now()));
         }
         if (there || !expired) {
             call.changed();
+            if (call.isFollowed()) {
+                restoreInstead(call, flags, expired, expireAt);
+            }
+        }
+        if (expired && there) {
+            call.event('g', "del", 1);
+        } else if (!expired) {
+            if (there) {
+                // In Redis the key of that name goes, and another comes.
+                call.event('n', "new", 1);
+            }
+            call.event('g', "restore", 1);
         }
         call.reply().ok();
     }
 
-    /** Parses the options; answers the error and returns -1. Access times are not restored, only checked. */
+    /** The number behind the last option of the name, -1 when it was not given. */
+    private static long number(Call call, String option, int given) {
+        Args args = call.args;
+        long number = -1;
+        for (int i = 4; given != 0 && i < args.count(); i++) {
+            if (args.is(i, option)) {
+                i++;
+                number = Decimal.parse(args.address(i), args.length(i));
+            } else if (args.is(i, "idletime") || args.is(i, "freq")) {
+                i++;
+            }
+        }
+        return number;
+    }
+
+    /** Redis sends the arguments as they came, a relative expiry as a moment. */
+    private static void restoreInstead(Call call, int flags, boolean expired, long expireAt) {
+        if (expired) {
+            call.instead("DEL", 1);
+        } else if (expireAt != 0 && (flags & ABSTTL) == 0) {
+            List<byte[]> words = new ArrayList<>();
+            words.add(Effects.number(expireAt));
+            for (int i = 3; i < call.args.count(); i++) {
+                words.add(call.args.bytes(i));
+            }
+            words.add(Effects.text("ABSTTL"));
+            call.instead("RESTORE", 1, words.toArray(new byte[0][]));
+        }
+    }
+
+    /** Parses the options; answers the error and returns -1. */
     private static int options(Call call) {
         Args args = call.args;
         int flags = 0;
@@ -137,48 +198,5 @@ final class DumpCommands {
         }
         // Redis lets the sum overflow into the past; the far end of time is nearer to what was asked for.
         return ttl > Long.MAX_VALUE - call.now() ? Long.MAX_VALUE : ttl + call.now();
-    }
-
-    /** Collects what is written in one native block that grows. */
-    private static final class BlockChannel implements WritableByteChannel {
-        private static final int FIRST_BYTES = 256;
-
-        private NativeBlock block = NativeBlock.allocate(FIRST_BYTES);
-        private int length;
-
-        @Override
-        public int write(ByteBuffer from) {
-            int count = from.remaining();
-            reserve((long) length + count);
-            for (int i = 0; i < count; i++) {
-                Memory.putByte(block.address() + length + i, from.get());
-            }
-            length += count;
-            return count;
-        }
-
-        private void reserve(long bytes) {
-            if (bytes <= block.capacity()) {
-                return;
-            }
-            if (bytes > Integer.MAX_VALUE) {
-                throw new OutOfMemoryError("a serialized value above 2 GB");
-            }
-            NativeBlock larger =
-                    NativeBlock.allocate((int) Math.min(Integer.MAX_VALUE, Math.max(bytes, 2L * block.capacity())));
-            Memory.copy(block.address(), larger.address(), length);
-            block.release();
-            block = larger;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return true;
-        }
-
-        @Override
-        public void close() {
-            block.release();
-        }
     }
 }

@@ -7,6 +7,7 @@ final class ErrorText {
     static final String NOT_AN_INTEGER = "ERR value is not an integer or out of range";
     static final String INT_RANGE = "ERR value is out of range, value must between -2147483648 and 2147483647";
     static final String NOT_A_FLOAT = "ERR value is not a valid float";
+    static final String NOT_POSITIVE = "ERR value is out of range, must be positive";
     static final String NO_SUCH_KEY = "ERR no such key";
     static final String SAME_OBJECT = "ERR source and destination objects are the same";
     static final String DATABASE_RANGE = "ERR DB index is out of range";

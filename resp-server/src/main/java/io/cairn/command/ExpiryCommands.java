@@ -47,12 +47,15 @@ final class ExpiryCommands {
             call.reply().number(0);
             return;
         }
-        if (when <= call.now()) {
+        boolean past = when <= call.now();
+        if (past) {
             call.database().remove(args.address(1), args.length(1), call.now());
         } else {
             call.database().setExpiry(args.address(1), args.length(1), when);
         }
         call.changed();
+        StringCommands.expiryInstead(call, past, when);
+        call.event('g', past ? "del" : "expire", 1);
         call.reply().number(1);
     }
 
@@ -120,6 +123,7 @@ final class ExpiryCommands {
         }
         call.database().setExpiry(call.args.address(1), call.args.length(1), 0);
         call.changed();
+        call.event('g', "persist", 1);
         call.reply().number(1);
     }
 }

@@ -18,13 +18,36 @@ public final class Families {
                 CounterCommands.table(),
                 RangeCommands.table(),
                 LcsCommand.table(),
+                BitmapCommands.table(),
+                HyperLogLogCommands.table(),
+                HashCommands.table(),
+                HashExpiryCommands.table(),
+                SetCommands.table(),
+                SetAlgebra.table(),
+                SortedSetCommands.table(),
+                SortedSetRanges.table(),
+                SortedSetPops.table(),
+                SortedSetAlgebra.table(),
+                SortedSetSamples.table(),
+                GeoCommands.table(),
+                GeoSearch.table(),
+                ListCommands.table(),
+                ListMoves.table(),
+                BlockingCommands.table(),
+                SortCommand.table(cluster),
                 KeyCommands.table(cluster),
                 ExpiryCommands.table(),
                 ScanCommands.table(),
                 ObjectCommands.table(),
                 MemoryCommands.table(),
                 DumpCommands.table(),
-                FlushCommands.table(cluster));
+                StreamCommands.table(),
+                StreamGroupCommands.table(),
+                StreamClaimCommands.table(),
+                StreamInfoCommands.table(),
+                FlushCommands.table(cluster),
+                ScriptCommands.data(),
+                FunctionCommands.data());
     }
 
     /**
@@ -38,11 +61,18 @@ public final class Families {
                 ConnectionCommands.table(),
                 TransactionCommands.table(),
                 new ServerCommands(replication, process).table(),
+                new InfoMemory(process).table(),
                 new CommandCommands().table(),
                 ClientCommands.table(),
                 ConfigCommands.table(),
                 AclCommands.table(),
                 SlowlogCommands.table(),
-                LatencyCommands.table());
+                LatencyCommands.table(),
+                new DebugHyperLogLog().table(),
+                MigrateCommand.table(),
+                PubSubCommands.table(),
+                FollowerCommands.table(),
+                ScriptCommands.session(),
+                FunctionCommands.session());
     }
 }

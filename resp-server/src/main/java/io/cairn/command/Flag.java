@@ -21,6 +21,7 @@ public enum Flag {
     MAY_REPLICATE,
     NO_ASYNC_LOADING,
     NO_MULTI,
+    NO_MANDATORY_KEYS,
     MOVABLEKEYS,
     ALLOW_BUSY;
 

@@ -24,6 +24,7 @@ final class FlushCommands {
     private static void flushdb(Call call) {
         if (hasFlushOptions(call)) {
             call.database().clear();
+            call.everythingChanged();
             call.changed();
             call.reply().ok();
         }
@@ -34,6 +35,7 @@ final class FlushCommands {
             for (int i = 0; i < call.keyspace.databases(); i++) {
                 call.keyspace.database(i).clear();
             }
+            call.everythingChanged();
             call.changed();
             call.reply().ok();
         }
@@ -67,6 +69,7 @@ final class FlushCommands {
         }
         if (!first.equals(second)) {
             call.keyspace.swap(first, second);
+            call.everythingChanged();
         }
         call.changed();
         call.reply().ok();

@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Every element but the star takes exactly one byte, so after a mismatch only the latest star needs another try:
  * time is at most pattern times text, and there is no recursion to exhaust the stack.
  */
-final class GlobPattern {
+public final class GlobPattern {
     private final byte[] pattern;
     private final boolean ignoreCase;
     /** Where the bracket expression that was matched last ends. */
     private int next;
 
-    GlobPattern(byte[] pattern, boolean ignoreCase) {
+    public GlobPattern(byte[] pattern, boolean ignoreCase) {
         this.pattern = pattern;
         this.ignoreCase = ignoreCase;
     }
@@ -36,6 +36,11 @@ final class GlobPattern {
     boolean matches(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
         return matches(bytes, 0, bytes.length);
+    }
+
+    /** As {@link #matches(long, int)} for text on the heap. Not thread-safe. */
+    public boolean matches(byte[] text) {
+        return matches(text, 0, text.length);
     }
 
     /** True if the text at {@code address} matches. Not thread-safe. */

@@ -50,7 +50,7 @@ final class InfoSections {
         this.process = process;
         sections.put("server", this::server);
         sections.put("clients", this::clients);
-        sections.put("memory", this::memory);
+        sections.put("memory", new InfoMemory(process)::info);
         sections.put("persistence", this::persistence);
         sections.put("stats", InfoStatistics::stats);
         sections.put("replication", this::replication);
@@ -129,35 +129,6 @@ final class InfoSections {
                 .line("blocked_clients", server.clients().waiting())
                 .line("tracking_clients", 0)
                 .line("clients_in_timeout_table", 0);
-    }
-
-    /** {@code used_memory} is the memory for data, which maxmemory bounds; the JVM's own is beside it. */
-    private void memory(ServerState server, InfoText text) {
-        long used = server.keyspace().usedBytes();
-        long peak = Math.max(used, server.stats().peakUsedBytes());
-        long resident = process.residentBytes();
-        long limit = server.config().get(Keys.MAXMEMORY);
-        text.section("Memory");
-        text.bytes("used_memory", used)
-                .bytes("used_memory_rss", resident)
-                .bytes("used_memory_peak", peak)
-                .line("used_memory_peak_perc", percent(used, peak))
-                .line("used_memory_dataset", used)
-                .line("used_memory_dataset_perc", percent(used, used))
-                .bytes("total_system_memory", process.machineBytes())
-                .bytes("maxmemory", limit)
-                .line("maxmemory_policy", server.config().show(Keys.MAXMEMORY_POLICY))
-                .fraction("mem_fragmentation_ratio", used == 0 ? 0 : (double) resident / used)
-                .line("mem_fragmentation_bytes", resident - used)
-                .line("jvm_heap_used", process.heapBytes())
-                .line("jvm_heap_max", process.maxHeapBytes())
-                .line("mem_allocator", "chronicle-map")
-                .line("active_defrag_running", false)
-                .line("lazyfree_pending_objects", server.keyspace().pendingFrees());
-    }
-
-    private static String percent(long part, long whole) {
-        return String.format(Locale.ROOT, "%.2f%%", whole == 0 ? 0 : 100.0 * part / whole);
     }
 
     private void persistence(ServerState server, InfoText text) {

@@ -1,5 +1,6 @@
 package io.cairn.command;
 
+import io.cairn.command.Subscriptions.Kind;
 import java.util.Locale;
 
 /** INFO's sections of counters. Redis: genRedisInfoString, genRedisInfoStringCommandStats. */
@@ -29,12 +30,17 @@ final class InfoStatistics {
                 .line("sync_partial_err", 0)
                 .line("expired_keys", stats.expiredKeys())
                 .line("evicted_keys", stats.evictedKeys())
+                .line("evicted_clients", stats.evictedClients())
+                .line("total_eviction_exceeded_time", server.evictionExceededMillis())
+                .line("current_eviction_exceeded_time", server.evictionExceededNowMillis())
                 .line("keyspace_hits", stats.keyspaceHits())
                 .line("keyspace_misses", stats.keyspaceMisses())
-                .line("pubsub_channels", 0)
-                .line("pubsub_patterns", 0)
+                .line("pubsub_channels", server.pubSub().names(Kind.CHANNEL))
+                .line("pubsub_patterns", server.pubSub().names(Kind.PATTERN))
+                .line("pubsubshard_channels", server.pubSub().names(Kind.SHARD))
                 .line("latest_fork_usec", 0)
                 .line("total_forks", 0)
+                .line("migrate_cached_sockets", server.migrations().cachedConnections())
                 .line("total_error_replies", stats.errorReplies())
                 .line("client_query_buffer_limit_disconnections", stats.queryBufferLimitDisconnections())
                 .line("client_output_buffer_limit_disconnections", stats.outputBufferLimitDisconnections());

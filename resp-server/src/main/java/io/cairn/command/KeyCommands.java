@@ -36,6 +36,7 @@ final class KeyCommands {
         for (int i = 1; i < args.count(); i++) {
             if (call.database().remove(args.address(i), args.length(i), call.now())) {
                 removed++;
+                call.event('g', "del", i);
             }
         }
         if (removed > 0) {
@@ -77,13 +78,20 @@ final class KeyCommands {
             call.reply().error(ErrorText.NO_SUCH_KEY);
             return;
         }
-        boolean refused =
-                sameKey(args) || (nx && call.database().find(args.address(2), args.length(2), call.now(), call.other));
+        Database database = call.database();
+        boolean same = sameKey(args);
+        boolean there = !same && database.find(args.address(2), args.length(2), call.now(), call.other);
+        boolean refused = same || (nx && there);
         if (!refused) {
-            Database database = call.database();
             duplicate(call.value, database, args.address(2), args.length(2), true);
+            if (there) {
+                // In Redis the key of that name goes, and another comes.
+                call.event('n', "new", 2);
+            }
             database.remove(args.address(1), args.length(1), call.now());
             call.changed();
+            call.event('g', "rename_from", 1);
+            call.event('g', "rename_to", 2);
         }
         if (nx) {
             call.reply().number(refused ? 0 : 1);
@@ -110,7 +118,7 @@ final class KeyCommands {
                 if (number < 0) {
                     return;
                 }
-                target = call.keyspace.database(number);
+                target = call.database(number);
             } else {
                 call.reply().error(ErrorText.SYNTAX);
                 return;
@@ -120,13 +128,21 @@ final class KeyCommands {
             call.reply().error(ErrorText.SAME_OBJECT);
             return;
         }
-        if (!call.find(1, call.value)
-                || (!replace && target.find(args.address(2), args.length(2), call.now(), call.other))) {
+        if (!call.find(1, call.value)) {
+            call.reply().number(0);
+            return;
+        }
+        boolean there = target.find(args.address(2), args.length(2), call.now(), call.other);
+        if (there && !replace) {
             call.reply().number(0);
             return;
         }
         duplicate(call.value, target, args.address(2), args.length(2), false);
         call.changed();
+        if (there) {
+            call.event(target, 'n', "new", 2);
+        }
+        call.event(target, 'g', "copy_to", 2);
         call.reply().number(1);
     }
 
@@ -145,7 +161,7 @@ final class KeyCommands {
             call.reply().error(ErrorText.SAME_OBJECT);
             return;
         }
-        Database target = call.keyspace.database(number);
+        Database target = call.database(number);
         long key = args.address(1);
         int length = args.length(1);
         if (!StringCommands.find(call, 1) || target.find(key, length, call.now(), call.other)) {
@@ -155,6 +171,8 @@ final class KeyCommands {
         duplicate(call.value, target, key, length, true);
         call.database().remove(key, length, call.now());
         call.changed();
+        call.event('g', "move_from", 1);
+        call.event(target, 'g', "move_to", 1);
         call.reply().number(1);
     }
 
@@ -179,7 +197,8 @@ final class KeyCommands {
         return (int) number;
     }
 
-    private static boolean sameKey(Args args) {
+    /** True if arguments 1 and 2 are the same bytes. */
+    static boolean sameKey(Args args) {
         if (args.length(1) != args.length(2)) {
             return false;
         }

@@ -16,4 +16,7 @@ public interface KeyEvents {
      * @param event as "lpush"
      */
     void event(int database, char type, String event, long key, int keyLength);
+
+    /** All keys were deleted or exchanged at once (FLUSHALL, SWAPDB, a loaded snapshot): no key is told by itself. */
+    default void everything() {}
 }

@@ -26,7 +26,7 @@ public record KeySpec(
 
     /** True when the command takes the lock of every stripe. */
     public boolean wholeKeyspace() {
-        return step < 0;
+        return step < 0 || (finder != null && finder.wholeKeyspace());
     }
 
     /** Finds key positions. */
@@ -34,5 +34,10 @@ public record KeySpec(
     public interface Finder {
         /** Positions of the keys in {@code args}; empty when the arguments are malformed. */
         int[] positions(Args args);
+
+        /** True when the command reads keys that its arguments do not tell: it then takes the lock of every stripe. */
+        default boolean wholeKeyspace() {
+            return false;
+        }
     }
 }

@@ -63,6 +63,10 @@ final class LongDouble {
         return new LongDouble(characters.charAt(0) == '-' ? rounded.negate() : rounded);
     }
 
+    boolean isInfinite() {
+        return finite == null;
+    }
+
     /** The rounded sum; null when it would be infinite or NaN. */
     @Nullable
     LongDouble plus(LongDouble other) {
@@ -71,6 +75,15 @@ final class LongDouble {
         }
         BigDecimal sum = round(finite.add(other.finite));
         return sum == null ? null : new LongDouble(sum);
+    }
+
+    /** The product with a thousand, rounded up to a long as C's cast does it: what is too large becomes the smallest long. */
+    long thousandfoldUp() {
+        BigDecimal product = finite == null ? null : round(finite.multiply(BigDecimal.valueOf(1000)));
+        BigDecimal up = product == null ? null : product.setScale(0, RoundingMode.CEILING);
+        return up == null || up.abs().compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0
+                ? Long.MIN_VALUE
+                : up.longValueExact();
     }
 
     /** Digits as C's {@code %.17Lf} without trailing zeros. Redis: ld2string with LD_STR_HUMAN. */

@@ -3,19 +3,18 @@ package io.cairn.command;
 import io.cairn.keyspace.Value;
 import java.util.List;
 
-/** MEMORY. Redis: memoryCommand. */
+/** MEMORY USAGE; the other subcommands are {@link InfoMemory}'s. Redis: memoryCommand. */
 final class MemoryCommands {
     /** What an entry of the index takes beside its key and value: header, slot, share of free room. Measured. */
-    private static final int ENTRY_OVERHEAD = 40;
+    static final int ENTRY_OVERHEAD = 40;
     /** A malloc header and the object that counts references. */
     private static final int BLOCK_OVERHEAD = 48;
 
     private MemoryCommands() {}
 
     static List<Command> table() {
-        return List.of(
-                Command.data("memory|usage", -3, "readonly @read @slow", KeySpec.range(2, 2, 1), MemoryCommands::usage),
-                Command.session("memory|help", 2, "loading stale @slow", MemoryCommands::help));
+        return List.of(Command.data(
+                "memory|usage", -3, "readonly @read @slow", KeySpec.range(2, 2, 1), MemoryCommands::usage));
     }
 
     /** MEMORY USAGE key [SAMPLES n]: about; what is counted needs no samples. */
@@ -51,13 +50,5 @@ final class MemoryCommands {
             return (long) value.block.capacity() + BLOCK_OVERHEAD;
         }
         return value.encoding == Value.INT ? Long.BYTES : value.length;
-    }
-
-    private static void help(SessionCall call) {
-        HelpText.reply(
-                call.reply(),
-                "MEMORY",
-                "USAGE <key> [SAMPLES <count>]",
-                "    The bytes that <key> and its value take, about.");
     }
 }

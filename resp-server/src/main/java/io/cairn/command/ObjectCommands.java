@@ -1,5 +1,6 @@
 package io.cairn.command;
 
+import io.cairn.keyspace.AccessTracking;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
 import java.util.List;
@@ -11,8 +12,8 @@ final class ObjectCommands {
     /** Numbers from 0 up to this are one shared object in Redis. Redis: OBJ_SHARED_INTEGERS. */
     private static final int SHARED_NUMBERS = 10_000;
 
-    /** Redis: LRU_CLOCK_MAX. */
-    private static final int CLOCK_MASK = (1 << 24) - 1;
+    private static final String SWITCHING =
+            "Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.";
 
     private ObjectCommands() {}
 
@@ -28,14 +29,15 @@ final class ObjectCommands {
     }
 
     private static void encoding(Call call) {
-        if (!call.peek(2, call.value)) {
+        if (!call.look(2, call.value)) {
             call.reply().nil();
             return;
         }
         call.reply().bulk(encodingName(call.value));
     }
 
-    private static String encodingName(Value value) {
+    /** The name of a value's encoding, as Redis 7.0 has it. */
+    static String encodingName(Value value) {
         return switch (value.type) {
             case STRING ->
                 switch (value.encoding) {
@@ -53,37 +55,47 @@ final class ObjectCommands {
     }
 
     private static void refcount(Call call) {
-        if (!call.peek(2, call.value)) {
+        if (!call.look(2, call.value)) {
             call.reply().nil();
             return;
         }
-        Value value = call.value;
+        call.reply().number(references(call.value));
+    }
+
+    /** The references that Redis's object of such a value has. */
+    static int references(Value value) {
         boolean shared = value.type == ValueType.STRING
                 && value.encoding == Value.INT
                 && value.number >= 0
                 && value.number < SHARED_NUMBERS;
-        call.reply().number(shared ? Integer.MAX_VALUE : 1);
+        return shared ? Integer.MAX_VALUE : 1;
     }
 
     private static void idletime(Call call) {
-        if (!call.peek(2, call.value)) {
+        if (!call.look(2, call.value)) {
             call.reply().nil();
             return;
         }
-        // The clock has 24 bits: after half a year it starts again.
-        call.reply().number((call.now() / 1000 - call.value.accessClock) & CLOCK_MASK);
+        AccessTracking access = call.keyspace.access();
+        if (access.lfu()) {
+            call.reply().error("ERR An LFU maxmemory policy is selected, idle time not tracked. " + SWITCHING);
+        } else {
+            call.reply().number(access.idleSeconds(call.value.access, call.now()));
+        }
     }
 
-    /** Access frequencies are kept under an LFU eviction policy only, and there is none yet. */
     private static void freq(Call call) {
-        if (!call.peek(2, call.value)) {
+        if (!call.look(2, call.value)) {
             call.reply().nil();
             return;
         }
-        call.reply()
-                .error(
-                        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when"
-                                + " switching between policies at runtime LRU and LFU data will take some time to adjust.");
+        AccessTracking access = call.keyspace.access();
+        if (access.lfu()) {
+            call.reply().number(access.frequency(call.value.access, call.now()));
+        } else {
+            call.reply()
+                    .error("ERR An LFU maxmemory policy is not selected, access frequency not tracked. " + SWITCHING);
+        }
     }
 
     private static void help(SessionCall call) {

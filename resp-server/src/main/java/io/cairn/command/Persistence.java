@@ -29,6 +29,32 @@ public interface Persistence {
      */
     String rewriteLog() throws Refused;
 
+    /**
+     * DEBUG RELOAD: the data goes through a file and back; nobody sees or changes it meanwhile. Blocks, so call it away from
+     * event loops.
+     *
+     * @return null, or the error line
+     */
+    @Nullable
+    String reload(Reload how);
+
+    /**
+     * DEBUG LOADAOF: the data is what snapshot and log say. Blocks.
+     *
+     * @return null, or the error line
+     */
+    @Nullable
+    String reloadLog();
+
+    /**
+     * How to reload.
+     *
+     * @param save false takes the file that is there
+     * @param flush false leaves the data there is, and fails on a key that is in the file, too
+     * @param merge keys of the file replace those of the same name
+     */
+    record Reload(boolean save, boolean flush, boolean merge) {}
+
     Status status();
 
     /** Why not; the message is an error line with its code. */

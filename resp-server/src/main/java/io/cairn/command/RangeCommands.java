@@ -27,6 +27,7 @@ final class RangeCommands {
         if (!StringCommands.find(call, 1)) {
             StringCommands.store(call, 1, 2, 0);
             call.changed();
+            call.event('$', "append", 1);
             call.reply().number(args.length(2));
             return;
         }
@@ -41,6 +42,7 @@ final class RangeCommands {
         call.database().resize(args.address(1), args.length(1), call.now(), old + added, call.value);
         Memory.copy(args.address(2), call.value.address + old, added);
         call.changed();
+        call.event('$', "append", 1);
         call.reply().number(old + added);
     }
 
@@ -81,6 +83,7 @@ final class RangeCommands {
         call.database().resize(args.address(1), args.length(1), call.now(), length, call.value);
         Memory.copy(args.address(3), call.value.address + offset, added);
         call.changed();
+        call.event('$', "setrange", 1);
         call.reply().number(length);
     }
 

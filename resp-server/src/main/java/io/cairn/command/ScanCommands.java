@@ -87,7 +87,7 @@ final class ScanCommands {
     }
 
     /** A cursor as C's strtoul reads it, the empty text included; null if it is none. Redis: parseScanCursorOrReply. */
-    private static @Nullable Long cursor(String text) {
+    static @Nullable Long cursor(String text) {
         int nul = text.indexOf(0);
         String c = nul < 0 ? text : text.substring(0, nul);
         if (c.isEmpty()) {

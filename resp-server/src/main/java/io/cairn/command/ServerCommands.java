@@ -172,6 +172,8 @@ final class ServerCommands {
             } else {
                 call.reply().error("ERR No shutdown in progress.");
             }
+        } else if (!nosave && call.server().scripts().busy()) {
+            call.reply().error(call.server().scripts().busyError());
         } else {
             shutdown(call, nosave ? Shutdown.NOSAVE : force ? Shutdown.FORCE : save ? Shutdown.SAVE : Shutdown.DEFAULT);
         }

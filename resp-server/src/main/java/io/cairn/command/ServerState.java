@@ -19,11 +19,41 @@ public interface ServerState {
 
     Stats stats();
 
+    PubSub pubSub();
+
+    /** Who follows the node's changes. */
+    Followers followers();
+
     Persistence persistence();
 
     /** LASTSAVE: when the last snapshot was done, or the start before the first; seconds of the Unix epoch. */
     default long lastSaveSeconds() {
         return Math.max(persistence().status().lastSaveSeconds(), identity().startMillis() / 1000);
+    }
+
+    /** DEBUG CHANGE-REPL-ID: false when the node's history has an id that does not change. */
+    default boolean changeReplicationId() {
+        return false;
+    }
+
+    /** Where MIGRATE is done. */
+    default Migrations migrations() {
+        return (request, later) -> later.complete(reply -> reply.error("ERR MIGRATE is not supported here"));
+    }
+
+    /** Milliseconds in all, up to now, that more than maxmemory was used because eviction could not keep up. */
+    default long evictionExceededMillis() {
+        return 0;
+    }
+
+    /** Milliseconds since eviction cannot keep up, 0 when it does. */
+    default long evictionExceededNowMillis() {
+        return 0;
+    }
+
+    /** The scripts of the node. */
+    default Scripts scripts() {
+        return Scripts.NONE;
     }
 
     SlowLog slowLog();

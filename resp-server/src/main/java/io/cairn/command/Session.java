@@ -63,8 +63,20 @@ public interface Session {
     /** Sends what was replied so far and closes (QUIT, CLIENT KILL of oneself). */
     void closeAfterReply();
 
-    /** RESET: leaves MULTI and WATCH, logs out where a password is set, database 0, RESP2, no name. */
+    /** RESET: leaves MULTI, WATCH and all channels, logs out where a password is set, database 0, RESP2, no name. */
     void reset();
+
+    /** What it listens to. */
+    Subscriptions subscriptions();
+
+    /** Makes the connection one that gets a stream of bytes besides replies (SYNC). */
+    FollowerLink follow();
+
+    /** A follower has all changes up to there (REPLCONF ACK); nothing for who is none. */
+    void acknowledges(long offset);
+
+    /** The port that a follower serves clients on (REPLCONF listening-port). */
+    void listensOn(int port);
 
     /** The state of MULTI and WATCH of this connection. */
     Transaction transaction();

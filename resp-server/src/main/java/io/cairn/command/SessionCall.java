@@ -12,6 +12,9 @@ public interface SessionCall {
     /** The node it came to. */
     ServerState server();
 
+    /** True when EXEC runs it. */
+    boolean inTransaction();
+
     /**
      * Takes the reply out of the handler's hands: the connection waits, later commands of it too, until
      * {@link Later#complete} is called from any thread. Bound it by a timeout.

@@ -10,6 +10,7 @@ final class SetOptions {
     static final int GET = 1 << 2;
     static final int KEEPTTL = 1 << 3;
     static final int PERSIST = 1 << 4;
+    static final int IFEQ = 1 << 9;
     /** Answer of the methods here when they have answered an error to the client. */
     static final long INVALID = -1;
 
@@ -19,6 +20,8 @@ final class SetOptions {
     private static final int PXAT = 1 << 8;
     private static final int EXPIRIES = EX | PX | EXAT | PXAT;
     private static final int INDEX_SHIFT = 16;
+    private static final int INDEX_MASK = (1 << 23) - 1;
+    private static final int COMPARISON_SHIFT = 40;
 
     private SetOptions() {}
 
@@ -30,13 +33,23 @@ final class SetOptions {
         return (options & EXPIRIES) != 0;
     }
 
+    /** The argument that {@link #IFEQ} compares with. */
+    static int comparison(long options) {
+        return (int) (options >>> COMPARISON_SHIFT);
+    }
+
     /** Parses the options from argument {@code from} on; answers the error and returns {@link #INVALID}. */
     static long parse(Call call, int from, boolean getex) {
         Args args = call.args;
         int flags = 0;
         long index = 0;
+        long comparison = 0;
         for (int i = from; i < args.count(); i++) {
             int expiry = expiry(args, i);
+            if (i >= INDEX_MASK) {
+                call.reply().error(ErrorText.SYNTAX);
+                return INVALID;
+            }
             if (expiry != 0) {
                 // The same unit may be given again, the last one counts; two different ones are an error.
                 if ((flags & ((EXPIRIES & ~expiry) | KEEPTTL | PERSIST)) != 0 || i + 1 == args.count()) {
@@ -53,8 +66,11 @@ final class SetOptions {
                 return INVALID;
             }
             flags |= flag;
+            if (flag == IFEQ) {
+                comparison = ++i;
+            }
         }
-        return flags | index << INDEX_SHIFT;
+        return flags | index << INDEX_SHIFT | comparison << COMPARISON_SHIFT;
     }
 
     private static int expiry(Args args, int i) {
@@ -66,10 +82,14 @@ final class SetOptions {
 
     private static int setFlag(Args args, int i, int flags) {
         if (args.is(i, "nx")) {
-            return (flags & XX) == 0 ? NX : 0;
+            return (flags & (XX | IFEQ)) == 0 ? NX : 0;
         }
         if (args.is(i, "xx")) {
-            return (flags & NX) == 0 ? XX : 0;
+            return (flags & (NX | IFEQ)) == 0 ? XX : 0;
+        }
+        // Of Valkey 8.1.
+        if (args.is(i, "ifeq")) {
+            return (flags & (NX | XX | IFEQ)) == 0 && i + 1 < args.count() ? IFEQ : 0;
         }
         if (args.is(i, "get")) {
             return GET;
@@ -83,7 +103,7 @@ final class SetOptions {
 
     /** The absolute expiry in milliseconds that the options name; answers the error and returns {@link #INVALID}. */
     static long expireAt(Call call, long options, String command) {
-        int index = (int) (options >>> INDEX_SHIFT);
+        int index = (int) (options >>> INDEX_SHIFT) & INDEX_MASK;
         int unitMillis = (options & (EX | EXAT)) != 0 ? 1000 : 1;
         if ((options & (EX | PX)) != 0) {
             return relativeExpiry(call, index, unitMillis, command);

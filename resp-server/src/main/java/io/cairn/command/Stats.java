@@ -28,6 +28,9 @@ public interface Stats {
 
     long evictedKeys();
 
+    /** Connections closed for maxmemory-clients. */
+    long evictedClients();
+
     long errorReplies();
 
     /** Connections closed for a full output buffer. */

@@ -1,9 +1,11 @@
 package io.cairn.command;
 
 import io.cairn.keyspace.Database;
+import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Value;
 import io.cairn.keyspace.ValueType;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Strings as a whole: the SET and GET families. Redis: t_string.c. */
@@ -22,17 +24,20 @@ final class StringCommands {
                 Command.data("get", 2, "readonly fast @read @string @fast", one, StringCommands::get),
                 Command.data("getset", 3, "write denyoom fast @write @string @fast", one, StringCommands::getset),
                 Command.data("getdel", 2, "write fast @write @string @fast", one, StringCommands::getdel),
+                Command.data("delifeq", 3, "write fast @write @string @fast", one, StringCommands::delifeq),
                 Command.data("getex", -2, "write fast @write @string @fast", one, StringCommands::getex),
                 Command.data("mget", -2, "readonly fast @read @string @fast", all, StringCommands::mget),
                 Command.data("mset", -3, "write denyoom @write @string @slow", pairs, StringCommands::mset),
                 Command.data("msetnx", -3, "write denyoom @write @string @slow", pairs, StringCommands::msetnx));
     }
 
-    /** SET key value [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]. Redis: setGenericCommand. */
+    /** SET key value [NX | XX | IFEQ value] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]. Redis: setGenericCommand; IFEQ is Valkey's. */
     private static void set(Call call) {
         if (call.args.count() == 3) {
+            countAccess(call, 1);
             store(call, 1, 2, 0);
             call.changed();
+            call.event('$', "set", 1);
             call.reply().ok();
             return;
         }
@@ -49,10 +54,13 @@ final class StringCommands {
         }
         boolean get = SetOptions.has(options, SetOptions.GET);
         boolean there = get ? call.find(1, call.value) : find(call, 1);
-        if (get && there && !isString(call)) {
+        boolean compare = SetOptions.has(options, SetOptions.IFEQ);
+        if ((get || compare) && there && !isString(call)) {
             return;
         }
-        boolean refused = SetOptions.has(options, there ? SetOptions.NX : SetOptions.XX);
+        boolean refused = compare
+                ? !there || !equalsArgument(call, SetOptions.comparison(options))
+                : SetOptions.has(options, there ? SetOptions.NX : SetOptions.XX);
         boolean keepTtl = SetOptions.has(options, SetOptions.KEEPTTL) && there;
         long newExpiry = keepTtl ? call.value.expireAt : expireAt;
         if (get && there) {
@@ -63,9 +71,36 @@ final class StringCommands {
         if (!refused) {
             store(call, 1, 2, newExpiry);
             call.changed();
+            if (call.isFollowed()) {
+                setInstead(call, options, expireAt);
+            }
+            call.event('$', "set", 1);
+            if (expireAt != 0) {
+                call.event('g', "expire", 1);
+            }
             if (!get) {
                 call.reply().ok();
             }
+        }
+    }
+
+    /** Redis: the expiry as a moment and nothing else; without one, the words but for GET. IFEQ is not known to it. */
+    private static void setInstead(Call call, long options, long expireAt) {
+        if (expireAt != 0) {
+            call.instead("SET", 1, call.args.bytes(2), Effects.text("PXAT"), Effects.number(expireAt));
+        } else if (SetOptions.has(options, SetOptions.GET) || SetOptions.has(options, SetOptions.IFEQ)) {
+            List<byte[]> words = new ArrayList<>();
+            words.add(Effects.text("SET"));
+            words.add(call.args.bytes(1));
+            words.add(call.args.bytes(2));
+            for (int i = 3; i < call.args.count(); i++) {
+                if (call.args.is(i, "ifeq")) {
+                    i++;
+                } else if (!call.args.is(i, "get")) {
+                    words.add(call.args.bytes(i));
+                }
+            }
+            call.instead(words);
         }
     }
 
@@ -76,6 +111,7 @@ final class StringCommands {
         }
         store(call, 1, 2, 0);
         call.changed();
+        call.event('$', "set", 1);
         call.reply().number(1);
     }
 
@@ -84,8 +120,14 @@ final class StringCommands {
         if (expireAt == SetOptions.INVALID) {
             return;
         }
+        countAccess(call, 1);
         store(call, 1, 3, expireAt);
         call.changed();
+        if (call.isFollowed()) {
+            call.instead("SET", 1, call.args.bytes(3), Effects.text("PXAT"), Effects.number(expireAt));
+        }
+        call.event('$', "set", 1);
+        call.event('g', "expire", 1);
         call.reply().ok();
     }
 
@@ -107,6 +149,7 @@ final class StringCommands {
         }
         store(call, 1, 2, 0);
         call.changed();
+        call.event('$', "set", 1);
     }
 
     private static void getdel(Call call) {
@@ -116,6 +159,43 @@ final class StringCommands {
             replyValue(call.reply(), call.value);
             call.database().remove(call.args.address(1), call.args.length(1), call.now());
             call.changed();
+            call.instead("DEL", 1);
+            call.event('g', "del", 1);
+        }
+    }
+
+    /** DELIFEQ key value, of Valkey 9: deletes the key if it has that value. */
+    private static void delifeq(Call call) {
+        boolean there = find(call, 1);
+        if (there && !isString(call)) {
+            return;
+        }
+        boolean removed = there && equalsArgument(call, 2);
+        if (removed) {
+            call.database().remove(call.args.address(1), call.args.length(1), call.now());
+            call.changed();
+            call.instead("DEL", 1);
+            call.event('g', "del", 1);
+        }
+        call.reply().number(removed ? 1 : 0);
+    }
+
+    /** Whether the string in {@code call.value} has the bytes of argument {@code i}. */
+    private static boolean equalsArgument(Call call, int i) {
+        try (StringBytes bytes = new StringBytes(call.value)) {
+            int length = call.args.length(i);
+            long address = call.args.address(i);
+            if (bytes.length != length) {
+                return false;
+            }
+            int at = 0;
+            while (at + 8 <= length && Memory.getLong(bytes.address + at) == Memory.getLong(address + at)) {
+                at += 8;
+            }
+            while (at < length && Memory.getByte(bytes.address + at) == Memory.getByte(address + at)) {
+                at++;
+            }
+            return at == length;
         }
     }
 
@@ -141,18 +221,32 @@ final class StringCommands {
                 return;
             }
             replyValue(call.reply(), call.value);
-            if (expireAt <= call.now()) {
+            boolean past = expireAt <= call.now();
+            if (past) {
                 database.remove(key, keyLength, call.now());
             } else {
                 database.setExpiry(key, keyLength, expireAt);
             }
             call.changed();
+            expiryInstead(call, past, expireAt);
+            call.event('g', past ? "del" : "expire", 1);
             return;
         }
         replyValue(call.reply(), call.value);
         if (SetOptions.has(options, SetOptions.PERSIST) && call.value.expireAt != 0) {
             database.setExpiry(key, keyLength, 0);
             call.changed();
+            call.instead("PERSIST", 1);
+            call.event('g', "persist", 1);
+        }
+    }
+
+    /** What followers get for an expiry that was set, in the past or at a moment. */
+    static void expiryInstead(Call call, boolean past, long expireAt) {
+        if (past) {
+            call.instead("DEL", 1);
+        } else if (call.isFollowed()) {
+            call.instead("PEXPIREAT", 1, Effects.number(expireAt));
         }
     }
 
@@ -194,9 +288,18 @@ final class StringCommands {
         call.reply().number(1);
     }
 
+    /** Overwriting a key is an access of it, which only a lookup counts under an LFU policy. Redis: setKey. */
+    private static void countAccess(Call call, int i) {
+        if (call.keyspace.access().lfu()) {
+            find(call, i);
+        }
+    }
+
     private static void storePairs(Call call) {
         for (int i = 1; i < call.args.count(); i += 2) {
+            countAccess(call, i);
             store(call, i, i + 1, 0);
+            call.event('$', "set", i);
         }
         call.changed();
     }
@@ -216,6 +319,21 @@ final class StringCommands {
         }
         call.reply().error(ErrorText.WRONG_TYPE);
         return false;
+    }
+
+    /**
+     * Makes the string just found in {@code call.value}, of argument {@code i}, one that was changed in place, without counting as a change: OBJECT
+     * ENCODING shows that a command was about to change it, as in Redis (dbUnshareStringValue). The view stays valid.
+     */
+    static void unshare(Call call, int i) {
+        Value value = call.value;
+        if (value.encoding == Value.INT || value.encoding == Value.BYTES) {
+            long key = call.args.address(i);
+            int keyLength = call.args.length(i);
+            long version = value.version;
+            call.database().resize(key, keyLength, call.now(), RangeCommands.length(value), value);
+            call.database().setVersion(key, keyLength, version);
+        }
     }
 
     /** Answers a string value. */

@@ -1,5 +1,6 @@
 package io.cairn.keyspace;
 
+import io.cairn.keyspace.collection.StreamObject;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
@@ -8,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +29,6 @@ public final class DatasetDigest {
 
     private static final int BYTES = 20;
     private static final int CHUNK_BYTES = 8 * 1024;
-    /** Redis's number of the type, 0, in network order. */
-    private static final byte[] OBJ_STRING = new byte[Integer.BYTES];
-
     private static final byte[] EXPIRE = "!!expire!!".getBytes(StandardCharsets.US_ASCII);
 
     private final Keyspace keyspace;
@@ -54,7 +53,7 @@ public final class DatasetDigest {
         return new DatasetDigest(keyspace, false);
     }
 
-    /** With the times of expiry and the versions of keys. */
+    /** With the times of expiry, the versions and orders of keys, and streams' groups. */
     public static DatasetDigest exact(Keyspace keyspace) {
         return new DatasetDigest(keyspace, true);
     }
@@ -164,16 +163,18 @@ public final class DatasetDigest {
 
     /** Redis: xorObjectDigest. */
     private void mixValue(byte[] digest, Value value) {
-        if (value.type != ValueType.STRING) {
-            throw new IllegalStateException("no digest for type " + value.type);
+        mix(
+                digest,
+                ByteBuffer.allocate(Integer.BYTES).putInt(redisType(value.type)).array());
+        switch (value.type) {
+            case STRING -> mixString(digest, value);
+            case HASH -> ElementDigest.hash(this, digest, value, exact);
+            case SET -> ElementDigest.set(this, digest, value, exact);
+            case STREAM -> stream(digest, (StreamObject) Objects.requireNonNull(value.object));
+            case LIST -> ListDigest.mix(this, digest, value);
+            case ZSET -> SortedSetDigest.mix(this, digest, value);
+            default -> throw new IllegalStateException("no digest for type " + value.type);
         }
-        mix(digest, OBJ_STRING);
-        if (value.encoding == Value.INT) {
-            sha1.update(Long.toString(value.number).getBytes(StandardCharsets.US_ASCII));
-        } else {
-            update(value.address, value.length);
-        }
-        mixHash(digest);
         if (value.expireAt != 0) {
             sha1.update(EXPIRE);
             xorHash(digest);
@@ -185,6 +186,56 @@ public final class DatasetDigest {
         }
     }
 
+    private void stream(byte[] digest, StreamObject stream) {
+        StreamDigest.mix(this, digest, stream);
+        if (exact) {
+            StreamDigest.mixRest(this, digest, stream);
+        }
+    }
+
+    private void mixString(byte[] digest, Value value) {
+        if (value.encoding == Value.INT) {
+            mixNumber(digest, value.number);
+        } else {
+            mix(digest, value.address, value.length);
+        }
+    }
+
+    /** Redis's number of a type (OBJ_STRING and the others); 5 is a module's. */
+    private static int redisType(ValueType type) {
+        return switch (type) {
+            case STRING -> 0;
+            case LIST -> 1;
+            case SET -> 2;
+            case ZSET -> 3;
+            case HASH -> 4;
+            case STREAM -> 6;
+        };
+    }
+
+    /** Redis: mixDigest, of bytes. */
+    void mix(byte[] digest, long address, int length) {
+        update(address, length);
+        mixHash(digest);
+    }
+
+    /** Redis: mixDigest, of a number's digits. */
+    void mixNumber(byte[] digest, long number) {
+        mix(digest, Long.toString(number).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Redis: xorDigest, of bytes. */
+    void xor(byte[] digest, long address, int length) {
+        update(address, length);
+        xorHash(digest);
+    }
+
+    /** Redis: xorDigest, of a number's digits or a digest of 20 bytes that was made for one element. */
+    void xorBytes(byte[] digest, byte[] bytes) {
+        sha1.update(bytes);
+        xorHash(digest);
+    }
+
     private void update(long address, int length) {
         for (int done = 0; done < length; done += CHUNK_BYTES) {
             int bytes = Math.min(CHUNK_BYTES, length - done);
@@ -194,7 +245,7 @@ public final class DatasetDigest {
     }
 
     /** Redis: mixDigest. */
-    private void mix(byte[] digest, byte[] bytes) {
+    void mix(byte[] digest, byte[] bytes) {
         sha1.update(bytes);
         mixHash(digest);
     }

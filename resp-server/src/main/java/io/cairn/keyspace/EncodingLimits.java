@@ -2,7 +2,7 @@ package io.cairn.keyspace;
 
 /**
  * Up to which size a collection is kept in its compact form: Redis's {@code *-max-*} settings. Any thread may read and set them; a value applies to
- * changes from then on. What they decide must never be seen in the data: replicas may have other settings.
+ * changes from then on. What they decide must never be seen in the data: replicas may have other settings ({@link DataLimits} are for what is seen).
  */
 public final class EncodingLimits {
     /** Hash: fields and values in a listpack. */
@@ -11,16 +11,10 @@ public final class EncodingLimits {
     public volatile long hashValue = 64;
     /** List: bytes of a node from -1 (4 KB) to -5 (64 KB), or elements of a node if positive. */
     public volatile int listNode = -2;
-    /** Set: numbers in an intset. */
-    public volatile long setIntegers = 512;
+    /** List: bytes from which on an element has a node of its own, without the frame of a listpack (DEBUG QUICKLIST-PACKED-THRESHOLD). */
+    public volatile long listPlain = 1L << 30;
     /** Sorted set: members in a listpack. */
     public volatile long zsetEntries = 128;
     /** Sorted set: bytes of the longest member in a listpack. */
     public volatile long zsetValue = 64;
-    /** Stream: bytes of a node, 0 for no limit. */
-    public volatile long streamNodeBytes = 4096;
-    /** Stream: entries of a node, 0 for no limit. */
-    public volatile long streamNodeEntries = 100;
-    /** HyperLogLog: bytes of the sparse form. */
-    public volatile long hllSparseBytes = 3000;
 }

@@ -13,6 +13,7 @@ public abstract class StoredObject implements Held {
     private final ValueType type;
     private final AtomicInteger references = new AtomicInteger(1);
     private long accounted;
+    private boolean accountedExpiring;
 
     protected StoredObject(ValueType type) {
         this.type = type;
@@ -27,6 +28,11 @@ public abstract class StoredObject implements Held {
 
     /** Native bytes in use, with an estimate for what the handle has on the heap. O(1). */
     public abstract long usedBytes();
+
+    /** When the first of its elements expires, milliseconds of the Unix epoch; Long.MAX_VALUE if none does. O(1). */
+    public long earliestExpiry() {
+        return Long.MAX_VALUE;
+    }
 
     /** An equal object of its own, in the same order. */
     public abstract StoredObject copy();
@@ -44,6 +50,19 @@ public abstract class StoredObject implements Held {
         long now = usedBytes();
         long more = now - accounted;
         accounted = now;
+        return more;
+    }
+
+    /** Whether the account counts it among those with elements that expire. */
+    public final boolean accountedExpiring() {
+        return accountedExpiring;
+    }
+
+    /** Sets what the account holds for it to whether elements expire now; by how much the number of those that do changes. */
+    public final int accountExpiring() {
+        boolean now = earliestExpiry() != Long.MAX_VALUE;
+        int more = (now ? 1 : 0) - (accountedExpiring ? 1 : 0);
+        accountedExpiring = now;
         return more;
     }
 

@@ -29,8 +29,8 @@ public final class Value {
     public long expireAt;
     /** Changes with every change of the key; see {@link Database#version}. */
     public long version;
-    /** When the key was last touched: seconds modulo 2^24 (Redis's LRU clock), before the call that filled this view. */
-    public int accessClock;
+    /** The key's access data before the call that filled this view; see {@link AccessTracking}. */
+    public int access;
     /** Address and length of the bytes (all but {@link #INT} and {@link #OBJECT}). */
     public long address;
     /** Length of the bytes. */

@@ -31,6 +31,7 @@ public final class NodeStats implements Stats {
     private final LongAdder queryLimitDisconnections = new LongAdder();
     private final LongAdder expired = new LongAdder();
     private final LongAdder evicted = new LongAdder();
+    private final LongAdder evictedClients = new LongAdder();
     private final RateSampler commandRate = new RateSampler();
     private final RateSampler inputRate = new RateSampler();
     private final RateSampler outputRate = new RateSampler();
@@ -72,6 +73,10 @@ public final class NodeStats implements Stats {
 
     public void evicted(long keys) {
         evicted.add(keys);
+    }
+
+    public void clientEvicted() {
+        evictedClients.increment();
     }
 
     /** Samples the rates and the memory; about ten times a second, from one thread. */
@@ -152,6 +157,11 @@ public final class NodeStats implements Stats {
     @Override
     public long evictedKeys() {
         return evicted.sum() - base.evicted;
+    }
+
+    @Override
+    public long evictedClients() {
+        return evictedClients.sum();
     }
 
     @Override
@@ -245,6 +255,7 @@ public final class NodeStats implements Stats {
         base = new Base(sums, connectionsReceived.sum(), connectionsRejected.sum(), expired.sum(), evicted.sum());
         outputLimitDisconnections.reset();
         queryLimitDisconnections.reset();
+        evictedClients.reset();
         commandRate.reset();
         inputRate.reset();
         outputRate.reset();

@@ -1,7 +1,9 @@
 package io.cairn.metrics;
 
 import io.cairn.command.Clients;
+import io.cairn.command.PubSub;
 import io.cairn.command.Release;
+import io.cairn.command.Subscriptions.Kind;
 import io.cairn.keyspace.Keyspace;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -46,7 +48,7 @@ public final class ProcessMetrics implements AutoCloseable {
     }
 
     /** Adds the meters of a node. */
-    public void add(String node, NodeStats stats, Clients clients, Keyspace keyspace) {
+    public void add(String node, NodeStats stats, Clients clients, Keyspace keyspace, PubSub pubSub) {
         commands.add(node, stats);
         Tags tags = tags(node);
         counter("cairn.connections.received", "Connections accepted.", tags, stats, NodeStats::connectionsReceived);
@@ -61,6 +63,14 @@ public final class ProcessMetrics implements AutoCloseable {
         gauge("cairn.keyspace.used.bytes", "Off-heap bytes of data.", tags, keyspace, Keyspace::usedBytes);
         gauge("cairn.keyspace.keys", "Keys of all databases.", tags, keyspace, ProcessMetrics::keys);
         gauge("cairn.keyspace.volatile.keys", "Keys with an expiry.", tags, keyspace, ProcessMetrics::volatileKeys);
+        gauge("cairn.pubsub.channels", "Channels with subscribers.", tags, pubSub, p -> p.names(Kind.CHANNEL));
+        gauge("cairn.pubsub.patterns", "Patterns with subscribers.", tags, pubSub, p -> p.names(Kind.PATTERN));
+        gauge(
+                "cairn.pubsub.shard.channels",
+                "Shard channels with subscribers.",
+                tags,
+                pubSub,
+                p -> p.names(Kind.SHARD));
     }
 
     private static long keys(Keyspace keyspace) {

@@ -63,6 +63,9 @@ final class DiscardReply implements Reply {
     public void real(double value) {}
 
     @Override
+    public void real(String digits) {}
+
+    @Override
     public void bool(boolean value) {}
 
     @Override

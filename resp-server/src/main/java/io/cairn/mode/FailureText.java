@@ -10,6 +10,10 @@ final class FailureText {
 
     static final String NO_LEADER = "CLUSTERDOWN The shard of this slot has no leader right now";
 
+    /** To clients that waited at a primary that is none any more. Redis: disconnectAllBlockedClients. */
+    static final String DEPOSED =
+            "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+
     static final String BUSY = "TRYAGAIN The shard's queue of writes is full";
 
     static final String DISK_FULL =

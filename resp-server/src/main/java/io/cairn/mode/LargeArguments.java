@@ -16,8 +16,10 @@ import java.util.concurrent.ThreadLocalRandom;
 final class LargeArguments {
     private static final long UNLINK = constant("UNLINK");
     private static final int UNLINK_LENGTH = 6;
+    private static final long DEL = constant("DEL");
+    private static final int DEL_LENGTH = 3;
 
-    private static final long[] NO_BLOBS = {};
+    static final long[] NO_BLOBS = {};
 
     private final RecordWriter writer;
     private final Args delete = new Args();
@@ -38,6 +40,14 @@ final class LargeArguments {
     Args delete(long key, int length) {
         delete.clear();
         delete.add(UNLINK, UNLINK_LENGTH);
+        delete.add(key, length);
+        return delete;
+    }
+
+    /** DEL key, for a key that is evicted; as {@link #delete}. */
+    Args evict(long key, int length) {
+        delete.clear();
+        delete.add(DEL, DEL_LENGTH);
         delete.add(key, length);
         return delete;
     }
@@ -71,6 +81,11 @@ final class LargeArguments {
                 writer.queued(queued.database(), queued.args(), blobIds.get(i));
             }
         }
+    }
+
+    /** Sends large arguments ahead: the ids of their blobs, or none when there are no large ones. */
+    long[] ahead(Journal journal, long now, Args args) {
+        return hasLarge(args) ? sendAhead(journal, now, args) : NO_BLOBS;
     }
 
     private static boolean hasLarge(Args args) {

@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.command.Call;
 import io.cairn.command.Reply;
 import io.cairn.raft.group.Proposal;
 
@@ -11,8 +12,19 @@ interface LocalProposal extends Proposal {
     /** Where the next record's reply goes. On the apply thread. */
     Reply reply();
 
+    /** As {@link Origin#waits}. On the apply thread, before {@link #recordDone}. */
+    default void waits(Call call) {}
+
     /** The record's reply is complete. On the apply thread. */
     void recordDone();
+
+    /** The record that was just applied was an eviction: whether the key went. On the apply thread, before {@link #recordDone}. */
+    default void evicted(boolean gone) {}
+
+    /** Whether its records are evictions. */
+    default boolean evicts() {
+        return false;
+    }
 
     /** All records are applied. On the apply thread. */
     void applied();

@@ -10,6 +10,7 @@ import io.cairn.record.RecordWriter;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ final class LoopQueue implements Runnable {
     private final ArrayDeque<WriteBatch> waiting = new ArrayDeque<>();
     private final Origin[] origins = new Origin[MAX_ENTRY_COMMANDS];
     private final LargeWrites large;
+    final RaftEviction eviction;
     private final InOrder writesInOrder = new InOrder();
     private final InOrder readsInOrder = new InOrder();
     private int commands;
@@ -56,8 +58,10 @@ final class LoopQueue implements Runnable {
         this.loop = loop;
         this.mode = mode;
         this.call = new Call(mode.keyspace(), new Args(), DiscardReply.INSTANCE);
+        call.listener(mode.events());
         this.reads = new ReadBatch(this, mode);
         this.large = new LargeWrites(this, mode);
+        this.eviction = new RaftEviction(this, mode);
     }
 
     /** True when there is room for one more write. */
@@ -125,6 +129,17 @@ final class LoopQueue implements Runnable {
         schedule();
     }
 
+    /** Runs {@code done} on this loop once all writes gathered so far are applied, or have failed. */
+    void barrier(Runnable done) {
+        closeEntry();
+        WriteBatch tick = new WriteBatch(
+                this, mode, origins, 0, mode.tickEntry(mode.stamps().next(), List.of()));
+        tick.whenDone(done);
+        waiting.add(tick);
+        waitingBytes += tick.bytes();
+        schedule();
+    }
+
     /** Adds a read to the turn's barrier. */
     void read(Origin origin, Command command, Args args, int slot) {
         origin.phase(PHASE_READS);
@@ -166,7 +181,7 @@ final class LoopQueue implements Runnable {
         return ByteBuffer.wrap(bytes);
     }
 
-    private void schedule() {
+    void schedule() {
         if (!scheduled) {
             scheduled = true;
             loop.execute(this);
@@ -178,6 +193,7 @@ final class LoopQueue implements Runnable {
     public void run() {
         scheduled = false;
         fireReads();
+        eviction.propose();
         pump();
     }
 

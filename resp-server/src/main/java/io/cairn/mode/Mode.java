@@ -2,6 +2,8 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Command;
+import io.cairn.command.MovingKeys;
+import io.netty.channel.EventLoop;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,9 @@ public interface Mode extends AutoCloseable {
         WAIT
     }
 
+    /** A connection begins on this event loop. On it. */
+    void serves(EventLoop loop);
+
     /** Runs or submits one data command. */
     Outcome execute(Origin origin, Command command, Args args);
 
@@ -29,7 +34,7 @@ public interface Mode extends AutoCloseable {
     Outcome executeBlock(Origin origin, Block block);
 
     /**
-     * What Redis checks before it queues a command in MULTI: memory, disk, redirects. Also asked for session commands
+     * What Redis checks before it queues a command in MULTI: disk, redirects. Also asked for session commands
      * that name keys (WATCH).
      *
      * @return the error line that refuses the command, or null
@@ -38,11 +43,27 @@ public interface Mode extends AutoCloseable {
         return null;
     }
 
+    /** Before a command is queued in MULTI, which takes memory whatever it is: false when there is none left. Redis: processCommand. */
+    default boolean makeRoom(Origin origin) {
+        return true;
+    }
+
+    /**
+     * Whether a call that is part of a MULTI block, or a session command that names keys, has to wait: for clients that are being served from those keys,
+     * or, if it may write, for a MIGRATE that holds them. The connection is resumed then. {@link #execute} looks for itself.
+     */
+    default boolean holds(Origin origin, Command command, Args args) {
+        return false;
+    }
+
     /** The connection has decoded all it has for now: submit what was gathered. */
     void endOfTurn(Origin origin);
 
     /** Bytes of the reply buffer up to here may be sent only when {@code run} was called: now if all is durable. */
     void whenDurable(Origin origin, Runnable run);
+
+    /** Keys on their way to another server. */
+    MovingKeys movingKeys();
 
     /** The connection is gone: nothing more is completed to it. On its event loop. */
     default void forget(Origin origin) {}

@@ -63,6 +63,9 @@ public final class NoReply implements Reply {
     public void real(double value) {}
 
     @Override
+    public void real(String digits) {}
+
+    @Override
     public void bool(boolean value) {}
 
     @Override

@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.command.Call;
 import io.cairn.command.Reply;
 import io.cairn.resp.ReplyBuffer;
 import io.netty.channel.EventLoop;
@@ -27,8 +28,17 @@ public interface Origin {
     /** READONLY was sent. */
     boolean readonly();
 
+    /** CLIENT NO-TOUCH: lookups of this connection are no accesses. */
+    boolean noTouch();
+
     /** ASKING was sent just before. */
     boolean asking();
+
+    /**
+     * A call of this has run and has something to say of waiting ({@link Call#concernsWaiting}); its reply is complete all the same. Called under the
+     * locks of its keys, by the thread that ran the handler; not for calls of a {@link Block}.
+     */
+    default void waits(Call call) {}
 
     /** Calls of this connection that are PENDING. */
     int pending();

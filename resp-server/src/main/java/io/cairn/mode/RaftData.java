@@ -2,13 +2,13 @@ package io.cairn.mode;
 
 import io.cairn.cluster.Redirects;
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
 import io.cairn.raft.shards.ShardGroup;
 import java.time.Clock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,15 +19,24 @@ import org.jspecify.annotations.Nullable;
 public final class RaftData {
     private final Keyspace keyspace;
     private final NodeStats stats;
+    private final KeyEvents events;
     private final Stamps stamps;
     private final OwnBlobs ownBlobs = new OwnBlobs();
     private final ShardStore store;
 
-    public RaftData(Keyspace keyspace, CommandTable table, NodeStats stats, Clock clock, ShardStore.Listener listener) {
+    /** {@code events}: told of what happens to keys: of changes by the apply thread, on every replica; of misses by any event loop. */
+    public RaftData(
+            Keyspace keyspace,
+            CommandTable table,
+            NodeStats stats,
+            KeyEvents events,
+            Clock clock,
+            ShardStore.Listener listener) {
         this.keyspace = keyspace;
         this.stats = stats;
+        this.events = events;
         this.stamps = new Stamps(clock::millis);
-        this.store = new ShardStore(keyspace, table, stamps, ownBlobs, clock, listener);
+        this.store = new ShardStore(keyspace, table, stamps, ownBlobs, clock, events, listener);
     }
 
     public ShardStore store() {
@@ -36,14 +45,14 @@ public final class RaftData {
 
     /**
      * @param shard this node's replica, null while it has none
-     * @param maxMemory bytes, 0 for no limit
+     * @param memory the node's maxmemory
      * @param linearizableReplicaReads cluster-replica-reads
      * @param proposalNanos told how long each entry of writes took from proposing to its replies
      */
     public RaftMode mode(
             Supplier<@Nullable ShardGroup> shard,
             Redirects redirects,
-            LongSupplier maxMemory,
+            MemoryLimit memory,
             BooleanSupplier linearizableReplicaReads,
             LongConsumer proposalNanos) {
         return new RaftMode(
@@ -52,10 +61,16 @@ public final class RaftData {
                 redirects,
                 stamps,
                 ownBlobs,
-                maxMemory,
+                memory,
                 linearizableReplicaReads,
                 stats,
+                events,
                 proposalNanos);
+    }
+
+    /** What is logged when the primary's settings say so. */
+    public RaftLimits limits(Supplier<@Nullable ShardGroup> shard) {
+        return new RaftLimits(keyspace, shard, stamps);
     }
 
     /** One round of active expiry; called by one timer thread. */

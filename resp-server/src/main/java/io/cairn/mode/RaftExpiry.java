@@ -1,6 +1,7 @@
 package io.cairn.mode;
 
 import io.cairn.command.Args;
+import io.cairn.command.HashExpiryCommands;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
@@ -17,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Active expiry in raft mode: the primary finds expired keys and logs their removal, each as a block that watches the
- * key at "absent or expired" and deletes it, so that a key written anew meanwhile stays (SAFETY 4). Called by one timer
+ * key at "absent or expired" and deletes it, so that a key written anew meanwhile stays (SAFETY 4). Expired fields of hashes go by a call that is about
+ * expired ones alone. Called by one timer
  * thread; at most one entry is in flight.
  */
 final class RaftExpiry implements Runnable {
@@ -52,7 +54,18 @@ final class RaftExpiry implements Runnable {
         }
         long now = stamps.readTime();
         List<byte[]> keys = new ArrayList<>();
-        keyspace.collectExpired(now, MAX_KEYS, (database, key, expireAt, version) -> keys.add(key));
+        List<List<byte[]>> hashes = new ArrayList<>();
+        keyspace.collectExpired(now, MAX_KEYS, new Keyspace.ExpiredKey() {
+            @Override
+            public void expired(int database, byte[] key, long expireAt, long version) {
+                keys.add(key);
+            }
+
+            @Override
+            public void fieldsExpired(int database, byte[] key, List<byte[]> fields) {
+                hashes.add(HashExpiryCommands.dropping(key, fields));
+            }
+        });
         long stamp = stamps.next();
         writer.begin(stamp, 0);
         int removed = 0;
@@ -64,7 +77,14 @@ final class RaftExpiry implements Runnable {
                 removed++;
             }
         }
-        if (removed > 0) {
+        boolean fields = false;
+        for (List<byte[]> words : hashes) {
+            if (writer.length() + 2L * Args.totalLength(words) <= MAX_BYTES) {
+                dropFields(writer, stamp, words);
+                fields = true;
+            }
+        }
+        if (removed > 0 || fields) {
             inFlight = true;
             Removal removal = new Removal(removed);
             try {
@@ -103,10 +123,27 @@ final class RaftExpiry implements Runnable {
         }
     }
 
+    /** Adds a record that removes what is expired of some fields of a hash. */
+    private static void dropFields(RecordWriter writer, long stamp, List<byte[]> words) {
+        NativeBlock block = NativeBlock.allocate(Args.totalLength(words));
+        try {
+            Args args = new Args();
+            args.addAll(block, words);
+            writer.command(stamp, 0, args);
+        } finally {
+            block.release();
+        }
+    }
+
     /** Adds a record that deletes {@code key} if it is still absent or expired then. */
     static void delete(RecordWriter writer, long stamp, byte[] key) {
+        delete(writer, stamp, key, ABSENT);
+    }
+
+    /** Adds a record that deletes {@code key} if it has this version then, {@link #ABSENT} meaning absent or expired. */
+    static void delete(RecordWriter writer, long stamp, byte[] key, long version) {
         writer.block(stamp, 1);
-        writer.watch(0, key, ABSENT);
+        writer.watch(0, key, version);
         writer.commands(1);
         NativeBlock block = NativeBlock.allocate(DEL.length + key.length);
         try {

@@ -4,23 +4,34 @@ import io.cairn.cluster.Redirects;
 import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
+import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
+import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.KeySpec;
+import io.cairn.command.MovingKeys;
 import io.cairn.command.Reply;
+import io.cairn.command.ScriptCommands;
+import io.cairn.command.ServerState;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Slots;
 import io.cairn.metrics.NodeStats;
 import io.cairn.raft.shards.ShardGroup;
 import io.cairn.record.RecordWriter;
+import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,19 +52,30 @@ public final class RaftMode implements Mode {
     private static final String OOM = "OOM command not allowed when used memory > 'maxmemory'.";
     private static final String TOO_MANY_SMALL =
             "ERR the small arguments of one write exceed " + (LargeWrites.MAX_INLINE_BYTES >> 20) + " MB: split it";
+    private static final String NO_SCRIPTS = "ERR This node runs no scripts";
     private static final String READ_ONLY_REPLICA = "READONLY You can't write against a read only replica.";
 
     private final Keyspace keyspace;
     private final Supplier<@Nullable ShardGroup> shard;
     private final Redirects redirects;
     private final Stamps stamps;
-    private final LongSupplier maxMemory;
+    private final MemoryLimit memory;
+    private volatile BooleanSupplier tooFewReplicas = () -> false;
     private final BooleanSupplier linearizableReplicaReads;
     private final OwnBlobs ownBlobs;
     private final NodeStats stats;
+    private final KeyEvents events;
     private final LongConsumer proposalNanos;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
+    /** Versions of the keys whose eviction is proposed and not yet applied. */
+    private final Set<Long> evictions = ConcurrentHashMap.newKeySet();
+
+    private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicLong oomRefusals = new AtomicLong();
+    private final MovingSlots moving = new MovingSlots();
+    private final MovingKeys movingKeys = new RaftMoves(this, moving);
+    private volatile @Nullable RaftScripts scripts;
+    private volatile @Nullable RaftServing serving;
 
     RaftMode(
             Keyspace keyspace,
@@ -61,18 +83,20 @@ public final class RaftMode implements Mode {
             Redirects redirects,
             Stamps stamps,
             OwnBlobs ownBlobs,
-            LongSupplier maxMemory,
+            MemoryLimit memory,
             BooleanSupplier linearizableReplicaReads,
             NodeStats stats,
+            KeyEvents events,
             LongConsumer proposalNanos) {
         this.keyspace = keyspace;
         this.shard = shard;
         this.redirects = redirects;
         this.stamps = stamps;
         this.ownBlobs = ownBlobs;
-        this.maxMemory = maxMemory;
+        this.memory = memory;
         this.linearizableReplicaReads = linearizableReplicaReads;
         this.stats = stats;
+        this.events = events;
         this.proposalNanos = proposalNanos;
     }
 
@@ -83,7 +107,14 @@ public final class RaftMode implements Mode {
         if (slot == CROSS_SLOT) {
             return refuse(origin, CROSS_SLOT_ERROR);
         }
+        RaftServing own = serving;
+        if (own != null && own.holds(slot, origin)) {
+            return Outcome.WAIT;
+        }
         ShardGroup group = shard.get();
+        if (ScriptCommands.runsScript(command) || FunctionCommands.loads(command)) {
+            return script(origin, command, args, slot, group);
+        }
         boolean write = command.is(Flag.WRITE);
         if (slot == NO_SLOT && !write && (group == null || !group.isServing())) {
             return readHere(queue, origin, command, args, slot);
@@ -94,19 +125,48 @@ public final class RaftMode implements Mode {
         if (!group.isServing()) {
             return atReplica(queue, origin, command, args, slot, group);
         }
-        return write ? write(queue, origin, command, args) : read(queue, origin, command, args, slot);
+        return write ? write(queue, origin, command, args, slot) : read(queue, origin, command, args, slot);
     }
 
-    private Outcome write(LoopQueue queue, Origin origin, Command command, Args args) {
+    /** Scripts run at the primary, those that only read too. */
+    private Outcome script(Origin origin, Command command, Args args, int slot, @Nullable ShardGroup group) {
+        RaftScripts own = scripts;
+        if (own == null) {
+            return refuse(origin, NO_SCRIPTS);
+        }
+        if (group == null || (slot >= 0 && !group.slots().serves(slot))) {
+            return refuse(origin, redirect(slot));
+        }
+        if (!group.isServing()) {
+            String elsewhere = group.leader() == null ? FailureText.NO_LEADER : READ_ONLY_REPLICA;
+            return refuse(origin, slot == NO_SLOT ? elsewhere : redirect(slot));
+        }
+        LoopQueue queue = queue(origin);
+        if (origin.pending() > 0 || moving.waits(origin, command, args, queue.keys)) {
+            return Outcome.WAIT;
+        }
+        queue.eviction.makeRoom();
+        return own.execute(origin, command, args, slot);
+    }
+
+    private Outcome write(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
         boolean large = LargeWrites.isLarge(args);
         if (queue.mustWait(origin, large)) {
+            return Outcome.WAIT;
+        }
+        RaftScripts own = scripts;
+        if ((own != null && own.holds(slot, origin)) || moving.waits(origin, command, args, queue.keys)) {
             return Outcome.WAIT;
         }
         if (large && LargeWrites.sentAheadFrom(args) < 0) {
             return refuse(origin, TOO_MANY_SMALL);
         }
-        if (command.is(Flag.DENYOOM) && outOfMemory()) {
+        if (!queue.eviction.makeRoom() && command.is(Flag.DENYOOM)) {
+            oomRefusals.incrementAndGet();
             return refuse(origin, OOM);
+        }
+        if (tooFewReplicas.getAsBoolean()) {
+            return refuse(origin, Refusal.TOO_FEW_REPLICAS);
         }
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
@@ -142,7 +202,8 @@ public final class RaftMode implements Mode {
             return Outcome.WAIT;
         }
         copy(args, queue.call.args);
-        runRead(queue, command, origin.database(), slot, stamps.readTime(), origin.reply());
+        queue.call.noTouch(origin.noTouch());
+        runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), origin.reply());
         return Outcome.DONE;
     }
 
@@ -164,6 +225,7 @@ public final class RaftMode implements Mode {
         int slot = NO_SLOT;
         boolean adds = false;
         boolean writes = false;
+        boolean runsScripts = false;
         for (Block.Queued queued : block.commands()) {
             int next = slot(queue.keys, queued.command(), queued.args());
             if (next == CROSS_SLOT || (next >= 0 && slot >= 0 && next != slot)) {
@@ -172,8 +234,9 @@ public final class RaftMode implements Mode {
             slot = Math.max(slot, next);
             adds |= queued.command().is(Flag.DENYOOM);
             writes |= queued.command().is(Flag.WRITE);
+            runsScripts |= ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command());
         }
-        if (!writes && block.watches().isEmpty() && readsHere(origin, group, slot)) {
+        if (!writes && !runsScripts && block.watches().isEmpty() && readsHere(origin, group, slot)) {
             return blockHere(queue, origin, block);
         }
         if (group == null || !group.isServing()) {
@@ -190,8 +253,16 @@ public final class RaftMode implements Mode {
                 return refuse(origin, redirect(watched));
             }
         }
-        if (adds && outOfMemory()) {
+        if (!queue.eviction.makeRoom() && adds) {
+            oomRefusals.incrementAndGet();
             return refuse(origin, "EXECABORT Transaction discarded because of: " + OOM);
+        }
+        if (writes && tooFewReplicas.getAsBoolean()) {
+            return refuse(origin, "EXECABORT Transaction discarded because of: " + Refusal.TOO_FEW_REPLICAS);
+        }
+        if (runsScripts) {
+            RaftScripts own = scripts;
+            return own == null ? refuse(origin, NO_SCRIPTS) : own.execute(origin, block, slot);
         }
         if (LargeWrites.isLarge(block) && LargeWrites.sentAheadFrom(block) < 0) {
             return refuse(origin, TOO_MANY_SMALL);
@@ -226,6 +297,7 @@ public final class RaftMode implements Mode {
         }
         reply.array(block.commands().size());
         long now = stamps.readTime();
+        queue.call.noTouch(origin.noTouch());
         keyspace.lockAll();
         try {
             for (Block.Queued queued : block.commands()) {
@@ -253,13 +325,31 @@ public final class RaftMode implements Mode {
             return loading(command);
         }
         ShardGroup group = shard.get();
+        if (command.is(Flag.PUBSUB)) {
+            // Shard channels belong to every replica of the slot's shard, whoever leads it.
+            return group != null && group.slots().serves(slot) ? null : redirect(slot);
+        }
         if (group != null && group.isServing()) {
             if (!group.slots().serves(slot)) {
                 return redirect(slot);
             }
-            return command.is(Flag.DENYOOM) && outOfMemory() ? OOM : null;
+            return command.is(Flag.WRITE) && tooFewReplicas.getAsBoolean() ? Refusal.TOO_FEW_REPLICAS : null;
         }
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
+    }
+
+    @Override
+    public boolean makeRoom(Origin origin) {
+        ShardGroup group = shard.get();
+        return group == null || !group.isServing() || queue(origin).eviction.makeRoom();
+    }
+
+    @Override
+    public boolean holds(Origin origin, Command command, Args args) {
+        RaftServing own = serving;
+        KeyPositions keys = queue(origin).keys;
+        return (own != null && own.isHolding() && own.holds(slot(keys, command, args), origin))
+                || (command.session() == null && moving.waits(origin, command, args, keys));
     }
 
     /**
@@ -268,6 +358,31 @@ public final class RaftMode implements Mode {
      */
     private @Nullable String loading(Command command) {
         return keyspace.isLoading() && !command.is(Flag.LOADING) ? LOADING : null;
+    }
+
+    @Override
+    public MovingKeys movingKeys() {
+        return movingKeys;
+    }
+
+    /** Counts down to 0 when all writes that event loops have gathered are applied, or have failed. Any thread. */
+    CountDownLatch drain() {
+        List<LoopQueue> all = List.copyOf(queues.values());
+        CountDownLatch left = new CountDownLatch(all.size());
+        all.forEach(queue -> queue.loop.execute(() -> queue.barrier(left::countDown)));
+        return left;
+    }
+
+    /** Completes when the scripts that event loops have taken are answered. Any thread. */
+    CompletableFuture<Void> scriptsOver() {
+        RaftScripts own = scripts;
+        return own == null ? CompletableFuture.completedFuture(null) : own.over();
+    }
+
+    /** Counts down to 0 when the clients that are being served from keys of these slots have what there is for them. Any thread. */
+    CountDownLatch served(BitSet slots) {
+        RaftServing own = serving;
+        return own == null ? new CountDownLatch(0) : own.served(slots);
     }
 
     @Override
@@ -281,7 +396,8 @@ public final class RaftMode implements Mode {
     }
 
     /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
-    long runRead(LoopQueue queue, Command command, int database, int slot, long now, Reply reply) {
+    long runRead(
+            LoopQueue queue, @Nullable Origin origin, Command command, int database, int slot, long now, Reply reply) {
         String loading = loading(command);
         if (loading != null) {
             reply.error(loading);
@@ -296,6 +412,9 @@ public final class RaftMode implements Mode {
             keyspace.lock(stripe);
             try {
                 run(command, call);
+                if (origin != null && call.concernsWaiting()) {
+                    origin.waits(call);
+                }
             } finally {
                 keyspace.unlock(stripe);
             }
@@ -313,7 +432,7 @@ public final class RaftMode implements Mode {
     }
 
     private static void run(Command command, Call call) {
-        java.util.Objects.requireNonNull(command.data(), command.name()).run(call);
+        call.run(command);
     }
 
     /** The slot of all keys of a call, {@link #NO_SLOT} or {@link #CROSS_SLOT}. */
@@ -337,14 +456,40 @@ public final class RaftMode implements Mode {
         return Slots.of(key);
     }
 
-    private boolean outOfMemory() {
-        long limit = maxMemory.getAsLong();
-        // Large values on their way through the log will be data soon.
-        if (limit > 0 && keyspace.usedBytes() + ownBlobs.bytes() > limit) {
+    /** Says whether writes are to be refused because of min-replicas-to-write. */
+    public void tooFewReplicas(BooleanSupplier says) {
+        tooFewReplicas = says;
+    }
+
+    boolean tooFewReplicas() {
+        return tooFewReplicas.getAsBoolean();
+    }
+
+    /** Whether more than maxmemory is used and nothing could be evicted, for the script thread; event loops ask their queue's eviction. */
+    boolean outOfMemory() {
+        if (memory.stuck() && memory.exceeded(ownBlobs.bytes())) {
             oomRefusals.incrementAndGet();
             return true;
         }
         return false;
+    }
+
+    Set<Long> evictionsUnderWay() {
+        return evictions;
+    }
+
+    MemoryLimit memory() {
+        return memory;
+    }
+
+    /** From the node's cron: keeps maxmemory when no write comes. */
+    public void tick() {
+        if (memory.exceeded(ownBlobs.bytes())) {
+            for (LoopQueue queue : queues.values()) {
+                queue.loop.execute(queue.eviction::goOn);
+                return;
+            }
+        }
     }
 
     static void copy(Args from, Args to) {
@@ -388,6 +533,11 @@ public final class RaftMode implements Mode {
         proposalNanos.accept(nanos);
     }
 
+    /** Told of the keys that reads miss; of changes {@link ShardStore} tells. */
+    KeyEvents events() {
+        return events;
+    }
+
     NodeStats stats() {
         return stats;
     }
@@ -410,6 +560,50 @@ public final class RaftMode implements Mode {
         return LoopQueue.entry(writer);
     }
 
+    /**
+     * Runs scripts on {@code thread} from now on, which it closes with itself.
+     *
+     * @param fatal stops the process
+     */
+    public void scripts(CommandTable commands, ScriptThread thread, BiConsumer<String, Throwable> fatal) {
+        scripts = new RaftScripts(this, commands, thread, fatal);
+    }
+
+    /** Serves the clients in the lines of {@code blocked} from now on. */
+    public void serves(BlockedKeys blocked) {
+        RaftServing made = new RaftServing(this, blocked);
+        serving = made;
+        blocked.whenReady(made);
+    }
+
+    /** The node is there for commands that scripts call. */
+    public void started(ServerState server) {
+        RaftScripts own = scripts;
+        if (own != null) {
+            own.server(server);
+        }
+    }
+
     @Override
-    public void close() {}
+    public void serves(EventLoop loop) {
+        loops.add(loop);
+    }
+
+    boolean isOnEventLoop() {
+        for (EventLoop loop : loops) {
+            if (loop.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void close() {
+        moving.close();
+        RaftScripts own = scripts;
+        if (own != null) {
+            own.close();
+        }
+    }
 }

@@ -3,8 +3,10 @@ package io.cairn.mode;
 import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.Reply;
+import io.cairn.command.Scripts;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
@@ -189,12 +191,18 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     /** A read that fails costs its own connection, not the others'. */
     private long run(int i, int slot, long now, BatchReplies replies) {
         try {
-            long expired = mode.runRead(queue, commands[i], origins[i].database(), slot, now, replies.reply());
+            queue.call.noTouch(origins[i].noTouch());
+            long expired =
+                    mode.runRead(queue, origins[i], commands[i], origins[i].database(), slot, now, replies.reply());
             replies.end();
             if (expired != 0 && slot >= 0) {
                 noteExpired(commands[i], slot, now);
             }
             return expired;
+        } catch (StripeBusyException e) {
+            replies.reply().error(Scripts.BUSY);
+            replies.end();
+            return 0;
         } catch (RuntimeException | OutOfMemoryError e) {
             LOG.error("{} failed", commands[i].name(), e);
             replies.endWithout();

@@ -12,5 +12,7 @@ public final class Refusal {
 
     public static final String DISK_FULL = "MISCONF Errors writing to the AOF file: No space left on device";
 
+    public static final String TOO_FEW_REPLICAS = "NOREPLICAS Not enough good replicas to write.";
+
     private Refusal() {}
 }

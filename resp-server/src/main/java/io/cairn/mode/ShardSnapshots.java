@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.raft.group.StateMachine.SnapshotDone;
 import io.cairn.rdb.RdbReader;
@@ -9,6 +10,7 @@ import io.cairn.rdb.VersionsWriter;
 import io.cairn.record.ReceivedBlobs;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
@@ -16,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A shard's data as files: {@code data.rdb}, which Redis loads; {@code versions}, the keys' versions in the same order;
+ * A shard's data as files: {@code data.rdb}, which Redis 7.0 loads, or, when fields of hashes expire, Redis 7.4; {@code versions}, the keys' versions in the same order;
  * {@code state}, the last stamp and unfinished large arguments. Saving begins on the apply thread, which fixes the
  * moment, and goes on in a thread of its own; there is no second copy of the data.
  */
@@ -62,7 +64,8 @@ final class ShardSnapshots {
                 FileChannel versions = create(dir.resolve(VERSIONS))) {
             VersionsWriter versionsWriter = new VersionsWriter(versions);
             RdbWriter writer = new RdbWriter(data, true, versionsWriter);
-            writer.begin(clock.millis() / 1000, keyspace.usedBytes());
+            writer.access(keyspace.access());
+            writer.begin(clock.millis() / 1000, keyspace.usedBytes(), snapshot.hasExpiringFields());
             writer.aux("cairn-index", Long.toString(index));
             snapshot.writeTo(writer);
             writer.finish();
@@ -92,6 +95,69 @@ final class ShardSnapshots {
     }
 
     /**
+     * The data goes through a file and back, versions too, with all stripes locked: nothing that is replicated changes, and
+     * the apply thread waits at most for a lock. Any thread but event loops.
+     *
+     * @param dir receives the files, which are deleted at the end
+     * @throws IOException when the file could not be written; nothing changed
+     * @throws IllegalStateException when it could not be read back: the replica is broken
+     */
+    void roundTrip(Path dir) throws IOException {
+        Path file = dir.resolve("reload.rdb");
+        Path versionsFile = dir.resolve("reload.versions");
+        long began = System.nanoTime();
+        keyspace.setLoading(true);
+        keyspace.lockAll();
+        try {
+            try (FileChannel data = create(file);
+                    FileChannel versions = create(versionsFile)) {
+                VersionsWriter versionsWriter = new VersionsWriter(versions);
+                RdbWriter writer = new RdbWriter(data, true, versionsWriter);
+                long lastVersion = keyspace.lastVersion();
+                Keyspace.Snapshot snapshot = keyspace.beginSnapshot();
+                try {
+                    writer.access(keyspace.access());
+                    writer.begin(clock.millis() / 1000, keyspace.usedBytes(), snapshot.hasExpiringFields());
+                    snapshot.writeTo(writer);
+                } finally {
+                    snapshot.cancel();
+                }
+                writer.finish();
+                versionsWriter.finish(lastVersion);
+            }
+            replace(file, versionsFile);
+            LOG.info("reloaded all data in {} ms", (System.nanoTime() - began) / 1_000_000);
+        } finally {
+            keyspace.unlockAll();
+            keyspace.setLoading(false);
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(versionsFile);
+        }
+    }
+
+    private void replace(Path file, Path versionsFile) {
+        try (FileChannel data = FileChannel.open(file, StandardOpenOption.READ);
+                FileChannel versions = FileChannel.open(versionsFile, StandardOpenOption.READ)) {
+            clear();
+            reader(data, versions).load();
+        } catch (IOException | OutOfMemoryError e) {
+            throw new IllegalStateException("the data was written, and cannot be read back", e);
+        }
+    }
+
+    private RdbReader reader(FileChannel data, FileChannel versions) throws IOException {
+        return new RdbReader(data, keyspace, 0, new VersionsReader(versions)).accessedAt(clock.millis());
+    }
+
+    private void clear() {
+        for (int i = 0; i < keyspace.databases(); i++) {
+            keyspace.database(i).clear();
+        }
+        keyspace.libraries().clear();
+        keyspace.dataLimits(DataLimits.DEFAULT);
+    }
+
+    /**
      * Replaces the keyspace by a snapshot's. On the apply thread.
      *
      * @return the snapshot's last stamp, or -1 when it cannot be loaded
@@ -102,10 +168,8 @@ final class ShardSnapshots {
         keyspace.lockAll();
         try (FileChannel data = FileChannel.open(dir.resolve(DATA), StandardOpenOption.READ);
                 FileChannel versions = FileChannel.open(dir.resolve(VERSIONS), StandardOpenOption.READ)) {
-            for (int i = 0; i < keyspace.databases(); i++) {
-                keyspace.database(i).clear();
-            }
-            RdbReader reader = new RdbReader(data, keyspace, 0, new VersionsReader(versions));
+            clear();
+            RdbReader reader = reader(data, versions);
             reader.load();
             long stamp = ShardState.read(dir.resolve(STATE), blobs);
             LOG.info(

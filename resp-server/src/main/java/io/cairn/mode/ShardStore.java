@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Keyspace;
@@ -17,6 +18,7 @@ import io.cairn.raft.shards.SlotTable;
 import io.cairn.record.ReceivedBlobs;
 import io.cairn.record.RecordKind;
 import io.cairn.record.RecordReader;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -45,7 +47,10 @@ public final class ShardStore implements ShardApply {
     private final Call call;
     private final KeyPositions keys = new KeyPositions();
     private final ShardSnapshots snapshots;
+    private final KeyEvents events;
     private final Listener listener;
+    private ChangeStream stream;
+    private ChangeRecorder recorder;
     private NativeBlock scratch = NativeBlock.allocate(INITIAL_BYTES);
     private volatile long appliedIndex;
     private final AtomicLong records = new AtomicLong();
@@ -54,24 +59,66 @@ public final class ShardStore implements ShardApply {
     public interface Listener {
         void leading(boolean leading);
 
+        /** The shard serves other slots from now on. */
+        default void slotsChanged(SlotTable slots) {}
+
         /** The replica is broken: stop the node, acknowledge nothing more. */
         void broken(Throwable cause);
     }
 
-    ShardStore(Keyspace keyspace, CommandTable table, Stamps stamps, OwnBlobs own, Clock clock, Listener listener) {
+    /** {@code events}: told on the apply thread, on every replica alike, of what happens to keys. */
+    ShardStore(
+            Keyspace keyspace,
+            CommandTable table,
+            Stamps stamps,
+            OwnBlobs own,
+            Clock clock,
+            KeyEvents events,
+            Listener listener) {
         this.keyspace = keyspace;
         this.table = table;
         this.stamps = stamps;
         this.blobs = new ReceivedBlobs(MAX_BLOB_BYTES, own::take);
         this.reader = new RecordReader(blobs);
         this.call = new Call(keyspace, reader.args(), DiscardReply.INSTANCE);
+        this.events = events;
+        call.listener(events);
         this.listener = listener;
         this.snapshots = new ShardSnapshots(keyspace, clock);
+        this.stream = ChangeStream.none(keyspace);
+        this.recorder = new ChangeRecorder(stream);
+    }
+
+    /** Tells who follows the changes of them; before the first is applied. */
+    public void follow(ChangeStream changes) {
+        stream = changes;
+        recorder = new ChangeRecorder(changes);
     }
 
     /** Index of the last batch applied. Any thread. */
     public long appliedIndex() {
         return appliedIndex;
+    }
+
+    /**
+     * DEBUG RELOAD: takes the data through a file and back. Any thread but event loops.
+     *
+     * @param dir for the file
+     * @return null, or the error line
+     */
+    public @Nullable String reload(Path dir) {
+        try {
+            snapshots.roundTrip(dir);
+            return null;
+        } catch (IOException e) {
+            return "ERR the data could not be written: " + e.getMessage();
+        } catch (IllegalStateException e) {
+            if (e.getCause() == null) {
+                return "ERR " + e.getMessage(); // A snapshot is under way.
+            }
+            listener.broken(e);
+            return "ERR Error trying to load the RDB dump";
+        }
     }
 
     /** Records applied since the start. Any thread. */
@@ -91,10 +138,16 @@ public final class ShardStore implements ShardApply {
             RecordKind kind = reader.kind();
             if (kind == RecordKind.CHUNK) {
                 blobs.accept(reader);
+            } else if (kind == RecordKind.LIMITS) {
+                limits();
             } else if (kind != RecordKind.TICK) {
                 Reply reply = waiting == null ? DiscardReply.INSTANCE : waiting.reply();
                 if (kind == RecordKind.COMMAND) {
-                    command(slots, now, reply);
+                    command(slots, now, reply, waiting);
+                } else if (waiting != null && waiting.evicts()) {
+                    call.evicts(true);
+                    waiting.evicted(block(slots, now, reply) && call.hasChanged());
+                    call.evicts(false);
                 } else {
                     block(slots, now, reply);
                 }
@@ -114,6 +167,15 @@ public final class ShardStore implements ShardApply {
         }
     }
 
+    private void limits() {
+        keyspace.lockAll();
+        try {
+            keyspace.dataLimits(reader.limits());
+        } finally {
+            keyspace.unlockAll();
+        }
+    }
+
     private long take(ByteBuffer data, int length) {
         if (scratch.capacity() < length) {
             NativeBlock grown = NativeBlock.allocate(Math.max(length, scratch.capacity() * 2));
@@ -128,7 +190,7 @@ public final class ShardStore implements ShardApply {
         return scratch.address();
     }
 
-    private void command(SlotTable slots, long now, Reply reply) {
+    private void command(SlotTable slots, long now, Reply reply, @Nullable LocalProposal waiting) {
         Args args = reader.args();
         Command command = command(args);
         int slot = slot(command, args);
@@ -137,32 +199,43 @@ public final class ShardStore implements ShardApply {
         } else if (slot == CROSS || (slot >= 0 && !slots.serves(slot))) {
             reply.error(NOT_SERVED);
         } else {
-            call.begin(reader.database(), now, reader.seed(), reply);
-            locked(command, slot);
+            locked(command, slot, now, reply, waiting);
         }
     }
 
-    private void locked(Command command, int slot) {
+    private void locked(Command command, int slot, long now, Reply reply, @Nullable LocalProposal waiting) {
         if (slot >= 0) {
             int stripe = keyspace.stripeOf(slot);
             keyspace.lock(stripe);
             try {
-                run(command);
+                alone(command, now, reply);
+                if (waiting != null && call.concernsWaiting()) {
+                    waiting.waits(call);
+                }
             } finally {
                 keyspace.unlock(stripe);
             }
         } else {
             keyspace.lockAll();
             try {
-                run(command);
+                alone(command, now, reply);
             } finally {
                 keyspace.unlockAll();
             }
         }
     }
 
-    private void run(Command command) {
-        java.util.Objects.requireNonNull(command.data(), command.name()).run(call);
+    private void alone(Command command, long now, Reply reply) {
+        recorder.begin(call);
+        run(command, now, reply);
+        recorder.end();
+    }
+
+    private void run(Command command, long now, Reply reply) {
+        int database = reader.database();
+        call.begin(database, now, reader.seed(), reply);
+        call.run(command);
+        recorder.ran(call, database, reader.args(), call.hasChanged());
     }
 
     private Command command(Args args) {
@@ -173,11 +246,11 @@ public final class ShardStore implements ShardApply {
         return table.command(id);
     }
 
-    /** A MULTI block runs as a whole under the locks of all its keys, or not at all. */
-    private void block(SlotTable slots, long now, Reply reply) {
+    /** A MULTI block runs as a whole under the locks of all its keys, or not at all: false. */
+    private boolean block(SlotTable slots, long now, Reply reply) {
         if (reader.incomplete()) {
             reply.error(INCOMPLETE);
-            return;
+            return false;
         }
         keyspace.lockAll();
         try {
@@ -196,10 +269,13 @@ public final class ShardStore implements ShardApply {
                 reply.nilArray();
             } else {
                 reply.array(reader.commandCount());
+                recorder.begin(call);
                 while (reader.nextCommand()) {
                     queued(slots, now, reply);
                 }
+                recorder.end();
             }
+            return served && unchanged;
         } finally {
             keyspace.unlockAll();
         }
@@ -213,8 +289,7 @@ public final class ShardStore implements ShardApply {
             reply.error(NOT_SERVED);
             return;
         }
-        call.begin(reader.database(), now, reader.seed(), reply);
-        run(command);
+        run(command, now, reply);
     }
 
     private int slot(Command command, Args args) {
@@ -238,12 +313,14 @@ public final class ShardStore implements ShardApply {
 
     @Override
     public boolean loadSnapshot(Path dir) {
+        stream.closeAll("the node took over a snapshot of its shard");
         blobs.clear();
         long stamp = snapshots.load(dir, blobs);
         if (stamp < 0) {
             return false;
         }
         stamps.restore(stamp);
+        events.everything();
         return true;
     }
 
@@ -254,7 +331,9 @@ public final class ShardStore implements ShardApply {
     }
 
     @Override
-    public void slotsChanged(long index, SlotTable slots) {}
+    public void slotsChanged(long index, SlotTable slots) {
+        listener.slotsChanged(slots);
+    }
 
     @Override
     public void leaderStart(long term) {

@@ -4,11 +4,25 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.FunctionCommands;
+import io.cairn.command.KeyEvents;
+import io.cairn.command.MovingKeys;
+import io.cairn.command.ScriptCommands;
+import io.cairn.command.ServerState;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.metrics.NodeStats;
+import io.cairn.record.RecordWriter;
+import io.cairn.script.ScriptThread;
+import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,9 +34,20 @@ public final class StandaloneMode implements Mode {
     final Keyspace keyspace;
     final CommandTable commands;
     final NodeStats stats;
+    final KeyEvents events;
+    private final StandaloneServing serving;
     private final RecordClock clock;
+    private volatile @Nullable ChangeStream stream;
     private volatile Journal journal;
-    private volatile long maxMemory;
+    private final MemoryLimit memory;
+    private volatile DataLimits wantedLimits = DataLimits.DEFAULT;
+    private final AtomicBoolean evicting = new AtomicBoolean();
+    private volatile long minReplicas;
+    private volatile long maxLagSeconds;
+    private volatile @Nullable StandaloneScripts scripts;
+    private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
+    private final MovingSlots moving = new MovingSlots();
+    private final MovingKeys movingKeys = new StandaloneMoves(this, moving, loops, this::afterScripts);
     private final AtomicBoolean snapshotFailed = new AtomicBoolean();
     /** Records that changed something since the last dump.rdb (Redis: dirty). */
     private final AtomicLong changes = new AtomicLong();
@@ -34,13 +59,37 @@ public final class StandaloneMode implements Mode {
         }
     };
 
+    /**
+     * @param events told of what happens to keys, by any event loop
+     * @param memory the node's maxmemory
+     */
     public StandaloneMode(
-            Keyspace keyspace, CommandTable commands, NodeStats stats, RecordClock clock, Journal journal) {
+            Keyspace keyspace,
+            CommandTable commands,
+            NodeStats stats,
+            KeyEvents events,
+            BlockedKeys blocked,
+            RecordClock clock,
+            Journal journal,
+            MemoryLimit memory) {
         this.keyspace = keyspace;
         this.commands = commands;
         this.stats = stats;
+        this.events = events;
+        this.serving = new StandaloneServing(this, blocked);
         this.clock = clock;
         this.journal = journal;
+        this.memory = memory;
+    }
+
+    /** Who follows the changes; to be given before the first command runs. */
+    public void stream(ChangeStream changes) {
+        stream = changes;
+    }
+
+    ChangeStream stream() {
+        ChangeStream given = stream;
+        return given == null ? ChangeStream.none(keyspace) : given;
     }
 
     RecordClock clock() {
@@ -56,9 +105,54 @@ public final class StandaloneMode implements Mode {
         journal = next;
     }
 
-    /** maxmemory, bytes; 0 for none. */
-    public void maxMemory(long bytes) {
-        maxMemory = bytes;
+    /** Other limits, logged, so that a replay sees the same. From now on; while a script holds the keys, after it. */
+    public void limits(DataLimits limits) {
+        wantedLimits = limits;
+        try {
+            keyspace.lockAll();
+        } catch (StripeBusyException e) {
+            return; // The node's cron comes again.
+        }
+        try {
+            if (limits.equals(keyspace.dataLimits())) {
+                return;
+            }
+            long now = clock.stamp();
+            RecordWriter writer = new RecordWriter();
+            writer.begin(now, 0);
+            writer.limits(now, limits);
+            journal.append(writer.address(), writer.length());
+            keyspace.dataLimits(limits);
+        } finally {
+            keyspace.unlockAll();
+        }
+    }
+
+    MemoryLimit memory() {
+        return memory;
+    }
+
+    /** More than maxmemory is used: an event loop goes on evicting. Redis: startEvictionTimeProc. */
+    void evictLater() {
+        for (EventLoop loop : loops) {
+            if (evicting.compareAndSet(false, true)) {
+                loop.execute(() -> {
+                    evicting.set(false);
+                    worker().makeRoom();
+                });
+            }
+            return;
+        }
+    }
+
+    /** From the node's cron: keeps maxmemory when no command comes, and what {@link #limits} could not do. */
+    public void tick() {
+        if (memory.exceeded()) {
+            evictLater();
+        }
+        if (!wantedLimits.equals(keyspace.dataLimits())) {
+            limits(wantedLimits);
+        }
     }
 
     /** While true, writes answer MISCONF: the last background save failed and stop-writes-on-bgsave-error is set. */
@@ -79,32 +173,152 @@ public final class StandaloneMode implements Mode {
         changes.addAndGet(count);
     }
 
-    /** Why a write may not run now, or null. */
+    /** All data was loaded anew; the caller holds all stripes. */
+    public void reloaded() {
+        stream().closeAll("the data was loaded anew");
+        events.everything();
+        serving.serveSoon();
+    }
+
+    /** Why nothing may be written now, or null. */
     @Nullable
-    String writeRefusal(Command command) {
-        long max = maxMemory;
-        if (max > 0 && command.is(Flag.DENYOOM) && keyspace.usedBytes() > max) {
-            return Refusal.OUT_OF_MEMORY;
-        }
+    String brokenRefusal() {
         if (snapshotFailed.get()) {
             return Refusal.SNAPSHOT_FAILED;
         }
-        return journal.diskHasRoom() ? null : Refusal.DISK_FULL;
+        if (!journal.diskHasRoom()) {
+            return Refusal.DISK_FULL;
+        }
+        long least = minReplicas;
+        return least > 0 && stream().good(clock.readTime(), maxLagSeconds) < least ? Refusal.TOO_FEW_REPLICAS : null;
+    }
+
+    /** min-replicas-to-write; 0 for none. */
+    public void minReplicas(long replicas) {
+        minReplicas = replicas;
+    }
+
+    /** min-replicas-max-lag. */
+    public void maxLagSeconds(long seconds) {
+        maxLagSeconds = seconds;
     }
 
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
-        return workers.get().execute(origin, command, args);
+        StandaloneScripts own = scripts;
+        if (moving.active() && (origin.pending() > 0 || holds(origin, command, args))) {
+            return Outcome.WAIT;
+        }
+        if (own != null && onScriptThread(command)) {
+            return own.execute(origin, command, args);
+        }
+        Outcome outcome = workers.get().execute(origin, command, args);
+        serving.serve();
+        return outcome;
+    }
+
+    @Override
+    public MovingKeys movingKeys() {
+        return movingKeys;
+    }
+
+    /** Clients are served at once here, so only MIGRATE holds anything. */
+    @Override
+    public boolean holds(Origin origin, Command command, Args args) {
+        if (!moving.active() || command.session() != null) {
+            return false;
+        }
+        // Here a script may write to keys that it does not name.
+        return ScriptCommands.runsScript(command)
+                ? moving.waits(origin)
+                : moving.waits(origin, command, args, workers.get().positions());
+    }
+
+    private void afterScripts(Runnable run) {
+        StandaloneScripts own = scripts;
+        if (own == null) {
+            run.run();
+        } else {
+            own.afterwards(run);
+        }
+    }
+
+    /** Serves clients that wait for keys which something happened to; no stripe is held. */
+    void serve() {
+        serving.serve();
+    }
+
+    /** As {@link #serve}, from any thread. */
+    void serveSoon() {
+        serving.serveSoon();
+    }
+
+    Set<EventLoop> loops() {
+        return loops;
+    }
+
+    private static boolean onScriptThread(Command command) {
+        return ScriptCommands.runsScript(command) || FunctionCommands.loads(command);
+    }
+
+    @Override
+    public void serves(EventLoop loop) {
+        loops.add(loop);
+    }
+
+    boolean isOnEventLoop() {
+        for (EventLoop loop : loops) {
+            if (loop.inEventLoop()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    StandaloneWorker worker() {
+        return workers.get();
     }
 
     @Override
     public Outcome executeBlock(Origin origin, Block block) {
-        return workers.get().executeBlock(origin, block);
+        StandaloneScripts own = scripts;
+        if (own != null) {
+            for (Block.Queued queued : block.commands()) {
+                if (onScriptThread(queued.command())) {
+                    return own.executeBlock(origin, block);
+                }
+            }
+        }
+        Outcome outcome = workers.get().executeBlock(origin, block);
+        serving.serve();
+        return outcome;
+    }
+
+    /**
+     * Runs scripts on {@code thread} from now on, which it closes with itself.
+     *
+     * @param fatal stops the process
+     */
+    public void scripts(ScriptThread thread, BiConsumer<String, Throwable> fatal) {
+        scripts = new StandaloneScripts(this, thread, fatal);
+    }
+
+    /** The node is there for commands that scripts call. */
+    public void started(ServerState server) {
+        StandaloneScripts own = scripts;
+        if (own != null) {
+            own.server(server);
+        }
     }
 
     @Override
     public @Nullable String refusal(Origin origin, Command command, Args args) {
-        return command.is(Flag.WRITE) ? writeRefusal(command) : null;
+        return command.is(Flag.WRITE) ? brokenRefusal() : null;
+    }
+
+    @Override
+    public boolean makeRoom(Origin origin) {
+        return worker().makeRoom();
     }
 
     @Override
@@ -124,9 +338,22 @@ public final class StandaloneMode implements Mode {
 
     /** Deletes one expired key if it is still the one that was found; any thread. */
     public boolean expire(int database, byte[] key, long expireAt, long version) {
-        return workers.get().expire(database, key, expireAt, version);
+        boolean expired = workers.get().expire(database, key, expireAt, version);
+        serving.serveSoon();
+        return expired;
+    }
+
+    /** Deletes those of some fields of a hash that are expired; any thread. */
+    public void expireFields(int database, byte[] key, List<byte[]> fields) {
+        workers.get().expireFields(database, key, fields);
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        moving.close();
+        StandaloneScripts own = scripts;
+        if (own != null) {
+            own.close();
+        }
+    }
 }

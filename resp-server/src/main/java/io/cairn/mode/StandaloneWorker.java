@@ -4,17 +4,21 @@ import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
 import io.cairn.command.Flag;
+import io.cairn.command.HashExpiryCommands;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.Value;
 import io.cairn.metrics.LoopStats;
 import io.cairn.record.RecordWriter;
 import io.cairn.record.Seeds;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -29,20 +33,28 @@ final class StandaloneWorker {
     private final KeyPositions positions = new KeyPositions();
     private final Stripes stripes;
     private final Call call;
+    /** Scratch view. */
+    private final Value expired = new Value();
+
     private final RecordWriter writer = new RecordWriter();
     private final LargeArguments large;
+    private final ChangeRecorder recorder;
+    private final StandaloneEviction eviction;
     private @Nullable DurableReplies replies;
     private @Nullable Journal repliesOf;
     /** Time of this turn's reads and records; 0 until it is asked for. */
     private long turnMillis;
-
+    /** The mode knows the event loop that uses this. */
     StandaloneWorker(StandaloneMode mode) {
         this.mode = mode;
         this.keyspace = mode.keyspace;
         this.stats = mode.stats.local();
         this.stripes = new Stripes(keyspace);
         this.call = new Call(keyspace, new Args(), NoReply.INSTANCE);
+        call.listener(mode.events);
         this.large = new LargeArguments(writer);
+        this.recorder = new ChangeRecorder(mode.stream());
+        this.eviction = new StandaloneEviction(mode, recorder, large, writer);
     }
 
     /** The turn's time, or a later stamp of another event loop: time never runs back between connections. */
@@ -53,6 +65,11 @@ final class StandaloneWorker {
         return turnMillis;
     }
 
+    /** Scratch for what looks at keys before a call runs. */
+    KeyPositions positions() {
+        return positions;
+    }
+
     void endOfTurn() {
         turnMillis = 0;
         stats.lookups(call.hits(), call.misses());
@@ -61,9 +78,13 @@ final class StandaloneWorker {
     // ---- one command
 
     Mode.Outcome execute(Origin origin, Command command, Args args) {
+        if (origin.pending() > 0) {
+            return Mode.Outcome.WAIT; // For a script before it.
+        }
         boolean write = command.is(Flag.WRITE);
+        boolean room = eviction.makeRoom();
         if (write) {
-            String refusal = mode.writeRefusal(command);
+            String refusal = room || !command.is(Flag.DENYOOM) ? mode.brokenRefusal() : Refusal.OUT_OF_MEMORY;
             if (refusal != null) {
                 origin.reply().error(refusal);
                 return Mode.Outcome.DONE;
@@ -74,7 +95,7 @@ final class StandaloneWorker {
             }
         }
         int keys = positions.find(command, args);
-        if (keys == 1) {
+        if (keys == 1 && !command.keys().wholeKeyspace()) {
             int at = positions.at(0);
             int stripe = keyspace.stripeOf(Slots.of(args.address(at), args.length(at)));
             keyspace.lock(stripe);
@@ -107,17 +128,27 @@ final class StandaloneWorker {
         long batchSeed = random.nextLong();
         long mark = origin.replyMark();
         boolean changed;
+        call.noTouch(origin.noTouch());
+        recorder.begin(call);
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
+            recorder.ran(call, origin.database(), args, changed && write);
+            if (call.concernsWaiting()) {
+                origin.waits(call);
+            }
         } catch (OutOfMemoryError e) {
             origin.rewindReply(mark);
             origin.reply().error(Refusal.OUT_OF_MEMORY);
             // With several keys some may have been changed before memory ran out: what readers see must be in the log.
             changed = write && keys > 1;
+            if (changed) {
+                recorder.lost();
+            }
         }
+        recorder.end();
         long expiredAt = write || keys == 0 ? 0 : call.database().sawExpired();
         if (expiredAt != 0) {
-            expireSeen(args, origin.database(), expiredAt, now);
+            expireSeen(args, origin.database(), now);
         }
         if (changed && write) {
             mode.changed(1);
@@ -128,10 +159,33 @@ final class StandaloneWorker {
         }
     }
 
+    /** Runs a command of a script, or of a block with scripts; its stripes are locked. */
+    Call run(Command command, Args args, int database, long now, long seed, Reply reply, boolean scripted) {
+        call.noTouch(false);
+        call.scripted(scripted);
+        try {
+            runHandler(command, args, database, now, seed, reply);
+        } finally {
+            call.scripted(false);
+        }
+        return call;
+    }
+
     private boolean runHandler(Command command, Args args, int database, long now, long seed, Reply reply) {
         call.begin(args, database, now, seed, reply);
-        java.util.Objects.requireNonNull(command.data()).run(call);
+        call.run(command);
         return call.hasChanged();
+    }
+
+    /** See {@link StandaloneEviction#makeRoom}. */
+    boolean makeRoom() {
+        return eviction.makeRoom();
+    }
+
+    /** What the commands of a script do is gathered here. */
+    ChangeRecorder beginRecord() {
+        recorder.begin(call);
+        return recorder;
     }
 
     private void resumeLater(Origin origin) {
@@ -156,7 +210,8 @@ final class StandaloneWorker {
             positions.find(command, queued.args());
             stripes.addKeys(queued.args(), positions);
         }
-        String refusal = writes ? blockRefusal(block) : null;
+        boolean room = eviction.makeRoom();
+        String refusal = writes ? blockRefusal(block, room) : null;
         if (refusal != null) {
             origin.reply().error("EXECABORT Transaction discarded because of: " + refusal);
             return Mode.Outcome.DONE;
@@ -170,34 +225,34 @@ final class StandaloneWorker {
         return Mode.Outcome.DONE;
     }
 
-    private @Nullable String blockRefusal(Block block) {
+    private @Nullable String blockRefusal(Block block, boolean room) {
         for (Block.Queued queued : block.commands()) {
-            String refusal = queued.command().is(Flag.WRITE) ? mode.writeRefusal(queued.command()) : null;
-            if (refusal != null) {
-                return refusal;
+            if (!room && queued.command().is(Flag.DENYOOM)) {
+                return Refusal.OUT_OF_MEMORY;
             }
         }
-        return null;
+        return mode.brokenRefusal();
     }
 
     private void runBlock(Origin origin, Block block) {
         long now = now();
-        for (Block.Watch watch : block.watches()) {
-            if (version(watch, now) != watch.version()) {
-                origin.reply().nilArray();
-                return;
-            }
+        if (!unchanged(block, now)) {
+            origin.reply().nilArray();
+            return;
         }
         long batchSeed = random.nextLong();
         long recordSeed = Seeds.derive(batchSeed, 0);
         List<Block.Queued> logged = new ArrayList<>();
         long changes = 0;
         origin.reply().array(block.commands().size());
+        recorder.begin(call);
         for (Block.Queued queued : block.commands()) {
             boolean write = queued.command().is(Flag.WRITE);
             long mark = origin.replyMark();
             try {
-                if (runQueued(origin, queued, now, Seeds.derive(recordSeed, logged.size()))) {
+                boolean changed = runQueued(origin, queued, now, Seeds.derive(recordSeed, logged.size()));
+                recorder.ran(call, queued.database(), queued.args(), changed);
+                if (changed) {
                     changes++;
                 }
                 if (write) {
@@ -209,9 +264,11 @@ final class StandaloneWorker {
                 if (write && positions.find(queued.command(), queued.args()) > 1) {
                     logged.add(queued);
                     changes++;
+                    recorder.lost();
                 }
             }
         }
+        recorder.end();
         if (changes > 0) {
             mode.changed(changes);
             log(now, batchSeed, logged);
@@ -221,6 +278,7 @@ final class StandaloneWorker {
     private boolean runQueued(Origin origin, Block.Queued queued, long now, long seed) {
         long start = System.nanoTime();
         int errors = origin.replyErrors();
+        call.noTouch(origin.noTouch());
         boolean changed = runHandler(queued.command(), queued.args(), queued.database(), now, seed, origin.reply());
         stats.executed(mode.commands.id(queued.command()), System.nanoTime() - start, origin.replyErrors() != errors);
         return changed && queued.command().is(Flag.WRITE);
@@ -233,6 +291,16 @@ final class StandaloneWorker {
         }
         large.block(journal, now, batchSeed, logged);
         journal.append(writer.address(), writer.length());
+    }
+
+    /** Whether the keys that a block watches are what they were. */
+    boolean unchanged(Block block, long now) {
+        for (Block.Watch watch : block.watches()) {
+            if (version(watch, now) != watch.version()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private long version(Block.Watch watch, long now) {
@@ -258,7 +326,9 @@ final class StandaloneWorker {
             Memory.copy(key, 0, memory, key.length);
             int stripe = keyspace.stripeOf(Slots.of(memory, key.length));
             long now = mode.clock().stamp();
-            keyspace.lock(stripe);
+            if (!keyspace.tryLock(stripe)) {
+                return false; // A later round finds it again; a script may hold the stripe for long.
+            }
             try {
                 return expireLocked(number, memory, key.length, expireAt, version, now);
             } finally {
@@ -269,8 +339,45 @@ final class StandaloneWorker {
         }
     }
 
-    /** A read met expired keys, and holds their stripes: the latest goes, as a logged delete. Redis: expireIfNeeded. */
-    private void expireSeen(Args args, int number, long expiredAt, long now) {
+    /** Removes those of some fields of a hash that are expired now. */
+    void expireFields(int number, byte[] key, List<byte[]> fields) {
+        Journal journal = mode.journal();
+        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+            return;
+        }
+        List<byte[]> words = HashExpiryCommands.dropping(key, fields);
+        NativeBlock block = NativeBlock.allocate(Args.totalLength(words));
+        try {
+            Args args = new Args();
+            args.addAll(block, words);
+            Command command = Objects.requireNonNull(mode.commands.find("hpexpireat"));
+            int stripe = keyspace.stripeOf(Slots.of(args.address(1), args.length(1)));
+            long now = mode.clock().stamp();
+            if (!keyspace.tryLock(stripe)) {
+                return; // A later round finds them again; a script may hold the stripe for long.
+            }
+            try {
+                recorder.begin(call);
+                boolean changed = runHandler(command, args, number, now, 0, DiscardReply.INSTANCE);
+                recorder.ran(call, number, args, changed);
+                recorder.end();
+                if (changed) {
+                    mode.changed(1);
+                    if (journal != Journal.NONE) {
+                        large.command(journal, now, 0, number, args);
+                        journal.append(writer.address(), writer.length());
+                    }
+                }
+            } finally {
+                keyspace.unlock(stripe);
+            }
+        } finally {
+            block.release();
+        }
+    }
+
+    /** A read met expired keys, and holds their stripes: they go, each as a logged delete. Redis: expireIfNeeded. */
+    private void expireSeen(Args args, int number, long now) {
         Journal journal = mode.journal();
         if (!journal.hasSpace() || !journal.diskHasRoom()) {
             return;
@@ -279,19 +386,17 @@ final class StandaloneWorker {
         for (int i = 0; i < positions.count(); i++) {
             long key = args.address(positions.at(i));
             int length = args.length(positions.at(i));
-            long version = database.version(key, length, expiredAt - 1);
-            if (version != 0
-                    && database.version(key, length, now) == 0
-                    && expireLocked(
-                            number,
-                            key,
-                            length,
-                            expiredAt,
-                            version,
-                            mode.clock().stamp())) {
+            if (database.peek(key, length, now, expired) || expired.expireAt == 0) {
+                continue;
+            }
+            long version = database.version(key, length, expired.expireAt - 1);
+            if (expireLocked(
+                    number, key, length, expired.expireAt, version, mode.clock().stamp())) {
                 mode.stats.expired(1);
             }
         }
+        // What was looked at here is no other read's.
+        database.sawExpired();
     }
 
     private boolean expireLocked(int number, long key, int length, long expireAt, long version, long now) {
@@ -302,6 +407,8 @@ final class StandaloneWorker {
         }
         database.remove(key, length, expireAt - 1);
         mode.changed(1);
+        mode.events.event(number, 'x', "expired", key, length);
+        recorder.deleted(number, key, length);
         Journal journal = mode.journal();
         if (journal != Journal.NONE) {
             Args args = large.delete(key, length);

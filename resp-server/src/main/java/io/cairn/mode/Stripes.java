@@ -54,9 +54,29 @@ public final class Stripes {
             keyspace.lockAll();
             return;
         }
-        for (int word = 0; word < bits.length; word++) {
-            for (long left = bits[word]; left != 0; left &= left - 1) {
-                keyspace.lock((word << 6) + Long.numberOfTrailingZeros(left));
+        int last = -1;
+        boolean done = false;
+        try {
+            for (int word = 0; word < bits.length; word++) {
+                for (long left = bits[word]; left != 0; left &= left - 1) {
+                    int stripe = (word << 6) + Long.numberOfTrailingZeros(left);
+                    keyspace.lock(stripe);
+                    last = stripe;
+                }
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                unlockUpTo(last);
+            }
+        }
+    }
+
+    /** Gives back those up to {@code last}: what one waited for is held by a script without end. */
+    private void unlockUpTo(int last) {
+        for (int stripe = last; stripe >= 0; stripe--) {
+            if ((bits[stripe >>> 6] & 1L << stripe) != 0) {
+                keyspace.unlock(stripe);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.command.Call;
 import io.cairn.command.Reply;
 import io.cairn.raft.group.Failure;
 import java.nio.ByteBuffer;
@@ -28,6 +29,7 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
         this.origins = Arrays.copyOf(origins, size);
         this.size = entry.remaining();
         this.entry = entry;
+        mode.memory().adds(this.size);
         this.replies = new BatchReplies(size, mode.stats());
         this.resp3 = new boolean[size];
         for (int i = 0; i < size; i++) {
@@ -59,6 +61,11 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     }
 
     @Override
+    public void waits(Call call) {
+        origins[done].waits(call);
+    }
+
+    @Override
     public void recordDone() {
         replies.end();
         done++;
@@ -82,6 +89,7 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
             return;
         }
         settled = true;
+        mode.memory().adds(-size);
         queue.proposalDone();
         mode.proposed(System.nanoTime() - proposedNanos);
         if (whenDone != null) {

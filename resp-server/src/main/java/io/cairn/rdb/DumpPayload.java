@@ -1,6 +1,7 @@
 package io.cairn.rdb;
 
 import io.cairn.keyspace.Database;
+import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Value;
 import java.io.IOException;
@@ -16,11 +17,21 @@ public final class DumpPayload {
 
     private DumpPayload() {}
 
-    /** Writes the payload of a value to a channel; the number of bytes. */
+    /**
+     * Writes the payload of a value to a channel, in the form of Redis 7.0; the number of bytes.
+     *
+     * @throws FieldExpiryException for a hash with fields that expire
+     */
     public static long write(Value value, boolean compression, WritableByteChannel channel) throws IOException {
-        RdbOutput out = new RdbOutput(channel, compression);
-        RdbWriter.putType(out, value);
-        RdbWriter.putBody(out, value);
+        return write(new RdbOutput(channel, compression), value);
+    }
+
+    static long write(RdbOutput out, Value value) throws IOException {
+        if (RdbTypes.hasExpiringFields(value)) {
+            throw new FieldExpiryException();
+        }
+        out.putByte(RdbTypes.type(value));
+        RdbTypes.write(out, value);
         out.putByte(RdbFormat.VERSION);
         out.putByte(0);
         out.putLongLittleEndian(out.crc());
@@ -28,11 +39,20 @@ public final class DumpPayload {
         return out.written();
     }
 
+    /** Bytes of a value's body in an RDB file, compressed. Redis: rdbSavedObjectLen. */
+    public static long bodyBytes(Value value) throws IOException {
+        RdbOutput out = new RdbOutput(new NoChannel(), true);
+        RdbTypes.write(out, value);
+        out.flush();
+        return out.written();
+    }
+
     /** The payload of a value as bytes of the heap. */
     public static byte[] of(Value value, boolean compression) throws IOException {
-        HeapChannel channel = new HeapChannel();
-        write(value, compression, channel);
-        return channel.bytes();
+        try (PayloadBuffer buffer = new PayloadBuffer()) {
+            write(value, compression, buffer);
+            return Memory.bytes(buffer.block().address(), buffer.length());
+        }
     }
 
     /** Whether version and checksum are right ("ERR DUMP payload version or checksum are wrong" if not). */
@@ -55,38 +75,30 @@ public final class DumpPayload {
     /**
      * Stores the value of a verified payload under a key; the caller holds the key's stripe.
      *
+     * @param to whose limits say up to which size collections are kept compact
      * @throws RdbException when the body is damaged or of a type that is not supported ("ERR Bad data format")
      */
-    public static void restore(long payload, int length, Database target, long key, int keyLength, long expireAt)
+    public static void restore(
+            long payload, int length, Database target, long key, int keyLength, long expireAt, Keyspace to)
             throws IOException {
         RdbInput in = new RdbInput(payload, length - FOOTER_BYTES);
         int type = in.readByte();
-        if (type != RdbFormat.TYPE_STRING) {
-            throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet");
-        }
-        try (RdbString value = new RdbString()) {
-            value.read(in);
-            if (!in.atEnd()) {
-                throw in.bad("bytes behind the value");
+        try (RdbString string = new RdbString();
+                LoadedValue value = RdbTypes.read(
+                        type, in, string, to.encodingLimits(), to.dataLimits().setIntegers())) {
+            if (value.isEmpty() || !in.atEnd()) {
+                throw in.bad("bytes behind the value, or a collection without elements");
             }
-            RdbReader.store(target, key, keyLength, value, expireAt);
+            value.store(target, key, keyLength, expireAt);
         }
     }
 
-    /** Collects what is written. */
-    private static final class HeapChannel implements WritableByteChannel {
-        private byte[] bytes = new byte[0];
-
-        byte[] bytes() {
-            return bytes;
-        }
-
+    /** Forgets what is written. */
+    private static final class NoChannel implements WritableByteChannel {
         @Override
         public int write(ByteBuffer from) {
             int count = from.remaining();
-            byte[] longer = java.util.Arrays.copyOf(bytes, bytes.length + count);
-            from.get(longer, bytes.length, count);
-            bytes = longer;
+            from.position(from.limit());
             return count;
         }
 

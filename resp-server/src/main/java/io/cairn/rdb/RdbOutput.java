@@ -32,6 +32,13 @@ final class RdbOutput {
         this.compression = compression;
     }
 
+    /** Forgets crc and number of bytes; the buffer was flushed. */
+    void restart() {
+        crc = 0;
+        summed = filled;
+        written = -filled;
+    }
+
     long written() {
         return written + filled;
     }
@@ -94,9 +101,12 @@ final class RdbOutput {
         }
     }
 
-    /** Redis: rdbSaveLen. */
+    /** Redis: rdbSaveLen; the length is unsigned. */
     void putLength(long length) throws IOException {
-        if (length < 64) {
+        if (length < 0) {
+            putByte(0x81);
+            putBigEndian(length, Long.BYTES);
+        } else if (length < 64) {
             putByte((int) length);
         } else if (length < 16_384) {
             putByte(0x40 | (int) (length >>> 8));
@@ -169,7 +179,10 @@ final class RdbOutput {
 
     /** A short string of ours. */
     void putString(String text) throws IOException {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        putString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    void putString(byte[] bytes) throws IOException {
         long at = Memory.allocate(Math.max(1, bytes.length));
         try {
             Memory.copy(bytes, 0, at, bytes.length);

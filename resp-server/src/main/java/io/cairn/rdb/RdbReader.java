@@ -1,7 +1,12 @@
 package io.cairn.rdb;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Database;
+import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Libraries;
+import io.cairn.keyspace.LibraryHead;
+import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
@@ -12,21 +17,35 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Loads an RDB file into a keyspace: all that Redis 7 writes for strings. Other types, modules and functions are refused
- * with a clear message. What was loaded before an error stays; the caller clears it.
+ * Loads an RDB file into a keyspace, or shows its entries one by one: all types of {@link RdbTypes}, and libraries of functions. Modules are refused with
+ * a clear message, or passed over if the caller says so. What was loaded before an error stays; the caller clears it.
  */
 public final class RdbReader {
+    /** An intset in a file stays one, whatever the limit: its order is that of the log which follows the file. */
+    private static final long KEPT = Long.MAX_VALUE;
+
     /** Longer values are not copied: the memory they were read into becomes the keyspace's. */
     private static final int LARGE_BYTES = 64 * 1024;
 
     private final RdbInput in;
-    private final Keyspace keyspace;
+    private final @Nullable Keyspace keyspace;
+    private final @Nullable Visitor visitor;
+    private final EncodingLimits limits;
+    private final int databases;
+    private final Value view = new Value();
+    private final RdbForeign foreign;
+    private final boolean skipFunctions;
     private final long skipExpiredAt;
     private final @Nullable VersionsReader versions;
     private final Map<String, String> aux = new HashMap<>();
+    private boolean refuseDuplicates;
+    private final Value present = new Value();
     private long loaded;
     private long skipped;
     private long expireAt;
+    private long idleSeconds = -1;
+    private int frequency = -1;
+    private long accessMillis;
     private int database;
 
     /**
@@ -38,12 +57,60 @@ public final class RdbReader {
             ReadableByteChannel channel, Keyspace keyspace, long skipExpiredAt, @Nullable VersionsReader versions) {
         this.in = new RdbInput(channel);
         this.keyspace = keyspace;
+        this.visitor = null;
+        this.limits = keyspace.encodingLimits();
+        this.databases = keyspace.databases();
+        this.foreign = new RdbForeign(in, false);
+        this.skipFunctions = false;
         this.skipExpiredAt = skipExpiredAt;
         this.versions = versions;
     }
 
     public RdbReader(ReadableByteChannel channel, Keyspace keyspace, long skipExpiredAt) {
         this(channel, keyspace, skipExpiredAt, null);
+    }
+
+    /** The time, milliseconds, that what the file says of accesses is counted from, and that keys without it were used at. */
+    public RdbReader accessedAt(long nowMillis) {
+        accessMillis = nowMillis;
+        return this;
+    }
+
+    /**
+     * Shows entries instead of loading them.
+     *
+     * @param skipFunctions passes over libraries of functions
+     * @param skipModules passes over what modules wrote beside keys, and keys of modules' types
+     */
+    public RdbReader(ReadableByteChannel channel, Visitor visitor, boolean skipFunctions, boolean skipModules) {
+        this.in = new RdbInput(channel);
+        this.keyspace = null;
+        this.visitor = visitor;
+        this.limits = new EncodingLimits();
+        this.databases = Integer.MAX_VALUE;
+        this.foreign = new RdbForeign(in, skipModules);
+        this.skipFunctions = skipFunctions;
+        this.skipExpiredAt = 0;
+        this.versions = null;
+    }
+
+    /** Told of entries. */
+    public interface Visitor {
+        /** A library of functions; those come before the entries in files of Redis and Cairn. */
+        void library(String name, byte[] text) throws IOException;
+
+        /**
+         * An entry of the file.
+         *
+         * @param value a view of it, valid during the call; its key, too
+         * @param expireAt milliseconds of the Unix epoch, 0 when never
+         */
+        void visit(int database, long key, int keyLength, Value value, long expireAt) throws IOException;
+    }
+
+    /** A key or library that is there already fails the load, instead of being replaced. */
+    public void refuseDuplicates() {
+        refuseDuplicates = true;
     }
 
     /**
@@ -69,8 +136,19 @@ public final class RdbReader {
                 throw in.bad("the checksum is wrong");
             }
         }
-        if (versions != null) {
+        if (versions != null && keyspace != null) {
             keyspace.restoreVersion(versions.finish());
+        }
+    }
+
+    private void limits(String text) throws IOException {
+        try {
+            DataLimits read = DataLimits.parse(text);
+            if (keyspace != null) {
+                keyspace.dataLimits(read);
+            }
+        } catch (IllegalArgumentException e) {
+            throw in.bad(String.valueOf(e.getMessage()));
         }
     }
 
@@ -101,11 +179,14 @@ public final class RdbReader {
                 key.read(in);
                 value.read(in);
                 aux.put(key.text(), value.text());
+                if (key.text().equals(RdbFormat.LIMITS)) {
+                    limits(value.text());
+                }
             }
             case RdbFormat.OPCODE_SELECTDB -> {
                 long number = in.readLength();
-                if (number < 0 || number >= keyspace.databases()) {
-                    throw in.bad("database " + number + " of only " + keyspace.databases());
+                if (number < 0 || number >= databases) {
+                    throw in.bad("database " + number + " of only " + databases);
                 }
                 database = (int) number;
             }
@@ -120,11 +201,16 @@ public final class RdbReader {
             }
             case RdbFormat.OPCODE_EXPIRETIME_MS -> expireAt = in.readLittleEndian(Long.BYTES);
             case RdbFormat.OPCODE_EXPIRETIME -> expireAt = (int) in.readLittleEndian(Integer.BYTES) * 1000L;
-            case RdbFormat.OPCODE_FREQ -> in.readByte();
-            case RdbFormat.OPCODE_IDLE -> in.readLength();
-            case RdbFormat.OPCODE_FUNCTION2, RdbFormat.OPCODE_FUNCTION_PRE_GA ->
-                throw in.bad("functions are not supported yet");
-            case RdbFormat.OPCODE_MODULE_AUX -> throw in.bad("data of a module is not supported");
+            case RdbFormat.OPCODE_FREQ -> frequency = in.readByte();
+            case RdbFormat.OPCODE_IDLE -> idleSeconds = Math.max(0, in.readLength());
+            case RdbFormat.OPCODE_FUNCTION2 -> {
+                value.read(in);
+                library(Memory.bytes(value.address(), value.length()));
+            }
+            case RdbFormat.OPCODE_FUNCTION_PRE_GA ->
+                throw in.bad("it holds a function in the form of a release candidate of Redis 7.0, which Redis 7.0 does"
+                        + " not read either");
+            case RdbFormat.OPCODE_MODULE_AUX -> foreign.moduleField();
             default -> {
                 return false;
             }
@@ -132,31 +218,77 @@ public final class RdbReader {
         return true;
     }
 
-    private void entry(int type, RdbString key, RdbString value) throws IOException {
-        key.read(in);
-        if (type != RdbFormat.TYPE_STRING) {
-            throw in.bad("type " + RdbFormat.typeName(type) + " not supported yet (key " + key.shown() + ")");
-        }
-        value.read(in);
-        long version = versions == null ? 0 : versions.next();
-        long expiry = expireAt;
-        expireAt = 0;
-        if (expiry != 0 && skipExpiredAt != 0 && expiry <= skipExpiredAt) {
-            skipped++;
+    private void library(byte[] text) throws IOException {
+        if (skipFunctions) {
+            foreign.passedOver();
             return;
         }
+        String name;
+        try {
+            name = LibraryHead.of(text).name();
+        } catch (LibraryHead.Refused e) {
+            throw in.bad("a function library: " + e.text());
+        }
+        if (visitor != null) {
+            visitor.library(name, text);
+            return;
+        }
+        Libraries libraries = java.util.Objects.requireNonNull(keyspace).libraries();
+        if (refuseDuplicates && libraries.text(name) != null) {
+            throw in.bad("the function library '" + name + "' is there already");
+        }
+        libraries.put(name, text);
+    }
+
+    private void entry(int type, RdbString key, RdbString string) throws IOException {
+        key.read(in);
+        if (type == RdbFormat.TYPE_MODULE || type == RdbFormat.TYPE_MODULE_2) {
+            foreign.moduleValue(type, key);
+            expireAt = 0;
+            idleSeconds = -1;
+            frequency = -1;
+            return;
+        }
+        try (LoadedValue value = RdbTypes.read(type, in, string, limits, KEPT)) {
+            long version = versions == null ? 0 : versions.next();
+            long expiry = expireAt;
+            expireAt = 0;
+            int access = keyspace == null ? 0 : keyspace.access().restored(idleSeconds, frequency, accessMillis);
+            idleSeconds = -1;
+            frequency = -1;
+            if (value.isEmpty() || (expiry != 0 && skipExpiredAt != 0 && expiry <= skipExpiredAt)) {
+                skipped++;
+                return;
+            }
+            if (visitor != null) {
+                value.view(view);
+                visitor.visit(database, key.address(), key.length(), view, expiry);
+            } else {
+                store(java.util.Objects.requireNonNull(keyspace), key, value, expiry, version, access);
+            }
+        }
+        loaded++;
+    }
+
+    private void store(Keyspace keyspace, RdbString key, LoadedValue value, long expiry, long version, int access)
+            throws RdbException {
         int stripe = keyspace.stripeOf(Slots.of(key.address(), key.length()));
         keyspace.lock(stripe);
         try {
             Database target = keyspace.database(database);
-            store(target, key.address(), key.length(), value, expiry);
+            if (refuseDuplicates && target.peek(key.address(), key.length(), 0, present)) {
+                throw in.bad("key '" + key.shown() + "' of database " + database + " is there already");
+            }
+            value.store(target, key.address(), key.length(), expiry);
             if (version != 0) {
                 target.setVersion(key.address(), key.length(), version);
+            }
+            if (accessMillis != 0) {
+                target.setAccess(key.address(), key.length(), access);
             }
         } finally {
             keyspace.unlock(stripe);
         }
-        loaded++;
     }
 
     /** Redis: rdbLoadObject with tryObjectEncoding. */
@@ -182,9 +314,14 @@ public final class RdbReader {
         return loaded;
     }
 
-    /** Number of keys that were left out as expired. */
+    /** Number of keys that were left out as expired, or as collections without elements (very old files). */
     public long skipped() {
         return skipped;
+    }
+
+    /** Libraries of functions, and keys and fields of modules, that were passed over. */
+    public long foreign() {
+        return foreign.skipped();
     }
 
     /** Bytes read so far: progress. */

@@ -1,8 +1,9 @@
 package io.cairn.rdb;
 
+import io.cairn.keyspace.AccessTracking;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace.SnapshotSink;
 import io.cairn.keyspace.Value;
-import io.cairn.keyspace.ValueType;
 import java.io.IOException;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an RDB file of version 10, as Redis 7.0 does, to a channel: {@link #begin}, any {@link #aux} and
+ * Writes an RDB file of version 10, as Redis 7.0 does, or of version 12, as Redis 7.4 does, to a channel: {@link #begin}, any {@link #aux} and
  * {@link #expect}, entries, {@link #finish}. Memory is bounded: a 64 KB buffer, and up to 1 MB for compression; large
  * values go from where they lie to the channel in slices. Entries of several databases may alternate: SELECTDB is
  * repeated. Calls must be serialized, as those of a snapshot are. The channel stays open and is not synced.
@@ -20,8 +21,11 @@ public final class RdbWriter implements SnapshotSink {
     private final RdbOutput out;
     private final @Nullable VersionsWriter versions;
     private final Map<Integer, long[]> sizes = new HashMap<>();
+    private @Nullable AccessTracking access;
+    private long createdMillis;
     private int selected = -1;
     private long entries;
+    private boolean fieldsMayExpire;
 
     /**
      * @param compression LZF for strings of more than 20 bytes (Redis: rdbcompression)
@@ -36,14 +40,32 @@ public final class RdbWriter implements SnapshotSink {
         this(channel, compression, null);
     }
 
-    /** Writes the header and Redis's usual fields. */
+    /** Writes the header and Redis's usual fields, in the form of Redis 7.0. */
     public void begin(long createdSeconds, long usedBytes) throws IOException {
-        out.putBytes(String.format("REDIS%04d", RdbFormat.VERSION).getBytes(StandardCharsets.US_ASCII));
-        aux("redis-ver", "7.0.15");
+        begin(createdSeconds, usedBytes, false);
+    }
+
+    /**
+     * Writes the header and Redis's usual fields.
+     *
+     * @param fieldsMayExpire in the form of Redis 7.4, which alone has a place for when fields of hashes expire; in the other form such a hash ends the writing with
+     *     an exception
+     */
+    public void begin(long createdSeconds, long usedBytes, boolean fieldsMayExpire) throws IOException {
+        this.fieldsMayExpire = fieldsMayExpire;
+        createdMillis = createdSeconds * 1000;
+        int version = fieldsMayExpire ? RdbFormat.VERSION_WITH_FIELD_EXPIRY : RdbFormat.VERSION;
+        out.putBytes(String.format("REDIS%04d", version).getBytes(StandardCharsets.US_ASCII));
+        aux("redis-ver", fieldsMayExpire ? "7.4.0" : "7.0.15");
         aux("redis-bits", "64");
         aux("ctime", Long.toString(createdSeconds));
         aux("used-mem", Long.toString(usedBytes));
         aux("aof-base", "0");
+    }
+
+    /** Writes with each key how long ago or how often it was used, if eviction goes by that. */
+    public void access(AccessTracking tracking) {
+        access = tracking;
     }
 
     /** A field beside the data; Redis skips the ones it does not know. */
@@ -60,6 +82,9 @@ public final class RdbWriter implements SnapshotSink {
 
     @Override
     public void entry(int database, long key, int keyLength, Value value) throws IOException {
+        if (!fieldsMayExpire && RdbTypes.hasExpiringFields(value)) {
+            throw new FieldExpiryException();
+        }
         if (database != selected) {
             select(database);
         }
@@ -67,13 +92,34 @@ public final class RdbWriter implements SnapshotSink {
             out.putByte(RdbFormat.OPCODE_EXPIRETIME_MS);
             out.putLongLittleEndian(value.expireAt);
         }
-        putType(out, value);
+        AccessTracking tracking = access;
+        if (tracking != null && tracking.lfu()) {
+            out.putByte(RdbFormat.OPCODE_FREQ);
+            out.putByte(tracking.frequency(value.access, createdMillis));
+        } else if (tracking != null && tracking.lru()) {
+            out.putByte(RdbFormat.OPCODE_IDLE);
+            out.putLength(tracking.idleSeconds(value.access, createdMillis));
+        }
+        out.putByte(RdbTypes.type(value));
         out.putString(key, keyLength);
-        putBody(out, value);
+        RdbTypes.write(out, value);
         entries++;
         if (versions != null) {
             versions.add(value.version);
         }
+    }
+
+    @Override
+    public void limits(DataLimits limits) throws IOException {
+        if (!limits.equals(DataLimits.DEFAULT)) {
+            aux(RdbFormat.LIMITS, limits.text());
+        }
+    }
+
+    @Override
+    public void library(byte[] text) throws IOException {
+        out.putByte(RdbFormat.OPCODE_FUNCTION2);
+        out.putString(text);
     }
 
     private void select(int database) throws IOException {
@@ -85,21 +131,6 @@ public final class RdbWriter implements SnapshotSink {
             out.putByte(RdbFormat.OPCODE_RESIZEDB);
             out.putLength(expected[0]);
             out.putLength(expected[1]);
-        }
-    }
-
-    static void putType(RdbOutput out, Value value) throws IOException {
-        if (value.type != ValueType.STRING) {
-            throw new IOException("type " + value.type.redisName() + " not supported yet");
-        }
-        out.putByte(RdbFormat.TYPE_STRING);
-    }
-
-    static void putBody(RdbOutput out, Value value) throws IOException {
-        if (value.encoding == Value.INT) {
-            out.putNumber(value.number);
-        } else {
-            out.putString(value.address, value.length);
         }
     }
 

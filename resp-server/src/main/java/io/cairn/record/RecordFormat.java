@@ -10,6 +10,7 @@ package io.cairn.record;
  * BLOCK    = watches {database keyLength key version} commands {head COMMAND-body}
  * TICK     =
  * CHUNK    = blobId offset total length bytes
+ * LIMITS   = setIntegers hllSparseBytes streamNodeBytes streamNodeEntries
  * argument = length bytes | (with HAS_REFERENCES) length*2 bytes | length*2+1 blobId
  * </pre>
  *

@@ -9,7 +9,9 @@ public enum RecordKind {
     /** Nothing but a time: raises the last applied stamp (SAFETY 4). */
     TICK(3),
     /** A piece of a large argument, sent ahead of the record that refers to it. */
-    CHUNK(4);
+    CHUNK(4),
+    /** Other {@link io.cairn.keyspace.DataLimits} from here on. */
+    LIMITS(5);
 
     static final int MASK = 0x07;
     /** A time difference to the batch follows the head byte. */
@@ -29,14 +31,15 @@ public enum RecordKind {
 
     static RecordKind of(int head) {
         int code = head & MASK;
-        if ((head & ~KNOWN) != 0 || code == 0 || code > 4) {
+        if ((head & ~KNOWN) != 0 || code == 0 || code > 5) {
             throw new RecordException("unknown record head 0x" + Integer.toHexString(head));
         }
         return switch (code) {
             case 1 -> COMMAND;
             case 2 -> BLOCK;
             case 3 -> TICK;
-            default -> CHUNK;
+            case 4 -> CHUNK;
+            default -> LIMITS;
         };
     }
 }

@@ -1,6 +1,7 @@
 package io.cairn.record;
 
 import io.cairn.command.Args;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,7 @@ public final class RecordReader {
     private int ordinal;
 
     private RecordKind kind = RecordKind.TICK;
+    private DataLimits limits = DataLimits.DEFAULT;
     private long timeMillis;
     private long seed;
     private int database;
@@ -115,11 +117,25 @@ public final class RecordReader {
             case BLOCK -> blockBody();
             case TICK -> {}
             case CHUNK -> chunkBody();
+            case LIMITS -> limits = new DataLimits(limit(), limit(), limit(), limit());
         }
         if (kind != RecordKind.BLOCK) {
             nextRecord = at;
         }
         return true;
+    }
+
+    private long limit() {
+        long limit = readVarint();
+        if (limit < 0) {
+            throw new RecordException("a limit out of bounds");
+        }
+        return limit;
+    }
+
+    /** Of the LIMITS record read last. */
+    public DataLimits limits() {
+        return limits;
     }
 
     public RecordKind kind() {

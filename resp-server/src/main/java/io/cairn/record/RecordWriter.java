@@ -1,6 +1,7 @@
 package io.cairn.record;
 
 import io.cairn.command.Args;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Memory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -121,8 +122,25 @@ public final class RecordWriter {
         arguments(args, blobIds);
     }
 
+    /** Adds commands to the block begun that another writer has encoded by {@link #queued} for the same batch time. */
+    public void encoded(long from, int length) {
+        ensure(length);
+        Memory.copy(from, address + at, length);
+        at += length;
+    }
+
     public void tick(long timeMillis) {
         head(RecordKind.TICK, timeMillis, 0, 0);
+        records++;
+    }
+
+    public void limits(long timeMillis, DataLimits limits) {
+        head(RecordKind.LIMITS, timeMillis, 0, 0);
+        ensure(4 * MAX_VARINT);
+        putVarint(limits.setIntegers());
+        putVarint(limits.hllSparseBytes());
+        putVarint(limits.streamNodeBytes());
+        putVarint(limits.streamNodeEntries());
         records++;
     }
 

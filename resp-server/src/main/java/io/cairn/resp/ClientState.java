@@ -1,7 +1,9 @@
 package io.cairn.resp;
 
 import io.cairn.command.Client;
+import io.cairn.command.FollowerLink;
 import io.cairn.command.Session;
+import io.cairn.command.Subscriptions;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +24,9 @@ final class ClientState implements Session, Client {
     private String libraryVersion = "";
     private @Nullable String user;
     private int database;
+    /** That a follower says it serves clients on. */
+    private int followerPort;
+
     private boolean readonly;
     private boolean asking;
     private boolean noEvict;
@@ -40,6 +45,15 @@ final class ClientState implements Session, Client {
         this.lastCommandMillis = nowMillis;
         this.user = mustLogin ? null : DEFAULT_USER;
         this.multi = new Multi(connection);
+    }
+
+    /** True for one that is not closed for want of memory. */
+    boolean isSpared() {
+        return noEvict;
+    }
+
+    boolean isNoTouch() {
+        return noTouch;
     }
 
     Multi multi() {
@@ -171,6 +185,7 @@ final class ClientState implements Session, Client {
     @Override
     public void reset() {
         multi.discard();
+        subscriptions().clear();
         database = 0;
         readonly = false;
         asking = false;
@@ -181,6 +196,32 @@ final class ClientState implements Session, Client {
         name = "";
         resp3(false);
         user = connection.server().passwordRequired() ? null : DEFAULT_USER;
+    }
+
+    @Override
+    public Subscriptions subscriptions() {
+        return connection.pushes();
+    }
+
+    @Override
+    public FollowerLink follow() {
+        return connection.follow();
+    }
+
+    @Override
+    public void acknowledges(long offset) {
+        if (connection.isFollower()) {
+            connection.follow().acknowledges(offset, connection.server().micros() / 1000);
+        }
+    }
+
+    @Override
+    public void listensOn(int port) {
+        followerPort = port;
+    }
+
+    int followerPort() {
+        return followerPort;
     }
 
     @Override
@@ -277,8 +318,17 @@ final class ClientState implements Session, Client {
     @Override
     public String flags() {
         StringBuilder flags = new StringBuilder();
+        if (connection.isFollower()) {
+            flags.append('S');
+        }
+        if (subscriptions().any()) {
+            flags.append('P');
+        }
         if (multi.open()) {
             flags.append('x');
+        }
+        if (connection.isBlocked()) {
+            flags.append('b');
         }
         if (connection.isClosing()) {
             flags.append('c');
@@ -293,6 +343,11 @@ final class ClientState implements Session, Client {
             flags.append('T');
         }
         return flags.isEmpty() ? "N" : flags.toString();
+    }
+
+    @Override
+    public boolean unblock(boolean withError) {
+        return connection.unblock(withError);
     }
 
     @Override

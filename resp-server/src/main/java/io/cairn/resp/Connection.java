@@ -1,7 +1,11 @@
 package io.cairn.resp;
 
+import io.cairn.command.Call;
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
+import io.cairn.command.Waiting;
+import io.cairn.config.OutputLimit;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.mode.Block;
 import io.cairn.mode.Mode;
 import io.cairn.mode.Origin;
@@ -44,6 +48,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private static final long MAX_WAKE_MILLIS = 60_000;
     /** Replies gathered within one read are sent when they reach this. */
     private static final int FLUSH_BYTES = 256 * 1024;
+    /** Input that is read while a client waits for keys, so that its end is seen, bytes. */
+    private static final int BLOCKED_INPUT_BYTES = 64 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
@@ -53,6 +59,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private final RequestDecoder decoder;
     private final ReplyBuffer replies;
     private final ClientState state;
+    private final Pushes pushes;
+    private volatile @Nullable FollowerOutput follower;
     private @Nullable ChannelHandlerContext context;
     private @Nullable PendingCalls pending;
     private @Nullable ExecRun exec;
@@ -62,6 +70,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     /** A reply comes later. */
     private boolean waiting;
 
+    /** The blocking command that waits. */
+    private volatile @Nullable BlockedCall blocked;
+    /** A blocking command runs, and it will turn out whether it waits. */
+    private BlockedCall.@Nullable First first;
+    /** A MULTI block runs: its reply may be taken apart. */
+    private boolean inBlock;
+
     private boolean draining;
     /** All requests that were received have been run or submitted. */
     private boolean drained = true;
@@ -70,7 +85,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     /** The client closed its side; it still gets its replies. */
     private boolean inputEnded;
 
-    private boolean gone;
+    private volatile boolean gone;
     private @Nullable String protocolError;
     /** Replies were written to the channel and are flushed when the mode says they may. */
     private boolean awaitingDurable;
@@ -78,6 +93,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean flushAgain;
     private final OutputClock outputClock = new OutputClock();
     private byte phase;
+    /** What the registry counts for this connection. Written on the event loop. */
+    private volatile long accounted;
+
+    private volatile boolean evicted;
     /** Calls that may be pending now. */
     private int window = FIRST_WINDOW;
 
@@ -87,6 +106,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         this.channel = channel;
         this.decoder = new RequestDecoder(channel.alloc(), endpoint.limits(), endpoint.budget(), dispatcher.pool());
         this.replies = new ReplyBuffer(channel.alloc(), dispatcher.stats());
+        this.pushes = new Pushes(this, endpoint.hub());
         this.state = new ClientState(
                 this,
                 endpoint.connections().nextId(),
@@ -112,6 +132,27 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         return replies;
     }
 
+    Pushes pushes() {
+        return pushes;
+    }
+
+    /** Makes it one that gets all changes (SYNC); on the event loop. */
+    FollowerOutput follow() {
+        FollowerOutput output = follower;
+        if (output == null) {
+            output = new FollowerOutput(this, state.followerPort(), server().micros() / 1000);
+            // From now on it counts as a follower.
+            endpoint.connections().account(-accounted);
+            endpoint.connections().accountFollower(accounted);
+            follower = output;
+        }
+        return output;
+    }
+
+    boolean isFollower() {
+        return follower != null;
+    }
+
     @Nullable
     SocketAddress remoteAddress() {
         return channel.remoteAddress();
@@ -128,11 +169,60 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     long outputBytes() {
         ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
-        return replies.bytes() + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
+        FollowerOutput output = follower;
+        return replies.bytes()
+                + pushes.heldBytes()
+                + (output == null ? 0 : output.queuedBytes())
+                + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
+    }
+
+    // ---- maxmemory-clients
+
+    /** Tells the registry what the buffers take now. On the event loop. */
+    private void account() {
+        long now = gone ? 0 : inputBytes() + state.argumentBytes() + outputBytes();
+        long more = now - accounted;
+        if (more != 0) {
+            accounted = now;
+            if (follower == null) {
+                endpoint.connections().account(more);
+            } else {
+                endpoint.connections().accountFollower(more);
+            }
+        }
+    }
+
+    long accountedBytes() {
+        return accounted;
+    }
+
+    boolean isEvicted() {
+        return evicted;
+    }
+
+    /** Closes it for want of memory. Any thread. */
+    void evict() {
+        evicted = true;
+        endpoint.stats().clientEvicted();
+        LOG.warn("closing client {}: maxmemory-clients is exceeded, it holds {} bytes", state.address(), accounted);
+        channel.eventLoop().execute(channel::close);
     }
 
     boolean isClosing() {
         return closing;
+    }
+
+    boolean isGone() {
+        return gone;
+    }
+
+    /** False within an EXEC whose session commands run, and within a command whose replies will be thrown away. */
+    boolean isBetweenReplies() {
+        return exec == null && !inBlock && (!draining || state.repliesNow());
+    }
+
+    boolean runsExec() {
+        return exec != null;
     }
 
     // ---- reading
@@ -144,6 +234,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     @Override
     public void channelActive(ChannelHandlerContext active) {
+        endpoint.mode().serves(active.channel().eventLoop());
         endpoint.connections().add(this);
         active.fireChannelActive();
     }
@@ -153,9 +244,18 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         gone = true;
         endpoint.connections().remove(this);
         endpoint.mode().forget(this);
+        pushes.close();
+        FollowerOutput output = follower;
+        if (output != null) {
+            output.closed();
+        }
         if (waiting) {
             waiting = false;
             endpoint.connections().waits(false);
+        }
+        BlockedCall call = blocked;
+        if (call != null) {
+            forget(call);
         }
         decoder.release();
         state.multi().discard();
@@ -165,6 +265,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             exec = null;
         }
         replies.release();
+        account();
         inactive.fireChannelInactive();
     }
 
@@ -196,6 +297,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         if (draining || gone) {
             return;
         }
+        pushes.receive();
         draining = true;
         try {
             dispatcher.beginTurn();
@@ -234,6 +336,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         return !closing
                 && !gone
                 && !waiting
+                && first == null
+                && blocked == null
                 && protocolError == null
                 && exec == null
                 && !outputFull()
@@ -266,7 +370,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         if (gone || closing || inputEnded) {
             return;
         }
-        boolean reads = !held && ready();
+        boolean reads = blocked != null ? decoder.heldBytes() < BLOCKED_INPUT_BYTES : !held && ready();
         if (channel.config().isAutoRead() != reads) {
             channel.config().setAutoRead(reads);
         }
@@ -275,6 +379,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private void endOfTurn() {
         endpoint.mode().endOfTurn(this);
         flush();
+        account();
     }
 
     /** Goes on after something it waited for; on the event loop. */
@@ -301,6 +406,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void channelWritabilityChanged(ChannelHandlerContext changed) {
         if (channel.isWritable() && !draining) {
             goOn();
+        } else if (!gone) {
+            account();
         }
         changed.fireChannelWritabilityChanged();
     }
@@ -310,7 +417,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         if (event instanceof ChannelInputShutdownEvent) {
             // The client said all it will say; it still gets the replies to it.
             inputEnded = true;
-            if (protocolError != null && replies.bytes() == 0) {
+            if (blocked != null) {
+                channel.close();
+            } else if (protocolError != null && replies.bytes() == 0) {
                 channel.close();
             } else {
                 goOn();
@@ -322,16 +431,19 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     // ---- sending
 
-    private void flush() {
+    void flush() {
         ChannelHandlerContext out = context;
         if (gone || out == null) {
             return;
+        }
+        if (exec == null) {
+            pushes.release();
         }
         if (awaitingDurable) {
             flushAgain = true;
             return;
         }
-        if (inputEnded && drained && !waiting && exec == null && pendingCount() == 0) {
+        if (inputEnded && drained && !waiting && blocked == null && exec == null && pendingCount() == 0) {
             closing = true;
         }
         if (replies.write(out) == 0 && !closing) {
@@ -356,6 +468,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             return;
         }
         checkOutputLimit(0);
+        account();
         if (!draining && !ready()) {
             return;
         }
@@ -383,33 +496,125 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         boolean idle = idleTimeoutSeconds > 0
                 && nowMillis - state.lastCommandMillis > idleTimeoutSeconds * 1000L
                 && !waiting
-                && pendingCount() == 0;
-        if (idle || outputClock.running() || !channel.isWritable()) {
+                && blocked == null
+                && pendingCount() == 0
+                && !pushes.any()
+                && !isFollower();
+        if (idle || outputClock.running() || !channel.isWritable() || accounted != 0) {
             channel.eventLoop().execute(() -> {
                 if (idle) {
                     LOG.debug("closing idle client {}", state.address());
                     channel.close();
                 } else {
                     checkOutputLimit(nowMillis);
+                    account();
                 }
             });
         }
     }
 
     private void checkOutputLimit(long nowMillis) {
-        if (gone || endpoint.outputBounds().none()) {
+        OutputLimit limit = endpoint.outputBounds().of(isFollower(), pushes.any());
+        long bytes = gone ? 0 : outputBytes();
+        if (gone || !outputClock.matters(limit, bytes)) {
             return;
         }
-        long bytes = outputBytes();
         long now = nowMillis == 0 ? endpoint.server().micros() / 1000 : nowMillis;
-        if (outputClock.over(endpoint.outputBounds().normal(), bytes, now)) {
+        if (outputClock.over(limit, bytes, now)) {
+            overOutputLimit();
+        }
+    }
+
+    /** After a message was written that nobody asked for. */
+    void checkPushedLimit() {
+        checkOutputLimit(0);
+        account();
+    }
+
+    /** Closes a client that does not read what it gets. */
+    void overOutputLimit() {
+        if (!gone) {
             endpoint.stats().outputLimitReached();
-            LOG.warn("closing client {}: output buffer limit reached with {} bytes", state.address(), bytes);
+            LOG.warn("closing client {}: output buffer limit reached with {} bytes", state.address(), outputBytes());
+            gone = true;
             channel.close();
         }
     }
 
     // ---- replies that come later
+
+    /** A command runs that may turn out to wait: nothing after it runs before that is known. */
+    void beginFirst(BlockedCall.First run) {
+        first = run;
+    }
+
+    /** It is known: true if it waits. Its own reply does not count then. */
+    boolean endFirst() {
+        first = null;
+        BlockedCall call = blocked;
+        if (call == null) {
+            return false;
+        }
+        if (gone) {
+            forget(call);
+        } else if (inputEnded) {
+            channel.close();
+        } else {
+            endpoint.connections().waits(true);
+            call.enter();
+            listen();
+        }
+        return true;
+    }
+
+    /** Under the locks of the command's keys, by the thread that runs it. */
+    @Override
+    public void waits(Call run) {
+        BlockedCall.First of = first;
+        Waiting what = run.waiting();
+        if (of != null && what != null && !gone) {
+            BlockedCall call = new BlockedCall(this, endpoint, of, run.args, what);
+            blocked = call;
+            endpoint.blocked().add(call);
+        }
+    }
+
+    private void forget(BlockedCall call) {
+        blocked = null;
+        if (call.hasEntered()) {
+            endpoint.connections().waits(false);
+        }
+        call.forget();
+    }
+
+    /** A blocking command that waited is answered. */
+    void endBlocked(BlockedCall call) {
+        if (blocked != call || gone) {
+            call.drop();
+            return;
+        }
+        blocked = null;
+        endpoint.connections().waits(false);
+        dispatcher.stats().executed(call.first().id(), call.nanos(), call.failed());
+        if (call.closes()) {
+            closeAfterReply();
+        }
+        if (call.answer(replies)) {
+            goOn();
+        } else {
+            lostReply();
+        }
+    }
+
+    /** CLIENT UNBLOCK; any thread. */
+    boolean unblock(boolean withError) {
+        BlockedCall call = blocked;
+        return call != null && call.unblock(withError);
+    }
+
+    boolean isBlocked() {
+        return blocked != null;
+    }
 
     /** A session command took its reply into its own hands. */
     void beginWaiting() {
@@ -456,7 +661,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     void execute(Block block, List<QueuedCall> calls) {
         ExecRun run = new ExecRun(calls);
         long mark = replies.bytes();
-        Mode.Outcome outcome = endpoint.mode().executeBlock(this, block);
+        Mode.Outcome outcome;
+        inBlock = true;
+        try {
+            outcome = endpoint.mode().executeBlock(this, block);
+        } catch (StripeBusyException e) {
+            run.release();
+            throw e;
+        } finally {
+            inBlock = false;
+        }
         switch (outcome) {
             case DONE -> {
                 if (run.mixed()) {
@@ -542,6 +756,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     @Override
+    public boolean noTouch() {
+        return state.isNoTouch();
+    }
+
+    @Override
     public boolean asking() {
         return state.isAsking();
     }
@@ -565,11 +784,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void complete(ReplyBuffer encoded, long from, long to) {
         PendingCalls calls = pendingCalls();
         Object attached = calls.attached();
-        if (calls.command() >= 0) {
+        if (calls.command() >= 0 && blocked == null) {
             boolean failed = encoded.byteAt(from) == '-';
             dispatcher.stats().executed(calls.command(), System.nanoTime() - calls.startNanos(), failed);
         }
         calls.removeOldest();
+        if (first != null && endFirst()) {
+            return;
+        }
         if (attached instanceof ExecRun run) {
             if (gone) {
                 exec = null;
@@ -606,6 +828,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void abort() {
         Object attached = pendingCalls().attached();
         pendingCalls().removeOldest();
+        first = null;
+        BlockedCall call = blocked;
+        if (call != null) {
+            forget(call);
+        }
         if (attached instanceof ExecRun run) {
             exec = null;
             run.release();
@@ -613,7 +840,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         lostReply();
     }
 
-    private void lostReply() {
+    void lostReply() {
         if (!gone) {
             LOG.error("closing client {}: no memory for the reply to a call of it", state.address());
             gone = true;

@@ -18,6 +18,8 @@ public final class ConnectionRegistry implements Clients {
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong attackWarnedMillis = new AtomicLong();
+    private final ClientMemory memory = new ClientMemory();
+    private final AtomicLong followerBytes = new AtomicLong();
     private volatile long pauseAllUntil;
     private volatile long pauseWritesUntil;
 
@@ -48,6 +50,47 @@ public final class ConnectionRegistry implements Clients {
     boolean mayWarnOfAttack(long nowMillis) {
         long last = attackWarnedMillis.get();
         return nowMillis - last > ATTACK_WARNING_MILLIS && attackWarnedMillis.compareAndSet(last, nowMillis);
+    }
+
+    /** maxmemory-clients: bytes, or percent of maxmemory as a negative number; 0 for none. */
+    public void maxBytes(long bytesOrPercent) {
+        memory.setting(bytesOrPercent);
+        limitMemory();
+    }
+
+    /** maxmemory, which the other may be a percentage of. */
+    public void maxMemory(long bytes) {
+        memory.maxMemory(bytes);
+        limitMemory();
+    }
+
+    @Override
+    public long bytes() {
+        return memory.total();
+    }
+
+    @Override
+    public long followerBytes() {
+        return followerBytes.get();
+    }
+
+    /** The buffers of a follower of the changes have grown, or (negative) shrunk: maxmemory-clients is not for them. */
+    void accountFollower(long bytes) {
+        followerBytes.addAndGet(bytes);
+    }
+
+    /** The buffers of another connection have grown, or (negative) shrunk. */
+    void account(long bytes) {
+        memory.add(bytes);
+        if (bytes > 0) {
+            limitMemory();
+        }
+    }
+
+    private void limitMemory() {
+        if (memory.exceeded()) {
+            memory.evict(connections.values());
+        }
     }
 
     void waits(boolean begins) {

@@ -9,8 +9,10 @@ import io.cairn.command.ServerState;
 import io.cairn.command.Session;
 import io.cairn.command.SessionCall;
 import io.cairn.command.SlowLog;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.metrics.LoopStats;
 import io.cairn.mode.Mode;
+import io.cairn.mode.Refusal;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -31,6 +33,15 @@ final class Dispatcher {
 
     private static final byte MAY_WRITE = 4;
     private static final byte NO_MULTI = 8;
+    /** Allowed on a RESP2 connection that listens to channels. */
+    private static final byte WHILE_SUBSCRIBED = 16;
+    /** Answers by pushes, which no CLIENT REPLY holds back. */
+    private static final byte SUBSCRIBES = 32;
+    /** Runs while a script keeps the node busy. */
+    private static final byte ALLOW_BUSY = 64;
+
+    /** May wait for keys. */
+    private static final byte BLOCKING = -128;
 
     private final Endpoint endpoint;
     private final ServerState server;
@@ -42,6 +53,8 @@ final class Dispatcher {
     private final Running running = new Running();
     private long nanos;
     private long turnMillis;
+    /** The command that ran last answered by pushes. */
+    private boolean pushed;
 
     Dispatcher(Endpoint endpoint, LoopStats stats) {
         this.endpoint = endpoint;
@@ -63,10 +76,20 @@ final class Dispatcher {
         if (command.is(Flag.NO_MULTI)) {
             traits |= NO_MULTI;
         }
+        if (command.is(Flag.ALLOW_BUSY)) {
+            traits |= ALLOW_BUSY;
+        }
+        if (command.is(Flag.BLOCKING)) {
+            traits |= BLOCKING;
+        }
         return (byte)
                 switch (command.name()) {
                     case "exec" -> traits | ENDS_QUEUE | MAY_WRITE;
-                    case "discard", "multi", "watch", "quit", "reset" -> traits | ENDS_QUEUE;
+                    case "discard", "multi", "watch" -> traits | ENDS_QUEUE;
+                    case "quit", "reset" -> traits | ENDS_QUEUE | WHILE_SUBSCRIBED;
+                    case "ping" -> traits | WHILE_SUBSCRIBED;
+                    case "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe" ->
+                        traits | WHILE_SUBSCRIBED | SUBSCRIBES;
                     default -> traits;
                 };
     }
@@ -89,11 +112,12 @@ final class Dispatcher {
     boolean dispatch(Connection connection, ClientState state, Args args) {
         long mark = connection.replies().bytes();
         boolean plain = state.plainReplies();
+        pushed = false;
         if (!handle(connection, state, args)) {
             return false;
         }
         if (!plain || !state.plainReplies()) {
-            if (!state.repliesNow() && connection.pending() == 0) {
+            if (!state.repliesNow() && !pushed && connection.pending() == 0) {
                 // Less than before is there when the connection is to close without replies.
                 connection
                         .replies()
@@ -123,8 +147,15 @@ final class Dispatcher {
             return refuse(connection, state, id, "NOAUTH Authentication required.");
         }
         Multi multi = state.multi();
+        if ((trait & ALLOW_BUSY) == 0 && server.scripts().busy()) {
+            return connection.pending() == 0
+                    && refuse(connection, state, id, server.scripts().busyError());
+        }
         if (multi.open() && (trait & NO_MULTI) != 0) {
             return refuse(connection, state, id, "ERR Command not allowed inside a transaction");
+        }
+        if ((trait & WHILE_SUBSCRIBED) == 0 && state.subscriptions().any() && !state.resp3()) {
+            return refuse(connection, state, id, notWhileSubscribed(connection, command, args));
         }
         if (endpoint.connections().mayBePaused() && paused(connection, (trait & MAY_WRITE) != 0)) {
             return false;
@@ -133,14 +164,40 @@ final class Dispatcher {
         if (multi.open() && (trait & ENDS_QUEUE) == 0) {
             queue(connection, state, id, command, args);
         } else if (command.session() != null) {
-            if (connection.pending() > 0) {
+            if (connection.pending() > 0 || isHeld(connection, multi, command, args)) {
                 return false;
             }
+            int errors = connection.replies().errors();
+            boolean subscribes = (trait & SUBSCRIBES) != 0;
+            if (!subscribes) {
+                state.lastCommand = command.name();
+            }
             runSession(connection, state, id, command, args);
+            if (subscribes) {
+                // Whoever sees it in CLIENT LIST, on another event loop, may count on its effect.
+                state.lastCommand = command.name();
+            }
+            pushed = (trait & SUBSCRIBES) != 0 && connection.replies().errors() == errors;
         } else if (!runData(connection, state, id, command, args)) {
             return false;
         }
         return true;
+    }
+
+    /** EXEC waits for what its commands would wait for; commands that name keys (WATCH) come behind clients that are being served. */
+    private boolean isHeld(Connection connection, Multi multi, Command command, Args args) {
+        return multi.open()
+                ? command.name().equals("exec") && multi.isHeld(mode)
+                : command.keys().first() > 0 && mode.holds(connection, command, args);
+    }
+
+    /** In a cluster a redirect is more to the point, as in Redis. */
+    private String notWhileSubscribed(Connection connection, Command command, Args args) {
+        String elsewhere = command.keys().first() > 0 ? mode.refusal(connection, command, args) : null;
+        return elsewhere != null && elsewhere.startsWith("MOVED")
+                ? elsewhere
+                : "ERR Can't execute '" + command.name()
+                        + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
     }
 
     /** A browser was made to send requests here: no reply, and nothing after it runs. Redis: securityWarningCommand. */
@@ -157,11 +214,22 @@ final class Dispatcher {
     }
 
     private boolean runData(Connection connection, ClientState state, int id, Command command, Args args) {
+        boolean mayWait = (traits[id] & BLOCKING) != 0 && command.mayWait(args);
+        if (mayWait) {
+            if (connection.pending() > 0) {
+                return false;
+            }
+            connection.beginFirst(new BlockedCall.First(id, command, !state.repliesNow()));
+        }
         int errors = connection.replies().errors();
         long mark = connection.replies().bytes();
         Mode.Outcome outcome;
         try {
             outcome = mode.execute(connection, command, args);
+        } catch (StripeBusyException e) {
+            connection.replies().truncate(mark);
+            connection.endFirst();
+            return refuse(connection, state, id, server.scripts().busyError());
         } catch (RuntimeException | StackOverflowError e) {
             if (command.is(Flag.WRITE)) {
                 // It may have changed half of what it should have: nothing after it can be trusted.
@@ -174,12 +242,15 @@ final class Dispatcher {
             outcome = Mode.Outcome.DONE;
         }
         if (outcome == Mode.Outcome.WAIT) {
+            connection.endFirst();
             return false;
         }
         state.lastCommand = command.name();
         state.clearAsking();
         if (outcome == Mode.Outcome.PENDING) {
             connection.accepted(id, nanos);
+        } else if (mayWait && connection.endFirst()) {
+            connection.replies().truncate(mark);
         } else {
             executed(id, connection.replies().errors() != errors, args, state);
         }
@@ -189,7 +260,6 @@ final class Dispatcher {
     private void runSession(Connection connection, ClientState state, int id, Command command, Args args) {
         int errors = connection.replies().errors();
         long mark = connection.replies().bytes();
-        state.lastCommand = command.name();
         String refusal = command.keys().first() > 0 ? mode.refusal(connection, command, args) : null;
         if (refusal != null) {
             refuse(connection, state, id, refusal);
@@ -198,6 +268,9 @@ final class Dispatcher {
         try {
             running.begin(connection, state, id, args);
             java.util.Objects.requireNonNull(command.session()).run(running);
+        } catch (StripeBusyException e) {
+            connection.replies().truncate(mark);
+            connection.replies().error(server.scripts().busyError());
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("running {}", command.name(), e);
             connection.replies().truncate(mark);
@@ -246,7 +319,11 @@ final class Dispatcher {
     }
 
     private void queue(Connection connection, ClientState state, int id, Command command, Args args) {
-        String refusal = command.session() == null ? mode.refusal(connection, command, args) : null;
+        boolean routed = command.session() == null || command.keys().first() > 0;
+        String refusal = routed ? mode.refusal(connection, command, args) : null;
+        if (refusal == null && !mode.makeRoom(connection)) {
+            refusal = Refusal.OUT_OF_MEMORY;
+        }
         state.clearAsking();
         if (refusal != null) {
             refuse(connection, state, id, refusal);
@@ -260,7 +337,8 @@ final class Dispatcher {
     private boolean refuse(Connection connection, ClientState state, int id, String error) {
         if (id >= 0 && table.command(id).name().equals("exec")) {
             // Redis: rejectCommand answers a refused EXEC with the end of its transaction.
-            connection.replies().error("EXECABORT Transaction discarded because of: " + error);
+            String cause = error.startsWith("ERR ") ? error.substring(4) : error;
+            connection.replies().error("EXECABORT Transaction discarded because of: " + cause);
             state.multi().discard();
         } else {
             connection.replies().error(error);
@@ -339,6 +417,11 @@ final class Dispatcher {
         @Override
         public ServerState server() {
             return server;
+        }
+
+        @Override
+        public boolean inTransaction() {
+            return connection().runsExec();
         }
 
         @Override

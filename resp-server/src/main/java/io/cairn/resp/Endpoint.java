@@ -2,7 +2,9 @@ package io.cairn.resp;
 
 import io.cairn.command.ServerState;
 import io.cairn.metrics.NodeStats;
+import io.cairn.mode.BlockedKeys;
 import io.cairn.mode.Mode;
+import io.cairn.pubsub.Hub;
 
 /**
  * What connections need of the node they came to.
@@ -17,6 +19,8 @@ public record Endpoint(
         ProtocolLimits limits,
         OutputBounds outputBounds,
         ReceiveBudget budget,
+        BlockedKeys blocked,
+        Hub hub,
         Failure failure) {
     /** Told of an error after which the node may not go on. */
     @FunctionalInterface

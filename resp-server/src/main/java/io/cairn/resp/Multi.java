@@ -9,6 +9,7 @@ import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
 import io.cairn.mode.Block;
+import io.cairn.mode.Mode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -83,6 +84,16 @@ final class Multi implements Transaction {
             }
         }
         return true;
+    }
+
+    /** Whether EXEC has to wait: {@link Mode#holds}. */
+    boolean isHeld(Mode mode) {
+        for (QueuedCall queued : queue) {
+            if (queued.command.session() == null && mode.holds(connection, queued.command, queued.args)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

@@ -11,6 +11,13 @@ final class OutputClock {
         return softSinceMillis != 0;
     }
 
+    /** True when {@link #over} must be asked: bytes are over some bound, or were. */
+    boolean matters(OutputLimit limit, long bytes) {
+        return softSinceMillis != 0
+                || (limit.hardBytes() > 0 && bytes > limit.hardBytes())
+                || (limit.softBytes() > 0 && bytes > limit.softBytes());
+    }
+
     boolean over(OutputLimit limit, long bytes, long nowMillis) {
         boolean over = limit.hardBytes() > 0 && bytes > limit.hardBytes();
         if (limit.softBytes() == 0 || bytes <= limit.softBytes()) {

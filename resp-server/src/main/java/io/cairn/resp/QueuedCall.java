@@ -4,6 +4,9 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
 /** A command queued by MULTI with a copy of its arguments; large arguments are kept by reference to their block. */
 final class QueuedCall {
@@ -15,6 +18,31 @@ final class QueuedCall {
     private final long memory;
     private final long size;
     private final long heldBytes;
+
+    /** The same call with some arguments exchanged; {@code replaced} by their index. */
+    QueuedCall with(Map<Integer, byte[]> replaced) {
+        Args other = new Args();
+        List<NativeBlock> blocks = new ArrayList<>(replaced.size());
+        try {
+            for (int i = 0; i < args.count(); i++) {
+                byte[] bytes = replaced.get(i);
+                NativeBlock block = args.block(i);
+                if (bytes != null) {
+                    NativeBlock copy = NativeBlock.allocate(bytes.length);
+                    blocks.add(copy);
+                    Memory.copy(bytes, 0, copy.address(), bytes.length);
+                    other.add(copy.address(), bytes.length);
+                } else if (block != null) {
+                    other.add(block, args.length(i));
+                } else {
+                    other.add(args.address(i), args.length(i));
+                }
+            }
+            return new QueuedCall(command, other, database);
+        } finally {
+            blocks.forEach(NativeBlock::release);
+        }
+    }
 
     QueuedCall(Command command, Args source, int database) {
         this.command = command;

@@ -3,6 +3,7 @@ package io.cairn.resp;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.RealText;
 import io.cairn.metrics.LoopStats;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -361,6 +362,15 @@ public final class ReplyBuffer implements Reply {
         }
     }
 
+    /** Appends a push whose first byte is missing: {@code >} in RESP3, {@code *} in RESP2. */
+    void push(byte[] tail) {
+        if (!ensure(1)) {
+            return;
+        }
+        put(resp3 ? '>' : '*');
+        raw(tail, 0, tail.length);
+    }
+
     private void put(int value) {
         Memory.putByte(address + at++, (byte) value);
     }
@@ -428,8 +438,28 @@ public final class ReplyBuffer implements Reply {
         line('-', text);
     }
 
+    @Override
+    public void simple(byte[] text) {
+        line('+', text);
+    }
+
+    @Override
+    public void error(byte[] text) {
+        stats.error(Reply.errorCode(text));
+        countedError(text);
+    }
+
+    @Override
+    public void countedError(byte[] text) {
+        errors++;
+        line('-', text);
+    }
+
     private void line(int type, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        line(type, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void line(int type, byte[] bytes) {
         if (!ensure(bytes.length + 3)) {
             return;
         }
@@ -556,12 +586,21 @@ public final class ReplyBuffer implements Reply {
     }
 
     @Override
+    public void attribute(int pairs) {
+        header('|', pairs);
+    }
+
+    @Override
     public void real(double value) {
-        String text = RealFormat.text(value);
+        real(RealText.of(value));
+    }
+
+    @Override
+    public void real(String digits) {
         if (resp3) {
-            line(',', text);
+            line(',', digits);
         } else {
-            bulk(text);
+            bulk(digits);
         }
     }
 
@@ -580,21 +619,34 @@ public final class ReplyBuffer implements Reply {
     }
 
     @Override
+    public void bigNumber(byte[] digits) {
+        if (resp3) {
+            line('(', digits);
+        } else {
+            bulk(digits);
+        }
+    }
+
+    @Override
     public void verbatim(String text) {
+        verbatim("txt", text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void verbatim(String format, byte[] bytes) {
         if (!resp3) {
-            bulk(text);
+            bulk(bytes);
             return;
         }
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         if (!ensure(bytes.length + MAX_NUMBER + 6)) {
             return;
         }
         put('=');
         digits(bytes.length + 4L);
         crlf();
-        put('t');
-        put('x');
-        put('t');
+        for (int i = 0; i < 3; i++) {
+            put(i < format.length() ? format.charAt(i) : ' ');
+        }
         put(':');
         Memory.copy(bytes, 0, address + at, bytes.length);
         at += bytes.length;

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Deletes expired keys that nobody asks for, a bounded part at each tick (Redis: activeExpireCycle, the same meaning of
+ * Deletes expired keys and fields of hashes that nobody asks for, a bounded part at each tick (Redis: activeExpireCycle, the same meaning of
  * hz and active-expire-effort). On the cron thread.
  */
 final class ActiveExpiry {
@@ -20,7 +20,8 @@ final class ActiveExpiry {
     /** Stale keys that are not worth another step, percent (Redis: ACTIVE_EXPIRE_CYCLE_ACCEPTABLE_STALE). */
     private static final int ACCEPTABLE_STALE_PERCENT = 10;
 
-    private record Found(int database, byte[] key, long expireAt, long version) {}
+    /** {@code fields} is empty when the key itself is expired. */
+    private record Found(int database, byte[] key, long expireAt, long version, List<byte[]> fields) {}
 
     private final Keyspace keyspace;
     private final Config config;
@@ -28,6 +29,17 @@ final class ActiveExpiry {
     private final StandaloneMode mode;
     private final RecordClock clock;
     private final List<Found> found = new ArrayList<>();
+    private final Keyspace.ExpiredKey sink = new Keyspace.ExpiredKey() {
+        @Override
+        public void expired(int database, byte[] key, long expireAt, long version) {
+            found.add(new Found(database, key, expireAt, version, List.of()));
+        }
+
+        @Override
+        public void fieldsExpired(int database, byte[] key, List<byte[]> fields) {
+            found.add(new Found(database, key, 0, 0, fields));
+        }
+    };
 
     ActiveExpiry(NodeParts parts, StandaloneMode mode, RecordClock clock) {
         this.parts = parts;
@@ -45,19 +57,20 @@ final class ActiveExpiry {
         long deadline = System.nanoTime() + budgetNanos;
         while (true) {
             found.clear();
-            int looked = keyspace.collectExpired(
-                    clock.readTime(),
-                    limit,
-                    (database, key, expireAt, version) -> found.add(new Found(database, key, expireAt, version)));
+            int looked = keyspace.collectExpired(clock.readTime(), limit, sink);
             int expired = 0;
+            int dropped = 0;
             for (Found key : found) {
-                if (mode.expire(key.database, key.key, key.expireAt, key.version)) {
+                if (!key.fields.isEmpty()) {
+                    mode.expireFields(key.database, key.key, key.fields);
+                    dropped++;
+                } else if (mode.expire(key.database, key.key, key.expireAt, key.version)) {
                     expired++;
                 }
             }
             parts.stats().expired(expired);
             if (looked == 0
-                    || expired == 0
+                    || expired + dropped == 0
                     || found.size() * 100 <= looked * acceptable
                     || System.nanoTime() >= deadline) {
                 return;

@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.keyspace.Keyspace;
+import io.cairn.rdb.FieldExpiryException;
 import io.cairn.rdb.RdbReader;
 import io.cairn.rdb.RdbWriter;
 import java.io.IOException;
@@ -29,9 +30,17 @@ final class DumpFile {
 
     /** Loads it; keys that are expired at {@code nowMillis} are left out, as Redis does. */
     void load(Keyspace keyspace, long nowMillis) throws IOException {
+        load(keyspace, nowMillis, false);
+    }
+
+    /** As {@link #load(Keyspace, long)}; {@code refuseDuplicates}: fails on a key that is there already. */
+    void load(Keyspace keyspace, long nowMillis, boolean refuseDuplicates) throws IOException {
         long began = System.nanoTime();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            RdbReader reader = new RdbReader(channel, keyspace, nowMillis);
+            RdbReader reader = new RdbReader(channel, keyspace, nowMillis).accessedAt(nowMillis);
+            if (refuseDuplicates) {
+                reader.refuseDuplicates();
+            }
             reader.load();
             LOG.info(
                     "loaded {}: {} keys, {} expired, {} ms",
@@ -44,15 +53,24 @@ final class DumpFile {
         }
     }
 
-    /** Replaces it by a snapshot. */
-    void write(Keyspace.Snapshot data, long nowSeconds, long usedBytes) throws IOException {
+    /**
+     * Replaces it by a snapshot.
+     *
+     * @param fieldsMayExpire if there are fields that expire, in the form of Redis 7.4
+     * @throws FieldExpiryException if there are, and they may not
+     */
+    void write(Keyspace keyspace, Keyspace.Snapshot data, boolean fieldsMayExpire, long nowSeconds) throws IOException {
+        if (!fieldsMayExpire && data.hasExpiringFields()) {
+            throw new FieldExpiryException();
+        }
         Path fresh = file.toAbsolutePath()
                 .resolveSibling("temp-" + ProcessHandle.current().pid() + ".rdb");
         try {
             try (FileChannel channel = FileChannel.open(
                     fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
                 RdbWriter writer = new RdbWriter(channel, true);
-                writer.begin(nowSeconds, usedBytes);
+                writer.access(keyspace.access());
+                writer.begin(nowSeconds, keyspace.usedBytes(), data.hasExpiringFields());
                 data.writeTo(writer);
                 writer.finish();
                 channel.force(true);

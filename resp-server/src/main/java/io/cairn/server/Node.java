@@ -5,18 +5,23 @@ import io.cairn.command.Client;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
+import io.cairn.command.KeyEventRelay;
 import io.cairn.command.Replication;
 import io.cairn.config.Config;
-import io.cairn.config.Consensus;
 import io.cairn.config.Key;
 import io.cairn.config.Keys;
-import io.cairn.config.OutputLimits;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.metrics.ProcessMetrics;
+import io.cairn.mode.BlockedKeys;
+import io.cairn.mode.ChangeStream;
+import io.cairn.mode.MemoryLimit;
+import io.cairn.pubsub.Hub;
+import io.cairn.pubsub.KeyspaceEvents;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
 import io.cairn.resp.OutputBounds;
@@ -47,16 +52,23 @@ public final class Node implements AutoCloseable {
     private final Config config;
     private final NodeDirectory directory;
     private final Keyspace keyspace;
+    private final MemoryLimit memory;
     private final NodeStats stats;
+    private final KeyEventRelay keyEvents = new KeyEventRelay();
     private final ConnectionRegistry connections = new ConnectionRegistry();
     private final ProtocolLimits limits = new ProtocolLimits();
     private final OutputBounds outputBounds = new OutputBounds();
+    private final Hub hub = new Hub();
+    private final KeyspaceEvents events = new KeyspaceEvents(hub);
     private final ReceiveBudget budget = new ReceiveBudget(MIN_RECEIVE_BYTES);
     private final NodeBackend backend;
+    private final BlockedKeys blocked;
     private final NodeState state;
+    private final ChangeStream changes;
     private final RespServer server;
     private final CairnProcess process;
     private long tendedMillis;
+    private long pingedMillis;
 
     /**
      * Opens the node's directory and makes its parts; nothing is loaded and nobody listened to yet.
@@ -76,20 +88,41 @@ public final class Node implements AutoCloseable {
             families.addAll(kind.commands(this::backend));
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
+            this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory.newId());
+            this.memory = new MemoryLimit(
+                    keyspace,
+                    connections::bytes,
+                    () -> connections.followerBytes() + changes.waitingBytes(),
+                    () -> connections.pausedUntilMillis() != 0);
             this.stats = new NodeStats(table);
+            this.blocked = new BlockedKeys();
             this.backend = kind.backend(new NodeParts(
                     config,
                     directory,
                     keyspace,
                     table,
                     stats,
+                    keyEvents,
                     connections,
+                    blocked,
+                    hub,
+                    memory,
                     process.transport(),
                     process.background(),
                     process::fatal));
+            backend.follow(changes);
             this.state = new NodeState(this, process, kind.redisMode(), table);
             this.server = new RespServer(new Endpoint(
-                    state, backend.mode(), stats, connections, limits, outputBounds, budget, process::fatal));
+                    state,
+                    backend.mode(),
+                    stats,
+                    connections,
+                    limits,
+                    outputBounds,
+                    budget,
+                    blocked,
+                    hub,
+                    process::fatal));
             made = true;
         } finally {
             if (!made) {
@@ -109,10 +142,13 @@ public final class Node implements AutoCloseable {
         config.onChange(Keys.PROTO_MAX_BULK_LEN, limits::maxBulkBytes);
         limits.maxQueryBytes(config.get(Keys.CLIENT_QUERY_BUFFER_LIMIT));
         config.onChange(Keys.CLIENT_QUERY_BUFFER_LIMIT, limits::maxQueryBytes);
-        outputBounds.normal(config.get(Keys.CLIENT_OUTPUT_BUFFER_LIMIT).normal());
-        config.onChange(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, (OutputLimits all) -> outputBounds.normal(all.normal()));
+        follow(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, outputBounds::limits);
+        follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
+        keyEvents.add(events);
+        keyEvents.add(blocked);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
+        followMemory();
         state.slowLog().thresholdMicros(config.get(Keys.SLOWLOG_LOG_SLOWER_THAN));
         config.onChange(Keys.SLOWLOG_LOG_SLOWER_THAN, state.slowLog()::thresholdMicros);
         slowLogLength(config.get(Keys.SLOWLOG_MAX_LEN));
@@ -122,22 +158,42 @@ public final class Node implements AutoCloseable {
         followEncodings(keyspace.encodingLimits());
     }
 
+    private void followMemory() {
+        follow(Keys.MAXMEMORY, memory::max);
+        follow(Keys.MAXMEMORY, connections::maxMemory);
+        follow(Keys.MAXMEMORY_CLIENTS, connections::maxBytes);
+        follow(Keys.MAXMEMORY_POLICY, memory::policy);
+        follow(Keys.MAXMEMORY_SAMPLES, memory::samples);
+        follow(Keys.MAXMEMORY_EVICTION_TENACITY, memory::tenacity);
+        follow(Keys.LFU_LOG_FACTOR, keyspace.access()::logFactor);
+        follow(Keys.LFU_DECAY_TIME, keyspace.access()::decayMinutes);
+    }
+
     private void followEncodings(EncodingLimits to) {
         follow(Keys.HASH_MAX_LISTPACK_ENTRIES, value -> to.hashEntries = value);
         follow(Keys.HASH_MAX_LISTPACK_VALUE, value -> to.hashValue = value);
         follow(Keys.LIST_MAX_LISTPACK_SIZE, value -> to.listNode = value);
         follow(Keys.ZSET_MAX_LISTPACK_ENTRIES, value -> to.zsetEntries = value);
         follow(Keys.ZSET_MAX_LISTPACK_VALUE, value -> to.zsetValue = value);
-        follow(Keys.STREAM_NODE_MAX_BYTES, value -> to.streamNodeBytes = value);
-        follow(Keys.STREAM_NODE_MAX_ENTRIES, value -> to.streamNodeEntries = value);
-        follow(Keys.HLL_SPARSE_MAX_BYTES, value -> to.hllSparseBytes = value);
-        follow(Keys.SET_MAX_INTSET_ENTRIES, value -> {
-            // SPOP takes a member by its place, and an intset has places of its own: replicas must turn it into a table
-            // at the same size.
-            if (config.get(Keys.CLUSTER_CONSENSUS) != Consensus.RAFT) {
-                to.setIntegers = value;
-            }
-        });
+    }
+
+    private void followDataLimits() {
+        backend.limits(dataLimits());
+        for (Key<Long> key : List.of(
+                Keys.SET_MAX_INTSET_ENTRIES,
+                Keys.HLL_SPARSE_MAX_BYTES,
+                Keys.STREAM_NODE_MAX_BYTES,
+                Keys.STREAM_NODE_MAX_ENTRIES)) {
+            config.onChange(key, any -> backend.limits(dataLimits()));
+        }
+    }
+
+    private DataLimits dataLimits() {
+        return new DataLimits(
+                config.get(Keys.SET_MAX_INTSET_ENTRIES),
+                config.get(Keys.HLL_SPARSE_MAX_BYTES),
+                config.get(Keys.STREAM_NODE_MAX_BYTES),
+                config.get(Keys.STREAM_NODE_MAX_ENTRIES));
     }
 
     private <T> void follow(Key<T> key, Consumer<T> to) {
@@ -159,6 +215,7 @@ public final class Node implements AutoCloseable {
     /** Loads the data, then listens. Blocks. */
     void start(ByteBufAllocator allocator) throws StartException {
         backend.load();
+        followDataLimits();
         listen(allocator);
         backend.started(state);
         LOG.info("node {} of {} ready on port {}", directory.nodeId(), directory.path(), config.port());
@@ -193,11 +250,20 @@ public final class Node implements AutoCloseable {
 
     /** Ten times a second. */
     void tick(long nowMillis) {
-        stats.sample(System.nanoTime(), keyspace.usedBytes());
+        stats.sample(System.nanoTime(), memory.used());
         backend.tick(nowMillis);
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             connections.tend(nowMillis, config.get(Keys.TIMEOUT));
+            pingFollowers(nowMillis);
+        }
+    }
+
+    private void pingFollowers(long nowMillis) {
+        long period = config.get(Keys.REPL_PING_REPLICA_PERIOD);
+        if (period > 0 && nowMillis - pingedMillis >= period * SECOND_MILLIS) {
+            pingedMillis = nowMillis;
+            changes.ping();
         }
     }
 
@@ -209,6 +275,11 @@ public final class Node implements AutoCloseable {
         return directory;
     }
 
+    /** What is used of maxmemory. */
+    public MemoryLimit memory() {
+        return memory;
+    }
+
     public Keyspace keyspace() {
         return keyspace;
     }
@@ -217,8 +288,23 @@ public final class Node implements AutoCloseable {
         return stats;
     }
 
+    /** All changes, for who follows them. */
+    ChangeStream changes() {
+        return changes;
+    }
+
+    /** Where who wants to be told of what happens to keys is put in. */
+    public KeyEventRelay keyEvents() {
+        return keyEvents;
+    }
+
     public ConnectionRegistry connections() {
         return connections;
+    }
+
+    /** Who listens to which channels. */
+    public Hub hub() {
+        return hub;
     }
 
     public NodeBackend backend() {
@@ -232,7 +318,7 @@ public final class Node implements AutoCloseable {
 
     void bindMetrics(ProcessMetrics metrics) {
         String name = Integer.toString(config.port());
-        metrics.add(name, stats, connections, keyspace);
+        metrics.add(name, stats, connections, keyspace, hub);
         backend.bindMetrics(metrics.registry(), ProcessMetrics.tags(name));
     }
 

@@ -2,7 +2,10 @@ package io.cairn.server;
 
 import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
+import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
+import io.cairn.keyspace.DataLimits;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Mode;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -17,6 +20,11 @@ public interface NodeBackend {
     /** INFO's and ROLE's view of replication. */
     Replication replication();
 
+    /** Gives the node's history another id; false when it has one that does not change. */
+    default boolean changeReplicationId() {
+        return false;
+    }
+
     /** "master" or "replica". */
     String role();
 
@@ -26,6 +34,17 @@ public interface NodeBackend {
      * @throws StartException when it cannot
      */
     void load() throws StartException;
+
+    /** The node's scripts. */
+    default Scripts scripts() {
+        return Scripts.NONE;
+    }
+
+    /** Who follows the node's changes is to be told of them; called once, before {@link #load}. */
+    default void follow(ChangeStream changes) {}
+
+    /** What the settings say of limits that are part of the data; after {@link #load} and at each change. Any thread. */
+    void limits(DataLimits limits);
 
     /** The node listens now. */
     default void started(ServerState server) {}

@@ -1,9 +1,13 @@
 package io.cairn.server;
 
 import io.cairn.command.CommandTable;
+import io.cairn.command.KeyEvents;
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
+import io.cairn.mode.BlockedKeys;
+import io.cairn.mode.MemoryLimit;
+import io.cairn.pubsub.Hub;
 import io.cairn.resp.ConnectionRegistry;
 import io.cairn.resp.Endpoint;
 import io.cairn.resp.Transport;
@@ -13,6 +17,10 @@ import java.util.concurrent.ExecutorService;
  * What a node's backend is made of.
  *
  * @param config this node's view
+ * @param blocked who waits for which keys
+ * @param events told of what happens to the node's keys
+ * @param hub who listens to which channels
+ * @param memory the node's maxmemory
  * @param background threads of the process for work that blocks (snapshots)
  * @param failure stops the process: something after which nothing may be acknowledged
  */
@@ -22,7 +30,11 @@ public record NodeParts(
         Keyspace keyspace,
         CommandTable commands,
         NodeStats stats,
+        KeyEvents events,
         ConnectionRegistry connections,
+        BlockedKeys blocked,
+        Hub hub,
+        MemoryLimit memory,
         Transport transport,
         ExecutorService background,
         Endpoint.Failure failure) {}

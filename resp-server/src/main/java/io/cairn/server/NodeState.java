@@ -2,14 +2,19 @@ package io.cairn.server;
 
 import io.cairn.command.Clients;
 import io.cairn.command.CommandTable;
+import io.cairn.command.Followers;
 import io.cairn.command.LatencyEvents;
+import io.cairn.command.Migrations;
 import io.cairn.command.Persistence;
+import io.cairn.command.PubSub;
+import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.command.SlowLog;
 import io.cairn.command.Stats;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.migrate.MigrationThreads;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -27,11 +32,13 @@ final class NodeState implements ServerState {
     private final SlowLog slowLog = new SlowLog();
     private final LatencyEvents latency = new LatencyEvents();
     private final Identity identity;
+    private final Migrations migrations;
 
     NodeState(Node node, CairnProcess process, String redisMode, CommandTable commands) {
         this.node = node;
         this.process = process;
         this.commands = commands;
+        this.migrations = new MigrationThreads(node.backend().mode().movingKeys());
         Config config = node.config();
         Path file = config.file();
         String host = config.get(Keys.BIND).get(0);
@@ -72,8 +79,43 @@ final class NodeState implements ServerState {
     }
 
     @Override
+    public PubSub pubSub() {
+        return node.hub();
+    }
+
+    @Override
+    public Followers followers() {
+        return node.changes();
+    }
+
+    @Override
     public Persistence persistence() {
         return node.backend().persistence();
+    }
+
+    @Override
+    public boolean changeReplicationId() {
+        return node.backend().changeReplicationId();
+    }
+
+    @Override
+    public Migrations migrations() {
+        return migrations;
+    }
+
+    @Override
+    public long evictionExceededMillis() {
+        return node.memory().exceededMillis();
+    }
+
+    @Override
+    public long evictionExceededNowMillis() {
+        return node.memory().exceededNowMillis();
+    }
+
+    @Override
+    public Scripts scripts() {
+        return node.backend().scripts();
     }
 
     @Override

@@ -52,6 +52,14 @@ public final class ProcessLog {
         config.onChange(Keys.LOGLEVEL, level -> level(context, level));
     }
 
+    /** A command line tool says what there is to say itself. */
+    public static void none() {
+        if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+            CHRONICLE.setLevel(java.util.logging.Level.SEVERE);
+            context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.OFF);
+        }
+    }
+
     private static OutputStreamAppender<ILoggingEvent> appender(String logFile) throws IOException {
         if (logFile.isEmpty()) {
             return new ConsoleAppender<>();

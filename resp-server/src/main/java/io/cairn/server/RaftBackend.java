@@ -5,11 +5,18 @@ import io.cairn.cluster.RaftNode;
 import io.cairn.command.Persistence;
 import io.cairn.command.Release;
 import io.cairn.command.Replication;
+import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
+import io.cairn.config.Keys;
 import io.cairn.gossip.GossipException;
+import io.cairn.keyspace.DataLimits;
+import io.cairn.keyspace.Slots;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
 import io.cairn.raft.meta.JoinMark;
+import io.cairn.raft.shards.SlotTable;
+import io.cairn.script.ScriptThread;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
@@ -23,6 +30,7 @@ final class RaftBackend implements NodeBackend {
     private static final Logger LOG = LoggerFactory.getLogger(RaftBackend.class);
 
     private final RaftNode node;
+    private final ScriptThread scripts;
 
     RaftBackend(NodeParts parts, String process, ClusterThreads threads) throws StartException {
         try {
@@ -36,13 +44,23 @@ final class RaftBackend implements NodeBackend {
                     parts.keyspace(),
                     parts.commands(),
                     parts.stats(),
+                    parts.events(),
+                    parts.hub(),
                     parts.connections()::count,
+                    parts.memory(),
                     threads,
                     Clock.systemUTC(),
                     listener(parts)));
         } catch (IOException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);
         }
+        this.scripts = new ScriptThread(
+                args -> parts.commands().find(args) >= 0,
+                () -> parts.config().get(Keys.SCRIPT_MEMORY_LIMIT),
+                () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
+        scripts.libraries(parts.keyspace().libraries());
+        node.mode().scripts(parts.commands(), scripts, parts.failure()::fatal);
+        node.mode().serves(parts.blocked());
     }
 
     private static JoinMark mark(NodeDirectory directory) {
@@ -64,6 +82,13 @@ final class RaftBackend implements NodeBackend {
             @Override
             public void leading(boolean leading) {
                 LOG.info("node {} {}", parts.directory().nodeId(), leading ? "serves its shard" : "no longer serves");
+                parts.blocked().leading(leading);
+            }
+
+            @Override
+            public void slotsChanged(SlotTable slots) {
+                parts.hub().serves(channel -> slots.serves(Slots.of(channel)));
+                parts.blocked().slotsChanged(slots::serves);
             }
 
             @Override
@@ -71,6 +96,26 @@ final class RaftBackend implements NodeBackend {
                 parts.failure().fatal("applying the shard's log", cause);
             }
         };
+    }
+
+    @Override
+    public Scripts scripts() {
+        return scripts;
+    }
+
+    @Override
+    public void follow(ChangeStream changes) {
+        node.follow(changes);
+    }
+
+    @Override
+    public void limits(DataLimits limits) {
+        node.limits(limits);
+    }
+
+    @Override
+    public void started(ServerState server) {
+        node.mode().started(server);
     }
 
     @Override

@@ -62,6 +62,7 @@ final class RecordReplay implements AutoCloseable {
                 }
             }
             case TICK -> {}
+            case LIMITS -> call.keyspace.dataLimits(reader.limits());
             case CHUNK -> {
                 if (!blobs.accept(reader)) {
                     throw new IOException("a piece of a large argument is missing");
@@ -78,7 +79,7 @@ final class RecordReplay implements AutoCloseable {
             throw new IOException("the log holds a command that this version does not know: " + args.text(0));
         }
         call.begin(args, reader.database(), reader.timeMillis(), reader.seed(), NoReply.INSTANCE);
-        command.data().run(call);
+        call.run(command);
     }
 
     @Override

@@ -130,6 +130,16 @@ final class StandaloneLog implements AutoCloseable {
         }
     }
 
+    /** Loads what is on disk into the keyspace, which was emptied; all stripes are locked by the caller. */
+    void reload() throws IOException {
+        commit.sync();
+        Snapshot snapshot = snapshots.newest();
+        if (snapshot != null) {
+            load(parts, clock, snapshots, snapshot);
+        }
+        replay(parts, clock, log, snapshot == null ? 1 : snapshot.index() + 1);
+    }
+
     private static SegmentedLog openLog(NodeParts parts) throws LogException {
         Config config = parts.config();
         return SegmentedLog.open(
@@ -161,7 +171,7 @@ final class StandaloneLog implements AutoCloseable {
         long began = System.nanoTime();
         try (ReadableByteChannel channel = Channels.newChannel(snapshots.read(snapshot))) {
             // Expired keys stay: the log after the snapshot was written while they were there.
-            RdbReader reader = new RdbReader(channel, parts.keyspace(), 0);
+            RdbReader reader = new RdbReader(channel, parts.keyspace(), 0).accessedAt(clock.readTime());
             reader.load();
             String stamp = reader.aux(STAMP);
             if (stamp != null) {
@@ -293,7 +303,8 @@ final class StandaloneLog implements AutoCloseable {
         long written;
         try (SnapshotWriter file = snapshots.begin(index, 0, "")) {
             RdbWriter writer = new RdbWriter(Channels.newChannel(file), true);
-            writer.begin(clock.readTime() / 1000, parts.keyspace().usedBytes());
+            writer.access(parts.keyspace().access());
+            writer.begin(clock.readTime() / 1000, parts.keyspace().usedBytes(), data.hasExpiringFields());
             writer.aux(STAMP, Long.toString(stamp));
             data.writeTo(writer);
             writer.finish();

@@ -13,9 +13,12 @@ import io.cairn.metrics.LogMetrics;
 import io.cairn.mode.Journal;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.StandaloneMode;
+import io.cairn.rdb.FieldExpiryException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,13 +34,18 @@ final class StandalonePersistence implements Persistence {
 
     private static final String IN_PROGRESS = "ERR Background save already in progress";
 
+    private static final String FIELDS_EXPIRE =
+            "ERR " + FieldExpiryException.TEXT + ": set rdb-form to 7.4, use appendonly, or take the expiries away";
+
     private static final Logger LOG = LoggerFactory.getLogger(StandalonePersistence.class);
 
     /** What a snapshot is taken for. */
     private enum Work {
         NONE,
         SAVE,
-        REWRITE
+        REWRITE,
+        /** For a follower of the changes. */
+        FOLLOWER
     }
 
     private final NodeParts parts;
@@ -81,10 +89,8 @@ final class StandalonePersistence implements Persistence {
     void load() throws StartException {
         try {
             if (!config.get(Keys.APPENDONLY)) {
-                if (dump.exists()) {
-                    dump.load(parts.keyspace(), clock.readTime());
-                }
-                if (java.nio.file.Files.exists(StandaloneLog.directory(parts))) {
+                loadDump();
+                if (Files.exists(StandaloneLog.directory(parts))) {
                     LOG.warn(
                             "port {}: appendonly is off: the log in {} is not read and falls behind; delete it before a"
                                     + " start with appendonly (CONFIG SET appendonly yes begins a new one)",
@@ -95,9 +101,8 @@ final class StandalonePersistence implements Persistence {
             }
             StandaloneLog opened = StandaloneLog.open(parts, clock);
             log = opened;
-            if (opened.empty() && dump.exists()) {
-                LOG.info("port {}: the log is empty: it begins with {}", config.port(), config.get(Keys.DBFILENAME));
-                dump.load(parts.keyspace(), clock.readTime());
+            if (opened.empty() && loadDump()) {
+                LOG.info("port {}: the log was empty: it begins with {}", config.port(), config.get(Keys.DBFILENAME));
                 take(Work.REWRITE);
             }
             mode.journal(opened.journal());
@@ -106,6 +111,30 @@ final class StandalonePersistence implements Persistence {
         } catch (OutOfMemoryError e) {
             throw new StartException("port " + config.port() + ": not enough memory to load the data", e);
         }
+    }
+
+    /**
+     * Loads the node's own RDB file. While it has none of its own, that of a Redis that ran in {@code dir} is taken; the node saves to
+     * its own and leaves that one alone.
+     *
+     * @return true when there was a file
+     */
+    private boolean loadDump() throws IOException {
+        if (dump.exists()) {
+            dump.load(parts.keyspace(), clock.readTime());
+            return true;
+        }
+        Path inherited = Path.of(config.get(Keys.DIR)).resolve(config.get(Keys.DBFILENAME));
+        if (!Files.isRegularFile(inherited)) {
+            return false;
+        }
+        if (config.ports().size() > 1) {
+            LOG.warn("{} is not loaded: this process has several nodes; see 'cairn import'", inherited);
+            return false;
+        }
+        LOG.info("port {}: no RDB file of its own yet: taking over {}", config.port(), inherited);
+        new DumpFile(inherited).load(parts.keyspace(), clock.readTime());
+        return true;
     }
 
     // ---- CONFIG SET appendonly
@@ -207,7 +236,7 @@ final class StandalonePersistence implements Persistence {
         }
         try {
             if (work == Work.SAVE) {
-                dump.write(data, clock.readTime() / 1000, keyspace.usedBytes());
+                dump.write(keyspace, data, !mustLoadInRedis70(), clock.readTime() / 1000);
                 mode.saved(changes);
             } else {
                 StandaloneLog current = java.util.Objects.requireNonNull(log);
@@ -224,6 +253,8 @@ final class StandalonePersistence implements Persistence {
         try {
             take(work);
             done = true;
+        } catch (FieldExpiryException e) {
+            LOG.error("port {}: not saved: {}", config.port(), FIELDS_EXPIRE);
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             LOG.error("port {}: {} failed", config.port(), work == Work.SAVE ? "saving" : "rewriting the log", e);
         }
@@ -270,14 +301,34 @@ final class StandalonePersistence implements Persistence {
         return true;
     }
 
+    /** Claims the next snapshot for a follower of the changes; false while another is under way. */
+    boolean beginFollower() {
+        return begin(Work.FOLLOWER);
+    }
+
+    synchronized void endFollower() {
+        running = Work.NONE;
+    }
+
     private void inBackground(Work work) {
         parts.background().execute(() -> run(work));
     }
 
     // ---- commands
 
+    private boolean mustLoadInRedis70() {
+        return config.get(Keys.RDB_FORM).equals("7.0");
+    }
+
+    private boolean fieldsExpire() {
+        return mustLoadInRedis70() && parts.keyspace().expiringHashes() > 0;
+    }
+
     @Override
     public @Nullable String save() {
+        if (fieldsExpire()) {
+            return FIELDS_EXPIRE;
+        }
         if (!begin(Work.SAVE)) {
             return IN_PROGRESS;
         }
@@ -286,11 +337,14 @@ final class StandalonePersistence implements Persistence {
 
     @Override
     public String backgroundSave(boolean schedule) throws Refused {
+        if (fieldsExpire()) {
+            throw new Refused(FIELDS_EXPIRE);
+        }
         synchronized (this) {
             if (running == Work.SAVE) {
                 throw new Refused(IN_PROGRESS);
             }
-            if (running == Work.REWRITE) {
+            if (running != Work.NONE) {
                 if (!schedule) {
                     throw new Refused("ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE"
                             + " SCHEDULE in order to schedule a BGSAVE whenever possible.");
@@ -313,7 +367,7 @@ final class StandalonePersistence implements Persistence {
             if (running == Work.REWRITE) {
                 throw new Refused("ERR Background append only file rewriting already in progress");
             }
-            if (running == Work.SAVE) {
+            if (running != Work.NONE) {
                 rewriteScheduled = true;
                 return "Background append only file rewriting scheduled";
             }
@@ -321,6 +375,91 @@ final class StandalonePersistence implements Persistence {
         }
         inBackground(Work.REWRITE);
         return "Background append only file rewriting started";
+    }
+
+    @Override
+    public @Nullable String reload(Reload how) {
+        if (how.save() && fieldsExpire()) {
+            return FIELDS_EXPIRE;
+        }
+        if (!begin(Work.SAVE)) {
+            return IN_PROGRESS;
+        }
+        boolean saved = false;
+        parts.keyspace().lockAll();
+        try {
+            if (how.save()) {
+                take(Work.SAVE);
+                saved = true;
+            }
+            if (how.flush()) {
+                clear();
+            }
+            dump.load(parts.keyspace(), clock.readTime(), !how.flush() && !how.merge());
+            if (log != null && !how.save()) {
+                take(Work.REWRITE); // What was loaded is not what the log says.
+            }
+            mode.reloaded();
+            return null;
+        } catch (FieldExpiryException e) {
+            return FIELDS_EXPIRE; // Nothing was changed.
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            LOG.error("port {}: DEBUG RELOAD", config.port(), e);
+            if (how.save() && !saved) {
+                return "ERR"; // Nothing was changed.
+            }
+            failed(e);
+            return "ERR Error trying to load the RDB dump";
+        } finally {
+            parts.keyspace().unlockAll();
+            released();
+        }
+    }
+
+    @Override
+    public @Nullable String reloadLog() {
+        StandaloneLog current = log;
+        if (current == null) {
+            return "ERR appendonly is off: there is no log to load";
+        }
+        if (!begin(Work.REWRITE)) {
+            return IN_PROGRESS;
+        }
+        parts.keyspace().lockAll();
+        try {
+            current.commit().sync();
+            clear();
+            current.reload();
+            mode.reloaded();
+            return null;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            LOG.error("port {}: DEBUG LOADAOF", config.port(), e);
+            failed(e);
+            return "ERR Error trying to load the log";
+        } finally {
+            parts.keyspace().unlockAll();
+            released();
+        }
+    }
+
+    private void clear() {
+        Keyspace keyspace = parts.keyspace();
+        for (int i = 0; i < keyspace.databases(); i++) {
+            keyspace.database(i).clear();
+        }
+        keyspace.libraries().clear();
+    }
+
+    /** The data is not what it was: with a log, which still has it, nothing may be added to that. */
+    private void failed(Throwable cause) {
+        mode.reloaded();
+        if (log != null) {
+            parts.failure().fatal("loading data again", cause);
+        }
+    }
+
+    private synchronized void released() {
+        running = Work.NONE;
     }
 
     @Override

@@ -20,7 +20,11 @@ final class CairnServer implements AutoCloseable {
 
     /** Starts a server without persistence; {@code options} as on the command line. */
     static CairnServer start(Path directory, String... options) throws Exception {
-        int port = RedisProcess.freePort();
+        return start(RedisProcess.freePort(), directory, options);
+    }
+
+    /** As {@link #start(Path, String...)}, on a port: a directory belongs to one. */
+    static CairnServer start(int port, Path directory, String... options) throws Exception {
         Files.createDirectories(directory);
         List<String> commandLine =
                 new ArrayList<>(List.of("--port", Integer.toString(port), "--dir", directory.toString(), "--save", ""));
@@ -29,6 +33,11 @@ final class CairnServer implements AutoCloseable {
         CairnProcess process = new CairnProcess(config, NodeKinds.of(config));
         process.start();
         return new CairnServer(process, port);
+    }
+
+    /** Tells somebody of what happens to keys. */
+    void listener(KeyEvents events) {
+        process.nodes().get(0).keyEvents().add(events);
     }
 
     RespConnection connect() throws Exception {

@@ -104,6 +104,8 @@ class DigestIT {
                 "set kept v ex 1000",
                 "persist kept",
                 "setrange hole 5 x",
+                "rpush list a 1 -70000 b",
+                "expire list 1000",
                 "select 3",
                 "set k1 v1",
                 "set other v px 1000000",

@@ -2,8 +2,8 @@ package io.cairn.command;
 
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.RealText;
 import java.io.ByteArrayOutputStream;
-import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 
 /** A reply as the bytes that a connection would send. */
@@ -110,11 +110,15 @@ final class ReplyBytes implements Reply {
 
     @Override
     public void real(double value) {
-        String text = BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+        real(RealText.of(value));
+    }
+
+    @Override
+    public void real(String digits) {
         if (resp3) {
-            line("," + text);
+            line("," + digits);
         } else {
-            bulk(text);
+            bulk(digits);
         }
     }
 

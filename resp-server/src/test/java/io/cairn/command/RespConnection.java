@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,6 +62,23 @@ final class RespConnection implements AutoCloseable {
         ByteArrayOutputStream reply = new ByteArrayOutputStream();
         readReply(reply);
         return reply.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    /** True if nothing comes for a while. */
+    boolean isSilent(int millis) throws IOException {
+        socket.setSoTimeout(millis);
+        in.mark(1);
+        try {
+            if (in.read() < 0) {
+                throw new EOFException("the server closed the connection");
+            }
+            in.reset();
+            return false;
+        } catch (SocketTimeoutException e) {
+            return true;
+        } finally {
+            socket.setSoTimeout((int) TIMEOUT.toMillis());
+        }
     }
 
     private static byte[] ascii(String text) {

@@ -64,17 +64,48 @@ final class Templates {
             "memory usage {key} [samples {digit}] [samples -1] [foo]",
             "dump {key}",
             "restore {key} (0|{millis}|-1|x) {payload} [replace] [absttl] [idletime {digit}|freq {digit}|freq 256] [foo]",
+            "restore-asking {key} (0|{millis}) {payload} [replace] [absttl]",
             "flushdb [sync|async|foo]",
             "flushall [sync|async] [async]",
             "swapdb {digit} {database}",
             "select {digit}");
 
+    /** What waits, for as short a time as there is. */
+    private static final List<String> BLOCKING = List.of(
+            "(blpop|brpop) {list} [{list}] (0.01|0.01|0.01|-1|x|1e400|nan)",
+            "blmove {list} {list} (left|right) (left|right|x) 0.01",
+            "brpoplpush {list} {list} (0.01|0.01|-1)",
+            "blmpop 0.01 (1|1|0|x) {list} (left|right) [count {digit}]",
+            "(bzpopmin|bzpopmax) {zkey} [{zkey}] 0.01",
+            "bzmpop 0.01 1 {zkey} (min|max) [count {digit}]");
+
     /** All of them; a template's chance is its share of the lines. */
-    static final List<String> ALL =
-            Stream.of(STRINGS_AND_KEYS).flatMap(List::stream).toList();
+    static final List<String> ALL = Stream.of(
+                    STRINGS_AND_KEYS,
+                    BLOCKING,
+                    BitmapTemplates.LINES,
+                    HashTemplates.LINES,
+                    SetTemplates.LINES,
+                    StreamTemplates.LINES,
+                    ListTemplates.LINES,
+                    SortedSetTemplates.LINES)
+            .flatMap(List::stream)
+            .toList();
 
     /** Commands whose replies are arrays in no order. */
-    static final Set<String> UNORDERED = Set.of("keys");
+    static final Set<String> UNORDERED = Set.of(
+            "keys",
+            "hgetall",
+            "hkeys",
+            "hvals",
+            "hscan",
+            "smembers",
+            "sinter",
+            "sunion",
+            "sdiff",
+            "sscan",
+            "spop",
+            "zscan");
 
     private Templates() {}
 }

@@ -9,6 +9,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
+import io.cairn.command.KeyEvents;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
@@ -40,13 +41,14 @@ class LoadingReadsTest {
     private final ChronicleKeyspace keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults());
     private final CommandTable table = new CommandTable(Families.data());
     private final NodeStats stats = new NodeStats(table);
-    private final RaftData data = new RaftData(keyspace, table, stats, Clock.systemUTC(), new ShardStore.Listener() {
-        @Override
-        public void leading(boolean leading) {}
+    private final RaftData data =
+            new RaftData(keyspace, table, stats, KeyEvents.NONE, Clock.systemUTC(), new ShardStore.Listener() {
+                @Override
+                public void leading(boolean leading) {}
 
-        @Override
-        public void broken(Throwable cause) {}
-    });
+                @Override
+                public void broken(Throwable cause) {}
+            });
     private final ClusterNode self = new ClusterNode("a".repeat(40), "127.0.0.1", 1, 2, 3, "", "d", NodeState.ACTIVE);
     private final RaftMode mode = data.mode(
             () -> null,
@@ -54,7 +56,7 @@ class LoadingReadsTest {
                     new Topology(self, () -> ClusterMap.EMPTY, new LeaderTable(), new AllAlive(), () -> 0),
                     () -> true,
                     () -> Redirects.EndpointStyle.IP),
-            () -> 0,
+            new MemoryLimit(keyspace, () -> 0, () -> 0, () -> false),
             () -> false,
             nanos -> {});
 
@@ -82,7 +84,7 @@ class LoadingReadsTest {
         BatchReplies replies = new BatchReplies(1, stats);
         replies.begin(false);
         RaftMode.copy(args, queue.call.args);
-        mode.runRead(queue, command, 0, slot, 1, replies.reply());
+        mode.runRead(queue, null, command, 0, slot, 1, replies.reply());
         replies.end();
         String text = new String(replies.bytes(), StandardCharsets.ISO_8859_1);
         replies.close();

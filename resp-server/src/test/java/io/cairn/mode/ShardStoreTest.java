@@ -46,8 +46,9 @@ class ShardStoreTest {
         final NodeStats stats = new NodeStats(table);
         final Stamps stamps = new Stamps(() -> NOW);
         final OwnBlobs own = new OwnBlobs();
+        final List<String> events = new ArrayList<>();
         final ShardStore store =
-                new ShardStore(keyspace, table, stamps, own, Clock.systemUTC(), new ShardStore.Listener() {
+                new ShardStore(keyspace, table, stamps, own, Clock.systemUTC(), this::told, new ShardStore.Listener() {
                     @Override
                     public void leading(boolean leading) {}
 
@@ -57,6 +58,11 @@ class ShardStoreTest {
                     }
                 });
         long index;
+
+        private void told(int database, char type, String event, long key, int keyLength) {
+            events.add(
+                    type + ":" + event + ":" + new String(Memory.bytes(key, keyLength), StandardCharsets.ISO_8859_1));
+        }
 
         /** Applies a batch; the replies' bytes, one char a byte. */
         String apply(ByteBuffer batch, SlotTable slots, int replies) {
@@ -134,6 +140,97 @@ class ShardStoreTest {
         byte[] bytes = new byte[writer.length()];
         writer.batch().get(bytes);
         return ByteBuffer.wrap(bytes);
+    }
+
+    /** The delete of active expiry tells that the key expired, and only of a key that did. */
+    @Test
+    void keyEventsAreToldAlikeOnEveryReplica() {
+        List<ByteBuffer> log = List.of(
+                batch(NOW, "set k v px 10", "set l v px 10", "pfadd h a b c"),
+                batch(NOW + 10, "get k", "incr l"),
+                watched(NOW + 11, "k", 0, "del k"),
+                watched(NOW + 11, "l", 0, "del l"));
+        Replica first = replica();
+        Replica second = replica();
+        for (ByteBuffer entry : log) {
+            assertThat(first.apply(entry, ALL, 3)).isEqualTo(second.apply(entry, ALL, 3));
+        }
+        assertThat(first.events)
+                .isEqualTo(second.events)
+                .containsExactly(
+                        "n:new:k",
+                        "$:set:k",
+                        "g:expire:k",
+                        "n:new:l",
+                        "$:set:l",
+                        "g:expire:l",
+                        "n:new:h",
+                        "$:pfadd:h",
+                        "m:keymiss:k",
+                        "x:expired:l",
+                        "n:new:l",
+                        "$:incrby:l",
+                        "x:expired:k");
+        assertThat(first.keyspace.database(0).size()).isEqualTo(2);
+    }
+
+    /** Who evicts tells that a key was evicted; replicas, which see a delete like any other, that it was deleted (as in Redis). */
+    @Test
+    void evictionsDeleteTheVersionThatWasChosen() {
+        Replica primary = replica();
+        Replica other = replica();
+        ByteBuffer first = batch(NOW, "set k v", "set l v");
+        primary.apply(first, ALL, 2);
+        other.apply(first, ALL, 2);
+        long chosen = version(primary, "k");
+        ByteBuffer again = batch(NOW, "set l w");
+        long stale = version(primary, "l");
+        primary.apply(again, ALL, 1);
+        other.apply(again, ALL, 1);
+        primary.events.clear();
+        other.events.clear();
+        for (ByteBuffer entry : List.of(watched(NOW, "k", chosen, "del k"), watched(NOW, "l", stale, "del l"))) {
+            Evicting proposal = new Evicting();
+            primary.store.batch(++primary.index, 1, entry.duplicate(), ALL, proposal);
+            assertThat(proposal.gone).isEqualTo(entry.equals(watched(NOW, "k", chosen, "del k")));
+            other.store.batch(++other.index, 1, entry.duplicate(), ALL, null);
+        }
+        assertThat(primary.events).containsExactly("e:evicted:k");
+        assertThat(other.events).containsExactly("g:del:k");
+        assertThat(primary.keyspace.database(0).size()).isOne();
+        assertThat(other.keyspace.database(0).size()).isOne();
+        primary.apply(batch(NOW, "del l"), ALL, 1);
+        assertThat(primary.events).endsWith("g:del:l");
+    }
+
+    private static final class Evicting implements LocalProposal {
+        boolean gone;
+
+        @Override
+        public Reply reply() {
+            return DiscardReply.INSTANCE;
+        }
+
+        @Override
+        public boolean evicts() {
+            return true;
+        }
+
+        @Override
+        public void evicted(boolean didGo) {
+            gone |= didGo;
+        }
+
+        @Override
+        public void recordDone() {}
+
+        @Override
+        public void applied() {}
+
+        @Override
+        public void failed(Failure failure) {
+            throw new AssertionError(failure);
+        }
     }
 
     private static ByteBuffer watched(long time, String key, long version, String... lines) {

@@ -97,6 +97,17 @@ class RdbRoundTripTest {
     }
 
     @Test
+    void functionLibrariesComeBackAsTheyWereWhenTheSnapshotBegan() throws IOException {
+        byte[] text = "#!lua name=lib\nreturn \u00ff".getBytes(ISO_8859_1);
+        from.keyspace.libraries().put("lib", text);
+        from.keyspace.libraries().put("another", "#!lua name=another\n".getBytes(ISO_8859_1));
+        load(write(true, new ByteArrayOutputStream()), 0);
+        assertThat(to.keyspace.libraries().names()).containsExactly("another", "lib");
+        assertThat(to.keyspace.libraries().text("lib")).isEqualTo(text);
+        assertThat(to.dump(false)).isEqualTo(from.dump(false));
+    }
+
+    @Test
     void expiredKeysAreSkippedOnlyWhenAsked() throws IOException {
         byte[] rdb = write(true, new ByteArrayOutputStream());
         load(rdb, 9_000);
@@ -141,12 +152,15 @@ class RdbRoundTripTest {
 
     @Test
     void otherTypesAreNamedInTheError() {
-        assertThatThrownBy(() -> load("REDIS0010\u0004\u0005thing".getBytes(ISO_8859_1), 0))
+        assertThatThrownBy(() -> load(("REDIS0010\u0007\u0005thing\u0081" + "\0".repeat(8)).getBytes(ISO_8859_1), 0))
                 .isInstanceOf(RdbException.class)
-                .hasMessageContaining("type hash not supported yet (key thing)");
+                .hasMessageContaining("key 'thing' is of the module type 'AAAAAAAAA', and modules are not supported");
         assertThatThrownBy(() -> load("REDIS0010\u00f5\u0001x".getBytes(ISO_8859_1), 0))
                 .isInstanceOf(RdbException.class)
-                .hasMessageContaining("functions");
+                .hasMessageContaining("a function library: Missing library metadata");
+        assertThatThrownBy(() -> load("REDIS0010\u00f6\u0001x".getBytes(ISO_8859_1), 0))
+                .isInstanceOf(RdbException.class)
+                .hasMessageContaining("release candidate of Redis 7.0");
         assertThatThrownBy(() -> load("REDIS0099".getBytes(ISO_8859_1), 0))
                 .isInstanceOf(RdbException.class)
                 .hasMessageContaining("99");
@@ -198,7 +212,8 @@ class RdbRoundTripTest {
             long native_ = Memory.allocate(payload.length);
             Memory.copy(payload, 0, native_, payload.length);
             assertThat(DumpPayload.verify(native_, payload.length)).isTrue();
-            DumpPayload.restore(native_, payload.length, to.keyspace.database(0), at, key.length, view.expireAt);
+            DumpPayload.restore(
+                    native_, payload.length, to.keyspace.database(0), at, key.length, view.expireAt, to.keyspace);
             Memory.putByte(native_, (byte) (payload[0] ^ 1));
             assertThat(DumpPayload.verify(native_, payload.length)).isFalse();
             Memory.free(native_, payload.length);

@@ -49,6 +49,10 @@ final class StringStore implements AutoCloseable {
 
     /** Writes a snapshot of all. */
     void write(RdbWriter writer) throws IOException {
+        write(writer, false);
+    }
+
+    void write(RdbWriter writer, boolean fieldsMayExpire) throws IOException {
         keyspace.lockAll();
         Snapshot snapshot;
         try {
@@ -62,7 +66,7 @@ final class StringStore implements AutoCloseable {
         } finally {
             keyspace.unlockAll();
         }
-        writer.begin(1_700_000_000, keyspace.usedBytes());
+        writer.begin(1_700_000_000, keyspace.usedBytes(), fieldsMayExpire);
         snapshot.writeTo(writer);
         writer.finish();
     }
@@ -126,7 +130,7 @@ final class StringStore implements AutoCloseable {
             if (!DumpPayload.verify(at + name.length, payload.length)) {
                 throw new IOException("DUMP payload version or checksum are wrong");
             }
-            DumpPayload.restore(at + name.length, payload.length, keyspace.database(0), at, name.length, 0);
+            DumpPayload.restore(at + name.length, payload.length, keyspace.database(0), at, name.length, 0, keyspace);
         } finally {
             Memory.free(at, size);
         }

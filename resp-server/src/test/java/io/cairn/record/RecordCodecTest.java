@@ -3,6 +3,7 @@ package io.cairn.record;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.command.Args;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Memory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -25,6 +26,8 @@ class RecordCodecTest {
         writer.command(NOW, 0, args("SET", "key", "value"));
         long secondSeed = writer.nextSeed();
         writer.command(NOW + 5, 3, args("del", "", "b"));
+        DataLimits limits = new DataLimits(0, 1L << 40, 4096, 7);
+        writer.limits(NOW, limits);
         writer.tick(NOW - 7);
         reader.reset(writer.address(), writer.length());
         assertThat(reader.next()).isTrue();
@@ -38,6 +41,9 @@ class RecordCodecTest {
         assertThat(reader.timeMillis()).isEqualTo(NOW + 5);
         assertThat(reader.seed()).isEqualTo(secondSeed);
         assertThat(reader.database()).isEqualTo(3);
+        assertThat(reader.next()).isTrue();
+        assertThat(reader.kind()).isEqualTo(RecordKind.LIMITS);
+        assertThat(reader.limits()).isEqualTo(limits);
         assertThat(reader.next()).isTrue();
         assertThat(reader.kind()).isEqualTo(RecordKind.TICK);
         assertThat(reader.timeMillis()).isEqualTo(NOW - 7);
@@ -224,6 +230,7 @@ class RecordCodecTest {
                         }
                     }
                     case TICK -> assertThat(reader.timeMillis()).isNotNegative();
+                    case LIMITS -> assertThat(reader.limits().setIntegers()).isNotNegative();
                     case CHUNK ->
                         assertThat(reader.chunkAddress() + reader.chunkLength()).isLessThanOrEqualTo(address + length);
                 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cairn.command.CommandTable;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.RealText;
 import io.cairn.metrics.NodeStats;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -66,13 +67,13 @@ class ReplyBufferTest {
 
     @Test
     void doublesPrintAsWithSeventeenDigits() {
-        assertThat(RealFormat.text(0.1)).isEqualTo("0.10000000000000001");
-        assertThat(RealFormat.text(3)).isEqualTo("3");
-        assertThat(RealFormat.text(1e17)).isEqualTo("1e+17");
-        assertThat(RealFormat.text(1e16)).isEqualTo("10000000000000000");
-        assertThat(RealFormat.text(-0.00001)).isEqualTo("-1.0000000000000001e-05");
-        assertThat(RealFormat.text(Double.parseDouble("9.999999999999999e22"))).isEqualTo("9.9999999999999992e+22");
-        assertThat(RealFormat.text(-0.0)).isEqualTo("-0");
+        assertThat(RealText.of(0.1)).isEqualTo("0.10000000000000001");
+        assertThat(RealText.of(3)).isEqualTo("3");
+        assertThat(RealText.of(1e17)).isEqualTo("1e+17");
+        assertThat(RealText.of(1e16)).isEqualTo("10000000000000000");
+        assertThat(RealText.of(-0.00001)).isEqualTo("-1.0000000000000001e-05");
+        assertThat(RealText.of(Double.parseDouble("9.999999999999999e22"))).isEqualTo("9.9999999999999992e+22");
+        assertThat(RealText.of(-0.0)).isEqualTo("-0");
     }
 
     @Test

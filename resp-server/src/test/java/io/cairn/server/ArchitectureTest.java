@@ -77,6 +77,23 @@ class ArchitectureTest {
     }
 
     @Test
+    void pubSubKnowsNothingOfConnectionsAndClusters() {
+        noClasses()
+                .that()
+                .resideInAPackage("io.cairn.pubsub..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "io.cairn.resp..",
+                        "io.cairn.server..",
+                        "io.cairn.mode..",
+                        "io.cairn.cluster..",
+                        "io.cairn.raft..",
+                        "io.cairn.gossip..")
+                .check(classes);
+    }
+
+    @Test
     void lowerModulesKnowNothingOfTheServer() {
         noClasses()
                 .that()
@@ -93,6 +110,7 @@ class ArchitectureTest {
                         "io.cairn.record..",
                         "io.cairn.cluster..",
                         "io.cairn.metrics..",
+                        "io.cairn.pubsub..",
                         "io.cairn.rdb..")
                 .check(classes);
         noClasses()
@@ -138,7 +156,12 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        "io.cairn.resp..", "io.cairn.server..", "io.cairn.mode..", "io.cairn.cluster..", "io.netty..")
+                        "io.cairn.resp..",
+                        "io.cairn.server..",
+                        "io.cairn.mode..",
+                        "io.cairn.cluster..",
+                        "io.cairn.pubsub..",
+                        "io.netty..")
                 .check(classes);
         noClasses()
                 .that()

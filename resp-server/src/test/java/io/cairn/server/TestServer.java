@@ -13,6 +13,9 @@ import java.util.List;
 
 /** A standalone node in this JVM. */
 public final class TestServer implements AutoCloseable {
+    private static final int FIRST_PORT = 20_610;
+    private static final int END_OF_PORTS = 20_700;
+
     private final CairnProcess process;
     private final int port;
 
@@ -27,10 +30,15 @@ public final class TestServer implements AutoCloseable {
         process.start();
     }
 
-    /** A port that nobody listens on now. */
+    /** The first port that nobody listens on now: of two servers in turn over one directory, which is named after it, the same. */
     public static int freePort() throws IOException {
+        return freePort(FIRST_PORT);
+    }
+
+    /** A second one is to be asked for from another start: the first may not be taken yet. */
+    public static int freePort(int from) throws IOException {
         IOException last = new IOException("no free port");
-        for (int candidate = 20_610; candidate < 20_700; candidate++) {
+        for (int candidate = from; candidate < END_OF_PORTS; candidate++) {
             try (ServerSocket probe = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
                 return probe.getLocalPort();
             } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.cairn.jepsen.run;
 
+import io.cairn.jepsen.suite.SuiteCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,7 +16,8 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             CheckCommand.class,
             ReportCommand.class,
-            MutantsCommand.class
+            MutantsCommand.class,
+            SuiteCommand.class
         })
 public final class CairnJepsen implements Runnable {
     /** Something was seen that may not be. */

@@ -7,6 +7,7 @@ import io.cairn.jepsen.mutant.Mutant;
 import io.cairn.jepsen.mutant.MutantSchedule;
 import io.cairn.jepsen.mutant.Plant;
 import io.cairn.jepsen.process.Distribution;
+import io.cairn.jepsen.process.SourceTree;
 import io.cairn.jepsen.report.Results;
 import java.io.IOException;
 import java.io.PrintStream;

@@ -1,6 +1,7 @@
 package io.cairn.jepsen.run;
 
 import io.cairn.jepsen.process.Distribution;
+import io.cairn.jepsen.process.SourceTree;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

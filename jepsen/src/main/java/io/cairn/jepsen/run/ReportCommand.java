@@ -4,6 +4,7 @@ import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.report.HtmlReport;
 import io.cairn.jepsen.report.Results;
 import io.cairn.jepsen.report.Table;
+import io.cairn.jepsen.suite.SuitePage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,7 +20,8 @@ import picocli.CommandLine.Spec;
 /** {@code cairn-jepsen report}. */
 @Command(
         name = "report",
-        description = "Writes the report of a run folder anew; without one, docs/jepsen.md from the kept results.",
+        description =
+                "Writes the report of a run folder anew; without one, docs/jepsen.md and docs/redis-compatibility.md from the kept results.",
         mixinStandardHelpOptions = true)
 final class ReportCommand implements Callable<Integer> {
     @Spec
@@ -32,7 +34,9 @@ final class ReportCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Path written;
         if (folder == null) {
-            written = Table.write(Distribution.find().root());
+            Path root = Distribution.find().root();
+            spec.commandLine().getOut().println(SuitePage.write(root));
+            written = Table.write(root);
         } else {
             List<CheckCommand.Named> histories = CheckCommand.read(folder);
             if (histories.isEmpty()) {

@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A host's outgoing connections: one to each peer of its groups, and short-lived ones to mere addresses. */
+/**
+ * A host's outgoing connections: one to each peer of its groups, one more while there is bulk to send, and short-lived ones to mere
+ * addresses.
+ */
 final class Links {
     private static final Logger LOG = LoggerFactory.getLogger(Links.class);
 
@@ -26,6 +29,9 @@ final class Links {
 
     private final RaftHost host;
     private final Map<String, PeerLink> byNode = new ConcurrentHashMap<>();
+    /** Connections of their own for what may be much. */
+    private final Map<String, PeerLink> bulk = new ConcurrentHashMap<>();
+
     private final Map<InetSocketAddress, PeerLink> byAddress = new ConcurrentHashMap<>();
     private final Map<String, InetSocketAddress> learned = new ConcurrentHashMap<>();
     private final RateLimitedLog refusals = new RateLimitedLog(LOG);
@@ -39,7 +45,17 @@ final class Links {
     /** The link to a node; made when there is none, not connected by this call. */
     PeerLink to(String nodeId) {
         PeerLink link = byNode.get(nodeId);
-        return link != null ? link : byNode.computeIfAbsent(nodeId, id -> new PeerLink(this, id, () -> resolve(id)));
+        return link != null
+                ? link
+                : byNode.computeIfAbsent(nodeId, id -> new PeerLink(this, id, false, () -> resolve(id)));
+    }
+
+    /** The link to a node for what may be much; made when there is none. */
+    PeerLink bulk(String nodeId) {
+        PeerLink link = bulk.get(nodeId);
+        return link != null
+                ? link
+                : bulk.computeIfAbsent(nodeId, id -> new PeerLink(this, id, true, () -> resolve(id)));
     }
 
     /** The link to an address, or null when there are too many. */
@@ -49,7 +65,7 @@ final class Links {
         if (link != null || byAddress.size() >= MAX_ADDRESS_LINKS) {
             return link;
         }
-        return byAddress.computeIfAbsent(address, to -> new PeerLink(this, null, () -> to));
+        return byAddress.computeIfAbsent(address, to -> new PeerLink(this, null, false, () -> to));
     }
 
     private @Nullable InetSocketAddress resolve(String nodeId) {
@@ -75,6 +91,7 @@ final class Links {
         }
         long now = System.nanoTime();
         byAddress.values().removeIf(link -> closeIfIdle(link, now));
+        bulk.values().removeIf(link -> closeIfIdle(link, now));
         byNode.entrySet().removeIf(entry -> !nodeIds.contains(entry.getKey()) && closeIfIdle(entry.getValue(), now));
     }
 
@@ -161,12 +178,14 @@ final class Links {
     /** Makes every connection anew: handshakes then say the new cluster id. */
     void renew() {
         byNode.values().forEach(PeerLink::renew);
+        bulk.values().forEach(PeerLink::renew);
         byAddress.values().forEach(PeerLink::renew);
     }
 
     void close() {
         closed = true;
         byNode.values().forEach(PeerLink::close);
+        bulk.values().forEach(PeerLink::close);
         byAddress.values().forEach(PeerLink::close);
     }
 }

@@ -67,6 +67,7 @@ final class PeerLink {
 
     private final Links links;
     private final @Nullable String nodeId;
+    private final boolean bulk;
     private final Supplier<@Nullable InetSocketAddress> address;
     private final EventLoop loop;
     private final AtomicLong ids = new AtomicLong();
@@ -84,8 +85,12 @@ final class PeerLink {
     private long lostAtNanos;
     private boolean lost;
 
-    /** @param nodeId null when only an address is known */
-    PeerLink(Links links, @Nullable String nodeId, Supplier<@Nullable InetSocketAddress> address) {
+    /**
+     * @param nodeId null when only an address is known
+     * @param bulk beside the node's link proper: what becomes of it says nothing to the groups
+     */
+    PeerLink(Links links, @Nullable String nodeId, boolean bulk, Supplier<@Nullable InetSocketAddress> address) {
+        this.bulk = bulk;
         this.links = links;
         this.nodeId = nodeId;
         this.address = address;
@@ -304,7 +309,7 @@ final class PeerLink {
         if (justLost && refused) {
             lost = false;
             justLost = false;
-            if (nodeId != null) {
+            if (nodeId != null && !bulk) {
                 links.gone(nodeId);
             }
         }
@@ -337,7 +342,9 @@ final class PeerLink {
             ctx.channel().close();
             return;
         }
-        links.up(nodeId, formed);
+        if (!bulk) {
+            links.up(nodeId, formed);
+        }
         runWaiting();
     }
 

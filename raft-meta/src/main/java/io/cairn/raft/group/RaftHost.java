@@ -175,6 +175,14 @@ public final class RaftHost implements AutoCloseable {
         return messages.send(links.to(nodeId), type, payload);
     }
 
+    /**
+     * As {@link #send(String, byte, byte[])}, over a connection that carries nothing of Raft and is closed when idle: for what may be much, so that
+     * heartbeats do not stand in line behind it. The caller bounds what is under way; messages to one node are handled in the order sent.
+     */
+    public CompletableFuture<byte[]> sendBulk(String nodeId, byte type, byte[] payload) {
+        return messages.send(links.bulk(nodeId), type, payload);
+    }
+
     /** Sends to whoever listens at an address, over a connection of its own that is closed when idle. */
     public CompletableFuture<byte[]> send(InetSocketAddress to, byte type, byte[] payload) {
         return messages.send(links.to(to), to, type, payload);
@@ -204,6 +212,7 @@ public final class RaftHost implements AutoCloseable {
     public void disconnect(String nodeId) {
         port.closeConnections(false, nodeId);
         links.to(nodeId).renew();
+        links.bulk(nodeId).renew();
     }
 
     private void handle(Inbound from, Frame frame) {

@@ -85,13 +85,19 @@ final class ChronicleDatabase implements Database {
         resources.saw(now);
         Table table = at(key, keyLength, Slots.of(key, keyLength));
         if (table == null) {
+            out.expireAt = 0;
             return false;
         }
         int found = table.find(now, out, touch);
+        if (found == Table.FOUND) {
+            return true;
+        }
+        out.expireAt = 0;
         if (found == Table.EXPIRED) {
+            out.expireAt = table.expiredAt;
             noteExpired(table.expiredAt);
         }
-        return found == Table.FOUND;
+        return false;
     }
 
     /** Whether a key with this expiry is there at {@code now}; one that is not is remembered for {@link #sawExpired}. */
@@ -109,17 +115,17 @@ final class ChronicleDatabase implements Database {
     }
 
     @Override
-    public void putString(long key, int keyLength, long bytes, int length, byte encoding, long expireAt) {
+    public long putString(long key, int keyLength, long bytes, int length, byte encoding, long expireAt) {
         int slot = Slots.of(key, keyLength);
-        forWrite(key, keyLength, slot, length).putString(slot, bytes, length, encoding, expireAt);
+        return forWrite(key, keyLength, slot, length).putString(slot, bytes, length, encoding, expireAt);
     }
 
     @Override
-    public void putNumber(long key, int keyLength, long value, long expireAt) {
+    public long putNumber(long key, int keyLength, long value, long expireAt) {
         int slot = Slots.of(key, keyLength);
         Table table = forWrite(key, keyLength, slot, Long.BYTES);
         table.payload.setNumber(Value.INT, value, expireAt);
-        table.put(slot);
+        return table.put(slot);
     }
 
     @Override
@@ -131,22 +137,22 @@ final class ChronicleDatabase implements Database {
     }
 
     @Override
-    public void putBlock(long key, int keyLength, NativeBlock block, int length, long expireAt) {
+    public long putBlock(long key, int keyLength, NativeBlock block, int length, long expireAt) {
         int slot = Slots.of(key, keyLength);
-        forWrite(key, keyLength, slot, Long.BYTES).putBlock(slot, block, length, expireAt);
+        return forWrite(key, keyLength, slot, Long.BYTES).putBlock(slot, block, length, expireAt);
     }
 
     @Override
-    public void putPacked(
+    public long putPacked(
             long key, int keyLength, ValueType type, byte encoding, long bytes, int length, long expireAt) {
         int slot = Slots.of(key, keyLength);
-        forWrite(key, keyLength, slot, length).putPacked(slot, type, encoding, bytes, length, expireAt);
+        return forWrite(key, keyLength, slot, length).putPacked(slot, type, encoding, bytes, length, expireAt);
     }
 
     @Override
-    public void putObject(long key, int keyLength, StoredObject object, long expireAt) {
+    public long putObject(long key, int keyLength, StoredObject object, long expireAt) {
         int slot = Slots.of(key, keyLength);
-        forWrite(key, keyLength, slot, Long.BYTES).putObject(slot, object, expireAt);
+        return forWrite(key, keyLength, slot, Long.BYTES).putObject(slot, object, expireAt);
     }
 
     @Override
@@ -161,13 +167,29 @@ final class ChronicleDatabase implements Database {
     @Override
     public void changed(StoredObject object) {
         resources.used(object.account());
+        resources.expiring(object.accountExpiring());
     }
 
     @Override
-    public void resize(long key, int keyLength, long now, int newLength, Value out) {
+    public void elementsExpire(long key, int keyLength, long earliest) {
+        Table table = at(key, keyLength, Slots.of(key, keyLength));
+        if (table != null) {
+            table.elementsExpire(earliest);
+        }
+    }
+
+    @Override
+    public void hidElement(long expireAt) {
+        if (expireAt != 0) {
+            noteExpired(expireAt);
+        }
+    }
+
+    @Override
+    public long resize(long key, int keyLength, long now, int newLength, Value out) {
         resources.saw(now);
         int slot = Slots.of(key, keyLength);
-        forWrite(key, keyLength, slot, newLength).resize(slot, now, newLength, out);
+        return forWrite(key, keyLength, slot, newLength).resize(slot, now, newLength, out);
     }
 
     @Override
@@ -181,10 +203,16 @@ final class ChronicleDatabase implements Database {
 
     @Override
     public boolean remove(long key, int keyLength, long now) {
+        long before = drop(key, keyLength, now);
+        return before == 0 || before > now;
+    }
+
+    @Override
+    public long drop(long key, int keyLength, long now) {
         resources.saw(now);
         int slot = Slots.of(key, keyLength);
         Table table = at(key, keyLength, slot);
-        return table != null && table.remove(slot, now) == Table.FOUND;
+        return table == null ? ABSENT : table.remove(slot);
     }
 
     @Override
@@ -198,6 +226,32 @@ final class ChronicleDatabase implements Database {
         Table table = at(key, keyLength, Slots.of(key, keyLength));
         if (table != null) {
             table.setVersion(version);
+        }
+    }
+
+    @Override
+    public void setAccess(long key, int keyLength, int bits) {
+        Table table = at(key, keyLength, Slots.of(key, keyLength));
+        if (table != null) {
+            table.setAccess(bits);
+        }
+    }
+
+    /** Forgets the tables without keys, and gives their fixed memory back; skips stripes that are locked. */
+    void dropEmptyTables() {
+        for (int stripe = 0; stripe < tables.length(); stripe++) {
+            Table table = tables.get(stripe);
+            if (table == null || table.size() > 0 || !keyspace.tryLock(stripe)) {
+                continue;
+            }
+            try {
+                if (tables.get(stripe) == table && table.size() == 0) {
+                    tables.set(stripe, null);
+                    table.drop();
+                }
+            } finally {
+                keyspace.unlock(stripe);
+            }
         }
     }
 

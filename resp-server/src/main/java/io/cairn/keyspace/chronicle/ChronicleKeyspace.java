@@ -1,16 +1,22 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.AccessTracking;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Libraries;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.StripeBusyException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,13 +24,19 @@ import org.jspecify.annotations.Nullable;
  * databases in it. See DESIGN-keyspace.md.
  */
 public final class ChronicleKeyspace implements Keyspace {
+    /** A thread that waits for a stripe looks up this often. */
+    private static final long WAIT_MILLIS = 10;
+
     private final Resources resources;
     private final EncodingLimits encodingLimits = new EncodingLimits();
     private final ReentrantLock[] locks;
     private volatile boolean loading;
+    private volatile BooleanSupplier refuseWaiting = () -> false;
     private final int shift;
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
+    private final Libraries libraries = new Libraries();
+    private volatile DataLimits dataLimits = DataLimits.DEFAULT;
     private volatile boolean activeExpiry = true;
     private final AtomicLong exchanges = new AtomicLong();
     private final AtomicReference<@Nullable IncrementalSnapshot> snapshot = new AtomicReference<>();
@@ -68,6 +80,23 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
+    public AccessTracking access() {
+        return resources.access;
+    }
+
+    @Override
+    public int sample(int database, long chance, int count, boolean volatileOnly, KeySample sink) {
+        return KeySampler.sample(this, databases[database], chance, count, volatileOnly, sink);
+    }
+
+    @Override
+    public void releaseEmpty() {
+        for (ChronicleDatabase database : databases) {
+            database.dropEmptyTables();
+        }
+    }
+
+    @Override
     public void swap(int first, int second) {
         ChronicleDatabase a = databases[first];
         ChronicleDatabase b = databases[second];
@@ -94,7 +123,37 @@ public final class ChronicleKeyspace implements Keyspace {
 
     @Override
     public void lock(int stripe) {
-        locks[stripe].lock();
+        if (!locks[stripe].tryLock()) {
+            await(locks[stripe]);
+        }
+    }
+
+    private void await(ReentrantLock lock) {
+        BooleanSupplier refused = refuseWaiting;
+        boolean interrupted = false;
+        try {
+            while (true) {
+                if (refused.getAsBoolean()) {
+                    throw new StripeBusyException();
+                }
+                try {
+                    if (lock.tryLock(WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+                        return;
+                    }
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void refuseWaiting(BooleanSupplier when) {
+        refuseWaiting = when;
     }
 
     @Override
@@ -120,8 +179,18 @@ public final class ChronicleKeyspace implements Keyspace {
 
     @Override
     public void lockAll() {
-        for (ReentrantLock lock : locks) {
-            lock.lock();
+        int held = 0;
+        try {
+            while (held < locks.length) {
+                lock(held);
+                held++;
+            }
+        } finally {
+            if (held < locks.length) {
+                while (held > 0) {
+                    unlock(--held);
+                }
+            }
         }
     }
 
@@ -167,8 +236,18 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
+    public void nextVersion() {
+        resources.nextVersion();
+    }
+
+    @Override
     public long lastVersion() {
-        return resources.lastVersion();
+        return resources.version();
+    }
+
+    @Override
+    public long expiringHashes() {
+        return resources.expiring();
     }
 
     @Override
@@ -179,6 +258,16 @@ public final class ChronicleKeyspace implements Keyspace {
     @Override
     public long pendingFrees() {
         return resources.pendingFrees();
+    }
+
+    @Override
+    public long freed() {
+        return resources.freed();
+    }
+
+    @Override
+    public void resetFreed() {
+        resources.resetFreed();
     }
 
     @Override
@@ -194,6 +283,21 @@ public final class ChronicleKeyspace implements Keyspace {
     @Override
     public void activeExpiry(boolean on) {
         activeExpiry = on;
+    }
+
+    @Override
+    public DataLimits dataLimits() {
+        return dataLimits;
+    }
+
+    @Override
+    public void dataLimits(DataLimits limits) {
+        dataLimits = limits;
+    }
+
+    @Override
+    public Libraries libraries() {
+        return libraries;
     }
 
     @Override

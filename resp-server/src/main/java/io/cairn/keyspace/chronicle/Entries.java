@@ -1,9 +1,9 @@
 package io.cairn.keyspace.chronicle;
 
-import io.cairn.keyspace.Memory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,8 +56,12 @@ final class Entries {
     /** Size of the entry that {@link #locate} found. */
     int locatedSize;
 
-    Entries(Resources resources, long firstEntryBytes) {
+    private final LongUnaryOperator expiryOf;
+
+    /** @param expiryOf when an entry, or something in it, expires first; Long.MAX_VALUE if nothing does */
+    Entries(Resources resources, long firstEntryBytes, LongUnaryOperator expiryOf) {
         this.resources = resources;
+        this.expiryOf = expiryOf;
         this.largestEntry = firstEntryBytes;
         this.shelf = new Shelf(1, Math.max(64, firstEntryBytes), firstEntryBytes);
         this.earliest = noExpiries(1);
@@ -259,11 +263,8 @@ final class Entries {
             movedPayload.length = entrySize;
             to.put(movedKey, movedPayload);
             added(to, to.chunkedBytes(length, entrySize));
-            int header = Memory.getInt(entry);
-            if ((header & EntryFormat.HAS_EXPIRY) != 0) {
-                int index = to.segmentOf(movedKey.hash);
-                toEarliest[index] = Math.min(toEarliest[index], EntryFormat.expireAt(entry, header));
-            }
+            int index = to.segmentOf(movedKey.hash);
+            toEarliest[index] = Math.min(toEarliest[index], expiryOf.applyAsLong(entry));
         });
     }
 
@@ -304,6 +305,43 @@ final class Entries {
         for (int part = segment; part < larger.segments; part += shelf.segments) {
             larger.forEach(part, visitor);
         }
+    }
+
+    /**
+     * Visits up to {@code count} neighbouring entries, only those with an expiry if asked for, of a segment that chance picks; of the next ones in
+     * which there are any, if it has none. Answers how many.
+     */
+    int sample(long chance, int count, boolean volatileOnly, Shelf.EntryVisitor visitor) {
+        int first = (int) chance & (shelf.segments - 1);
+        for (int i = 0; i < shelf.segments; i++) {
+            int segment = (first + i) & (shelf.segments - 1);
+            if (volatileOnly && earliest(segment) == Long.MAX_VALUE) {
+                continue;
+            }
+            int shown = sampleSegment(segment, chance >>> 32, count, volatileOnly, visitor);
+            if (shown > 0) {
+                return shown;
+            }
+            if (volatileOnly) {
+                setEarliest(segment, Long.MAX_VALUE);
+            }
+        }
+        return 0;
+    }
+
+    private int sampleSegment(int segment, long chance, int count, boolean volatileOnly, Shelf.EntryVisitor visitor) {
+        Shelf larger = next;
+        if (larger == null || segment >= moved) {
+            return shelf.sample(segment, chance, count, volatileOnly, visitor);
+        }
+        int parts = larger.segments / shelf.segments;
+        int first = (int) (chance >>> 24) & (parts - 1);
+        int shown = 0;
+        for (int i = 0; i < parts && shown == 0; i++) {
+            int part = segment + ((first + i) & (parts - 1)) * shelf.segments;
+            shown = larger.sample(part, chance, count, volatileOnly, visitor);
+        }
+        return shown;
     }
 
     /** First segment from {@code from} on whose earliest expiry may be at or before {@code now}; -1 when none. */

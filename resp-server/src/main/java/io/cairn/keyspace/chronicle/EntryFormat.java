@@ -6,7 +6,7 @@ import io.cairn.keyspace.Memory;
  * The bytes of a table entry's value, in the machine's order:
  *
  * <pre>
- * 0   int   bits 0-2 type, 3-4 and 6 encoding, 5 has expiry, 7 held, 8-31 access clock (seconds, 24 bits, as Redis's LRU)
+ * 0   int   bits 0-2 type, 3-4 and 6 encoding, 5 has expiry, 7 held, 8-31 access data (AccessTracking)
  * 4   long  version
  * 12  long  expireAt, only if the bit says so
  * ..  payload: the bytes | a long (INT) | if held: int number of the block or object, int used length of the block
@@ -19,7 +19,7 @@ final class EntryFormat {
 
     static final int VERSION_OFFSET = 4;
     static final int FIXED_SIZE = 12;
-    private static final int CLOCK_SHIFT = 8;
+    private static final int ACCESS_SHIFT = 8;
 
     private EntryFormat() {}
 
@@ -27,8 +27,8 @@ final class EntryFormat {
         return FIXED_SIZE + (hasExpiry ? Long.BYTES : 0) + payloadLength;
     }
 
-    static int header(int type, int encoding, int clock) {
-        return type | ((encoding & 3) << 3) | ((encoding & 4) << 4) | (clock << CLOCK_SHIFT);
+    static int header(int type, int encoding, int access) {
+        return type | ((encoding & 3) << 3) | ((encoding & 4) << 4) | (access << ACCESS_SHIFT);
     }
 
     static int type(int header) {
@@ -44,23 +44,18 @@ final class EntryFormat {
         return (header & HELD) != 0 || encoding(header) == io.cairn.keyspace.Value.INT;
     }
 
-    static int clock(int header) {
-        return header >>> CLOCK_SHIFT;
+    /** See {@link io.cairn.keyspace.AccessTracking}. */
+    static int access(int header) {
+        return header >>> ACCESS_SHIFT;
     }
 
-    /** Redis: LRU_CLOCK, seconds modulo 2^24. */
-    static int clockOf(long nowMillis) {
-        return (int) (nowMillis / 1000) & 0xff_ffff;
+    static int accessHeader(int bits) {
+        return bits << ACCESS_SHIFT;
     }
 
-    static int clockHeader(long nowMillis) {
-        return clockOf(nowMillis) << CLOCK_SHIFT;
-    }
-
-    static void touch(long entry, int header, long nowMillis) {
-        int clock = clockOf(nowMillis);
-        if (clock != clock(header)) {
-            Memory.putInt(entry, (header & 0xff) | (clock << CLOCK_SHIFT));
+    static void setAccess(long entry, int header, int bits) {
+        if (bits != access(header)) {
+            Memory.putInt(entry, (header & 0xff) | (bits << ACCESS_SHIFT));
         }
     }
 

@@ -2,6 +2,8 @@ package io.cairn.keyspace.chronicle;
 
 import io.cairn.keyspace.Keyspace.ExpiredKey;
 import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.StoredObject;
+import io.cairn.keyspace.collection.HashObject;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,6 +12,13 @@ import java.util.List;
  * earliest expiry per segment, so segments without an expired key cost nothing; a look at one corrects its bound.
  */
 final class ExpirySweep {
+    /** Fields of one hash that are told at once; the next call tells the next ones. */
+    private static final int FIELDS_PER_KEY = 1000;
+    /** Bytes of their names. */
+    private static final int FIELD_BYTES_PER_KEY = 64 << 10;
+    /** So many fields count as much as a key. */
+    private static final int FIELDS_PER_UNIT = 64;
+
     private final ChronicleKeyspace keyspace;
     private final Resources resources;
     /** Where the next call goes on: database * stripes + stripe, and the segment in it. */
@@ -32,7 +41,7 @@ final class ExpirySweep {
             int stripe = place % keyspace.stripes();
             boolean left = false;
             Table table = keyspace.chronicleDatabase(number).tableNow(stripe);
-            if (table != null && table.volatileKeys() > 0 && keyspace.tryLock(stripe)) {
+            if (table != null && table.mayExpire() && keyspace.tryLock(stripe)) {
                 try {
                     table = keyspace.chronicleDatabase(number).table(stripe);
                     int expiring = table == null ? -1 : table.nextExpiring(segment, now);
@@ -61,24 +70,36 @@ final class ExpirySweep {
         int[] looked = new int[1];
         table.forEach(segment, (key, keyLength, entry, entrySize) -> {
             long expireAt = EntryFormat.expireAt(entry, Memory.getInt(entry));
-            if (expireAt == 0) {
+            StoredObject object = table.expiring(entry);
+            if (expireAt == 0 && object == null) {
                 return;
             }
             looked[0]++;
-            earliest[0] = Math.min(earliest[0], expireAt);
-            if (expireAt <= now && budget[0] > 0) {
+            earliest[0] = Math.min(earliest[0], table.earliestExpiry(entry));
+            if (earliest[0] > now || budget[0] <= 0) {
+                return;
+            }
+            if (expireAt != 0 && expireAt <= now) {
                 budget[0]--;
                 long version = Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
-                found.add(new Expired(Memory.bytes(key, keyLength), expireAt, version));
+                found.add(new Expired(Memory.bytes(key, keyLength), expireAt, version, List.of()));
+            } else if (object instanceof HashObject hash && hash.earliestExpiry() <= now) {
+                List<byte[]> fields = hash.expired(now, FIELDS_PER_KEY, FIELD_BYTES_PER_KEY);
+                budget[0] -= 1 + fields.size() / FIELDS_PER_UNIT;
+                found.add(new Expired(Memory.bytes(key, keyLength), 0, 0, fields));
             }
         });
         table.setEarliest(segment, earliest[0]);
         // Told afterwards, so that the sink may remove the key at once.
         for (Expired expired : found) {
-            sink.expired(number, expired.key, expired.expireAt, expired.version);
+            if (expired.fields.isEmpty()) {
+                sink.expired(number, expired.key, expired.expireAt, expired.version);
+            } else {
+                sink.fieldsExpired(number, expired.key, expired.fields);
+            }
         }
         return looked[0];
     }
 
-    private record Expired(byte[] key, long expireAt, long version) {}
+    private record Expired(byte[] key, long expireAt, long version, List<byte[]> fields) {}
 }

@@ -48,19 +48,17 @@ final class HeldValues {
         return value;
     }
 
-    /** Releases all; returns their bytes. */
-    long releaseAll(Resources resources) {
-        long bytes = 0;
+    /** Releases all. */
+    void releaseAll(Resources resources) {
         for (int i = 0; i < used; i++) {
             Held value = slots[i];
             if (value != null) {
-                bytes += value.accountedBytes();
+                resources.letsGo(value);
                 resources.dispose(value);
                 slots[i] = null;
             }
         }
         used = 0;
         freeCount = 0;
-        return bytes;
     }
 }

@@ -1,5 +1,6 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Keyspace.SnapshotSink;
 import io.cairn.keyspace.Memory;
@@ -32,10 +33,13 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
     private static final long YIELD_NANOS = 100_000;
 
     private final ChronicleKeyspace keyspace;
+    private final DataLimits limits;
+    private final List<byte[]> libraries;
     private final List<Parts> tables = new ArrayList<>();
     private final Value view = new Value();
     private final Queue<Early> early = new ArrayDeque<>();
     private final ReentrantLock sinkLock = new ReentrantLock();
+    private final boolean expiringFields;
     private long earlyBytes;
     private @Nullable SnapshotSink sink;
     private @Nullable IOException failure;
@@ -44,6 +48,9 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
     /** The caller holds all stripes. */
     IncrementalSnapshot(ChronicleKeyspace keyspace) {
         this.keyspace = keyspace;
+        this.limits = keyspace.dataLimits();
+        this.libraries = keyspace.libraries().all();
+        this.expiringFields = keyspace.expiringHashes() > 0;
         for (int number = 0; number < keyspace.databases(); number++) {
             for (int stripe = 0; stripe < keyspace.stripes(); stripe++) {
                 Table table = keyspace.chronicleDatabase(number).table(stripe);
@@ -54,6 +61,11 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
                 }
             }
         }
+    }
+
+    @Override
+    public boolean hasExpiringFields() {
+        return expiringFields;
     }
 
     @Override
@@ -83,13 +95,17 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
         }
     }
 
-    private void begin(SnapshotSink target) {
+    private void begin(SnapshotSink target) throws IOException {
         sinkLock.lock();
         try {
             if (sink != null) {
                 throw new IllegalStateException("a snapshot is written once");
             }
             sink = target;
+            target.limits(limits);
+            for (byte[] library : libraries) {
+                target.library(library);
+            }
             for (Early entry = early.poll(); entry != null; entry = early.poll()) {
                 entry.writeTo(this, target);
             }
@@ -257,7 +273,7 @@ final class IncrementalSnapshot implements Keyspace.Snapshot {
             value.expireAt = from.expireAt;
             value.version = from.version;
             value.number = from.number;
-            value.accessClock = from.accessClock;
+            value.access = from.access;
             value.length = from.length;
             value.address = from.address;
             value.block = block == null ? null : block.retain();

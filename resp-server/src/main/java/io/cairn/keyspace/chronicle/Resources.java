@@ -1,6 +1,8 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.AccessTracking;
 import io.cairn.keyspace.Held;
+import io.cairn.keyspace.KeyHash;
 import io.cairn.keyspace.StoredObject;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -23,11 +25,16 @@ final class Resources {
             new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Resources::thread);
 
     private final KeyHash hash = new KeyHash();
-    private final AtomicLong version = new AtomicLong();
+    /** From 1: 0 is the version of a key that is absent. */
+    private final AtomicLong version = new AtomicLong(1);
+
+    private final LongAdder freed = new LongAdder();
     private final LongAdder used = new LongAdder();
+    private final LongAdder expiring = new LongAdder();
     private final int blockThreshold;
     private final long maxBytes;
     private volatile long clock;
+    final AccessTracking access = new AccessTracking();
 
     Resources(KeyspaceOptions options) {
         this.blockThreshold = options.blockThreshold();
@@ -49,11 +56,11 @@ final class Resources {
         return blockThreshold;
     }
 
-    long nextVersion() {
-        return version.incrementAndGet();
+    void nextVersion() {
+        version.incrementAndGet();
     }
 
-    long lastVersion() {
+    long version() {
         return version.get();
     }
 
@@ -61,7 +68,7 @@ final class Resources {
         version.set(last);
     }
 
-    /** Remembers the time that callers pass, so that writes, which pass none, can stamp the access clock; not 0. */
+    /** Remembers the time that callers pass, so that writes, which pass none, can stamp access data; not 0. */
     void saw(long now) {
         if (now != 0 && now / 1000 != clock / 1000) {
             clock = now;
@@ -83,13 +90,52 @@ final class Resources {
         used.add(bytes);
     }
 
+    /** An entry holds a value from now on. */
+    void holds(Held value) {
+        used(value.accountedBytes());
+        if (value instanceof StoredObject object && object.accountedExpiring()) {
+            expiring.increment();
+        }
+    }
+
+    /** An entry does not hold a value any more, which {@link #dispose} is to follow. */
+    void letsGo(Held value) {
+        used(-value.accountedBytes());
+        if (value instanceof StoredObject object && object.accountedExpiring()) {
+            expiring.decrement();
+        }
+    }
+
+    /** So many more collections have elements that expire. */
+    void expiring(int more) {
+        if (more != 0) {
+            expiring.add(more);
+        }
+    }
+
+    /** Number of collections with elements that expire; exact with all stripes locked. */
+    long expiring() {
+        return expiring.sum();
+    }
+
     /** Gives up a reference; an object with many elements is freed by a thread of its own. */
     void dispose(Held value) {
         if (value instanceof StoredObject object && object.elements() > FREE_AT_ONCE && object.isLast()) {
-            reaper.execute(object::release);
+            reaper.execute(() -> {
+                object.release();
+                freed.increment();
+            });
         } else {
             value.release();
         }
+    }
+
+    long freed() {
+        return freed.sum();
+    }
+
+    void resetFreed() {
+        freed.reset();
     }
 
     /** Objects whose memory is being given back (Redis: lazyfree_pending_objects). */

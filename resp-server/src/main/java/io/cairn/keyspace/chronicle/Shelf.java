@@ -159,6 +159,11 @@ final class Shelf implements AutoCloseable {
         layout.forEach(segment, visitor);
     }
 
+    /** See {@link ShelfLayout#sample}. */
+    int sample(int segment, long chance, int count, boolean volatileOnly, EntryVisitor visitor) {
+        return layout.sample(segment, chance, count, volatileOnly, visitor);
+    }
+
     /** Bytes that the map's own structures take whether used or not: lookup slots, free list, counters. */
     long fixedBytes() {
         return segments * (1024L * Integer.BYTES + tierBytes / chunkBytes / 8 + 256);

@@ -137,4 +137,46 @@ final class ShelfLayout {
             tier = nextTier(segment, tier);
         }
     }
+
+    /**
+     * Visits up to {@code count} entries, only those with an expiry if asked for, from a slot that chance picks on; all of the segment's if they are
+     * no more. Answers how many.
+     */
+    int sample(int segment, long chance, int count, boolean volatileOnly, Shelf.EntryVisitor visitor) {
+        long first = firstTier + segment * tierSize;
+        int tiers = 1;
+        for (long tier = nextTier(segment, first); tier != 0; tier = nextTier(segment, tier)) {
+            tiers++;
+        }
+        long tier = first;
+        for (int skip = tiers == 1 ? 0 : (int) (chance >>> 12 & 0xfff) % tiers; skip > 0; skip--) {
+            tier = nextTier(segment, tier);
+        }
+        int shown = 0;
+        for (int i = 0; i < tiers && shown < count; i++) {
+            shown += sampleTier(tier, (int) chance & slotMask, count - shown, volatileOnly, visitor);
+            tier = nextTier(segment, tier);
+            tier = tier == 0 ? first : tier;
+        }
+        return shown;
+    }
+
+    private int sampleTier(long tier, int start, int count, boolean volatileOnly, Shelf.EntryVisitor visitor) {
+        int shown = 0;
+        for (int i = 0; i <= slotMask && shown < count; i++) {
+            int slot = Memory.getInt(tier + 4L * ((start + i) & slotMask));
+            if (slot == 0) {
+                continue;
+            }
+            int keyLength = readSize(tier + entriesOffset + (slot >>> slotKeyBits) * chunkBytes);
+            long key = behindSize;
+            int entrySize = readSize(key + keyLength);
+            if (volatileOnly && (Memory.getInt(behindSize) & EntryFormat.HAS_EXPIRY) == 0) {
+                continue;
+            }
+            visitor.visit(key, keyLength, behindSize, entrySize);
+            shown++;
+        }
+        return shown;
+    }
 }

@@ -1,5 +1,6 @@
 package io.cairn.keyspace.chronicle;
 
+import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Held;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
@@ -34,6 +35,9 @@ final class Table {
     /** Set while a snapshot has parts of this table to save. */
     @Nullable
     PendingParts pending;
+    /** A collection with elements that expire has been here. */
+    private boolean elementsExpire;
+
     /** The expiry that made {@link #find} answer {@link #EXPIRED}. */
     long expiredAt;
 
@@ -41,7 +45,7 @@ final class Table {
         this.resources = resources;
         this.slotMask = slotsPerStripe - 1;
         this.slotCounts = new AtomicIntegerArray(slotsPerStripe);
-        this.entries = new Entries(resources, firstEntryBytes);
+        this.entries = new Entries(resources, firstEntryBytes, this::earliestExpiry);
     }
 
     long size() {
@@ -72,7 +76,7 @@ final class Table {
         }
         fill(out, entry, entries.locatedSize);
         if (touch) {
-            EntryFormat.touch(entry, header, now);
+            EntryFormat.setAccess(entry, header, resources.access.touched(EntryFormat.access(header), now));
         }
         return FOUND;
     }
@@ -95,12 +99,20 @@ final class Table {
         }
     }
 
+    /** Overwrites the access data of {@link #key}, if it is there. */
+    void setAccess(int bits) {
+        long entry = entries.locate(key);
+        if (entry != 0) {
+            EntryFormat.setAccess(entry, Memory.getInt(entry), bits);
+        }
+    }
+
     void fill(Value out, long entry, int entrySize) {
         int header = Memory.getInt(entry);
         long at = EntryFormat.payload(entry, header);
         out.type = TYPES[EntryFormat.type(header)];
         out.encoding = EntryFormat.encoding(header);
-        out.accessClock = EntryFormat.clock(header);
+        out.access = EntryFormat.access(header);
         out.version = Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
         out.entry = entry;
         out.table = this;
@@ -128,21 +140,31 @@ final class Table {
         }
     }
 
-    /** Stores {@link #payload} (its version and clock are set here) under {@link #key}. */
-    void put(int slot) {
+    /**
+     * Stores {@link #payload} (its version and clock are set here) under {@link #key}.
+     *
+     * @return the expiry of what was there, 0 for none, {@link Database#ABSENT}
+     */
+    long put(int slot) {
         beforeChange();
+        long before = Database.ABSENT;
         try {
-            payload.header |= EntryFormat.clockHeader(resources.clock());
             long entry = entries.locate(key);
             if (entry == 0) {
+                payload.header |= EntryFormat.accessHeader(resources.access.created(resources.clock()));
                 insert(slot);
             } else {
+                int header = Memory.getInt(entry);
+                before = EntryFormat.expireAt(entry, header);
+                payload.header |= EntryFormat.accessHeader(
+                        resources.access.overwritten(EntryFormat.access(header), resources.clock()));
                 replace(entry, entries.locatedSize);
             }
             if (payload.expireAt != 0) {
                 entries.noteExpiry(key.hash, payload.expireAt);
             }
             entries.advance();
+            return before;
         } finally {
             entries.closeRetired();
         }
@@ -151,14 +173,14 @@ final class Table {
     /** See {@link io.cairn.keyspace.Database#replaceNumber}; {@link #key} is still the one that was found. */
     void replaceNumber(long entry, long number) {
         beforeChange();
-        Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.nextVersion());
+        Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.version());
         Memory.putLong(EntryFormat.payload(entry, Memory.getInt(entry)), number);
         entries.advance();
         entries.closeRetired();
     }
 
     private void insert(int slot) {
-        payload.version = resources.nextVersion();
+        payload.version = resources.version();
         entries.insert(key, payload);
         count(slot, 1);
         if (payload.expireAt != 0) {
@@ -172,13 +194,13 @@ final class Table {
         int oldHeld = heldBy(entry, oldHeader);
         int newSize = payload.size();
         if (newSize == oldSize) {
-            payload.version = resources.nextVersion();
+            payload.version = resources.version();
             payload.writeTo(entry);
         } else {
             if (!payload.numeric && payload.address >= entry && payload.address < entry + oldSize) {
                 payload.address = stage(payload.address, payload.length, payload.length);
             }
-            payload.version = resources.nextVersion();
+            payload.version = resources.version();
             entries.replace(key, payload, oldSize);
         }
         if (oldHeld >= 0 && !payload.holds(oldHeld)) {
@@ -187,6 +209,29 @@ final class Table {
         if (wasVolatile != (payload.expireAt != 0)) {
             countVolatile(wasVolatile ? -1 : 1);
         }
+    }
+
+    /** When an entry, or the first element of its collection, expires; Long.MAX_VALUE if neither does. */
+    long earliestExpiry(long entry) {
+        int header = Memory.getInt(entry);
+        long expireAt = EntryFormat.expireAt(entry, header);
+        long earliest = expireAt == 0 ? Long.MAX_VALUE : expireAt;
+        StoredObject object = object(entry, header);
+        return object == null ? earliest : Math.min(earliest, object.earliestExpiry());
+    }
+
+    /** The collection of an entry that has elements that expire, or null. */
+    @Nullable
+    StoredObject expiring(long entry) {
+        StoredObject object = object(entry, Memory.getInt(entry));
+        return object == null || object.earliestExpiry() == Long.MAX_VALUE ? null : object;
+    }
+
+    private @Nullable StoredObject object(long entry, int header) {
+        if (!elementsExpire || EntryFormat.encoding(header) != Value.OBJECT) {
+            return null;
+        }
+        return (StoredObject) held.get(heldBy(entry, header));
     }
 
     /** The number of what the entry's value is held by, -1 when it lies in the entry. */
@@ -226,16 +271,15 @@ final class Table {
     }
 
     /** Stores a string of {@code length} bytes, in a block when it is long. */
-    void putString(int slot, long bytes, int length, byte encoding, long expireAt) {
+    long putString(int slot, long bytes, int length, byte encoding, long expireAt) {
         if (length <= resources.blockThreshold()) {
             payload.setBytes(encoding, bytes, length, expireAt);
-            put(slot);
-            return;
+            return put(slot);
         }
         NativeBlock block = allocate(length);
         Memory.copy(bytes, block.address(), length);
         try {
-            putBlock(slot, block, length, expireAt);
+            return putBlock(slot, block, length, expireAt);
         } catch (Throwable failed) {
             block.release();
             throw failed;
@@ -248,17 +292,16 @@ final class Table {
     }
 
     /** Stores a collection in a compact form, in a block when it is long. */
-    void putPacked(int slot, ValueType type, byte encoding, long bytes, int length, long expireAt) {
+    long putPacked(int slot, ValueType type, byte encoding, long bytes, int length, long expireAt) {
         if (length <= resources.blockThreshold()) {
             payload.setBytes(encoding, bytes, length, expireAt);
             payload.header |= type.tag();
-            put(slot);
-            return;
+            return put(slot);
         }
         NativeBlock block = allocate(length);
         Memory.copy(bytes, block.address(), length);
         try {
-            putHeld(slot, type, encoding, block, length, expireAt);
+            return putHeld(slot, type, encoding, block, length, expireAt);
         } catch (Throwable failed) {
             block.release();
             throw failed;
@@ -266,22 +309,39 @@ final class Table {
     }
 
     /** Takes over the caller's reference unless it throws. */
-    void putBlock(int slot, NativeBlock block, int length, long expireAt) {
-        putHeld(slot, ValueType.STRING, Value.BLOCK, block, length, expireAt);
+    long putBlock(int slot, NativeBlock block, int length, long expireAt) {
+        return putHeld(slot, ValueType.STRING, Value.BLOCK, block, length, expireAt);
     }
 
     /** Takes over the caller's reference unless it throws. */
-    void putObject(int slot, StoredObject object, long expireAt) {
+    long putObject(int slot, StoredObject object, long expireAt) {
         object.account();
-        putHeld(slot, object.type(), Value.OBJECT, object, 0, expireAt);
+        object.accountExpiring();
+        long before = putHeld(slot, object.type(), Value.OBJECT, object, 0, expireAt);
+        if (object.earliestExpiry() != Long.MAX_VALUE) {
+            elementsExpire(object.earliestExpiry());
+        }
+        return before;
     }
 
-    private void putHeld(int slot, ValueType type, byte encoding, Held value, int length, long expireAt) {
+    /** See {@link io.cairn.keyspace.Database#elementsExpire}. */
+    void elementsExpire(long earliest) {
+        elementsExpire = true;
+        entries.noteExpiry(key.hash, earliest);
+    }
+
+    /** Whether the sweep may find anything here. */
+    boolean mayExpire() {
+        return elementsExpire || volatileKeys() > 0;
+    }
+
+    private long putHeld(int slot, ValueType type, byte encoding, Held value, int length, long expireAt) {
         int id = held.add(value);
         try {
             payload.setHeld(type.tag(), encoding, id, length, expireAt);
-            put(slot);
-            resources.used(value.accountedBytes());
+            long before = put(slot);
+            resources.holds(value);
+            return before;
         } catch (Throwable failed) {
             held.remove(id);
             throw failed;
@@ -290,7 +350,7 @@ final class Table {
 
     private void release(int id) {
         Held value = held.remove(id);
-        resources.used(-value.accountedBytes());
+        resources.letsGo(value);
         resources.dispose(value);
     }
 
@@ -301,7 +361,7 @@ final class Table {
             throw new IllegalStateException("a key that is absent cannot be changed");
         }
         beforeChange();
-        Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.nextVersion());
+        Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.version());
         int id = heldBy(entry, Memory.getInt(entry));
         entries.advance();
         entries.closeRetired();
@@ -309,7 +369,8 @@ final class Table {
     }
 
     /** See {@link io.cairn.keyspace.Database#resize}. */
-    void resize(int slot, long now, int newLength, Value out) {
+    long resize(int slot, long now, int newLength, Value out) {
+        long before;
         boolean there = find(now, out, true) == FOUND;
         long expireAt = there ? out.expireAt : 0;
         if (there && out.encoding == Value.INT) {
@@ -319,14 +380,14 @@ final class Table {
         }
         int kept = there ? Math.min(out.length, newLength) : 0;
         if (newLength > resources.blockThreshold()) {
-            resizeBlock(slot, there && out.encoding == Value.BLOCK, kept, expireAt, newLength, out);
+            before = resizeBlock(slot, there && out.encoding == Value.BLOCK, kept, expireAt, newLength, out);
         } else if (there
                 && out.encoding != Value.INT
                 && out.encoding != Value.BLOCK
                 && kept == out.length
                 && kept == newLength) {
             payload.setBytes(Value.RAW, out.address, newLength, expireAt);
-            put(slot);
+            before = put(slot);
         } else {
             long to = scratch(newLength);
             if (kept > 0) {
@@ -334,26 +395,27 @@ final class Table {
             }
             Memory.zero(to + kept, newLength - kept);
             payload.setBytes(Value.RAW, to, newLength, expireAt);
-            put(slot);
+            before = put(slot);
         }
         find(Long.MIN_VALUE, out, false);
+        return before;
     }
 
-    private void resizeBlock(int slot, boolean wasBlock, int kept, long expireAt, int newLength, Value out) {
+    private long resizeBlock(int slot, boolean wasBlock, int kept, long expireAt, int newLength, Value out) {
         NativeBlock old = wasBlock ? out.block : null;
         if (old != null && !old.shared() && old.capacity() >= newLength) {
             int id =
                     Memory.getInt(EntryFormat.payload(entries.locate(key), expireAt == 0 ? 0 : EntryFormat.HAS_EXPIRY));
             payload.setHeld(ValueType.STRING.tag(), Value.BLOCK, id, newLength, expireAt);
-            put(slot);
+            long before = put(slot);
             Memory.zero(old.address() + kept, newLength - kept);
-            return;
+            return before;
         }
         NativeBlock block = allocate(Decimals.grownCapacity(newLength, kept > 0));
         Memory.copy(out.address, block.address(), kept);
         Memory.zero(block.address() + kept, newLength - kept);
         try {
-            putBlock(slot, block, newLength, expireAt);
+            return putBlock(slot, block, newLength, expireAt);
         } catch (Throwable failed) {
             block.release();
             throw failed;
@@ -378,16 +440,16 @@ final class Table {
         put(slot);
     }
 
-    /** Removes {@link #key}; {@link #ABSENT}, {@link #EXPIRED} or {@link #FOUND} as it was. */
-    int remove(int slot, long now) {
+    /** Removes {@link #key}; its expiry, 0 for none, {@link Database#ABSENT}. */
+    long remove(int slot) {
         long entry = entries.locate(key);
         if (entry == 0) {
-            return ABSENT;
+            return Database.ABSENT;
         }
         beforeChange();
         int header = Memory.getInt(entry);
         boolean isVolatile = (header & EntryFormat.HAS_EXPIRY) != 0;
-        boolean expired = isVolatile && EntryFormat.expireAt(entry, header) <= now;
+        long expireAt = EntryFormat.expireAt(entry, header);
         int heldAs = heldBy(entry, header);
         entries.remove(key, entries.locatedSize);
         if (heldAs >= 0) {
@@ -399,7 +461,7 @@ final class Table {
         }
         entries.advance();
         entries.closeRetired();
-        return expired ? EXPIRED : FOUND;
+        return expireAt;
     }
 
     /** See {@link Entries}. */
@@ -410,6 +472,18 @@ final class Table {
     /** See {@link Entries}. */
     void forEach(int segment, Shelf.EntryVisitor visitor) {
         entries.forEach(segment, visitor);
+    }
+
+    /** See {@link Entries}. */
+    int sample(long chance, int count, boolean volatileOnly, Shelf.EntryVisitor visitor) {
+        return entries.sample(chance, count, volatileOnly, visitor);
+    }
+
+    /** Bytes of the account that removing an entry gives back, about. */
+    long bytes(int keyLength, long entry, int entrySize) {
+        int heldAs = heldBy(entry, Memory.getInt(entry));
+        return Shelf.entryBytes(keyLength, entrySize)
+                + (heldAs < 0 ? 0 : held.get(heldAs).accountedBytes());
     }
 
     /** See {@link Entries}. */
@@ -439,7 +513,7 @@ final class Table {
 
     /** Gives all memory back. Nothing may touch the table afterwards. */
     void close() {
-        resources.used(-held.releaseAll(resources));
+        held.releaseAll(resources);
         entries.close();
         if (scratch != null) {
             scratch.release();

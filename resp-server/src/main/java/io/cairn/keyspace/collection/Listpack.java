@@ -13,12 +13,14 @@ import io.cairn.keyspace.Memory;
 public final class Listpack {
     /** No position. */
     public static final int NONE = -1;
+    /** Position of the first element, if there is one; where to insert before all. */
+    public static final int FIRST = 6;
     /** Bytes of an empty listpack. */
     public static final int EMPTY_BYTES = 7;
     /** Redis never lets one grow beyond this (LISTPACK_MAX_SAFETY_SIZE). */
     public static final int MAX_BYTES = 1 << 30;
 
-    static final int HEADER = 6;
+    static final int HEADER = FIRST;
     /** Number of elements in the header when they are too many to say. */
     static final int UNKNOWN = 0xFFFF;
 

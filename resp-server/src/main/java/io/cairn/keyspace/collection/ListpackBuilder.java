@@ -95,6 +95,24 @@ public final class ListpackBuilder implements AutoCloseable {
         return at == bytes() - 1 ? Listpack.NONE : at;
     }
 
+    /**
+     * Removes the {@code count} elements at {@code at}, whose place the last {@code count} take: as an array of such groups would do it. The position is
+     * then that of these.
+     */
+    public void removeBySwap(int at, int count) {
+        ListpackEdit.removeBySwap(address, at, count);
+    }
+
+    /**
+     * Removes elements whose text is these bytes.
+     *
+     * @param most how many, all if not positive
+     * @return how many there were
+     */
+    public int removeEqual(long bytes, int length, long most, boolean fromTail) {
+        return ListpackEdit.removeEqual(address, bytes, length, most, fromTail);
+    }
+
     @Override
     public void close() {
         Memory.free(address, capacity);

@@ -64,6 +64,61 @@ final class ListpackEdit {
         return removed;
     }
 
+    /** Puts the last {@code count} elements in the place of the {@code count} elements at {@code at}, which may be the last themselves. */
+    static void removeBySwap(long lp, int at, int count) {
+        int tail = Listpack.seek(lp, -count);
+        int size = Listpack.bytes(lp) - 1 - tail;
+        if (tail == at) {
+            remove(lp, at, count);
+            return;
+        }
+        int hole = 0;
+        for (int i = 0; i < count; i++) {
+            hole += Listpack.skip(lp + at + hole);
+        }
+        long kept = Memory.allocate(size);
+        try {
+            Memory.copy(lp + tail, kept, size);
+            gap(lp, tail, size, 0, -count);
+            gap(lp, at, hole, size, 0);
+            Memory.copy(kept, lp + at, size);
+        } finally {
+            Memory.free(kept, size);
+        }
+    }
+
+    /**
+     * Removes elements whose text is these bytes.
+     *
+     * @param most how many, all if not positive
+     * @return how many there were
+     */
+    static int removeEqual(long lp, long bytes, int length, long most, boolean fromTail) {
+        int removed = 0;
+        int at = fromTail ? Listpack.last(lp) : Listpack.find(lp, Listpack.first(lp), bytes, length, 0);
+        while (at != Listpack.NONE && (most <= 0 || removed < most)) {
+            if (fromTail) {
+                int before = Listpack.previous(lp, at);
+                if (Listpack.equals(lp, at, bytes, length)) {
+                    removed += remove(lp, at, 1);
+                }
+                at = before;
+            } else {
+                removed += remove(lp, at, 1);
+                at = at == Listpack.bytes(lp) - 1 ? Listpack.NONE : Listpack.find(lp, at, bytes, length, 0);
+            }
+        }
+        return removed;
+    }
+
+    /** Adds all elements of another listpack at the end; there is room for its bytes. */
+    static void appendAll(long lp, long other) {
+        int at = Listpack.bytes(lp) - 1;
+        int more = Listpack.bytes(other) - Listpack.EMPTY_BYTES;
+        gap(lp, at, 0, more, Listpack.count(other));
+        Memory.copy(other + Listpack.HEADER, lp + at, more);
+    }
+
     /** Makes {@code now} bytes of what was {@code before} bytes at {@code at}, and brings the header up to date. */
     private static void gap(long lp, int at, int before, int now, int more) {
         int bytes = Listpack.bytes(lp);

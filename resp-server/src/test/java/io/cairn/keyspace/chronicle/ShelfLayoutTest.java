@@ -3,6 +3,7 @@ package io.cairn.keyspace.chronicle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cairn.keyspace.KeyHash;
 import io.cairn.keyspace.Memory;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,0 +1,136 @@
+package io.cairn.command;
+
+import io.cairn.keyspace.Libraries;
+import io.cairn.keyspace.LibraryHead;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * FUNCTION: libraries of Lua functions, which are data: they are logged, saved and loaded as keys are. Redis: functions.c. FUNCTION LOAD is checked by
+ * the script thread before it becomes a record; the handler here only keeps the text, on every replica. FCALL is in {@link ScriptCommands}.
+ */
+public final class FunctionCommands {
+    private static final String WRITES = "write noscript @write @slow @scripting";
+
+    private FunctionCommands() {}
+
+    /** What changes libraries. */
+    static List<Command> data() {
+        return List.of(
+                Command.data(
+                        "function|load",
+                        -3,
+                        "write denyoom noscript @write @slow @scripting",
+                        KeySpec.ALL,
+                        FunctionCommands::load),
+                Command.data("function|delete", 3, WRITES, KeySpec.ALL, FunctionCommands::delete),
+                Command.data("function|flush", -2, WRITES, KeySpec.ALL, FunctionCommands::flush));
+    }
+
+    /** The others. */
+    static List<Command> session() {
+        return List.of(
+                Command.session("function|help", 2, "loading stale @slow @scripting", FunctionCommands::help),
+                Command.session("function|kill", 2, "noscript allow_busy @slow @scripting", FunctionCommands::kill),
+                Command.session("function|list", -2, "noscript @slow @scripting", FunctionCommands::list),
+                Command.session("function|stats", 2, "noscript allow_busy @slow @scripting", FunctionCommands::stats));
+    }
+
+    /** True for FUNCTION LOAD, which the script thread looks at before it may become a record. */
+    public static boolean loads(Command command) {
+        return command.is(Flag.WRITE) && command.name().equals("function|load");
+    }
+
+    /** FUNCTION LOAD [REPLACE] text, which was found to be good. */
+    private static void load(Call call) {
+        byte[] text = call.args.bytes(call.args.count() - 1);
+        try {
+            String name = LibraryHead.of(text).name();
+            call.keyspace.libraries().put(name, text);
+            call.changed();
+            call.reply().bulk(name);
+        } catch (LibraryHead.Refused e) {
+            call.reply().error("ERR " + e.text());
+        }
+    }
+
+    private static void delete(Call call) {
+        if (call.keyspace.libraries().remove(call.args.text(2))) {
+            call.changed();
+            call.reply().ok();
+        } else {
+            call.reply().error("ERR Library not found");
+        }
+    }
+
+    private static void flush(Call call) {
+        Args args = call.args;
+        if (args.count() > 3 || (args.count() == 3 && !args.is(2, "sync") && !args.is(2, "async"))) {
+            call.reply().error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
+            return;
+        }
+        Libraries libraries = call.keyspace.libraries();
+        libraries.clear();
+        call.changed();
+        call.reply().ok();
+    }
+
+    /** FUNCTION LIST [LIBRARYNAME pattern] [WITHCODE]. */
+    private static void list(SessionCall call) {
+        Args args = call.args();
+        boolean code = false;
+        GlobPattern pattern = null;
+        for (int i = 2; i < args.count(); i++) {
+            if (!code && args.is(i, "withcode")) {
+                code = true;
+            } else if (pattern == null && args.is(i, "libraryname")) {
+                if (++i >= args.count()) {
+                    call.reply().error("ERR library name argument was not given");
+                    return;
+                }
+                pattern = new GlobPattern(args.bytes(i), true);
+            } else {
+                call.reply().error("ERR Unknown argument " + args.text(i));
+                return;
+            }
+        }
+        GlobPattern wanted = pattern;
+        call.server()
+                .scripts()
+                .libraries(
+                        name -> wanted == null || wanted.matches(name.getBytes(StandardCharsets.ISO_8859_1)),
+                        code,
+                        call.later());
+    }
+
+    private static void stats(SessionCall call) {
+        call.server().scripts().stats(call.reply());
+    }
+
+    private static void kill(SessionCall call) {
+        String refusal = call.server().scripts().kill(true);
+        if (refusal == null) {
+            call.reply().ok();
+        } else {
+            call.reply().error(refusal);
+        }
+    }
+
+    private static void help(SessionCall call) {
+        HelpText.reply(
+                call.reply(),
+                "FUNCTION",
+                "DELETE <library name>",
+                "    Remove a library.",
+                "FLUSH [ASYNC|SYNC]",
+                "    Remove all libraries.",
+                "KILL",
+                "    End the function that runs, unless it has written.",
+                "LIST [LIBRARYNAME <pattern>] [WITHCODE]",
+                "    The libraries and their functions.",
+                "LOAD [REPLACE] <text>",
+                "    Make a library.",
+                "STATS",
+                "    What runs now, and how many functions there are.");
+    }
+}

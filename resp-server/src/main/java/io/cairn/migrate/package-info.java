@@ -1,0 +1,5 @@
+/** MIGRATE: keys that go to another server. */
+@NullMarked
+package io.cairn.migrate;
+
+import org.jspecify.annotations.NullMarked;

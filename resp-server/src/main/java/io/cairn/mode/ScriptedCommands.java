@@ -1,0 +1,87 @@
+package io.cairn.mode;
+
+import io.cairn.command.Args;
+import io.cairn.command.Command;
+import io.cairn.command.CommandTable;
+import io.cairn.command.Flag;
+import io.cairn.command.ServerState;
+import io.cairn.metrics.LoopStats;
+import io.cairn.metrics.NodeStats;
+import io.cairn.script.CapturedReply;
+import io.cairn.script.ScriptRun;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The commands that scripts call: what refuses them in every mode, those of the connection and the server, and what is counted. An error counts
+ * where it comes to be; that the script answers it, or catches it, counts no more. Used by the script thread only. Redis: scriptCall.
+ */
+abstract class ScriptedCommands implements ScriptRun.Host {
+    final CommandTable commands;
+    private final NodeStats stats;
+    private @Nullable ScriptSession session;
+    private volatile @Nullable ServerState server;
+
+    ScriptedCommands(CommandTable commands, NodeStats stats) {
+        this.commands = commands;
+        this.stats = stats;
+    }
+
+    /** The node is there for commands that scripts call. */
+    void server(ServerState state) {
+        server = state;
+    }
+
+    @Override
+    public final @Nullable String call(ScriptRun run, Args args, CapturedReply reply) {
+        int id = commands.find(args);
+        String refusal = id < 0 ? "Unknown Redis command called from script" : refusal(run, commands.command(id), args);
+        if (refusal == null) {
+            refusal = admitted(run, commands.command(id), args, reply);
+        }
+        LoopStats counts = stats.local();
+        if (refusal != null) {
+            counts.error(refusal.startsWith("-") ? refusal.substring(1).split(" ", 2)[0] : "ERR");
+            if (id >= 0) {
+                counts.rejected(id);
+            }
+        } else if (reply.isError()) {
+            counts.error(reply.errorCode());
+        }
+        return refusal;
+    }
+
+    private static @Nullable String refusal(ScriptRun run, Command command, Args args) {
+        int arity = command.arity();
+        if (arity > 0 ? args.count() != arity : args.count() < -arity) {
+            return "Wrong number of args calling Redis command from script";
+        }
+        if (command.is(Flag.NOSCRIPT)) {
+            return "This Redis command is not allowed from script";
+        }
+        boolean changes = command.is(Flag.WRITE) || command.is(Flag.MAY_REPLICATE);
+        return run.readOnly() && changes ? "Write commands are not allowed from read-only scripts." : null;
+    }
+
+    /**
+     * Runs a command that nothing but the mode may refuse.
+     *
+     * @return as {@link #call}
+     */
+    abstract @Nullable String admitted(ScriptRun run, Command command, Args args, CapturedReply reply);
+
+    /** Runs a command of the connection or the server; the error that refuses it, or null. */
+    final @Nullable String session(ScriptRun run, Command command, Args args, CapturedReply reply, long now) {
+        ScriptSession made = session;
+        if (made == null) {
+            made = new ScriptSession(java.util.Objects.requireNonNull(server, "the node has not started"));
+            session = made;
+        }
+        made.begin(run);
+        long start = System.nanoTime();
+        String refusal = made.call(command, args, reply, now);
+        if (refusal == null) {
+            stats.local().executed(commands.id(command), System.nanoTime() - start, reply.isError());
+        }
+        return refusal;
+    }
+}

@@ -1,0 +1,159 @@
+package io.cairn.resp;
+
+import io.cairn.command.FollowerLink;
+import io.netty.channel.EventLoop;
+import io.netty.util.internal.PlatformDependent;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** The stream of changes that a connection gets besides replies: any thread adds to it, the connection's event loop writes it. */
+final class FollowerOutput implements FollowerLink {
+    private final Connection connection;
+    private final EventLoop loop;
+    private final Queue<byte[]> queue = PlatformDependent.newMpscQueue();
+    private final AtomicLong queuedBytes = new AtomicLong();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    /** Of the connection, when this last looked. */
+    private volatile long unsentBytes;
+
+    private boolean open = true;
+    private @Nullable Runnable onClose;
+
+    private final String host;
+    private final int port;
+    private volatile long acknowledged;
+    private volatile long lastHeardMillis;
+
+    /** @param port that it says it serves clients on, 0 for none */
+    FollowerOutput(Connection connection, int port, long nowMillis) {
+        this.connection = connection;
+        this.port = port;
+        this.lastHeardMillis = nowMillis;
+        SocketAddress remote = connection.remoteAddress();
+        this.host = remote instanceof InetSocketAddress address
+                ? address.getAddress().getHostAddress()
+                : "?";
+        this.loop = connection.eventLoop();
+    }
+
+    @Override
+    public void send(byte[] bytes) {
+        queuedBytes.addAndGet(bytes.length);
+        queue.add(bytes);
+        schedule();
+    }
+
+    private void schedule() {
+        if (scheduled.compareAndSet(false, true)) {
+            try {
+                loop.execute(this::turn);
+            } catch (RejectedExecutionException e) {
+                closed();
+            }
+        }
+    }
+
+    private void turn() {
+        scheduled.set(false);
+        if (connection.isGone()) {
+            queue.clear();
+            queuedBytes.set(0);
+            return;
+        }
+        if (!connection.isBetweenReplies()) {
+            schedule();
+            return;
+        }
+        for (byte[] bytes = queue.poll(); bytes != null; bytes = queue.poll()) {
+            queuedBytes.addAndGet(-bytes.length);
+            try {
+                connection.replies().raw(bytes, 0, bytes.length);
+            } catch (OutOfMemoryError e) {
+                connection.lostReply();
+                return;
+            }
+        }
+        connection.flush();
+        unsentBytes = connection.outputBytes();
+        connection.checkPushedLimit();
+    }
+
+    /** Bytes that wait for the event loop. */
+    long queuedBytes() {
+        return queuedBytes.get();
+    }
+
+    @Override
+    public long unsentBytes() {
+        if (unsentBytes > 0) {
+            schedule();
+        }
+        return unsentBytes + queuedBytes.get();
+    }
+
+    void acknowledges(long offset, long nowMillis) {
+        acknowledged = offset;
+        lastHeardMillis = nowMillis;
+    }
+
+    @Override
+    public long acknowledged() {
+        return acknowledged;
+    }
+
+    @Override
+    public long lastHeardMillis() {
+        return lastHeardMillis;
+    }
+
+    @Override
+    public String host() {
+        return host;
+    }
+
+    @Override
+    public int port() {
+        return port;
+    }
+
+    @Override
+    public synchronized boolean isOpen() {
+        return open;
+    }
+
+    @Override
+    public void close() {
+        connection.kill();
+    }
+
+    @Override
+    public void onClose(Runnable action) {
+        synchronized (this) {
+            if (open) {
+                onClose = action;
+                return;
+            }
+        }
+        action.run();
+    }
+
+    /** The connection is gone. */
+    void closed() {
+        Runnable action;
+        synchronized (this) {
+            if (!open) {
+                return;
+            }
+            open = false;
+            action = onClose;
+        }
+        if (action != null) {
+            action.run();
+        }
+    }
+}

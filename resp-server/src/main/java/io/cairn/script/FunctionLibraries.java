@@ -1,0 +1,159 @@
+package io.cairn.script;
+
+import io.cairn.command.Args;
+import io.cairn.keyspace.Libraries;
+import io.cairn.keyspace.LibraryHead;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The libraries of the node as the interpreter has them: made from the texts whenever these changed, before anything asks. Confined to the script
+ * thread. Redis: functions.c.
+ */
+final class FunctionLibraries {
+    private static final Logger LOG = LoggerFactory.getLogger(FunctionLibraries.class);
+    private static final long NEVER = -1;
+
+    private final LuaEngine lua;
+    private final Map<String, FunctionLibrary> libraries = new TreeMap<>();
+    private final Map<String, FunctionLibrary.Function> functions = new HashMap<>();
+    private Libraries texts = new Libraries();
+    private long seen = NEVER;
+
+    FunctionLibraries(LuaEngine lua) {
+        this.lua = lua;
+    }
+
+    void texts(Libraries of) {
+        texts = of;
+        seen = NEVER;
+    }
+
+    /** The interpreter is a new one. */
+    void forget() {
+        libraries.clear();
+        functions.clear();
+        seen = NEVER;
+    }
+
+    /** The function of a name, or null. */
+    FunctionLibrary.@Nullable Function find(String name) {
+        update();
+        return functions.get(name);
+    }
+
+    Collection<FunctionLibrary> all() {
+        update();
+        return libraries.values();
+    }
+
+    private void update() {
+        long version = texts.version();
+        if (version == seen) {
+            return;
+        }
+        Map<String, FunctionLibrary> before = new HashMap<>(libraries);
+        libraries.clear();
+        functions.clear();
+        for (byte[] text : texts.all()) {
+            FunctionLibrary library = loaded(before, text);
+            if (library != null) {
+                libraries.put(library.name(), library);
+                library.functions().forEach(function -> functions.put(function.name(), function));
+            }
+        }
+        before.values().forEach(lua::release);
+        seen = version;
+    }
+
+    /** The library of a text; one that is there already keeps what its functions remember. */
+    private @Nullable FunctionLibrary loaded(Map<String, FunctionLibrary> before, byte[] text) {
+        try {
+            LibraryHead head = LibraryHead.of(text);
+            FunctionLibrary known = before.get(head.name());
+            if (known != null && java.util.Arrays.equals(known.text(), text)) {
+                before.remove(head.name());
+                return known;
+            }
+            return lua.load(
+                    head,
+                    text,
+                    error -> LOG.error(
+                            "library {} is not usable: {}",
+                            head.name(),
+                            new String(error, StandardCharsets.ISO_8859_1)));
+        } catch (LibraryHead.Refused e) {
+            LOG.error("a library is not usable: {}", e.text());
+            return null;
+        }
+    }
+
+    /**
+     * Whether FUNCTION LOAD may put its text in; nothing is put. Redis: functionLoadCommand.
+     *
+     * @param refused told the error line
+     */
+    boolean isLoadable(Args args, Consumer<byte[]> refused) {
+        String error = error(args, refused);
+        if (error == null) {
+            return true;
+        }
+        if (!error.isEmpty()) {
+            refused.accept(("ERR " + error).getBytes(StandardCharsets.ISO_8859_1));
+        }
+        return false;
+    }
+
+    /** What is wrong; null for nothing, empty when {@code refused} was told. */
+    private @Nullable String error(Args args, Consumer<byte[]> refused) {
+        boolean replace = false;
+        int at = 2;
+        for (; at < args.count() - 1; at++) {
+            if (!args.is(at, "replace")) {
+                return "Unknown option given: " + args.text(at);
+            }
+            replace = true;
+        }
+        if (at >= args.count()) {
+            return "Function code is missing";
+        }
+        byte[] text = args.bytes(at);
+        LibraryHead head;
+        try {
+            head = LibraryHead.of(text);
+        } catch (LibraryHead.Refused e) {
+            return e.text();
+        }
+        update();
+        if (!replace && libraries.containsKey(head.name())) {
+            return "Library '" + head.name() + "' already exists";
+        }
+        FunctionLibrary library = lua.load(head, text, refused);
+        if (library == null) {
+            return "";
+        }
+        lua.release(library);
+        if (library.functions().isEmpty()) {
+            return "No functions registered";
+        }
+        for (FunctionLibrary other : libraries.values()) {
+            if (other.name().equals(head.name())) {
+                continue;
+            }
+            for (FunctionLibrary.Function function : new ArrayList<>(library.functions())) {
+                if (other.functions().stream().anyMatch(there -> there.name().equals(function.name()))) {
+                    return "Function " + function.name() + " already exists";
+                }
+            }
+        }
+        return null;
+    }
+}
