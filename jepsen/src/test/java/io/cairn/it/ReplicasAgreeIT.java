@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Commands of all types through raft, with scripts, transactions and keys that expire; in the middle a kill -9 of the leader, a
+ * Commands of all types through raft, with scripts, transactions, keys and fields that expire; in the middle a kill -9 of the leader, a
  * restart, and a replica that comes back empty and gets a snapshot. At the end the three replicas hold the same, down to expiry,
  * versions and order. More of it: {@code make agree CALLS=200000 SEED=N}.
  */
@@ -73,6 +73,7 @@ class ReplicasAgreeIT {
             cluster.start(replica);
             ClusterState.awaitHealthy(nodes, SECONDS);
             write(nodes, calls);
+            fieldsExpireByThemselves(primary(nodes));
             assertThat(DiskCheck.memory(cluster)).isEmpty();
             // From disk alone: what was applied live is what replay gives.
             cluster.kill9(List.of(0, 1, 2));
@@ -159,6 +160,17 @@ class ReplicasAgreeIT {
     private static Address other(List<Address> nodes) {
         Address primary = primary(nodes);
         return nodes.stream().filter(node -> !node.equals(primary)).findFirst().orElseThrow();
+    }
+
+    private static void fieldsExpireByThemselves(Address primary) throws Exception {
+        String hash = TAG + "expires";
+        ClusterState.ask(primary, "HSET", hash, "a", "1", "b", "2", "c", "3");
+        ClusterState.ask(primary, "HPEXPIRE", hash, "100", "FIELDS", "2", "a", "b");
+        ClusterState.ask(primary, "HEXPIRE", hash, "1000", "FIELDS", "1", "c");
+        Await.until(
+                "expired fields to go",
+                SECONDS,
+                () -> ClusterState.ask(primary, "HLEN", hash).number() == 1);
     }
 
     private static void save(List<Address> nodes) throws Exception {

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /**
  * Random calls of commands of all types for one shard of a cluster: the templates of {@link RedisDifferentialIT} with keys of one
- * slot, by themselves and by scripts, with keys that soon expire, and scripts that choose by chance and by the clock. One
+ * slot, by themselves and by scripts, with keys and fields of hashes that soon expire, and scripts that choose by chance and by the clock. One
  * thread.
  */
 public final class RandomCalls {
@@ -66,7 +66,7 @@ public final class RandomCalls {
 
     /** The words of the next call. */
     public byte[][] next() {
-        int way = random.nextInt(40);
+        int way = random.nextInt(42);
         if (way == 0) {
             return words("pexpire", key("key"), Integer.toString(1 + random.nextInt(100)));
         }
@@ -75,6 +75,19 @@ public final class RandomCalls {
         }
         if (way == 2) {
             return words("dump", key(random.nextBoolean() ? "key" : "list"));
+        }
+        if (way == 3) {
+            return words("hpersist", key("hash"), "FIELDS", "1", text(argument("field")));
+        }
+        if (way >= 40) {
+            return words(
+                    "hpexpire",
+                    key("hash"),
+                    Integer.toString(1 + random.nextInt(500)),
+                    "FIELDS",
+                    "2",
+                    text(argument("field")),
+                    text(argument("field")));
         }
         List<byte[]> call = new ArrayList<>();
         if (way < 8) {
