@@ -34,11 +34,11 @@ fetch() { # apt with a copy of the machine's sources that asks for source packag
 for tool in tclsh redis-server; do
   command -v "$tool" >/dev/null || { echo "redis-suite: $tool is missing (Debian: tcl, redis-server)" >&2; exit 1; }
 done
-source_folder=${REDIS_SOURCE:-$(find "$cache" -maxdepth 1 -type d -name 'redis-*' 2>/dev/null | head -1)}
+source_folder=${REDIS_SOURCE:-$(find "$cache" -mindepth 1 -maxdepth 1 -type d -name 'redis-*' 2>/dev/null | head -1 || true)}
 if [ -z "$source_folder" ]; then
   echo "redis-suite: fetching Debian's source package of redis $version into $cache" >&2
   fetch
-  source_folder=$(find "$cache" -maxdepth 1 -type d -name 'redis-*' | head -1)
+  source_folder=$(find "$cache" -mindepth 1 -maxdepth 1 -type d -name 'redis-*' | head -1)
 fi
 status=0
 # shellcheck disable=SC2086
