@@ -120,6 +120,9 @@ public final class Call {
     public void run(Command command) {
         writing = command.is(Flag.WRITE);
         touching = !quiet || command.name().equals("touch");
+        if (writing) {
+            keyspace.nextVersion();
+        }
         try {
             Objects.requireNonNull(command.data(), command.name()).run(this);
         } finally {

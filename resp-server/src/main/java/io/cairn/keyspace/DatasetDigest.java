@@ -53,7 +53,7 @@ public final class DatasetDigest {
         return new DatasetDigest(keyspace, false);
     }
 
-    /** With the times of expiry and the versions of keys. */
+    /** With the times of expiry, the versions and orders of keys, and streams' groups. */
     public static DatasetDigest exact(Keyspace keyspace) {
         return new DatasetDigest(keyspace, true);
     }
@@ -170,7 +170,7 @@ public final class DatasetDigest {
             case STRING -> mixString(digest, value);
             case HASH -> ElementDigest.hash(this, digest, value, exact);
             case SET -> ElementDigest.set(this, digest, value, exact);
-            case STREAM -> StreamDigest.mix(this, digest, (StreamObject) Objects.requireNonNull(value.object));
+            case STREAM -> stream(digest, (StreamObject) Objects.requireNonNull(value.object));
             case LIST -> ListDigest.mix(this, digest, value);
             case ZSET -> SortedSetDigest.mix(this, digest, value);
             default -> throw new IllegalStateException("no digest for type " + value.type);
@@ -183,6 +183,13 @@ public final class DatasetDigest {
             ByteBuffer more = ByteBuffer.allocate(2 * Long.BYTES);
             more.putLong(value.expireAt).putLong(value.version);
             mix(digest, more.array());
+        }
+    }
+
+    private void stream(byte[] digest, StreamObject stream) {
+        StreamDigest.mix(this, digest, stream);
+        if (exact) {
+            StreamDigest.mixRest(this, digest, stream);
         }
     }
 

@@ -88,6 +88,12 @@ public interface Keyspace extends AutoCloseable {
      */
     void restoreVersion(long version);
 
+    /**
+     * A write begins: all keys that it changes get one version that no write before it gave; how often it stores what is no
+     * part of the format, as a value's encoding is not. To be called with the lock of the keys that it changes.
+     */
+    void nextVersion();
+
     long lastVersion();
 
     /**

@@ -144,6 +144,9 @@ final class SpeculativeCommands extends ScriptedCommands {
         long start = System.nanoTime();
         try {
             call.begin(args, 0, effects.now(), write ? effects.nextSeed() : random.nextLong(), reply);
+            if (write) {
+                call.keyspace.nextVersion();
+            }
             java.util.Objects.requireNonNull(command.data(), command.name()).run(call);
             expired = Math.max(expired, call.database().sawExpired());
             if (write && call.hasChanged()) {

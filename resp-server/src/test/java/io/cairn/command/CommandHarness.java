@@ -1,9 +1,20 @@
 package io.cairn.command;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
+import io.cairn.rdb.RdbReader;
+import io.cairn.rdb.RdbWriter;
+import io.cairn.rdb.VersionsReader;
+import io.cairn.rdb.VersionsWriter;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,5 +141,33 @@ final class CommandHarness implements AutoCloseable {
     @Override
     public void close() {
         keyspace.close();
+    }
+
+    /** What loads a snapshot of this one. */
+    CommandHarness reloaded() throws IOException {
+        ByteArrayOutputStream data = new ByteArrayOutputStream();
+        ByteArrayOutputStream versions = new ByteArrayOutputStream();
+        VersionsWriter versionsWriter = new VersionsWriter(Channels.newChannel(versions));
+        RdbWriter writer = new RdbWriter(Channels.newChannel(data), true, versionsWriter);
+        keyspace.lockAll();
+        Keyspace.Snapshot snapshot;
+        try {
+            snapshot = keyspace.beginSnapshot();
+        } finally {
+            keyspace.unlockAll();
+        }
+        writer.begin(1_700_000_000, 0, snapshot.hasExpiringFields());
+        snapshot.writeTo(writer);
+        writer.finish();
+        versionsWriter.finish(keyspace.lastVersion());
+        CommandHarness to = new CommandHarness(false);
+        new RdbReader(
+                        Channels.newChannel(new ByteArrayInputStream(data.toByteArray())),
+                        to.keyspace,
+                        0,
+                        new VersionsReader(Channels.newChannel(new ByteArrayInputStream(versions.toByteArray()))))
+                .load();
+        assertThat(to.keyspace.expiringHashes()).isEqualTo(keyspace.expiringHashes());
+        return to;
     }
 }

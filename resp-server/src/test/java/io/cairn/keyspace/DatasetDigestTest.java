@@ -29,6 +29,7 @@ class DatasetDigestTest {
             int stripe = keyspace.stripeOf(Slots.of(block.address(), block.capacity()));
             keyspace.lock(stripe);
             try {
+                keyspace.nextVersion();
                 keyspace.database(0).putNumber(block.address(), block.capacity(), number, 0);
             } finally {
                 keyspace.unlock(stripe);
@@ -93,6 +94,7 @@ class DatasetDigestTest {
         try (ChronicleKeyspace other = new ChronicleKeyspace(KeyspaceOptions.defaults())) {
             for (int i = 99; i >= 0; i--) {
                 NativeBlock block = block("key" + i);
+                other.nextVersion();
                 other.database(0).putNumber(block.address(), block.capacity(), i, 0);
                 block.release();
             }

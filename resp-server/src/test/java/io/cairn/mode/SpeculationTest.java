@@ -62,6 +62,7 @@ class SpeculationTest {
                 }
             }
             call.begin(args, 0, now, 1, DiscardReply.INSTANCE);
+            keyspace.nextVersion();
             java.util.Objects.requireNonNull(command.data()).run(call);
             return true;
         } finally {

@@ -48,14 +48,27 @@ public final class DiskCheck {
         long began = System.nanoTime();
         List<String> problems = new ArrayList<>();
         List<Shard> shards = shards(cluster, problems);
-        Map<String, Long> committed = new LinkedHashMap<>();
-        for (Shard shard : shards) {
-            committed.put(shard.name, new ReplicaDigests(shard.name, shard.nodes, problems).run());
-        }
+        Map<String, Long> committed = memory(shards, problems);
         List<Integer> all = IntStream.range(0, cluster.processes()).boxed().toList();
         cluster.kill9(all);
         List<Path> homes = all.stream().map(cluster::home).toList();
         return disks(homes, shards, committed, problems, began);
+    }
+
+    /** What differs between the memory of replicas now; no client writes meanwhile. The processes go on. */
+    public static List<String> memory(CairnCluster cluster) {
+        List<String> problems = new ArrayList<>();
+        memory(shards(cluster, problems), problems);
+        return problems;
+    }
+
+    /** The index at which the replicas of each shard were compared. */
+    private static Map<String, Long> memory(List<Shard> shards, List<String> problems) {
+        Map<String, Long> compared = new LinkedHashMap<>();
+        for (Shard shard : shards) {
+            compared.put(shard.name, new ReplicaDigests(shard.name, shard.nodes, problems).run());
+        }
+        return compared;
     }
 
     /** Compares the logs of processes that do not run; {@code problems} are those found before. */

@@ -234,8 +234,13 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
+    public void nextVersion() {
+        resources.nextVersion();
+    }
+
+    @Override
     public long lastVersion() {
-        return resources.lastVersion();
+        return resources.version();
     }
 
     @Override

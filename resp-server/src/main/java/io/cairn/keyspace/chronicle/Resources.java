@@ -25,7 +25,9 @@ final class Resources {
             new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Resources::thread);
 
     private final KeyHash hash = new KeyHash();
-    private final AtomicLong version = new AtomicLong();
+    /** From 1: 0 is the version of a key that is absent. */
+    private final AtomicLong version = new AtomicLong(1);
+
     private final LongAdder freed = new LongAdder();
     private final LongAdder used = new LongAdder();
     private final LongAdder expiring = new LongAdder();
@@ -54,11 +56,11 @@ final class Resources {
         return blockThreshold;
     }
 
-    long nextVersion() {
-        return version.incrementAndGet();
+    void nextVersion() {
+        version.incrementAndGet();
     }
 
-    long lastVersion() {
+    long version() {
         return version.get();
     }
 

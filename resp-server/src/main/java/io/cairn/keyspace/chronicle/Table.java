@@ -173,14 +173,14 @@ final class Table {
     /** See {@link io.cairn.keyspace.Database#replaceNumber}; {@link #key} is still the one that was found. */
     void replaceNumber(long entry, long number) {
         beforeChange();
-        Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.nextVersion());
+        Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.version());
         Memory.putLong(EntryFormat.payload(entry, Memory.getInt(entry)), number);
         entries.advance();
         entries.closeRetired();
     }
 
     private void insert(int slot) {
-        payload.version = resources.nextVersion();
+        payload.version = resources.version();
         entries.insert(key, payload);
         count(slot, 1);
         if (payload.expireAt != 0) {
@@ -194,13 +194,13 @@ final class Table {
         int oldHeld = heldBy(entry, oldHeader);
         int newSize = payload.size();
         if (newSize == oldSize) {
-            payload.version = resources.nextVersion();
+            payload.version = resources.version();
             payload.writeTo(entry);
         } else {
             if (!payload.numeric && payload.address >= entry && payload.address < entry + oldSize) {
                 payload.address = stage(payload.address, payload.length, payload.length);
             }
-            payload.version = resources.nextVersion();
+            payload.version = resources.version();
             entries.replace(key, payload, oldSize);
         }
         if (oldHeld >= 0 && !payload.holds(oldHeld)) {
@@ -361,7 +361,7 @@ final class Table {
             throw new IllegalStateException("a key that is absent cannot be changed");
         }
         beforeChange();
-        Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.nextVersion());
+        Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.version());
         int id = heldBy(entry, Memory.getInt(entry));
         entries.advance();
         entries.closeRetired();
