@@ -5,6 +5,7 @@ import io.cairn.keyspace.AccessTracking;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Keyspace.KeySample;
 import io.cairn.keyspace.Memory;
+import io.cairn.rdb.Crc64;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongPredicate;
@@ -26,19 +27,20 @@ final class VictimPool implements KeySample {
         byte[] key = new byte[64];
         int length;
         long version;
+        /** Of key and version: keys that one write stored have one version. */
+        long identity;
         /** What its removal frees, about. */
         long bytes;
 
         private long worth;
 
-        private void set(int ofDatabase, long address, int keyLength, long keyVersion, long keyBytes, long keyWorth) {
+        private void set(int ofDatabase, long address, int keyLength, long keyBytes, long keyWorth) {
             database = ofDatabase;
             if (key.length < keyLength) {
                 key = new byte[keyLength];
             }
             Memory.copy(address, key, 0, keyLength);
             length = keyLength;
-            version = keyVersion;
             bytes = keyBytes;
             worth = keyWorth;
         }
@@ -60,7 +62,7 @@ final class VictimPool implements KeySample {
     private long now;
     private boolean blocked;
 
-    /** @param skipped versions of keys that are on their way out already */
+    /** @param skipped identities of keys that are on their way out already */
     VictimPool(MemoryLimit limit, LongPredicate skipped) {
         this.limit = limit;
         this.keyspace = limit.keyspace();
@@ -133,7 +135,8 @@ final class VictimPool implements KeySample {
 
     @Override
     public void key(long key, int keyLength, int access, long expireAt, long version, long bytes) {
-        if (skipped.test(version)) {
+        long identity = Crc64.update(version, key, keyLength);
+        if (skipped.test(identity)) {
             return;
         }
         long worth = worth(access, expireAt);
@@ -150,7 +153,10 @@ final class VictimPool implements KeySample {
         } else {
             move(size++, place);
         }
-        pool[place].set(sampling, key, keyLength, version, bytes, worth);
+        Victim chosen = pool[place];
+        chosen.set(sampling, key, keyLength, bytes, worth);
+        chosen.version = version;
+        chosen.identity = identity;
     }
 
     /** Moves a victim, shifting those between. */

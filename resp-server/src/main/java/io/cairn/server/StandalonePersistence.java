@@ -395,6 +395,7 @@ final class StandalonePersistence implements Persistence {
             if (how.flush()) {
                 clear();
             }
+            parts.keyspace().nextVersion();
             dump.load(parts.keyspace(), clock.readTime(), !how.flush() && !how.merge());
             if (log != null && !how.save()) {
                 take(Work.REWRITE); // What was loaded is not what the log says.
@@ -429,6 +430,7 @@ final class StandalonePersistence implements Persistence {
         try {
             current.commit().sync();
             clear();
+            parts.keyspace().nextVersion();
             current.reload();
             mode.reloaded();
             return null;
