@@ -2,6 +2,9 @@ package io.cairn.command;
 
 /** What any thread may see of a connection: CLIENT LIST and CLIENT KILL. Numbers may be a moment old. */
 public interface Client {
+    /** What an idle connection takes of the heap, about: 2332 bytes were measured over 2000 of them. */
+    long IDLE_BYTES = 2400;
+
     long id();
 
     /** As "127.0.0.1:50000". */
@@ -51,6 +54,11 @@ public interface Client {
 
     /** Bytes of replies not yet sent. */
     long outputBytes();
+
+    /** All of it (Redis: getClientMemoryUsage). */
+    default long memoryBytes() {
+        return IDLE_BYTES + inputBytes() + argumentBytes() + outputBytes();
+    }
 
     /** Redis's flag letters: N alone, or of P (subscribed), x (MULTI), d (watch failed), b (blocked), c (closing), r (READONLY), e (NO-EVICT), T... */
     String flags();

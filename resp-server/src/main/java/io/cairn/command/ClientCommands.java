@@ -137,7 +137,6 @@ final class ClientCommands {
 
     /** Redis: catClientInfoString. What this server does not have (tracking) is -1. */
     private static String line(Client client, long nowMillis) {
-        long memory = client.inputBytes() + client.argumentBytes() + client.outputBytes();
         return "id=" + client.id() + " addr=" + client.address() + " laddr=" + client.localAddress() + " fd=-1 name="
                 + client.name() + " age=" + seconds(nowMillis - client.connectedMillis()) + " idle="
                 + seconds(nowMillis - client.lastCommandMillis()) + " flags=" + client.flags() + " db="
@@ -145,7 +144,8 @@ final class ClientCommands {
                 + client.subscriptions().count(Kind.PATTERN) + " ssub="
                 + client.subscriptions().count(Kind.SHARD) + " multi=" + client.queuedCommands() + " qbuf="
                 + client.inputBytes() + " qbuf-free=0 argv-mem=" + client.argumentBytes()
-                + " multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=" + client.outputBytes() + " tot-mem=" + memory
+                + " multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=" + client.outputBytes() + " tot-mem="
+                + client.memoryBytes()
                 + " events=r cmd=" + client.lastCommand() + " user=" + client.user() + " redir=-1 resp="
                 + client.protocol() + " lib-name=" + client.libraryName() + " lib-ver=" + client.libraryVersion();
     }

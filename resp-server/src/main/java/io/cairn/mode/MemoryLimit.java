@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 
 /**
  * {@code maxmemory} of a node, what it has used of it, and how to make room. Used is what the keyspace counts (data and index, exact), function
- * libraries, and the buffers of clients; not of followers, since each eviction makes those grow (Redis: freeMemoryGetNotCountedMemory). In raft mode
+ * libraries, and clients with their buffers; not of followers, since each eviction makes those grow (Redis: freeMemoryGetNotCountedMemory). In raft mode
  * proposals under way count besides: what they free as free, what they may add as used. Any thread. Redis: getMaxmemoryState.
  */
 public final class MemoryLimit {
@@ -91,7 +91,7 @@ public final class MemoryLimit {
                 : (long) (500 * MICRO * Math.pow(1.15, chosen - (double) TENACITY_LINEAR));
     }
 
-    /** Redis's used_memory: data, index, function libraries, and the buffers of clients and followers. */
+    /** Redis's used_memory: data, index, function libraries, clients and followers. */
     public long used() {
         return counted() + followerBytes.getAsLong();
     }

@@ -1,6 +1,7 @@
 package io.cairn.resp;
 
 import io.cairn.command.Call;
+import io.cairn.command.Client;
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
 import io.cairn.command.Waiting;
@@ -178,9 +179,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     // ---- maxmemory-clients
 
-    /** Tells the registry what the buffers take now. On the event loop. */
+    /** Tells the registry what the connection takes now. On the event loop. */
     private void account() {
-        long now = gone ? 0 : inputBytes() + state.argumentBytes() + outputBytes();
+        long now = gone ? 0 : Client.IDLE_BYTES + inputBytes() + state.argumentBytes() + outputBytes();
         long more = now - accounted;
         if (more != 0) {
             accounted = now;
@@ -236,6 +237,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     public void channelActive(ChannelHandlerContext active) {
         endpoint.mode().serves(active.channel().eventLoop());
         endpoint.connections().add(this);
+        account();
         active.fireChannelActive();
     }
 
@@ -500,7 +502,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && pendingCount() == 0
                 && !pushes.any()
                 && !isFollower();
-        if (idle || outputClock.running() || !channel.isWritable() || accounted != 0) {
+        if (idle || outputClock.running() || !channel.isWritable() || accounted != Client.IDLE_BYTES) {
             channel.eventLoop().execute(() -> {
                 if (idle) {
                     LOG.debug("closing idle client {}", state.address());

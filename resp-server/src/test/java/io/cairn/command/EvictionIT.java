@@ -383,7 +383,7 @@ class EvictionIT {
             assertThat(info(ours, "evicted_clients")).isOne();
             assertThat(info(ours, "connected_clients")).isEqualTo(3);
             assertThat(info(ours, "mem_clients_normal")).isBetween(650_000L, 1_500_000L);
-            assertThat(ours.run("config", "set", "maxmemory-clients", "500000")).isEqualTo("+OK\r\n");
+            assertThat(ours.run("config", "set", "maxmemory-clients", "560000")).isEqualTo("+OK\r\n");
             small.setSoTimeout(30_000);
             assertThat(ended(small)).isTrue();
             assertThat(info(ours, "connected_clients")).isEqualTo(2);
