@@ -54,4 +54,34 @@ class RaftScriptsIT {
             others.get(30, TimeUnit.SECONDS);
         }
     }
+
+    /** What a script does before it is logged is taken back: of FLUSHALL there is no taking back. */
+    @Test
+    void aTransactionWithAScriptThatIsKilledTakesNoKeys() throws Exception {
+        try (RaftCluster cluster = RaftCluster.form(directory, PORT, 2);
+                RaftCluster.Client client = cluster.client();
+                RaftCluster.Client other = cluster.client()) {
+            client.run("set", "k", "v");
+            client.run("function", "load", "#!lua name=one\nredis.register_function('f', function() return 1 end)");
+            for (String all : new String[] {"flushall", "flushdb", "function flush", "function delete one"}) {
+                assertThat(client.run("multi")).isEqualTo("+OK\r\n");
+                assertThat(client.line(all)).isEqualTo("+QUEUED\r\n");
+                assertThat(client.run("eval", "while true do end", "0")).isEqualTo("+QUEUED\r\n");
+                CompletableFuture<String> end = CompletableFuture.supplyAsync(() -> {
+                    try {
+                        return client.run("exec");
+                    } catch (java.io.IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+                while (!end.isDone()) {
+                    Thread.sleep(200);
+                    other.at(client.port()).line("script kill");
+                }
+                assertThat(end.get()).startsWith("-");
+                assertThat(client.run("get", "k")).isEqualTo("$1\r\nv\r\n");
+                assertThat(client.run("fcall", "f", "0")).isEqualTo(":1\r\n");
+            }
+        }
+    }
 }
