@@ -35,7 +35,7 @@ final class RaftEviction {
     private final Set<Long> underWay;
     private final VictimPool pool;
     private final RecordWriter writer = new RecordWriter();
-    private final long[] versions = new long[MAX_KEYS];
+    private final long[] ids = new long[MAX_KEYS];
     private final long[] bytes = new long[MAX_KEYS];
     private int gathered;
     private int inFlight;
@@ -102,7 +102,7 @@ final class RaftEviction {
     }
 
     private void add(Victim victim) {
-        if (!underWay.add(victim.version)) {
+        if (!underWay.add(victim.id)) {
             return;
         }
         long stamp = mode.stamps().next();
@@ -110,7 +110,7 @@ final class RaftEviction {
             writer.begin(stamp, 0);
         }
         RaftExpiry.delete(writer, stamp, Arrays.copyOf(victim.key, victim.length), victim.version);
-        versions[gathered] = victim.version;
+        ids[gathered] = victim.id;
         bytes[gathered] = victim.bytes;
         gathered++;
         limit.frees(victim.bytes);
@@ -122,7 +122,7 @@ final class RaftEviction {
         if (gathered == 0 || inFlight == MAX_IN_FLIGHT) {
             return;
         }
-        Batch batch = new Batch(Arrays.copyOf(versions, gathered), Arrays.copyOf(bytes, gathered));
+        Batch batch = new Batch(Arrays.copyOf(ids, gathered), Arrays.copyOf(bytes, gathered));
         gathered = 0;
         inFlight++;
         ShardGroup shard = mode.shard();
@@ -159,13 +159,13 @@ final class RaftEviction {
 
     /** Deletes that travel as one entry. */
     private final class Batch implements LocalProposal {
-        private final long[] versionsOf;
+        private final long[] idsOf;
         private final long[] bytesOf;
         private int done;
         private int evicted;
 
-        Batch(long[] versionsOf, long[] bytesOf) {
-            this.versionsOf = versionsOf;
+        Batch(long[] idsOf, long[] bytesOf) {
+            this.idsOf = idsOf;
             this.bytesOf = bytesOf;
         }
 
@@ -191,7 +191,7 @@ final class RaftEviction {
 
         private void forget() {
             limit.frees(-bytesOf[done]);
-            underWay.remove(versionsOf[done]);
+            underWay.remove(idsOf[done]);
             done++;
         }
 
@@ -203,7 +203,7 @@ final class RaftEviction {
 
         @Override
         public void failed(Failure why) {
-            while (done < versionsOf.length) {
+            while (done < idsOf.length) {
                 forget();
             }
             queue.loop.execute(() -> settled(false));

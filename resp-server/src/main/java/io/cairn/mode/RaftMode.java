@@ -72,7 +72,7 @@ public final class RaftMode implements Mode {
     private final KeyEvents events;
     private final LongConsumer proposalNanos;
     private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
-    /** Versions of the keys whose eviction is proposed and not yet applied. */
+    /** The {@link VictimPool.Victim#id}s of keys whose eviction is proposed and not yet applied. */
     private final Set<Long> evictions = ConcurrentHashMap.newKeySet();
 
     private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();

@@ -19,6 +19,10 @@ final class VictimPool implements KeySample {
     private static final int SIZE = 16;
     /** Looks without a key before giving up: stripes may be locked, keys may be on their way out. */
     private static final int MAX_TRIES = 32;
+    /** Keys of one write differ at their end, mostly. */
+    private static final int ID_BYTES = 64;
+
+    private static final long ID_FACTOR = 0x100000001b3L;
 
     /** A key to evict. Valid until the next call of {@link #next}. */
     static final class Victim {
@@ -26,12 +30,21 @@ final class VictimPool implements KeySample {
         byte[] key = new byte[64];
         int length;
         long version;
+        /** Of this version of this key: one write gives the same version to all its keys. */
+        long id;
         /** What its removal frees, about. */
         long bytes;
 
         private long worth;
 
-        private void set(int ofDatabase, long address, int keyLength, long keyVersion, long keyBytes, long keyWorth) {
+        private void set(
+                int ofDatabase,
+                long address,
+                int keyLength,
+                long keyVersion,
+                long keyId,
+                long keyBytes,
+                long keyWorth) {
             database = ofDatabase;
             if (key.length < keyLength) {
                 key = new byte[keyLength];
@@ -39,6 +52,7 @@ final class VictimPool implements KeySample {
             Memory.copy(address, key, 0, keyLength);
             length = keyLength;
             version = keyVersion;
+            id = keyId;
             bytes = keyBytes;
             worth = keyWorth;
         }
@@ -60,7 +74,7 @@ final class VictimPool implements KeySample {
     private long now;
     private boolean blocked;
 
-    /** @param skipped versions of keys that are on their way out already */
+    /** @param skipped {@link Victim#id}s of what is on its way out already */
     VictimPool(MemoryLimit limit, LongPredicate skipped) {
         this.limit = limit;
         this.keyspace = limit.keyspace();
@@ -133,7 +147,8 @@ final class VictimPool implements KeySample {
 
     @Override
     public void key(long key, int keyLength, int access, long expireAt, long version, long bytes) {
-        if (skipped.test(version)) {
+        long id = id(key, keyLength, version);
+        if (skipped.test(id)) {
             return;
         }
         long worth = worth(access, expireAt);
@@ -150,7 +165,16 @@ final class VictimPool implements KeySample {
         } else {
             move(size++, place);
         }
-        pool[place].set(sampling, key, keyLength, version, bytes, worth);
+        pool[place].set(sampling, key, keyLength, version, id, bytes, worth);
+    }
+
+    /** Where two have the same, one waits until the other is gone. */
+    private static long id(long key, int keyLength, long version) {
+        long id = version;
+        for (int i = Math.max(0, keyLength - ID_BYTES); i < keyLength; i++) {
+            id = (id ^ Memory.getByte(key + i)) * ID_FACTOR;
+        }
+        return id;
     }
 
     /** Moves a victim, shifting those between. */
