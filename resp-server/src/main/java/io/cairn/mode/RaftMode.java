@@ -493,8 +493,12 @@ public final class RaftMode implements Mode {
         return memory;
     }
 
-    /** From the node's cron: keeps maxmemory when no write comes. */
+    /** From the node's cron: keeps maxmemory when no write comes, ends scripts of what is the primary no more. */
     public void tick() {
+        RaftScripts own = scripts;
+        if (own != null) {
+            own.tick();
+        }
         if (memory.exceeded(ownBlobs.bytes())) {
             for (LoopQueue queue : queues.values()) {
                 queue.loop.execute(queue.eviction::goOn);

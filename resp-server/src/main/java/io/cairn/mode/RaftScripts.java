@@ -153,6 +153,18 @@ final class RaftScripts {
         thread.close();
     }
 
+    /** A script holds all stripes: where it can have no effect any more it keeps the replica from what is committed, for ever perhaps. */
+    void tick() {
+        if (!isServing()) {
+            thread.abandon();
+        }
+    }
+
+    private boolean isServing() {
+        ShardGroup group = mode.shard();
+        return group != null && group.isServing();
+    }
+
     void server(ServerState state) {
         run.server(state);
     }
@@ -307,7 +319,7 @@ final class RaftScripts {
         ScriptRun script = new ScriptRun(prepared.script(), prepared.readOnly(), 0, run);
         on.run(prepared, script, reply);
         if (script.killed()) {
-            run.drop("ERR Script killed by user with SCRIPT KILL...");
+            run.drop(isServing() ? "ERR Script killed by user with SCRIPT KILL..." : mode.redirect(run.slot()));
         }
     }
 

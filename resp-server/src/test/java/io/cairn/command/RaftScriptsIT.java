@@ -1,8 +1,10 @@
 package io.cairn.command;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -110,6 +112,27 @@ class RaftScriptsIT {
             String tooLarge = "#!lua name=huge\n--" + "x".repeat(5 << 20) + code.replace("'f'", "'g'");
             assertThat(sure(client, "function", "load", tooLarge)).startsWith("-ERR A library may not be larger than");
             assertThat(sure(client, "fcall", "f", "0")).isEqualTo(":1\r\n");
+        }
+    }
+
+    /** Else it would keep the node from applying what the next primary's log has, and from telling who waits. */
+    @Test
+    void anEndlessScriptEndsWithItsPrimary() throws Exception {
+        try (RaftCluster cluster = RaftCluster.form(directory, PORT, 2);
+                RaftCluster.Client client = cluster.client()) {
+            sure(client, "del", "k");
+            int primary = client.port();
+            int next = primary == PORT ? PORT + 1 : PORT;
+            try (RespConnection endless = new RespConnection(primary);
+                    RespConnection waiting = new RespConnection(primary)) {
+                waiting.send(List.of("blpop".getBytes(UTF_8), "q".getBytes(UTF_8), "0".getBytes(UTF_8)));
+                Thread.sleep(500);
+                endless.send(List.of("eval".getBytes(UTF_8), "while true do end".getBytes(UTF_8), "0".getBytes(UTF_8)));
+                Thread.sleep(500);
+                client.at(next).line("cluster failover");
+                assertThat(endless.receive()).matches("(?s)-(MOVED|CLUSTERDOWN|TRYAGAIN) .*");
+                assertThat(waiting.receive()).startsWith("-UNBLOCKED ");
+            }
         }
     }
 }
