@@ -56,6 +56,9 @@ final class RaftScripts {
     private static final String LARGE_LIBRARY =
             "ERR A library may not be larger than " + (MAX_LIBRARY_BYTES >> 20) + " MB in raft mode";
 
+    /** It would be judged by the libraries that there are, not by those of the transaction. */
+    private static final String ONE_LIBRARY = "ERR A transaction may load one library in raft mode";
+
     private static final String CONFLICT = "TRYAGAIN The keys of the script kept changing while it ran";
     private static final Logger LOG = LoggerFactory.getLogger(RaftScripts.class);
 
@@ -295,6 +298,8 @@ final class RaftScripts {
             reply.error(Refusal.OUT_OF_MEMORY);
         } else if (bytes > MAX_LIBRARY_BYTES || effects.bytes() + bytes > SpeculativeCommands.MAX_EFFECT_BYTES) {
             reply.error(LARGE_LIBRARY);
+        } else if (loaded) {
+            reply.error(ONE_LIBRARY);
         } else if (java.util.Objects.requireNonNull(engine).isLoadable(args, reply)) {
             try {
                 reply.bulk(LibraryHead.of(args.bytes(args.count() - 1)).name());

@@ -112,6 +112,12 @@ class RaftScriptsIT {
             String tooLarge = "#!lua name=huge\n--" + "x".repeat(5 << 20) + code.replace("'f'", "'g'");
             assertThat(sure(client, "function", "load", tooLarge)).startsWith("-ERR A library may not be larger than");
             assertThat(sure(client, "fcall", "f", "0")).isEqualTo(":1\r\n");
+            client.run("multi");
+            client.run("function", "load", "replace", "#!lua name=one" + code.replace("'f'", "'h'"));
+            client.run("function", "load", "#!lua name=one" + code.replace("'f'", "'i'"));
+            assertThat(client.run("exec"))
+                    .as("the second is not answered as if it were there")
+                    .contains("-");
         }
     }
 

@@ -17,22 +17,19 @@ class LargeWritesTest {
 
     private static Origin origin(LonelyRaft node, CompletableFuture<String> answer) {
         return (Origin) Proxy.newProxyInstance(
-                LargeWritesTest.class.getClassLoader(), new Class<?>[] {Origin.class}, (self, method, with) -> {
-                    switch (method.getName()) {
-                        case "eventLoop":
-                            return node.loop;
-                        case "complete":
-                            ReplyBuffer reply = (ReplyBuffer) with[0];
-                            answer.complete(new String(
-                                    reply.bytes((long) with[1], (long) with[2]), StandardCharsets.ISO_8859_1));
-                            return null;
-                        case "resp3":
-                            return false;
-                        case "database", "pending":
-                            return 0;
-                        default:
-                            return null;
+                LargeWritesTest.class.getClassLoader(),
+                new Class<?>[] {Origin.class},
+                (self, method, with) -> switch (method.getName()) {
+                    case "eventLoop" -> node.loop;
+                    case "complete" -> {
+                        ReplyBuffer reply = (ReplyBuffer) with[0];
+                        byte[] bytes = reply.bytes((long) with[1], (long) with[2]);
+                        answer.complete(new String(bytes, StandardCharsets.ISO_8859_1));
+                        yield null;
                     }
+                    case "resp3" -> false;
+                    case "database", "pending" -> 0;
+                    default -> null;
                 });
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Clients that wait and cannot be served. */
@@ -22,36 +23,25 @@ class RaftServingTest {
         return (BlockedKeys.Waiter) Proxy.newProxyInstance(
                 RaftServingTest.class.getClassLoader(),
                 new Class<?>[] {BlockedKeys.Waiter.class},
-                (self, method, with) -> {
-                    switch (method.getName()) {
-                        case "order":
-                            return with == null ? (Object) order.get() : setTo(order, (long) with[0]);
-                        case "type":
-                            return ValueType.STREAM;
-                        case "group":
-                            return KEY;
-                        case "keys":
-                            return List.of(KEY);
-                        case "command":
-                            return node.table.command(node.table.find(LonelyRaft.args("XREADGROUP")));
-                        case "eventLoop":
-                            return node.loop;
-                        case "begin", "readonly":
-                            return true;
-                        case "args":
-                            throw new OutOfMemoryError("as the test wants it");
-                        case "giveUp":
-                            givenUp.complete(null);
-                            return null;
-                        case "database":
-                            return 0;
-                        default:
-                            return null;
+                (self, method, with) -> switch (method.getName()) {
+                    case "order" -> with == null ? (Object) order.get() : setTo(order, (long) with[0]);
+                    case "type" -> ValueType.STREAM;
+                    case "group" -> KEY;
+                    case "keys" -> List.of(KEY);
+                    case "command" -> node.table.command(node.table.find(LonelyRaft.args("XREADGROUP")));
+                    case "eventLoop" -> node.loop;
+                    case "begin", "readonly" -> true;
+                    case "args" -> throw new OutOfMemoryError("as the test wants it");
+                    case "giveUp" -> {
+                        givenUp.complete(null);
+                        yield null;
                     }
+                    case "database" -> 0;
+                    default -> null;
                 });
     }
 
-    private static Object setTo(AtomicLong order, long number) {
+    private static @Nullable Object setTo(AtomicLong order, long number) {
         order.set(number);
         return null;
     }
