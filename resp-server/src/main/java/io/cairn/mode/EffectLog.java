@@ -105,10 +105,10 @@ final class EffectLog {
         journal.append(writer.address(), writer.length());
     }
 
-    /** Begins a batch in the writer that holds the record, with the versions of all keys that were touched. */
+    /** Begins a batch in the writer that holds the record, with the versions of all keys that were touched and the limits that held. */
     void block(RecordWriter writer, Speculation touched) {
         writer.begin(now, batchSeed);
-        writer.block(now, touched.size());
+        writer.effects(now, touched.limits(), touched.size());
         touched.watches(writer);
         commands(writer);
     }

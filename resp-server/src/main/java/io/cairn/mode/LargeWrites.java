@@ -271,8 +271,8 @@ final class LargeWrites {
             for (Blob sent : blobs.subList(0, Math.min(blobs.size(), blob + 1))) {
                 dropEverywhere(sent.id());
             }
-            WriteBatch none = new WriteBatch(queue, mode, new Origin[] {origin}, 1, LoopQueue.entry(writer));
-            none.refuse(why == Failure.OUTCOME_UNKNOWN ? Failure.NOT_LEADER : why);
+            Failure certain = why == Failure.OUTCOME_UNKNOWN ? Failure.NOT_LEADER : why;
+            WriteBatch.refuse(mode, new Origin[] {origin}, new boolean[] {origin.resp3()}, certain);
             release();
         }
 

@@ -53,6 +53,11 @@ public final class RaftMode implements Mode {
     private static final String TOO_MANY_SMALL =
             "ERR the small arguments of one write exceed " + (LargeWrites.MAX_INLINE_BYTES >> 20) + " MB: split it";
     private static final String NO_SCRIPTS = "ERR This node runs no scripts";
+    /** What a block with scripts does is taken back before it is logged, and FLUSHALL, for one, cannot be. */
+    private static final String WRITES_ALL =
+            "EXECABORT Transaction discarded because of: ERR A transaction with scripts may"
+                    + " not change all keys or libraries in raft mode";
+
     private static final String READ_ONLY_REPLICA = "READONLY You can't write against a read only replica.";
 
     private final Keyspace keyspace;
@@ -226,6 +231,7 @@ public final class RaftMode implements Mode {
         boolean adds = false;
         boolean writes = false;
         boolean runsScripts = false;
+        boolean writesAll = false;
         for (Block.Queued queued : block.commands()) {
             int next = slot(queue.keys, queued.command(), queued.args());
             if (next == CROSS_SLOT || (next >= 0 && slot >= 0 && next != slot)) {
@@ -234,7 +240,12 @@ public final class RaftMode implements Mode {
             slot = Math.max(slot, next);
             adds |= queued.command().is(Flag.DENYOOM);
             writes |= queued.command().is(Flag.WRITE);
-            runsScripts |= ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command());
+            boolean script = ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command());
+            runsScripts |= script;
+            writesAll |= !script && next == NO_SLOT && queued.command().is(Flag.WRITE);
+        }
+        if (runsScripts && writesAll) {
+            return refuse(origin, WRITES_ALL);
         }
         if (!writes && !runsScripts && block.watches().isEmpty() && readsHere(origin, group, slot)) {
             return blockHere(queue, origin, block);
@@ -482,8 +493,12 @@ public final class RaftMode implements Mode {
         return memory;
     }
 
-    /** From the node's cron: keeps maxmemory when no write comes. */
+    /** From the node's cron: keeps maxmemory when no write comes, ends scripts of what is the primary no more. */
     public void tick() {
+        RaftScripts own = scripts;
+        if (own != null) {
+            own.tick();
+        }
         if (memory.exceeded(ownBlobs.bytes())) {
             for (LoopQueue queue : queues.values()) {
                 queue.loop.execute(queue.eviction::goOn);

@@ -50,6 +50,15 @@ final class RaftScripts {
     /** The stripes are held so long for one batch, and for the script that goes over it. */
     private static final long BATCH_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
 
+    /** Most bytes of a library's text: it is part of one entry of the log. */
+    private static final int MAX_LIBRARY_BYTES = 4 << 20;
+
+    private static final String LARGE_LIBRARY =
+            "ERR A library may not be larger than " + (MAX_LIBRARY_BYTES >> 20) + " MB in raft mode";
+
+    /** It would be judged by the libraries that there are, not by those of the transaction. */
+    private static final String ONE_LIBRARY = "ERR A transaction may load one library in raft mode";
+
     private static final String CONFLICT = "TRYAGAIN The keys of the script kept changing while it ran";
     private static final Logger LOG = LoggerFactory.getLogger(RaftScripts.class);
 
@@ -145,6 +154,18 @@ final class RaftScripts {
 
     void close() {
         thread.close();
+    }
+
+    /** A script holds all stripes: where it can have no effect any more it keeps the replica from what is committed, for ever perhaps. */
+    void tick() {
+        if (!isServing()) {
+            thread.abandon();
+        }
+    }
+
+    private boolean isServing() {
+        ShardGroup group = mode.shard();
+        return group != null && group.isServing();
     }
 
     void server(ServerState state) {
@@ -272,8 +293,13 @@ final class RaftScripts {
 
     /** FUNCTION LOAD: only what the interpreter takes becomes a record; it takes effect when that is applied. */
     private void load(Args args, Reply reply) {
+        int bytes = args.length(args.count() - 1);
         if (mode.outOfMemory()) {
             reply.error(Refusal.OUT_OF_MEMORY);
+        } else if (bytes > MAX_LIBRARY_BYTES || effects.bytes() + bytes > SpeculativeCommands.MAX_EFFECT_BYTES) {
+            reply.error(LARGE_LIBRARY);
+        } else if (loaded) {
+            reply.error(ONE_LIBRARY);
         } else if (java.util.Objects.requireNonNull(engine).isLoadable(args, reply)) {
             try {
                 reply.bulk(LibraryHead.of(args.bytes(args.count() - 1)).name());
@@ -298,7 +324,7 @@ final class RaftScripts {
         ScriptRun script = new ScriptRun(prepared.script(), prepared.readOnly(), 0, run);
         on.run(prepared, script, reply);
         if (script.killed()) {
-            run.drop("ERR Script killed by user with SCRIPT KILL...");
+            run.drop(isServing() ? "ERR Script killed by user with SCRIPT KILL..." : mode.redirect(run.slot()));
         }
     }
 

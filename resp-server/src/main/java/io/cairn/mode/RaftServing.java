@@ -199,15 +199,23 @@ final class RaftServing implements BlockedKeys.Listener {
                 gather(gathered);
             } catch (StripeBusyException e) {
                 // A script holds the stripes for long.
-                gathered.forEach(BlockedKeys.Waiter::giveUp);
-                gathered.clear();
-                laterOnceMore();
-                after = Long.MAX_VALUE;
+                tryLater(gathered);
+            } catch (RuntimeException | OutOfMemoryError e) {
+                LOG.error("waiting clients were not served", e);
+                tryLater(gathered);
             }
             if (!gathered.isEmpty()) {
                 batch = true;
                 new Batch(this, gathered).propose();
             }
+        }
+
+        /** Nothing of them is proposed: they wait on. */
+        private void tryLater(List<BlockedKeys.Waiter> gathered) {
+            gathered.forEach(BlockedKeys.Waiter::giveUp);
+            gathered.clear();
+            laterOnceMore();
+            after = Long.MAX_VALUE;
         }
 
         private void gather(List<BlockedKeys.Waiter> gathered) {
@@ -233,7 +241,9 @@ final class RaftServing implements BlockedKeys.Listener {
                 if (!writes) {
                     startAlone(waiter);
                 } else if (waiter.begin(key.bytes())) {
+                    gathered.add(waiter);
                     if (LargeWrites.isLarge(waiter.args())) {
+                        gathered.remove(gathered.size() - 1);
                         if (gathered.isEmpty()) {
                             runAlone(waiter);
                         } else {
@@ -242,13 +252,12 @@ final class RaftServing implements BlockedKeys.Listener {
                         }
                         break;
                     }
-                    if (gathered.isEmpty()) {
+                    if (gathered.size() == 1) {
                         writer.begin(
                                 mode.stamps().next(),
                                 ThreadLocalRandom.current().nextLong());
                     }
                     writer.command(mode.stamps().next(), waiter.database(), waiter.args());
-                    gathered.add(waiter);
                     open = gathered.size() < MAX_BATCH && writer.length() < LoopQueue.MAX_ENTRY_BYTES;
                 }
             }

@@ -11,6 +11,7 @@ import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.collection.HashObject;
 import io.cairn.raft.group.Proposal;
 import io.cairn.raft.group.StateMachine.SnapshotDone;
 import io.cairn.raft.shards.ShardApply;
@@ -246,7 +247,10 @@ public final class ShardStore implements ShardApply {
         return table.command(id);
     }
 
-    /** A MULTI block runs as a whole under the locks of all its keys, or not at all: false. */
+    /**
+     * A MULTI block runs as a whole under the locks of all its keys, or not at all: false. What scripts did takes effect as they saw it: at their own time, which
+     * others may have overtaken, so nothing that they named may have expired meanwhile.
+     */
     private boolean block(SlotTable slots, long now, Reply reply) {
         if (reader.incomplete()) {
             reply.error(INCOMPLETE);
@@ -255,13 +259,15 @@ public final class ShardStore implements ShardApply {
         keyspace.lockAll();
         try {
             boolean served = true;
-            boolean unchanged = true;
+            boolean effects = reader.kind() == RecordKind.EFFECTS;
+            long at = effects ? reader.timeMillis() : now;
+            boolean unchanged = !effects || reader.limits().equals(keyspace.dataLimits());
             while (reader.nextWatch()) {
                 int slot = Slots.of(reader.watchKey(), reader.watchKeyLength());
                 served &= slots.serves(slot);
                 long version = keyspace.database(reader.watchDatabase())
                         .version(reader.watchKey(), reader.watchKeyLength(), now);
-                unchanged &= version == reader.watchVersion();
+                unchanged &= version == reader.watchVersion() && (at == now || !fieldsExpired(at, now));
             }
             if (!served) {
                 reply.error(NOT_SERVED);
@@ -271,7 +277,7 @@ public final class ShardStore implements ShardApply {
                 reply.array(reader.commandCount());
                 recorder.begin(call);
                 while (reader.nextCommand()) {
-                    queued(slots, now, reply);
+                    queued(slots, at, reply);
                 }
                 recorder.end();
             }
@@ -279,6 +285,15 @@ public final class ShardStore implements ShardApply {
         } finally {
             keyspace.unlockAll();
         }
+    }
+
+    /** Whether fields of the watched key expired after {@code from}, which changes no version. */
+    private boolean fieldsExpired(long from, long now) {
+        return keyspace.database(reader.watchDatabase())
+                        .peek(reader.watchKey(), reader.watchKeyLength(), now, call.value)
+                && call.value.object instanceof HashObject hash
+                && hash.earliestExpiry() <= now
+                && hash.expired(from) != hash.expired(now);
     }
 
     private void queued(SlotTable slots, long now, Reply reply) {

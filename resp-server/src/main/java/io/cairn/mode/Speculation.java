@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Database;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
@@ -37,6 +38,7 @@ final class Speculation {
     private final Database database;
     private final Value value = new Value();
     private final Map<Name, Old> keys = new LinkedHashMap<>();
+    private DataLimits limits = DataLimits.DEFAULT;
     private long lastVersion;
     private long bytes;
     private long keyBytes;
@@ -91,6 +93,12 @@ final class Speculation {
 
     void begin() {
         lastVersion = keyspace.lastVersion();
+        limits = keyspace.dataLimits();
+    }
+
+    /** The limits that held at {@link #begin}. */
+    DataLimits limits() {
+        return limits;
     }
 
     /**

@@ -35,7 +35,7 @@ final class StandaloneEviction {
         this.mode = mode;
         this.limit = mode.memory();
         this.keyspace = mode.keyspace;
-        this.pool = new VictimPool(limit, version -> false);
+        this.pool = new VictimPool(limit, id -> false);
         this.recorder = recorder;
         this.large = large;
         this.writer = writer;

@@ -107,7 +107,8 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     @Override
     public boolean finish() {
         if (failure != null) {
-            refuse(failure);
+            replies.close();
+            refuse(mode, origins, resp3, failure);
         } else {
             replies.deliver(origins, 0);
         }
@@ -115,8 +116,7 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     }
 
     /** Answers every call with the error of {@code why}. On the event loop. */
-    void refuse(Failure why) {
-        replies.close();
+    static void refuse(RaftMode mode, Origin[] origins, boolean[] resp3, Failure why) {
         BatchReplies refusals = new BatchReplies(origins.length, mode.stats());
         String text = FailureText.of(why, mode.notServing());
         for (int i = 0; i < origins.length; i++) {

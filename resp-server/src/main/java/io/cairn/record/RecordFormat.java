@@ -11,6 +11,7 @@ package io.cairn.record;
  * TICK     =
  * CHUNK    = blobId offset total length bytes
  * LIMITS   = setIntegers hllSparseBytes streamNodeBytes streamNodeEntries
+ * EFFECTS  = LIMITS-body BLOCK-body
  * argument = length bytes | (with HAS_REFERENCES) length*2 bytes | length*2+1 blobId
  * </pre>
  *

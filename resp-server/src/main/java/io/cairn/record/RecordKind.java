@@ -11,7 +11,12 @@ public enum RecordKind {
     /** A piece of a large argument, sent ahead of the record that refers to it. */
     CHUNK(4),
     /** Other {@link io.cairn.keyspace.DataLimits} from here on. */
-    LIMITS(5);
+    LIMITS(5),
+    /**
+     * What scripts did at its time, under its limits: a block that watches every key that they named. It takes effect at that time, not a later
+     * one, or not at all.
+     */
+    EFFECTS(6);
 
     static final int MASK = 0x07;
     /** A time difference to the batch follows the head byte. */
@@ -31,7 +36,7 @@ public enum RecordKind {
 
     static RecordKind of(int head) {
         int code = head & MASK;
-        if ((head & ~KNOWN) != 0 || code == 0 || code > 5) {
+        if ((head & ~KNOWN) != 0 || code == 0 || code > 6) {
             throw new RecordException("unknown record head 0x" + Integer.toHexString(head));
         }
         return switch (code) {
@@ -39,7 +44,8 @@ public enum RecordKind {
             case 2 -> BLOCK;
             case 3 -> TICK;
             case 4 -> CHUNK;
-            default -> LIMITS;
+            case 5 -> LIMITS;
+            default -> EFFECTS;
         };
     }
 }

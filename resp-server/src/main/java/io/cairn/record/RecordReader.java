@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Reads a batch of records out of native memory, without copies: arguments point into it. Every record is checked to
  * its end before {@link #next} answers, so a damaged one is never half applied. Reused; not thread-safe.
  *
- * <p>Use: {@code reset}, then {@code while (next()) switch (kind())}. COMMAND: {@link #args}, {@link #database}. BLOCK:
+ * <p>Use: {@code reset}, then {@code while (next()) switch (kind())}. COMMAND: {@link #args}, {@link #database}. BLOCK, EFFECTS:
  * {@link #nextWatch} until false, then {@link #nextCommand} until false. TICK: {@link #timeMillis}. CHUNK: the chunk
  * methods.
  */
@@ -117,12 +117,24 @@ public final class RecordReader {
             case BLOCK -> blockBody();
             case TICK -> {}
             case CHUNK -> chunkBody();
-            case LIMITS -> limits = new DataLimits(limit(), limit(), limit(), limit());
+            case LIMITS -> limitsBody();
+            case EFFECTS -> {
+                limitsBody();
+                blockBody();
+            }
         }
-        if (kind != RecordKind.BLOCK) {
+        if (!isBlock()) {
             nextRecord = at;
         }
         return true;
+    }
+
+    private boolean isBlock() {
+        return kind == RecordKind.BLOCK || kind == RecordKind.EFFECTS;
+    }
+
+    private void limitsBody() {
+        limits = new DataLimits(limit(), limit(), limit(), limit());
     }
 
     private long limit() {
@@ -133,7 +145,7 @@ public final class RecordReader {
         return limit;
     }
 
-    /** Of the LIMITS record read last. */
+    /** Of the LIMITS or EFFECTS record read last. */
     public DataLimits limits() {
         return limits;
     }
@@ -166,7 +178,7 @@ public final class RecordReader {
 
     /** Chance of the record; of the command while a block's commands are read. */
     public long seed() {
-        return kind == RecordKind.BLOCK && queuedOrdinal > 0 ? Seeds.derive(seed, queuedOrdinal - 1) : seed;
+        return isBlock() && queuedOrdinal > 0 ? Seeds.derive(seed, queuedOrdinal - 1) : seed;
     }
 
     /** Of the command read last. */

@@ -94,6 +94,15 @@ public final class RecordWriter {
         records++;
     }
 
+    /** Begins the effects of scripts that ran under these limits; as {@link #block}. */
+    public void effects(long timeMillis, DataLimits limits, int watches) {
+        head(RecordKind.EFFECTS, timeMillis, 0, 0);
+        put(limits);
+        ensure(MAX_VARINT);
+        putVarint(watches);
+        records++;
+    }
+
     /** Adds a watched key to the block begun. */
     public void watch(int database, byte[] key, long version) {
         ensure(3 * MAX_VARINT + key.length);
@@ -136,12 +145,16 @@ public final class RecordWriter {
 
     public void limits(long timeMillis, DataLimits limits) {
         head(RecordKind.LIMITS, timeMillis, 0, 0);
+        put(limits);
+        records++;
+    }
+
+    private void put(DataLimits limits) {
         ensure(4 * MAX_VARINT);
         putVarint(limits.setIntegers());
         putVarint(limits.hllSparseBytes());
         putVarint(limits.streamNodeBytes());
         putVarint(limits.streamNodeEntries());
-        records++;
     }
 
     /** Adds a piece of a large argument: {@code length} at most {@link RecordFormat#CHUNK_BYTES}. */

@@ -11,6 +11,7 @@ import io.cairn.keyspace.StripeBusyException;
 import io.cairn.keyspace.ValueType;
 import io.cairn.mode.BlockedKeys;
 import io.cairn.mode.Mode;
+import io.cairn.mode.Refusal;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -247,7 +248,15 @@ final class BlockedCall implements BlockedKeys.Waiter {
         while (!Arrays.equals(keys.get(n), of)) {
             n++;
         }
-        arguments(waiting.again(n));
+        boolean made = false;
+        try {
+            arguments(waiting.again(n));
+            made = true;
+        } finally {
+            if (!made) {
+                giveUp();
+            }
+        }
         return true;
     }
 
@@ -302,6 +311,10 @@ final class BlockedCall implements BlockedKeys.Waiter {
             tried = null;
             giveUp();
             throw e;
+        } catch (OutOfMemoryError e) {
+            LOG.error("running {}", call.command.name(), e);
+            failed(Refusal.OUT_OF_MEMORY, false);
+            return;
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("running {}", call.command.name(), e);
             endpoint.failure().fatal("running " + call.command.name(), e);

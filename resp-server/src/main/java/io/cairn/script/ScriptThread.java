@@ -120,6 +120,14 @@ public final class ScriptThread implements Scripts, AutoCloseable {
         return null;
     }
 
+    /** Ends the script that runs now, if any. Any thread. */
+    public void abandon() {
+        ScriptRun run = lua.running();
+        if (run != null) {
+            run.kill();
+        }
+    }
+
     @Override
     public String busyError() {
         ScriptRun run = lua.running();

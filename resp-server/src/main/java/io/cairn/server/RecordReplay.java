@@ -56,7 +56,7 @@ final class RecordReplay implements AutoCloseable {
     private void apply() throws IOException {
         switch (reader.kind()) {
             case COMMAND -> command();
-            case BLOCK -> {
+            case BLOCK, EFFECTS -> {
                 while (reader.nextCommand()) {
                     command();
                 }

@@ -6,6 +6,7 @@ import io.cairn.command.Args;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
 import io.cairn.command.Reply;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
@@ -283,6 +284,54 @@ class ShardStoreTest {
                 .isEqualTo("*2\r\n:2\r\n$1\r\n2\r\n");
         assertThat(replica.apply(watched(NOW, "a", version, "INCR a"), ALL, 1)).isEqualTo("*-1\r\n");
         assertThat(replica.apply(batch(NOW, "GET a"), ALL, 1)).isEqualTo("$1\r\n2\r\n");
+    }
+
+    private static ByteBuffer effects(long time, DataLimits limits, String key, long version, String... lines) {
+        RecordWriter writer = new RecordWriter();
+        writer.begin(time, 7);
+        writer.effects(time, limits, 1);
+        writer.watch(0, key.getBytes(StandardCharsets.ISO_8859_1), version);
+        writer.commands(lines.length);
+        for (String line : lines) {
+            writer.queued(0, args(line.split(" ")));
+        }
+        return copy(writer);
+    }
+
+    /** The script has answered the id and the expiry already, by its own time. */
+    @Test
+    void whatAScriptDidTakesEffectAtItsTimeThoughOthersOvertookIt() {
+        Replica replica = replica();
+        replica.apply(batch(NOW + 20, "SET other 1"), ALL, 1);
+        assertThat(replica.apply(effects(NOW, DataLimits.DEFAULT, "s", 0, "XADD s * f v", "PEXPIRE s 500"), ALL, 1))
+                .isEqualTo("*2\r\n$15\r\n" + NOW + "-0\r\n:1\r\n");
+        assertThat(replica.apply(batch(NOW + 20, "PEXPIRETIME s"), ALL, 1)).isEqualTo(":" + (NOW + 500) + "\r\n");
+        assertThat(replica.stamps.applied()).isEqualTo(NOW + 20);
+    }
+
+    @Test
+    void whatAScriptDidIsVoidWhereSomethingExpiredSinceOrLimitsChanged() {
+        Replica replica = replica();
+        replica.apply(batch(NOW, "SET k 1 PX 15", "HSET h f 1 g 1", "HPEXPIRE h 15 FIELDS 1 f"), ALL, 3);
+        long key = version(replica, "k");
+        long hash = version(replica, "h");
+        DataLimits limits = DataLimits.DEFAULT;
+        assertThat(replica.apply(effects(NOW + 1, limits, "h", hash, "HINCRBY h f 1"), ALL, 1))
+                .isEqualTo("*1\r\n:2\r\n");
+        hash = version(replica, "h");
+        replica.apply(batch(NOW + 20, "SET other 1"), ALL, 1);
+        assertThat(replica.apply(effects(NOW + 1, limits, "k", key, "INCR k"), ALL, 1))
+                .isEqualTo("*-1\r\n");
+        assertThat(replica.apply(effects(NOW + 1, limits, "h", hash, "HINCRBY h f 1"), ALL, 1))
+                .isEqualTo("*-1\r\n");
+        assertThat(replica.apply(effects(NOW + 17, limits, "h", hash, "HINCRBY h f 1"), ALL, 1))
+                .isEqualTo("*1\r\n:1\r\n");
+        hash = version(replica, "h");
+        DataLimits others = new DataLimits(1, 1, 1, 1);
+        assertThat(replica.apply(effects(NOW + 20, others, "h", hash, "HINCRBY h f 1"), ALL, 1))
+                .isEqualTo("*-1\r\n");
+        assertThat(replica.apply(batch(NOW + 20, "HGET h f", "HGET h g"), ALL, 2))
+                .isEqualTo("$1\r\n1\r\n$1\r\n1\r\n");
     }
 
     @Test

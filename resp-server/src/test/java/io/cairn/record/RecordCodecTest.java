@@ -89,6 +89,33 @@ class RecordCodecTest {
     }
 
     @Test
+    void effectsAreABlockWithLimits() {
+        DataLimits limits = new DataLimits(1, 2, 3, 1L << 33);
+        writer.begin(NOW, 7);
+        writer.effects(NOW + 2, limits, 1);
+        writer.watch(0, new byte[] {1, 2}, 99);
+        writer.commands(2);
+        writer.queued(0, args("INCR", "a"));
+        writer.queued(0, args("INCR", "b"));
+        writer.tick(NOW);
+        reader.reset(writer.address(), writer.length());
+        assertThat(reader.next()).isTrue();
+        assertThat(reader.kind()).isEqualTo(RecordKind.EFFECTS);
+        assertThat(reader.limits()).isEqualTo(limits);
+        assertThat(reader.timeMillis()).isEqualTo(NOW + 2);
+        long seed = reader.seed();
+        assertThat(reader.nextWatch()).isTrue();
+        assertThat(reader.watchVersion()).isEqualTo(99);
+        assertThat(reader.nextCommand()).isTrue();
+        assertThat(reader.nextCommand()).isTrue();
+        assertThat(texts(reader.args())).containsExactly("INCR", "b");
+        assertThat(reader.seed()).isEqualTo(Seeds.derive(seed, 1));
+        assertThat(reader.next()).isTrue();
+        assertThat(reader.kind()).isEqualTo(RecordKind.TICK);
+        assertThat(reader.next()).isFalse();
+    }
+
+    @Test
     void anEmptyBlockIsSkippedUnread() {
         writer.begin(NOW, 7);
         writer.block(NOW, 0);
@@ -224,7 +251,7 @@ class RecordCodecTest {
             while (reader.next()) {
                 switch (reader.kind()) {
                     case COMMAND -> within(reader.args(), address, length);
-                    case BLOCK -> {
+                    case BLOCK, EFFECTS -> {
                         while (reader.nextCommand()) {
                             within(reader.args(), address, length);
                         }
