@@ -180,7 +180,13 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     /** Tells the registry what the buffers take now. On the event loop. */
     private void account() {
-        long now = gone ? 0 : inputBytes() + state.argumentBytes() + outputBytes();
+        long now = gone
+                ? 0
+                : inputBytes()
+                        + state.argumentBytes()
+                        + outputBytes()
+                        + pushes.bytes()
+                        + state.multi().watchBytes();
         long more = now - accounted;
         if (more != 0) {
             accounted = now;
