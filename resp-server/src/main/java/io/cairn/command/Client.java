@@ -55,10 +55,8 @@ public interface Client {
     /** Bytes of replies not yet sent. */
     long outputBytes();
 
-    /** All of it (Redis: getClientMemoryUsage). */
-    default long memoryBytes() {
-        return IDLE_BYTES + inputBytes() + argumentBytes() + outputBytes();
-    }
+    /** All that it takes, as of the last turn of its event loop (Redis: getClientMemoryUsage). */
+    long memoryBytes();
 
     /** Redis's flag letters: N alone, or of P (subscribed), x (MULTI), d (watch failed), b (blocked), c (closing), r (READONLY), e (NO-EVICT), T... */
     String flags();

@@ -25,6 +25,11 @@ public interface Subscriptions {
 
     int count(Kind kind);
 
+    /** Bytes that the names take, about; on the event loop. */
+    default long bytes() {
+        return 0;
+    }
+
     /** What the answers to subscribe commands say: shard channels, or channels and patterns together. */
     default int shown(Kind kind) {
         return kind == Kind.SHARD ? count(kind) : count(Kind.CHANNEL) + count(Kind.PATTERN);

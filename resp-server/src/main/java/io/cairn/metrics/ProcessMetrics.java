@@ -58,6 +58,7 @@ public final class ProcessMetrics implements AutoCloseable {
         counter("cairn.keyspace.hits", "Reads that found their key.", tags, stats, NodeStats::keyspaceHits);
         counter("cairn.keyspace.misses", "Reads that did not.", tags, stats, NodeStats::keyspaceMisses);
         counter("cairn.keyspace.expired", "Keys deleted by expiry.", tags, stats, NodeStats::expiredKeys);
+        counter("cairn.keyspace.evicted", "Keys deleted at maxmemory.", tags, stats, NodeStats::evictedKeys);
         gauge("cairn.connections", "Clients connected.", tags, clients, Clients::count);
         gauge("cairn.connections.waiting", "Clients whose reply comes later.", tags, clients, Clients::waiting);
         gauge("cairn.keyspace.used.bytes", "Off-heap bytes of data.", tags, keyspace, Keyspace::usedBytes);

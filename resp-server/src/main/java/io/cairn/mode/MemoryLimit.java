@@ -33,6 +33,7 @@ public final class MemoryLimit {
     private volatile int samples = 5;
     private volatile int tenacity = TENACITY_LINEAR;
     private volatile boolean stuck;
+    private volatile boolean heapFull;
 
     /**
      * @param clientBytes what clients' buffers take, but for followers'
@@ -138,6 +139,15 @@ public final class MemoryLimit {
         if (stuck != nothingToEvict) {
             stuck = nothingToEvict;
         }
+    }
+
+    /** The Java heap has no room for more handles: commands that need memory are refused, whatever maxmemory and its policy say. */
+    public void heapFull(boolean full) {
+        heapFull = full;
+    }
+
+    boolean heapFull() {
+        return heapFull;
     }
 
     /** Whether the last eviction found nothing to evict. */

@@ -54,6 +54,10 @@ final class RaftEviction {
      * @return false when more is used than may be and there is nothing to evict: commands that need memory are refused
      */
     boolean makeRoom() {
+        return evict() && !limit.heapFull();
+    }
+
+    private boolean evict() {
         if (limit.max() == 0) {
             return true;
         }

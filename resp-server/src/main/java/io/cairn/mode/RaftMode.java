@@ -478,7 +478,7 @@ public final class RaftMode implements Mode {
 
     /** Whether more than maxmemory is used and nothing could be evicted, for the script thread; event loops ask their queue's eviction. */
     boolean outOfMemory() {
-        if (memory.stuck() && memory.exceeded(ownBlobs.bytes())) {
+        if (memory.heapFull() || (memory.stuck() && memory.exceeded(ownBlobs.bytes()))) {
             oomRefusals.incrementAndGet();
             return true;
         }

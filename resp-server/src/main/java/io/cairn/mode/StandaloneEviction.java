@@ -51,9 +51,9 @@ final class StandaloneEviction {
             if (limit.stuck()) {
                 limit.stuck(false);
             }
-            return true;
+            return !limit.heapFull();
         }
-        return evict();
+        return evict() && !limit.heapFull();
     }
 
     private boolean evict() {

@@ -18,6 +18,10 @@ public final class Subscriber implements Subscriptions {
     /** Sizes of the sets, which other threads read, too. */
     private final Map<Kind, AtomicInteger> counts = new EnumMap<>(Kind.class);
 
+    /** What a name takes beside its bytes: in the sets here, in the mailbox and in the hub. */
+    private static final int NAME_BYTES = 300;
+
+    private long nameBytes;
     private boolean closed;
     /** Of the mailbox: something was pushed that is not flushed. */
     boolean unflushed;
@@ -49,6 +53,7 @@ public final class Subscriber implements Subscriptions {
             return;
         }
         counter(kind).incrementAndGet();
+        nameBytes += NAME_BYTES + name.bytes.length;
         mailbox.add(kind, name, this);
         hub.added(kind, name, mailbox);
     }
@@ -64,6 +69,7 @@ public final class Subscriber implements Subscriptions {
 
     private void leave(Kind kind, Name name) {
         counter(kind).decrementAndGet();
+        nameBytes -= NAME_BYTES + name.bytes.length;
         mailbox.remove(kind, name, this);
         hub.removed(kind, name, mailbox);
     }
@@ -72,6 +78,7 @@ public final class Subscriber implements Subscriptions {
     void taken(Name channel) {
         if (set(Kind.SHARD).remove(channel)) {
             counter(Kind.SHARD).decrementAndGet();
+            nameBytes -= NAME_BYTES + channel.bytes.length;
             hub.removed(Kind.SHARD, channel, mailbox);
         }
     }
@@ -96,6 +103,11 @@ public final class Subscriber implements Subscriptions {
     public void close() {
         closed = true;
         clear();
+    }
+
+    @Override
+    public long bytes() {
+        return nameBytes;
     }
 
     @Override

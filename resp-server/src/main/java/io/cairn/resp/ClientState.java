@@ -311,6 +311,11 @@ final class ClientState implements Session, Client {
     }
 
     @Override
+    public long memoryBytes() {
+        return connection.accountedBytes();
+    }
+
+    @Override
     public long outputBytes() {
         return connection.outputBytes();
     }

@@ -181,7 +181,14 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     /** Tells the registry what the connection takes now. On the event loop. */
     private void account() {
-        long now = gone ? 0 : Client.IDLE_BYTES + inputBytes() + state.argumentBytes() + outputBytes();
+        long now = gone
+                ? 0
+                : Client.IDLE_BYTES
+                        + inputBytes()
+                        + state.argumentBytes()
+                        + outputBytes()
+                        + pushes.bytes()
+                        + state.multi().watchBytes();
         long more = now - accounted;
         if (more != 0) {
             accounted = now;

@@ -21,7 +21,11 @@ final class Multi implements Transaction {
 
     private final Connection connection;
     private final List<QueuedCall> queue = new ArrayList<>(0);
+    /** What a watched key takes beside its bytes. */
+    private static final int WATCH_BYTES = 64;
+
     private final List<Block.Watch> watches = new ArrayList<>(0);
+    private long watchBytes;
     private boolean open;
     private boolean failed;
     private long queuedBytes;
@@ -48,6 +52,7 @@ final class Multi implements Transaction {
         queue.forEach(QueuedCall::release);
         queue.clear();
         watches.clear();
+        watchBytes = 0;
         open = false;
         failed = false;
         queuedBytes = 0;
@@ -66,6 +71,11 @@ final class Multi implements Transaction {
 
     int watchCount() {
         return watches.size();
+    }
+
+    /** Bytes that the watched keys take, about. */
+    long watchBytes() {
+        return watchBytes;
     }
 
     /** Queues a command; false when the bounds of a block are reached. */
@@ -119,10 +129,9 @@ final class Multi implements Transaction {
     @Override
     public void watch(long key, int keyLength) {
         int number = connection.database();
+        byte[] name = Memory.bytes(key, keyLength);
         for (Block.Watch watch : watches) {
-            if (watch.database() == number
-                    && watch.key().length == keyLength
-                    && Arrays.equals(watch.key(), Memory.bytes(key, keyLength))) {
+            if (watch.database() == number && Arrays.equals(watch.key(), name)) {
                 return;
             }
         }
@@ -136,12 +145,14 @@ final class Multi implements Transaction {
         } finally {
             keyspace.unlock(stripe);
         }
-        watches.add(new Block.Watch(number, Memory.bytes(key, keyLength), version));
+        watches.add(new Block.Watch(number, name, version));
+        watchBytes += WATCH_BYTES + keyLength;
     }
 
     @Override
     public void unwatch() {
         watches.clear();
+        watchBytes = 0;
     }
 
     @Override

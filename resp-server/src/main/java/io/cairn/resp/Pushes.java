@@ -128,6 +128,11 @@ final class Pushes implements Outlet, Subscriptions {
     }
 
     @Override
+    public long bytes() {
+        return mine().bytes();
+    }
+
+    @Override
     public int count(Kind kind) {
         return mine().count(kind);
     }

@@ -51,6 +51,8 @@ public final class CairnProcess implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private final ProcessMetrics metrics = new ProcessMetrics();
     private final AdminServer admin;
+    private final HeapGuard heap = HeapGuard.ofThisProcess();
+    private boolean heapFull;
     private volatile int exitCode;
     private volatile boolean started;
 
@@ -143,6 +145,11 @@ public final class CairnProcess implements AutoCloseable {
 
     private void tick() {
         long now = System.currentTimeMillis();
+        boolean full = heap.full(System.nanoTime());
+        if (full != heapFull) {
+            heapFull = full;
+            nodes.forEach(node -> node.memory().heapFull(full));
+        }
         for (Node node : nodes) {
             try {
                 node.tick(now);

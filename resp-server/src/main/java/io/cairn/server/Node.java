@@ -13,6 +13,7 @@ import io.cairn.config.Keys;
 import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.EncodingLimits;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
@@ -35,12 +36,14 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One RESP endpoint with its own keyspace, identity, statistics and data directory. Everything of a node hangs here. */
 public final class Node implements AutoCloseable {
+    private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
     /** Partly received arguments of all connections when no maxmemory says less: a quarter of the machine, at least. */
@@ -334,10 +337,19 @@ public final class Node implements AutoCloseable {
         backend.close();
     }
 
-    /** Gives memory and directory back, when no thread uses them any more. */
+    /**
+     * Gives memory and directory back, when no thread uses them any more. A script that cannot be ended (one endless call of its interpreter) holds its
+     * locks for ever: the memory is then left to the end of the process.
+     */
     @Override
     public void close() {
-        keyspace.close();
+        long from = System.nanoTime();
+        keyspace.refuseWaiting(() -> System.nanoTime() - from >= CLOSE_NANOS);
+        try {
+            keyspace.close();
+        } catch (StripeBusyException e) {
+            LOG.warn("node of port {}: keys are in use to the end", config.port());
+        }
         closeDirectory();
     }
 

@@ -390,9 +390,39 @@ class EvictionIT {
         }
     }
 
+    @Test
+    void subscriptionsAndWatchedKeysCountAsTheClients() throws Exception {
+        try (CairnServer cairn = CairnServer.start(directory, "--maxmemory-clients", "1500000");
+                RespConnection ours = cairn.connect();
+                Socket subscriber = new Socket(InetAddress.getLoopbackAddress(), cairn.port);
+                RespConnection watcher = cairn.connect()) {
+            String name = "n".repeat(100_000);
+            watcher.run("watch", name);
+            assertThat(info(ours, "mem_clients_normal")).isBetween(100_000L, 200_000L);
+            watcher.run("unwatch");
+            assertThat(info(ours, "mem_clients_normal")).isLessThan(100_000);
+            StringBuilder requests = new StringBuilder();
+            for (int i = 10_000; i < 20_000; i++) {
+                requests.append("*2\r\n$9\r\nsubscribe\r\n$5\r\n").append(i).append("\r\n");
+            }
+            subscriber.setSoTimeout(30_000);
+            subscriber.getOutputStream().write(requests.toString().getBytes(StandardCharsets.ISO_8859_1));
+            assertThat(ended(subscriber)).isTrue();
+            assertThat(info(ours, "evicted_clients")).isOne();
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (info(ours, "mem_clients_normal") >= 100_000 && System.nanoTime() < end) {
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
+            assertThat(info(ours, "mem_clients_normal")).isLessThan(100_000);
+        }
+    }
+
     private static boolean ended(Socket socket) {
         try {
-            return socket.getInputStream().read() < 0;
+            while (socket.getInputStream().read(new byte[8192]) >= 0) {
+                // What was answered before.
+            }
+            return true;
         } catch (java.io.IOException reset) {
             return !(reset instanceof java.net.SocketTimeoutException);
         }
