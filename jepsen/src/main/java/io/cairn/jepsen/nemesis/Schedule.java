@@ -15,16 +15,25 @@ public final class Schedule {
     private Schedule() {}
 
     /** Each process killed once, then all; one stopped for 5 s; one wiped. */
-    public static List<Fault> brief(int processes) {
+    private static List<Fault> brief(int processes) {
         List<Fault> faults = new ArrayList<>();
         for (int process = 0; process < processes; process++) {
             faults.add(kill(process));
         }
         faults.add(pause(0, PAUSE_MILLIS));
         faults.add(new Wiped(1));
-        faults.add(new Killed(
-                "kill -9 of all", IntStream.range(0, processes).boxed().toList(), false));
+        faults.add(killAll(processes));
         return faults;
+    }
+
+    /** What {@code SmokeIT} does not do: a process, then all of them at once. */
+    public static List<Fault> smoke(int processes) {
+        return List.of(kill(1), killAll(processes));
+    }
+
+    private static Fault killAll(int processes) {
+        return new Killed(
+                "kill -9 of all", IntStream.range(0, processes).boxed().toList(), false);
     }
 
     /** Rounds of all kinds in an order drawn from the seed. */
