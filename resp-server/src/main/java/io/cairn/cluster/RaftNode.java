@@ -130,7 +130,7 @@ public final class RaftNode implements AutoCloseable {
                 runtime.member(),
                 parts.clock(),
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
-                data.store()::records,
+                data.store()::changes,
                 () -> data.store().reload(parts.directory()));
         Redirects redirects = new Redirects(
                 runtime.topology(), () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE), this::endpointStyle);

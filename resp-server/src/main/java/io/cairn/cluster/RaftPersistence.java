@@ -28,14 +28,14 @@ final class RaftPersistence implements Persistence {
     private final ClusterMember member;
     private final Clock clock;
     private final LongSupplier maxLogBytes;
-    private final LongSupplier records;
+    private final LongSupplier changes;
     private final Supplier<@Nullable String> reload;
     private final SnapshotPace pace = new SnapshotPace();
     private volatile @Nullable Run current;
     private volatile @Nullable Run last;
     private volatile boolean scheduled;
     private volatile long bytesAtSnapshot;
-    private volatile long recordsAtSnapshot;
+    private volatile long changesAtSnapshot;
     private volatile long snapshots;
 
     /** A snapshot's times, seconds of the Unix epoch; {@code ended} 0 while it runs. */
@@ -43,20 +43,20 @@ final class RaftPersistence implements Persistence {
 
     /**
      * @param maxLogBytes cluster-snapshot-log-size
-     * @param records applied since the start
+     * @param changes made since the start
      * @param reload takes the data through a file and back; answers the error line, or null
      */
     RaftPersistence(
             ClusterMember member,
             Clock clock,
             LongSupplier maxLogBytes,
-            LongSupplier records,
+            LongSupplier changes,
             Supplier<@Nullable String> reload) {
         this.reload = reload;
         this.member = member;
         this.clock = clock;
         this.maxLogBytes = maxLogBytes;
-        this.records = records;
+        this.changes = changes;
     }
 
     /** About once a second: a snapshot when the log has grown enough, or one that was scheduled. */
@@ -78,14 +78,14 @@ final class RaftPersistence implements Persistence {
         Run run = new Run(seconds(), 0, false);
         current = run;
         long bytes = shard.logStats().appendedBytes();
-        long applied = records.getAsLong();
+        long applied = changes.getAsLong();
         return shard.snapshot().whenComplete((index, failure) -> {
             last = new Run(run.began(), seconds(), failure == null);
             pace.ended(failure == null);
             current = null;
             if (failure == null) {
                 bytesAtSnapshot = bytes;
-                recordsAtSnapshot = applied;
+                changesAtSnapshot = applied;
                 synchronized (this) {
                     snapshots++;
                 }
@@ -171,7 +171,7 @@ final class RaftPersistence implements Persistence {
         boolean ok = ended == null || ended.ok();
         return new Status(
                 false,
-                Math.max(0, records.getAsLong() - recordsAtSnapshot),
+                Math.max(0, changes.getAsLong() - changesAtSnapshot),
                 running != null,
                 ended == null ? 0 : ended.ended(),
                 ok,

@@ -54,7 +54,9 @@ public final class ShardStore implements ShardApply {
     private ChangeRecorder recorder;
     private NativeBlock scratch = NativeBlock.allocate(INITIAL_BYTES);
     private volatile long appliedIndex;
-    private final AtomicLong records = new AtomicLong();
+    private final AtomicLong changes = new AtomicLong();
+    /** Commands of the batch under way that changed something. */
+    private long changed;
 
     /** Told what the log says beyond the data. On the apply thread, quickly. */
     public interface Listener {
@@ -122,9 +124,9 @@ public final class ShardStore implements ShardApply {
         }
     }
 
-    /** Records applied since the start. Any thread. */
-    public long records() {
-        return records.get();
+    /** Commands applied since the start that changed something (Redis: dirty). Any thread. */
+    public long changes() {
+        return changes.get();
     }
 
     @Override
@@ -133,7 +135,6 @@ public final class ShardStore implements ShardApply {
         int length = data.remaining();
         long address = take(data, length);
         reader.reset(address, length);
-        long count = 0;
         while (reader.next()) {
             long now = stamps.apply(reader.timeMillis());
             RecordKind kind = reader.kind();
@@ -158,10 +159,10 @@ public final class ShardStore implements ShardApply {
                 if (waiting != null) {
                     waiting.recordDone();
                 }
-                count++;
             }
         }
-        records.addAndGet(count);
+        changes.addAndGet(changed);
+        changed = 0;
         appliedIndex = index;
         if (waiting != null) {
             waiting.applied();
@@ -236,6 +237,7 @@ public final class ShardStore implements ShardApply {
         int database = reader.database();
         call.begin(database, now, reader.seed(), reply);
         call.run(command);
+        changed += call.hasChanged() ? 1 : 0;
         recorder.ran(call, database, reader.args(), call.hasChanged());
     }
 
