@@ -103,6 +103,8 @@ class RestartIT {
             group.snapshot().join();
             assertThat(group.bytesSinceSnapshot()).isLessThan(10_000);
             cluster.write("y".repeat(20_000));
+            // The applied index follows the answer.
+            eventually("the write is applied", () -> group.bytesSinceSnapshot() > 0);
             before = group.bytesSinceSnapshot();
             assertThat(before).isBetween(20_000L, 30_000L);
         }
