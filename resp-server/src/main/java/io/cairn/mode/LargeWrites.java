@@ -317,9 +317,6 @@ final class LargeWrites {
         }
 
         @Override
-        public void recordDone() {}
-
-        @Override
         public void applied() {
             queue.loop.execute(this);
         }
@@ -352,9 +349,6 @@ final class LargeWrites {
         public Reply reply() {
             throw new IllegalStateException("a chunk has no reply");
         }
-
-        @Override
-        public void recordDone() {}
 
         @Override
         public void applied() {

@@ -9,14 +9,16 @@ import io.cairn.raft.group.Proposal;
  * says when the entry is done.
  */
 interface LocalProposal extends Proposal {
-    /** Where the next record's reply goes. On the apply thread. */
-    Reply reply();
+    /** Where the next record's reply goes; nowhere, unless a client waits for it. On the apply thread. */
+    default Reply reply() {
+        return DiscardReply.INSTANCE;
+    }
 
     /** As {@link Origin#waits}. On the apply thread, before {@link #recordDone}. */
     default void waits(Call call) {}
 
     /** The record's reply is complete. On the apply thread. */
-    void recordDone();
+    default void recordDone() {}
 
     /** The record that was just applied was an eviction: whether the key went. On the apply thread, before {@link #recordDone}. */
     default void evicted(boolean gone) {}

@@ -1,6 +1,5 @@
 package io.cairn.mode;
 
-import io.cairn.command.Reply;
 import io.cairn.config.MaxmemoryPolicy;
 import io.cairn.mode.VictimPool.Victim;
 import io.cairn.raft.group.Failure;
@@ -171,11 +170,6 @@ final class RaftEviction {
         Batch(long[] identitiesOf, long[] bytesOf) {
             this.identitiesOf = identitiesOf;
             this.bytesOf = bytesOf;
-        }
-
-        @Override
-        public Reply reply() {
-            return DiscardReply.INSTANCE;
         }
 
         @Override

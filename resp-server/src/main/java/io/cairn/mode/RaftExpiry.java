@@ -2,7 +2,6 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.HashExpiryCommands;
-import io.cairn.command.Reply;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
@@ -102,14 +101,6 @@ final class RaftExpiry implements Runnable {
         Removal(int keys) {
             this.keys = keys;
         }
-
-        @Override
-        public Reply reply() {
-            return DiscardReply.INSTANCE;
-        }
-
-        @Override
-        public void recordDone() {}
 
         @Override
         public void applied() {

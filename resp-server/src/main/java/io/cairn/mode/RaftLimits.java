@@ -1,6 +1,5 @@
 package io.cairn.mode;
 
-import io.cairn.command.Reply;
 import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.raft.group.Failure;
@@ -45,20 +44,12 @@ public final class RaftLimits {
         try {
             group.propose(LoopQueue.entry(writer), sent);
         } catch (RuntimeException | OutOfMemoryError e) {
-            inFlight = false;
+            sent.failed(Failure.OUTCOME_UNKNOWN);
             throw e;
         }
     }
 
     private final class Sent implements LocalProposal {
-        @Override
-        public Reply reply() {
-            return DiscardReply.INSTANCE;
-        }
-
-        @Override
-        public void recordDone() {}
-
         @Override
         public void applied() {
             inFlight = false;

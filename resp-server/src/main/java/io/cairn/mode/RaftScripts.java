@@ -422,9 +422,6 @@ final class RaftScripts {
         }
 
         @Override
-        public void recordDone() {}
-
-        @Override
         public void applied() {
             onThread(() -> {
                 String error = outcome.error();

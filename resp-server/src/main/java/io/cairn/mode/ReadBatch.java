@@ -2,7 +2,6 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Command;
-import io.cairn.command.Reply;
 import io.cairn.command.Scripts;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
@@ -252,14 +251,6 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
 
     /** The tick that makes an observed expiry final for every later leader. */
     private final class TickProposal implements LocalProposal, Runnable {
-        @Override
-        public Reply reply() {
-            return DiscardReply.INSTANCE;
-        }
-
-        @Override
-        public void recordDone() {}
-
         @Override
         public void applied() {
             mode.stats().expired(expiredKeys.size());

@@ -2,7 +2,6 @@ package io.cairn.mode;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cairn.cluster.NodeHealth;
 import io.cairn.cluster.Redirects;
 import io.cairn.cluster.Topology;
 import io.cairn.command.Args;
@@ -89,23 +88,6 @@ class LoadingReadsTest {
         String text = new String(replies.bytes(), StandardCharsets.ISO_8859_1);
         replies.close();
         return text;
-    }
-
-    private static final class AllAlive implements NodeHealth {
-        @Override
-        public boolean alive(String nodeId) {
-            return true;
-        }
-
-        @Override
-        public boolean suspected(String nodeId) {
-            return false;
-        }
-
-        @Override
-        public long lastHeardMillis(String nodeId) {
-            return 0;
-        }
     }
 
     @Test

@@ -1,6 +1,5 @@
 package io.cairn.mode;
 
-import io.cairn.cluster.NodeHealth;
 import io.cairn.cluster.Redirects;
 import io.cairn.cluster.Topology;
 import io.cairn.command.Args;
@@ -69,22 +68,5 @@ final class LonelyRaft implements AutoCloseable {
     public void close() {
         loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
         keyspace.close();
-    }
-
-    private static final class AllAlive implements NodeHealth {
-        @Override
-        public boolean alive(String nodeId) {
-            return true;
-        }
-
-        @Override
-        public boolean suspected(String nodeId) {
-            return false;
-        }
-
-        @Override
-        public long lastHeardMillis(String nodeId) {
-            return 0;
-        }
     }
 }
