@@ -251,8 +251,8 @@ final class ListCommands {
         long element = call.args.address(3);
         int length = call.args.length(3);
         long removed = 0;
-        if (indexOf(call.value, element, length) >= 0) {
-            long most = number(call, 2);
+        long most = number(call, 2);
+        if (distanceTo(call.value, element, length, most < 0) >= 0) {
             ListEdit list = ListEdit.of(call, 1, call.value);
             removed = list.removeEqual(element, length, Math.abs(most), most < 0);
             boolean left = list.commit();
@@ -280,7 +280,7 @@ final class ListCommands {
         if (!isList(call, call.value)) {
             return;
         }
-        long pivot = indexOf(call.value, args.address(3), args.length(3));
+        long pivot = distanceTo(call.value, args.address(3), args.length(3), false);
         if (pivot < 0) {
             call.reply().number(-1);
             return;
@@ -293,15 +293,15 @@ final class ListCommands {
         call.reply().number(list.count());
     }
 
-    /** The first index of an element, -1 if there is none. */
-    private static long indexOf(Value list, long bytes, int length) {
+    /** How far an element is from the head, or from the tail; -1 if there is none. */
+    private static long distanceTo(Value list, long bytes, int length, boolean fromTail) {
         ListCursor cursor = new ListCursor();
-        long index = 0;
-        for (boolean more = cursor.seek(list, 0); more; more = cursor.next()) {
+        boolean more = cursor.seek(list, fromTail ? -1 : 0);
+        for (long distance = 0; more; distance++) {
             if (cursor.equals(bytes, length)) {
-                return index;
+                return distance;
             }
-            index++;
+            more = fromTail ? cursor.previous() : cursor.next();
         }
         return -1;
     }
