@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             ConfigCommand.class,
             LogCommand.class,
             ImportCommand.class,
+            RehearseCommand.class,
             AutoComplete.GenerateCompletion.class,
             CommandLine.HelpCommand.class
         })

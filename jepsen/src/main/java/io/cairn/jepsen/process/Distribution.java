@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The built distribution and how to run it. The launcher at the root would first look whether the build is stale,
@@ -29,6 +32,9 @@ public final class Distribution {
 
     static final List<String> JVM_FLAGS_SINCE_24 =
             List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
+
+    private static final int REHEARSAL_SECONDS = 60;
+    private static boolean triedToRehearse;
 
     private final Path root;
     private final Path javaHome;
@@ -56,6 +62,60 @@ public final class Distribution {
         return new Distribution(root, javaHome, classes + ":" + prefix);
     }
 
+    /**
+     * The JVM's archive of the classes that a server loads, made by a rehearsal when it is missing or older than the
+     * distribution: a process starts in half of the time. Null where there is none.
+     */
+    private @Nullable Path classArchive() {
+        if (!prefix.isEmpty() || !present()) {
+            return null;
+        }
+        Path archive = root.resolve("resp-server/target/dist")
+                .resolve("classes-" + Runtime.version().feature() + ".jsa");
+        synchronized (Distribution.class) {
+            try {
+                if (!rehearsed(archive) && !triedToRehearse) {
+                    triedToRehearse = true;
+                    rehearse(archive);
+                }
+                return rehearsed(archive) && Files.size(archive) > 0 ? archive : null;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private boolean rehearsed(Path archive) throws IOException {
+        if (!Files.exists(archive)) {
+            return false;
+        }
+        FileTime made = Files.getLastModifiedTime(archive);
+        try (Stream<Path> jars = Files.list(lib())) {
+            for (Path jar : jars.toList()) {
+                if (jar.toString().endsWith(".jar")
+                        && Files.getLastModifiedTime(jar).compareTo(made) > 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    private void rehearse(Path archive) throws IOException {
+        Path part = archive.resolveSibling(
+                archive.getFileName() + "." + ProcessHandle.current().pid());
+        List<String> command = plain(List.of("-Xmx256m", "-XX:ArchiveClassesAtExit=" + part), List.of("rehearse"));
+        Path log = Files.createTempFile("rehearse", ".log");
+        try (ServerProcess rehearsal = ServerProcess.start(command, root, log)) {
+            if (rehearsal.awaitExit(REHEARSAL_SECONDS) && rehearsal.exitCode() == 0) {
+                Files.move(part, archive, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } finally {
+            Files.deleteIfExists(part);
+            Files.delete(log);
+        }
+    }
+
     /** The root of the source tree. */
     public Path root() {
         return root;
@@ -72,9 +132,18 @@ public final class Distribution {
 
     /** The command that runs {@code cairn} with these arguments and heap limits like {@code -Xmx256m}. */
     public List<String> command(List<String> heap, List<String> arguments) {
+        Path archive = classArchive();
+        List<String> options = new ArrayList<>(heap);
+        if (archive != null) {
+            options.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xshare:auto", "-Xlog:cds*=off"));
+        }
+        return plain(options, arguments);
+    }
+
+    private List<String> plain(List<String> options, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(javaHome.resolve("bin/java").toString());
-        command.addAll(heap);
+        command.addAll(options);
         command.addAll(JVM_FLAGS);
         if (Runtime.version().feature() >= 24) {
             command.addAll(JVM_FLAGS_SINCE_24);
