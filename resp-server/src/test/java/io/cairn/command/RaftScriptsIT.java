@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Scripts in raft mode, on a cluster of one shard. */
 class RaftScriptsIT {
+    private static final int PLACED_SECONDS = 30;
     private static final int PORT = 23310;
     private static final int ROUNDS = 300;
 
@@ -126,6 +127,13 @@ class RaftScriptsIT {
     void anEndlessScriptEndsWithItsPrimary() throws Exception {
         try (RaftCluster cluster = RaftCluster.form(directory, PORT, 2);
                 RaftCluster.Client client = cluster.client()) {
+            // A young cluster may still hand over to the primary that was planned: then the script would not even
+            // begin.
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PLACED_SECONDS);
+            while (!sure(client, "cluster", "info").contains("cluster_primaries_placed:yes")) {
+                assertThat(System.nanoTime()).as("primaries are placed").isLessThan(deadline);
+                Thread.sleep(50);
+            }
             sure(client, "del", "k");
             int primary = client.port();
             int next = primary == PORT ? PORT + 1 : PORT;
