@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
 /**
  * {@code cairn rehearse}: a node alone and a Raft cluster of one node, on loopback, in a directory of their own, for a
  * second each. The launcher runs it with {@code -XX:ArchiveClassesAtExit}: what a server loads is then in the JVM's
- * archive of classes, and servers start in half of the time.
+ * archive of classes, and servers start in two thirds of the time.
  */
 @Command(name = "rehearse", hidden = true, description = "Start and stop nodes, for the archive of classes.")
 final class RehearseCommand implements Callable<Integer> {

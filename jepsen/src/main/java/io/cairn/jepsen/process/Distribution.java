@@ -64,7 +64,7 @@ public final class Distribution {
 
     /**
      * The JVM's archive of the classes that a server loads, made by a rehearsal when it is missing or older than the
-     * distribution: a process starts in half of the time. Null where there is none.
+     * distribution: a process starts in two thirds of the time. Null where there is none.
      */
     private @Nullable Path classArchive() {
         if (!prefix.isEmpty() || !present()) {
