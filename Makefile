@@ -1,7 +1,7 @@
 # Thin calls; each target is one command that can be typed by hand.
 MVN = ./mvnw -B -ntp
 
-.PHONY: redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls
+.PHONY: machines redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls bench-migration redis-cli-flows upgrade scale stock-clients hand-over bench-reshard
 check:  ; $(MVN) verify
 fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
@@ -18,15 +18,26 @@ differential:
 # CALLS random calls of all types on three replicas, with kills, a restart and a snapshot; their digests must be equal.
 agree:
 	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=ReplicasAgreeIT -Dcairn.agree.calls=$(or $(CALLS),100000) -Dcairn.agree.seed=$(or $(SEED),1)
+# Every flow of redis-cli --cluster against eight empty nodes, 1,000 slots and more, with traffic through Jedis.
+redis-cli-flows:
+	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=RedisCliFlowsIT -Dcairn.cli.long=true
 # Commands that are O(1) or O(log n) in Redis, on keys of 1e3 to 1e6 elements, beside redis-server; fails when one grows much more than there.
 bench-types: ; bench/types.sh
 # The long form of jepsen's StallsIT: 10 million fields, 100 MB, 5 s, 5 million keys (SIZES=brief for less; 6 GB of memory; or SIZES=FIELDS,BYTES,SECONDS,KEYS).
 bench-stalls: dist
 	java -cp jepsen/target/classes io.cairn.jepsen.stall.Main $(or $(SIZES),full) $(or $(PORT),21600)
+# 4,096 slots with KEYS keys of 100 bytes change hands; with KILLS=n, n rounds of kill -9 of each leader and of cancel at each step instead, and FLUSHALL.
+bench-migration: dist
+	java -Xmx1g -cp jepsen/target/classes io.cairn.jepsen.migration.Main $(or $(KEYS),$(if $(KILLS),100000,1000000)) $(or $(PORT),22000) $(or $(KILLS),0)
+# The same by redis-cli --cluster reshard between primaries of real Redis, for comparison.
+bench-reshard: ; bench/reshard.sh $(or $(KEYS),1000000)
 # The long form of jepsen's FaultsIT: rounds of every fault, then kills for the median gap.
 faults: dist
 	java -cp jepsen/target/classes io.cairn.jepsen.Main faults --rounds $(or $(ROUNDS),3) --seed $(or $(SEED),1)
 	java -cp jepsen/target/classes io.cairn.jepsen.Main faults --only kills --rounds $(or $(KILLS),30) --seed $(or $(SEED),1)
+# The long form of jepsen's MachinesIT: three machines, five, three, all of them replaced one by one, under load and kill -9.
+machines:
+	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=MachinesIT -Dcairn.machines.all=true -Dcairn.machines.shards=$(or $(SHARDS),2) -Dcairn.seed=$(or $(SEED),1)
 # make jepsen WORKLOAD=append FAULTS=isolate,kill-leader SECONDS=120 SEED=7; all of them when left out.
 jepsen:
 	jepsen/cairn-jepsen run --workload $(or $(WORKLOAD),all) --faults $(or $(FAULTS),mix) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) $(JEPSEN_OPTIONS)
@@ -43,3 +54,18 @@ bench-checkers:
 # Redis's own tests: make redis-suite MODE=standalone|cluster|raft FILES="zset list"; all files when left out.
 redis-suite:
 	MODE=$(or $(MODE),standalone) FILES="$(FILES)" OPTIONS="$(OPTIONS)" jepsen/redis-suite.sh
+# The landed version before this one (from git, built once into target/) and this one in one cluster, process by process.
+upgrade:
+	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=RollingUpgradeIT -Dcairn.previous.build=true
+comma := ,
+# What idle nodes cost: 9 and 27 nodes in three processes, 100 gossip members in one JVM.
+scale:
+	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=ScaleIT -Dcairn.scale.nodes=$(or $(NODES),3$(comma)9) -Dcairn.scale.seconds=$(or $(SECONDS),15) -Dcairn.scale.heap=$(or $(HEAP),256)
+	$(MVN) -Pfast verify -pl gossip -am -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false -Dit.test=HundredMembersIT -Dcairn.gossip.members=$(or $(MEMBERS),100) -Dcairn.gossip.seconds=10
+# Stock clients (also ioredis and node-redis, installed from npm into jepsen/target/npm) through failover, reshard and node replacement.
+stock-clients:
+	if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix jepsen/target/npm ioredis@5 redis@5; else echo "no npm: ioredis and node-redis are left out"; fi
+	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=ClientsThroughChangesIT -Dcairn.clients.long=true
+# More hand-overs than in verify: CLUSTER FAILOVER and processes that end, under clients that retry nothing.
+hand-over:
+	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=HandOverIT -Dcairn.failovers=$(or $(FAILOVERS),30) -Dcairn.stops=$(or $(STOPS),6)

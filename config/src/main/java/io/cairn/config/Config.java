@@ -2,11 +2,13 @@ package io.cairn.config;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -25,6 +27,10 @@ public final class Config {
 
     private static final int MAX_PORT = 65_535;
 
+    /** They name a port for each node, or 0 for what each has by itself. */
+    private static final List<Key<List<Integer>>> PORTS_OF_NODES = List.of(
+            Keys.CLUSTER_PORT, Keys.CLUSTER_RAFT_PORT, Keys.CLUSTER_ANNOUNCE_PORT, Keys.CLUSTER_ANNOUNCE_BUS_PORT);
+
     /** What all views of one process share. */
     private static final class State {
         final AtomicReferenceArray<Object> values = new AtomicReferenceArray<>(KeyTable.size());
@@ -32,6 +38,7 @@ public final class Config {
         final List<Registration<?>> listeners = new CopyOnWriteArrayList<>();
         final List<String> warnings = new ArrayList<>();
         final Set<Key<?>> warned = new HashSet<>();
+        final Map<Key<?>, Shared> shared = new HashMap<>();
         final @Nullable Path file;
 
         State(@Nullable Path file) {
@@ -41,6 +48,9 @@ public final class Config {
             }
         }
     }
+
+    /** Where the value of a key on which a cluster agrees came from, and what it was before. */
+    private record Shared(String clusterId, long version, String before) {}
 
     private record Registration<T>(Key<T> key, ConfigListener<T> listener) {
         void tell(Object value) throws BadValueException {
@@ -121,18 +131,23 @@ public final class Config {
     }
 
     private void checkPorts() throws ConfigException {
-        int nodes = get(Keys.PORT).size();
-        for (Key<List<Integer>> key : List.of(
-                Keys.CLUSTER_PORT,
-                Keys.CLUSTER_RAFT_PORT,
-                Keys.CLUSTER_ANNOUNCE_PORT,
-                Keys.CLUSTER_ANNOUNCE_BUS_PORT)) {
-            List<Integer> ports = get(key);
-            if (ports.size() != nodes && !ports.equals(List.of(0))) {
-                throw new ConfigException("*** FATAL CONFIG FILE ERROR *** '" + key.name() + "' names " + ports.size()
-                        + " ports, 'port' names " + nodes);
+        for (Key<List<Integer>> key : PORTS_OF_NODES) {
+            String wrong = wrongPorts(key, get(key));
+            if (wrong != null) {
+                throw new ConfigException("*** FATAL CONFIG FILE ERROR *** " + wrong);
             }
         }
+    }
+
+    /** Why a value would be refused at the next start, or null. */
+    private @Nullable String wrongPorts(Key<?> key, Object value) {
+        int nodes = ports().size();
+        return PORTS_OF_NODES.contains(key)
+                        && value instanceof List<?> ports
+                        && ports.size() != nodes
+                        && !ports.equals(List.of(0))
+                ? "'" + key.name() + "' names " + ports.size() + " ports, 'port' names " + nodes
+                : null;
     }
 
     /** The current value: one volatile read, without allocation. */
@@ -285,8 +300,81 @@ public final class Config {
                 } catch (BadValueException e) {
                     throw refused(pairs.get(i), reason(e));
                 }
+                String wrong = wrongPorts(key, Objects.requireNonNull(changes.get(key)));
+                if (wrong != null) {
+                    throw refused(pairs.get(i), wrong);
+                }
             }
             apply(changes);
+        }
+    }
+
+    /**
+     * The pairs of a CONFIG SET by who sets them.
+     *
+     * @param cluster those of {@link ClusterScope}, under their keys' names
+     * @param node the others
+     */
+    public record Pairs(List<String> cluster, List<String> node) {}
+
+    /**
+     * Checks the pairs of a CONFIG SET as {@link #set} would, without setting anything.
+     *
+     * @throws ConfigException with the whole error reply in Redis's words
+     */
+    public Pairs pairs(List<String> pairs) throws ConfigException {
+        if (pairs.isEmpty() || pairs.size() % 2 != 0) {
+            throw new ConfigException("ERR wrong number of arguments for 'config|set' command");
+        }
+        Set<Key<?>> taken = new HashSet<>();
+        List<String> cluster = new ArrayList<>();
+        List<String> node = new ArrayList<>();
+        for (int i = 0; i < pairs.size(); i += 2) {
+            Key<?> key = changeable(pairs.get(i), taken);
+            taken.add(key);
+            try {
+                parsed(key, words(key, pairs.get(i + 1)), false);
+            } catch (BadValueException e) {
+                throw refused(pairs.get(i), reason(e));
+            }
+            List<String> to = ClusterScope.contains(key) ? cluster : node;
+            to.add(key.name());
+            to.add(pairs.get(i + 1));
+        }
+        return new Pairs(cluster, node);
+    }
+
+    /**
+     * Takes what the cluster has set, unless it has told something later of the key already.
+     *
+     * @param version of the value in that cluster; a later one is higher
+     * @throws ConfigException when this build or machine cannot take it
+     */
+    public void setShared(String clusterId, String name, String value, long version) throws ConfigException {
+        synchronized (state) {
+            Key<?> key = KeyTable.find(name);
+            if (key == null || !ClusterScope.contains(key)) {
+                throw new ConfigException("'" + name + "' is no key on which a cluster agrees");
+            }
+            Shared known = state.shared.get(key);
+            if (known != null && known.clusterId().equals(clusterId) && known.version() >= version) {
+                return;
+            }
+            String before = known == null ? show(key) : known.before();
+            state.shared.put(key, new Shared(clusterId, version, before));
+            set(List.of(name, value));
+        }
+    }
+
+    /** The cluster that this node is in now says nothing of the key that another had set: its value before comes back. */
+    public void forgetShared(String clusterId, String name) throws ConfigException {
+        synchronized (state) {
+            Key<?> key = KeyTable.find(name);
+            Shared known = key == null ? null : state.shared.get(key);
+            if (key != null && known != null && !known.clusterId().equals(clusterId)) {
+                state.shared.remove(key);
+                set(List.of(name, known.before()));
+            }
         }
     }
 

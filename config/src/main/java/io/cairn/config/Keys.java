@@ -450,7 +450,7 @@ public final class Keys {
             "cluster-announce-ip",
             Types.text(),
             "",
-            RUNTIME,
+            START,
             "Address told to others; empty is the one bound.");
     public static final Key<List<Integer>> CLUSTER_ANNOUNCE_PORT = key(
             "Cluster",
@@ -464,7 +464,7 @@ public final class Keys {
             "cluster-announce-bus-port",
             ListTypes.ports(true),
             List.of(0),
-            RUNTIME,
+            START,
             "Gossip ports told to others, in the order of port; 0 is the port itself.");
     public static final Key<String> CLUSTER_ANNOUNCE_HOSTNAME =
             key("Cluster", "cluster-announce-hostname", Types.text(), "", RUNTIME, "Host name told to others.");
@@ -483,20 +483,99 @@ public final class Keys {
             START,
             "Milliseconds without a leader after which a Raft election starts. At least three times the slowest"
                     + " round trip between two voters: a leader steps down without a recent answer of a majority.");
+    public static final Key<Boolean> CLUSTER_BALANCE_LEADERS = key(
+            "Cluster",
+            "cluster-balance-leaders",
+            Types.yesNo(),
+            false,
+            RUNTIME,
+            "Primaries spread over the processes by themselves: a node of a process that leads more shards than another"
+                    + " hands one over, at most one in the cluster every ten seconds and none whose replicas lag."
+                    + " cairn cluster balance-leaders does the same once.");
+    public static final Key<ReadConsistency> CLUSTER_READ_CONSISTENCY = key(
+            "Cluster",
+            "cluster-read-consistency",
+            Types.choice(ReadConsistency.class),
+            ReadConsistency.READINDEX,
+            RUNTIME,
+            "How a primary makes sure before a read that it still leads. Both are linearizable; lease saves a round trip"
+                    + " but rests on clocks: no node's monotonic clock may run 20 % slower or faster than another's, or"
+                    + " stand still while the node's virtual machine is suspended. A failover takes up to a second"
+                    + " longer with it.");
     public static final Key<ReplicaReads> CLUSTER_REPLICA_READS = key(
             "Cluster",
             "cluster-replica-reads",
-            Types.choice(ReplicaReads.class),
+            ReplicaReads.type(),
             ReplicaReads.STALE,
             RUNTIME,
-            "What READONLY connections get at a replica in raft mode.");
+            "What READONLY connections get at a replica in raft mode: what it has; what it has if that is not older than"
+                    + " so many milliseconds, else as linearizable; or, by asking the primary, the latest.");
+    public static final Key<Boolean> CLUSTER_REPLICA_NO_FAILOVER = key(
+            "Cluster",
+            "cluster-replica-no-failover",
+            "cluster-slave-no-failover",
+            Types.yesNo(),
+            false,
+            RUNTIME,
+            "Raft mode: this node is a read replica. It follows its shard and the meta group without a vote, never becomes"
+                    + " primary, and no write waits for it; CLUSTER NODES shows nofailover. A group in which nobody else"
+                    + " is left has its vote all the same.");
+    public static final Key<Long> CLUSTER_LOST_VOTER_TIMEOUT = key(
+            "Cluster",
+            "cluster-lost-voter-timeout",
+            Types.number(0, Integer.MAX_VALUE),
+            60_000L,
+            RUNTIME,
+            "Milliseconds after which a voter that is gone loses its vote to a replica that may have it and shares no"
+                    + " failure-domain with another voter, where there is one; it comes back as a learner. In the meta"
+                    + " group and in shards, as the node that leads the meta group is set; 0 for never.");
+    public static final Key<Boolean> CLUSTER_ALLOW_READS_WHEN_DOWN = key(
+            "Cluster",
+            "cluster-allow-reads-when-down",
+            Types.yesNo(),
+            false,
+            RUNTIME,
+            "While the cluster is down, answer reads: those of a shard without a primary from what a replica has, however"
+                    + " old. Each node's own, so that it can be set when the cluster cannot agree on anything any more.");
+    public static final Key<Long> CLUSTER_NODE_TIMEOUT = key(
+            "Cluster",
+            "cluster-node-timeout",
+            Types.number(1, Integer.MAX_VALUE),
+            15_000L,
+            RUNTIME,
+            "Milliseconds after which a shard without a primary counts as failed and its slots as not covered; elections"
+                    + " begin after cluster-election-timeout.");
     public static final Key<Boolean> CLUSTER_REQUIRE_FULL_COVERAGE = key(
             "Cluster",
             "cluster-require-full-coverage",
             Types.yesNo(),
             true,
             RUNTIME,
-            "Refuse commands while a slot has no owner.");
+            "Refuse all commands with keys while a slot has no owner, or its shard has had no primary for"
+                    + " cluster-node-timeout.");
+    public static final Key<Long> CLUSTER_SLOT_MIGRATION_MAX_RATE = key(
+            "Cluster",
+            "cluster-slot-migration-max-rate",
+            Types.memory(0, LONG),
+            0L,
+            RUNTIME,
+            "Bytes per second that a primary sends of slots that it migrates as a whole; 0 for no bound.");
+    public static final Key<Long> CLUSTER_SLOT_MIGRATION_HANDOFF_MAX_LAG_BYTES = key(
+            "Cluster",
+            "cluster-slot-migration-handoff-max-lag-bytes",
+            Types.memory(1, LONG),
+            MB,
+            RUNTIME,
+            "Slots that are migrated as a whole are frozen once no more than this is on its way to their new shard: less"
+                    + " makes the pause shorter, and may never be reached under many writes.");
+    public static final Key<Long> CLUSTER_SLOT_MIGRATION_WRITE_PAUSE_TIMEOUT = key(
+            "Cluster",
+            "cluster-slot-migration-write-pause-timeout",
+            Types.number(100, Integer.MAX_VALUE),
+            10_000L,
+            RUNTIME,
+            "Milliseconds that slots may be frozen for their change of owner. A primary that waits longer has the meta"
+                    + " group void the attempt, serves the slots again and begins anew; by itself it never does.");
     public static final Key<Long> CLUSTER_SNAPSHOT_LOG_SIZE = key(
             "Cluster",
             "cluster-snapshot-log-size",
@@ -510,7 +589,27 @@ public final class Keys {
             Types.text(),
             "",
             START,
-            "Secret shared by all nodes; without it peer ports listen on loopback only.");
+            "Secret shared by all nodes; without it or TLS peer ports listen on loopback only. It is never sent: both"
+                    + " sides of a connection prove that they know it before anything else is read.");
+    public static final Key<String> CLUSTER_TLS_CERT_FILE = key(
+            "Cluster",
+            "cluster-tls-cert-file",
+            Types.text(),
+            "",
+            START,
+            "Certificate chain (PEM) that a node shows to its peers: set with the next two, the gossip and Raft ports speak"
+                    + " TLS and ask the other side for a certificate of cluster-tls-ca-cert-file, whichever side connects."
+                    + " Files that change are read again within seconds, for connections made from then on.");
+    public static final Key<String> CLUSTER_TLS_KEY_FILE =
+            key("Cluster", "cluster-tls-key-file", Types.text(), "", START, "Its key (PEM, PKCS 8, not encrypted).");
+    public static final Key<String> CLUSTER_TLS_CA_CERT_FILE = key(
+            "Cluster",
+            "cluster-tls-ca-cert-file",
+            Types.text(),
+            "",
+            START,
+            "Certificates (PEM) of who may issue those of peers. Issue nothing else with them: a certificate of theirs is"
+                    + " all that it takes to be a peer where there is no cluster-peer-secret.");
     public static final Key<String> FAILURE_DOMAIN = key(
             "Cluster",
             "failure-domain",

@@ -144,18 +144,10 @@ final class ListedKeys {
     }
 
     private static void cluster() {
-        listed(
-                "cluster-read-consistency",
-                Types.word("readindex", "lease"),
-                "readindex",
-                "lease reads are not built yet");
         fixed("cluster-config-file", Types.text(), "nodes.conf");
-        listed("cluster-node-timeout", number(), 15_000L);
         listed("cluster-replica-validity-factor", "cluster-slave-validity-factor", number(), 10L, null);
-        yesNo("cluster-replica-no-failover", "cluster-slave-no-failover", false);
         listed("cluster-migration-barrier", number(), 1L);
         yesNo("cluster-allow-replica-migration", true);
-        yesNo("cluster-allow-reads-when-down", false);
         yesNo("cluster-allow-pubsubshard-when-down", true);
         listed("cluster-link-sendbuf-limit", Types.memory(0, Long.MAX_VALUE), 0L);
         listed("cluster-announce-tls-port", Types.integer(0, 65_535), 0);

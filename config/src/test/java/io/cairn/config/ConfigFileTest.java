@@ -50,8 +50,7 @@ class ConfigFileTest {
                 "user alice on >secret ~* +@all",
                 "rename-command FLUSHALL \"\"",
                 "loadmodule /lib/x.so",
-                "unixsocket /tmp/x.sock",
-                "cluster-read-consistency lease");
+                "unixsocket /tmp/x.sock");
         for (String line : unsafe) {
             assertThatThrownBy(() -> load(line)).as(line).hasMessageContaining("at line 1 >>> '" + line + "' ");
         }

@@ -96,6 +96,8 @@ class ConfigTest {
                 "unixsocketperm",
                 "enable-debug-command",
                 "server_cpulist",
+                "cluster-announce-ip",
+                "cluster-announce-bus-port",
                 "slaveof"
             })
     void whatRedisRefusesToChangeIsRefused(String name) throws Exception {
@@ -123,6 +125,22 @@ class ConfigTest {
                 .hasMessage("ERR CONFIG SET failed (possibly related to argument 'timeout') - "
                         + "argument couldn't be parsed into an integer");
         assertThat(config.get(Keys.MAXCLIENTS)).isEqualTo(7);
+    }
+
+    @Test
+    void portsAreSetOnlyAsTheNextStartWouldTakeThem() throws Exception {
+        Config config = Config.of("--port", "7001,7002");
+        Config second = config.forNode(7002);
+        second.set(List.of("cluster-announce-port", "8001 8002"));
+        assertThat(second.announcePort()).isEqualTo(8002);
+        assertThat(config.forNode(7001).announcePort()).isEqualTo(8001);
+        for (String wrong : List.of("9001", "9001 9002 9003")) {
+            assertThatThrownBy(() -> second.set(List.of("cluster-announce-port", wrong)))
+                    .hasMessageContaining("possibly related to argument 'cluster-announce-port'")
+                    .hasMessageContaining("'port' names 2");
+        }
+        second.set(List.of("cluster-announce-port", "0"));
+        assertThat(second.announcePort()).isEqualTo(7002);
     }
 
     @Test

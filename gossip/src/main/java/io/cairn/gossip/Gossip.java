@@ -2,6 +2,7 @@ package io.cairn.gossip;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Discovery, SWIM health and soft state of one node. Several nodes of a process share {@link GossipThreads}. All methods
@@ -29,8 +30,13 @@ public interface Gossip extends AutoCloseable {
     /** Tells others something new of this node; node id, start and bus port must stay. */
     void update(NodeInfo info);
 
-    /** CLUSTER MEET: one more seed, asked until it answers. Takes effect at once. */
-    void meet(SeedAddress seed);
+    /**
+     * CLUSTER MEET: one more seed, asked until it answers. Takes effect at once.
+     *
+     * @return the host and bus port that the node there announces, as "host:port", once it answers; it may announce others than
+     *     it was met at
+     */
+    CompletableFuture<String> meet(SeedAddress seed);
 
     /** CLUSTER FORGET: drops the node and takes no news of it for {@value Roster#FORGOTTEN_MILLIS} ms. */
     void forget(String nodeId);

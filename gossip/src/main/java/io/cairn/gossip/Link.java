@@ -8,12 +8,15 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +50,7 @@ final class Link {
 
     final String address;
     private final PeerKey key;
+    private final @Nullable Function<Boolean, SSLEngine> tls;
     private final Owner owner;
     private final Deque<Waiting> waiting = new ArrayDeque<>();
     private @Nullable Channel channel;
@@ -55,9 +59,10 @@ final class Link {
     private boolean over;
     private int unanswered;
 
-    Link(String address, PeerKey key, Owner owner) {
+    Link(String address, PeerKey key, @Nullable Function<Boolean, SSLEngine> tls, Owner owner) {
         this.address = address;
         this.key = key;
+        this.tls = tls;
         this.owner = owner;
     }
 
@@ -67,6 +72,9 @@ final class Link {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel ch) {
+                        if (tls != null) {
+                            ch.pipeline().addLast(new SslHandler(tls.apply(true)));
+                        }
                         ch.pipeline().addLast(new HelloReader());
                     }
                 })

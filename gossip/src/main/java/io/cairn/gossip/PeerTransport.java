@@ -11,6 +11,7 @@ import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import io.scalecube.cluster.transport.api.Message;
 import io.scalecube.cluster.transport.api.Transport;
 import java.io.IOException;
@@ -24,6 +25,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,6 +79,7 @@ final class PeerTransport implements Transport, Link.Owner {
     private final String advertised;
     private final InetSocketAddress bind;
     private final @Nullable InetAddress source;
+    private final @Nullable Function<Boolean, SSLEngine> tls;
     private final Observer observer;
     private final Throttle noise = new Throttle(REFUSED_LINE_MILLIS, System::currentTimeMillis);
     private final Sinks.Many<Message> incoming = Sinks.many().multicast().directBestEffort();
@@ -96,6 +100,7 @@ final class PeerTransport implements Transport, Link.Owner {
             WireCodec codec,
             InetSocketAddress bind,
             @Nullable InetAddress source,
+            @Nullable Function<Boolean, SSLEngine> tls,
             String advertised,
             Observer observer) {
         this.loop = loop;
@@ -103,6 +108,7 @@ final class PeerTransport implements Transport, Link.Owner {
         this.codec = codec;
         this.bind = bind;
         this.source = source;
+        this.tls = tls;
         this.advertised = advertised;
         this.observer = observer;
         this.channels = new DefaultChannelGroup("gossip", loop, true);
@@ -143,6 +149,9 @@ final class PeerTransport implements Transport, Link.Owner {
             }
             channels.add(channel);
             Consumer<Message> receiver = PeerTransport.this::received;
+            if (tls != null) {
+                channel.pipeline().addLast(new SslHandler(tls.apply(false)));
+            }
             channel.pipeline().addLast(new Inbound(key, codec, receiver, PeerTransport.this::noise));
         }
     }
@@ -297,7 +306,7 @@ final class PeerTransport implements Transport, Link.Owner {
         if (existing != null) {
             return existing;
         }
-        Link link = new Link(address, key, this);
+        Link link = new Link(address, key, tls, this);
         links.put(address, link);
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop)

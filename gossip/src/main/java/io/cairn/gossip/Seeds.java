@@ -12,6 +12,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ final class Seeds {
         final boolean configured;
         volatile @Nullable String memberAddress;
         volatile boolean silent;
+        final CompletableFuture<String> answered = new CompletableFuture<>();
         int rounds;
 
         Target(SeedAddress seed, boolean configured) {
@@ -70,10 +72,14 @@ final class Seeds {
         configured.forEach(seed -> targets.add(new Target(seed, true)));
     }
 
-    void meet(SeedAddress seed) {
+    CompletableFuture<String> meet(SeedAddress seed) {
+        Target target = new Target(seed, false);
         if (targets.size() < MAX_MEETING) {
-            targets.add(new Target(seed, false));
+            targets.add(target);
+        } else {
+            target.answered.completeExceptionally(new IllegalStateException("too many nodes are being met"));
         }
+        return target.answered;
     }
 
     /** One round. */
@@ -88,6 +94,7 @@ final class Seeds {
             }
             if (!target.configured && ++target.rounds > MAX_MEET_ROUNDS) {
                 log.warn("gossip {}: gave up meeting {}", self.address(), target.seed);
+                target.answered.completeExceptionally(new IllegalStateException("no answer"));
                 targets.remove(target);
                 continue;
             }
@@ -109,11 +116,13 @@ final class Seeds {
         }
         if (address.equals(self.address())) {
             targets.remove(target);
+            target.answered.complete(address);
             return;
         }
         sync(
                 address,
                 ack -> {
+                    target.answered.complete(ack.sender());
                     if (ack.sender().equals(self.address())) {
                         targets.remove(target);
                         return;

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -94,6 +95,7 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
                 new WireCodec(roster),
                 bind,
                 options.source(),
+                options.tls(),
                 self.host() + ":" + self.busPort(),
                 this);
     }
@@ -108,9 +110,9 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
     private static InetSocketAddress bindAddress(GossipOptions options) throws GossipException {
         try {
             InetAddress address = InetAddress.getByName(options.bindHost());
-            if (!address.isLoopbackAddress() && options.secret().isEmpty()) {
+            if (!address.isLoopbackAddress() && options.secret().isEmpty() && options.tls() == null) {
                 throw new GossipException("gossip does not listen on " + options.bindHost()
-                        + " without cluster-peer-secret: anybody could join");
+                        + " without cluster-peer-secret or cluster-tls-cert-file: anybody could join");
             }
             return new InetSocketAddress(address, options.bindPort());
         } catch (UnknownHostException e) {
@@ -334,12 +336,14 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
     }
 
     @Override
-    public void meet(SeedAddress seed) {
+    public CompletableFuture<String> meet(SeedAddress seed) {
         Seeds asking = seeds;
-        if (asking != null && !closed.get()) {
-            asking.meet(seed);
-            threads.seeds().execute(() -> guarded("seeds", asking::ask));
+        if (asking == null || closed.get()) {
+            return CompletableFuture.failedFuture(new IllegalStateException("gossip does not run"));
         }
+        CompletableFuture<String> answered = asking.meet(seed);
+        threads.seeds().execute(() -> guarded("seeds", asking::ask));
+        return answered;
     }
 
     @Override

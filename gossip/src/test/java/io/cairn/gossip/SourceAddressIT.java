@@ -29,6 +29,7 @@ class SourceAddressIT {
                     new NodeInfo(ID, 1, "127.0.0.1", own, own, 0, "p", "", "", "test"),
                     List.of(new SeedAddress("127.0.0.1", seed.getLocalPort())),
                     "",
+                    null,
                     () -> new SoftState(0, 0, 1, 2, 3, true, "s", "", 0, 7));
             try (Gossip gossip = Gossip.start(options, new GossipListener() {});
                     Socket dialled = seed.accept()) {

@@ -19,9 +19,11 @@ final class ClusterClient {
     private static final long QUIET_MILLIS = 1_000;
 
     private final List<InetSocketAddress> nodes;
+    private final Login login;
 
-    ClusterClient(List<InetSocketAddress> nodes) {
+    ClusterClient(List<InetSocketAddress> nodes, Login login) {
         this.nodes = List.copyOf(nodes);
+        this.login = login;
     }
 
     /** Parses "host:port" words. */
@@ -53,7 +55,9 @@ final class ClusterClient {
 
     private RespClient connect(InetSocketAddress node) throws IOException {
         try {
-            return new RespClient(node.getHostString(), node.getPort(), TIMEOUT_MILLIS);
+            return login.connect(node, TIMEOUT_MILLIS);
+        } catch (RespClient.ErrorReply e) {
+            throw e;
         } catch (IOException e) {
             throw new IOException(
                     "cannot reach " + node.getHostString() + ":" + node.getPort() + ": " + e.getMessage(), e);

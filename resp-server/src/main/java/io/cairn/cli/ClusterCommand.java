@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -15,7 +16,13 @@ import picocli.CommandLine.Spec;
         name = "cluster",
         description = "Form a raft cluster, or show one.",
         mixinStandardHelpOptions = true,
-        subcommands = {ClusterCommand.Create.class, ClusterCommand.Status.class})
+        subcommands = {
+            ClusterCommand.Create.class,
+            ClusterCommand.Status.class,
+            ClusterCommand.BalanceLeaders.class,
+            SlotCommands.MoveSlots.class,
+            SlotCommands.Rebalance.class
+        })
 public final class ClusterCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
@@ -49,12 +56,15 @@ public final class ClusterCommand implements Callable<Integer> {
                 description = "Allow two replicas of one shard in one process when there is no other way.")
         boolean sharedDomain;
 
+        @Mixin
+        final Login login = new Login();
+
         @Spec
         CommandSpec spec;
 
         @Override
         public Integer call() throws Exception {
-            ClusterClient cluster = new ClusterClient(ClusterClient.addresses(nodes));
+            ClusterClient cluster = new ClusterClient(ClusterClient.addresses(nodes), login);
             PrintWriter err = spec.commandLine().getErr();
             cluster.create(replicas, sharedDomain, line -> {
                 err.println("cairn: " + line);
@@ -83,13 +93,59 @@ public final class ClusterCommand implements Callable<Integer> {
                 description = "Nodes to ask; the first that answers does (default: ${DEFAULT-VALUE}).")
         List<String> nodes;
 
+        @Mixin
+        final Login login = new Login();
+
         @Spec
         CommandSpec spec;
 
         @Override
         public Integer call() throws Exception {
             PrintWriter out = spec.commandLine().getOut();
-            out.print(new ClusterClient(ClusterClient.addresses(nodes)).table());
+            out.print(new ClusterClient(ClusterClient.addresses(nodes), login).table());
+            out.flush();
+            return 0;
+        }
+    }
+
+    /** {@code cairn cluster balance-leaders}. */
+    @Command(
+            name = "balance-leaders",
+            description = "Spread primaries evenly over the processes by handing leadership over, one shard at a time;"
+                    + " no call of a client fails. A shard whose replicas lag stays where it is.",
+            mixinStandardHelpOptions = true)
+    static final class BalanceLeaders implements Callable<Integer> {
+        @Parameters(
+                arity = "0..*",
+                paramLabel = "host:port",
+                defaultValue = "127.0.0.1:7001",
+                description = "Nodes to ask; the first that answers does (default: ${DEFAULT-VALUE}).")
+        List<String> nodes;
+
+        @Option(names = "--dry-run", description = "Say only what would be moved first.")
+        boolean dryRun;
+
+        @Option(
+                names = "--pause",
+                defaultValue = "1000",
+                description = "Milliseconds between two moves (default: ${DEFAULT-VALUE}).")
+        int pauseMillis;
+
+        @Mixin
+        final Login login = new Login();
+
+        @Spec
+        CommandSpec spec;
+
+        @Override
+        public Integer call() throws Exception {
+            PrintWriter out = spec.commandLine().getOut();
+            int moves = new BalancedLeaders(ClusterClient.addresses(nodes), login)
+                    .run(dryRun, Math.max(0, pauseMillis), line -> {
+                        out.println(line);
+                        out.flush();
+                    });
+            out.println(moves == 0 ? "primaries are spread evenly" : moves + (moves == 1 ? " move" : " moves"));
             out.flush();
             return 0;
         }

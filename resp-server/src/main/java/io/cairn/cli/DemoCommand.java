@@ -70,7 +70,7 @@ public final class DemoCommand implements Callable<Integer> {
         }
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MILLIS);
         awaitNodes(deadline);
-        ClusterClient cluster = new ClusterClient(addresses());
+        ClusterClient cluster = new ClusterClient(addresses(), Login.none());
         boolean fresh = cluster.createUnlessFormed(NODES_PER_PROCESS - 1, line -> {
             out.println(line);
             out.flush();

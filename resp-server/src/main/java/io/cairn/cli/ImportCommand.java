@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -51,15 +52,8 @@ public final class ImportCommand implements Callable<Integer> {
             description = "Its client port (default: ${DEFAULT-VALUE}).")
     int port;
 
-    @Option(names = "--user", description = "User to log in as.")
-    @Nullable
-    String user;
-
-    @Option(
-            names = {"-a", "--pass"},
-            description = "Password; better in the environment variable REDISCLI_AUTH.")
-    @Nullable
-    String password;
+    @Mixin
+    Login login = new Login();
 
     @Option(names = "--replace", description = "Replace keys that are there.")
     boolean replace;
@@ -118,12 +112,11 @@ public final class ImportCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--replace and --skip-existing exclude each other");
         }
         ProcessLog.none();
-        String given = password != null ? password : System.getenv("REDISCLI_AUTH");
         ImportOptions options = new ImportOptions(
                 host,
                 port,
-                user,
-                given == null || given.isEmpty() ? null : given,
+                login.user,
+                login.secret(),
                 replace,
                 Set.copyOf(databases),
                 into,

@@ -2,6 +2,7 @@ package io.cairn.cli;
 
 import io.cairn.keyspace.Slots;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -93,24 +94,9 @@ final class ImportTarget implements AutoCloseable, ImportPipe.Listener {
     /** A connection of its own to a node. */
     RespClient client(String node) throws IOException {
         int colon = node.lastIndexOf(':');
-        RespClient client = new RespClient(
-                node.substring(0, colon), Integer.parseInt(node.substring(colon + 1)), options.timeoutMillis());
-        boolean done = false;
-        try {
-            String password = options.password();
-            String user = options.user();
-            if (password != null && user != null) {
-                client.call("AUTH", user, password);
-            } else if (password != null) {
-                client.call("AUTH", password);
-            }
-            done = true;
-            return client;
-        } finally {
-            if (!done) {
-                client.close();
-            }
-        }
+        InetSocketAddress address = InetSocketAddress.createUnresolved(
+                node.substring(0, colon), Integer.parseInt(node.substring(colon + 1)));
+        return new Login(options.user(), options.password()).connect(address, options.timeoutMillis());
     }
 
     private static String name(String host, int port) {

@@ -23,6 +23,9 @@ import picocli.CommandLine.Spec;
             LogCommand.class,
             ImportCommand.class,
             RehearseCommand.class,
+            BackupCommand.class,
+            RestoreCommand.class,
+            RecoverCommand.class,
             AutoComplete.GenerateCompletion.class,
             CommandLine.HelpCommand.class
         })

@@ -40,8 +40,8 @@ final class RehearseCommand implements Callable<Integer> {
             List<String> raft = List.of(
                     "--cluster-enabled", "yes", "--cluster-consensus", "raft", "--cluster-seeds", "127.0.0.1:" + port);
             node(directory.resolve("raft"), port, raft, () -> {
-                ClusterClient cluster =
-                        new ClusterClient(List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
+                ClusterClient cluster = new ClusterClient(
+                        List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)), Login.none());
                 cluster.createUnlessFormed(0, line -> {});
                 cluster.awaitOk(System.nanoTime() + TimeUnit.SECONDS.toNanos(FORM_SECONDS));
                 calls(port);

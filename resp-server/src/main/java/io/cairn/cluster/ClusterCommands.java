@@ -7,8 +7,10 @@ import io.cairn.command.SessionCall;
 import io.cairn.config.EndpointType;
 import io.cairn.config.Keys;
 import io.cairn.keyspace.Slots;
+import io.cairn.mode.SentKeys;
 import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.OpenSlot;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
 import java.util.List;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The CLUSTER family as clients read it (Redis: cluster.c, clusterCommand). What changes the cluster (MEET, ADDSLOTS,
- * SETSLOT ...) is not here yet; the nodes answer from the applied meta map, so that all give the same picture.
+ * SETSLOT ...) is in {@link ClusterAdmin}; the nodes answer from the applied meta map, so that all give the same picture.
  */
 public final class ClusterCommands {
     private static final String READ = "stale @slow";
@@ -63,6 +65,7 @@ public final class ClusterCommands {
                 Command.session("cluster|countkeysinslot", 3, READ, this::countKeysInSlot),
                 Command.session("cluster|getkeysinslot", 4, READ, this::getKeysInSlot),
                 Command.session("cluster|links", 2, READ, this::links),
+                Command.session("cluster|slot-stats", -4, READ + " loading", new SlotStats(this::topology)::run),
                 Command.session("cluster|replicas", 3, "admin stale @admin @dangerous @slow", this::replicas),
                 Command.session("cluster|slaves", 3, "admin stale @admin @dangerous @slow", this::replicas),
                 Command.session(
@@ -256,9 +259,27 @@ public final class ClusterCommands {
 
     private void countKeysInSlot(SessionCall call) {
         int slot = slotArgument(call);
-        if (slot >= 0) {
-            call.reply().number(call.server().keyspace().keysInSlot(slot));
+        if (slot >= 0 && isGuest(slot)) {
+            call.reply().number(0);
+        } else if (slot >= 0) {
+            call.reply().number(SentKeys.count(call.server().keyspace(), slot));
         }
+    }
+
+    /**
+     * Keys of a slot that comes key by key are not counted while another shard owns it: redis-cli's fix takes a node that
+     * counts some for an owner, and the one that counts most for the right one, whatever its keys are.
+     */
+    private boolean isGuest(int slot) {
+        ClusterMap map = topology().map();
+        Shard mine = map.shardOfNode(topology().self().id());
+        Shard owner = map.owner(slot);
+        OpenSlot open = map.moves().openSlot(slot);
+        return mine != null
+                && owner != null
+                && !owner.equals(mine)
+                && open != null
+                && open.importingAt().equals(mine.id());
     }
 
     private void getKeysInSlot(SessionCall call) {
@@ -271,7 +292,7 @@ public final class ClusterCommands {
             call.reply().error("ERR Invalid number of keys");
             return;
         }
-        List<byte[]> keys = call.server().keyspace().keysOfSlot(slot, (int) Math.min(limit, KEYS_LIMIT));
+        List<byte[]> keys = SentKeys.keysOfSlot(call.server().keyspace(), slot, (int) Math.min(limit, KEYS_LIMIT));
         call.reply().array(keys.size());
         for (byte[] key : keys) {
             call.reply().bulk(key);
@@ -353,6 +374,11 @@ public final class ClusterCommands {
             call.reply().error("ERR You should send CLUSTER FAILOVER to a replica");
             return;
         }
+        if (topology().map().isReader(topology().self().id())) {
+            call.reply()
+                    .error("ERR this replica has no vote (cluster-replica-no-failover yes): it cannot become primary");
+            return;
+        }
         SessionCall.Later later = call.later();
         shard().takeLeadership(error -> later.complete(reply -> {
             if (error == null) {
@@ -366,28 +392,70 @@ public final class ClusterCommands {
     private static void help(SessionCall call) {
         List<String> lines = List.of(
                 "CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+                "ADDSLOTS <slot> [<slot> ...]",
+                "    Assign slots to current node.",
+                "ADDSLOTSRANGE <start slot> <end slot> [<start slot> <end slot> ...]",
+                "    Assign slots which are between <start-slot> and <end-slot> to current node.",
+                "BUMPEPOCH",
+                "    Advance the node's config epoch.",
+                "CANCELSLOTMIGRATIONS",
+                "    Cancel all atomic slot migrations that leave this node's shard.",
+                "COUNT-FAILURE-REPORTS <node-id>",
+                "    Return number of failure reports for <node-id>.",
                 "COUNTKEYSINSLOT <slot>",
                 "    Return the number of keys in <slot>.",
+                "DELSLOTS <slot> [<slot> ...]",
+                "    Delete slots information from current node.",
+                "DELSLOTSRANGE <start slot> <end slot> [<start slot> <end slot> ...]",
+                "    Delete slots information which are between <start-slot> and <end-slot> from current node.",
                 "FAILOVER",
                 "    Hand the shard's leadership to this replica.",
+                "FLUSHSLOTS",
+                "    Delete current node's own slots information.",
+                "FORGET <node-id>",
+                "    Remove a node from the cluster, for ever.",
                 "GETKEYSINSLOT <slot> <count>",
                 "    Return key names stored by this node in a slot.",
+                "GETSLOTMIGRATIONS",
+                "    Return the atomic slot migrations of this node's shard.",
                 "INFO",
                 "    Return information about the cluster.",
                 "KEYSLOT <key>",
                 "    Return the hash slot for <key>.",
                 "LINKS",
                 "    Return information about the connections between this node and its peers.",
+                "MEET <ip> <port> [<bus-port>]",
+                "    Connect nodes into a working cluster.",
+                "MIGRATESLOTS SLOTSRANGE <start slot> <end slot> [<start slot> <end slot> ...] NODE <node-id> [...]",
+                "    Move slots of this node to others, each range as a whole.",
+                "MIGRATION IMPORT <start slot> <end slot> [<start slot> <end slot> ...]",
+                "    Move slots to this node as a whole; returns the id of the task.",
+                "MIGRATION STATUS (ID <task-id>|ALL)",
+                "    Return atomic slot migrations of this node's shard.",
+                "MIGRATION CANCEL (ID <task-id>|ALL)",
+                "    Cancel them; returns how many.",
                 "MYID",
                 "    Return the node id.",
                 "MYSHARDID",
                 "    Return the id of the node's shard.",
                 "NODES",
                 "    Return cluster configuration seen by this node.",
+                "REPLICATE <node-id>",
+                "    Configure current node as replica to <node-id>.",
+                "RESET [HARD|SOFT]",
+                "    Make a node that no cluster counts on a new one.",
+                "SAVECONFIG",
+                "    Write cluster.conf anew.",
+                "SET-CONFIG-EPOCH <epoch>",
+                "    Set config epoch of current node.",
+                "SETSLOT <slot> (IMPORTING <node-id>|MIGRATING <node-id>|STABLE|NODE <node-id>)",
+                "    Set slot state.",
                 "REPLICAS <node-id>",
                 "    Return <node-id> replicas.",
                 "SHARDS",
                 "    Return information about the cluster's shards.",
+                "SLOT-STATS (SLOTSRANGE <start slot> <end slot>|ORDERBY key-count [LIMIT <limit>] [ASC|DESC])",
+                "    Return how many keys the slots of this node's shard have.",
                 "SLOTS",
                 "    Return information about slot ranges and their nodes.",
                 "HELP",

@@ -25,7 +25,7 @@ final class ClusterReports {
             nodeLine(text, self, null, map);
             return text.toString();
         }
-        for (ClusterNode node : map.activeNodes()) {
+        for (ClusterNode node : map.shownNodes()) {
             nodeLine(text, node, map.shardOfNode(node.id()), map);
         }
         return text.toString();
@@ -73,10 +73,13 @@ final class ClusterReports {
         } else if (!myself && !topology.health().alive(node.id())) {
             text.append(",fail");
         }
+        if (map.isReader(node.id())) {
+            text.append(",nofailover");
+        }
         text.append(' ').append(isPrimary ? "-" : primary);
         long heard = myself ? 0 : topology.health().lastHeardMillis(node.id());
         text.append(" 0 ").append(heard);
-        text.append(' ').append(shard == null ? 0 : topology.epoch(shard));
+        text.append(' ').append(epoch(map, node, shard));
         text.append(myself || topology.health().alive(node.id()) ? " connected" : " disconnected");
         if (isPrimary && shard != null) {
             for (SlotRange range : map.slotsOf(shard.id())) {
@@ -86,7 +89,25 @@ final class ClusterReports {
                 }
             }
         }
+        if (myself && isPrimary && shard != null) {
+            openSlots(text, shard, map);
+        }
         text.append('\n');
+    }
+
+    /** Only a node's own line shows its open slots. */
+    private void openSlots(StringBuilder text, Shard shard, ClusterMap map) {
+        map.moves().open().forEach((slot, open) -> {
+            Shard to = map.shard(open.migratingTo());
+            Shard from = map.shard(open.importingFrom());
+            if (to != null && shard.equals(map.owner(slot))) {
+                text.append(" [").append(slot).append("->-");
+                text.append(topology.printedPrimary(to)).append(']');
+            } else if (from != null && open.importingAt().equals(shard.id())) {
+                text.append(" [").append(slot).append("-<-");
+                text.append(topology.printedPrimary(from)).append(']');
+            }
+        });
     }
 
     /** Redis: genClusterInfoString, and Cairn's own lines after it. */
@@ -103,26 +124,35 @@ final class ClusterReports {
                 continue;
             }
             size++;
-            epoch = Math.max(epoch, topology.epoch(shard));
             if (topology.primary(shard) == null) {
                 failing += slots;
             } else {
                 covered += slots;
             }
         }
-        Shard mine = map.shardOfNode(topology.self().id());
+        for (ClusterNode node : map.shownNodes()) {
+            epoch = Math.max(epoch, epoch(map, node, map.shardOfNode(node.id())));
+        }
+        ClusterNode self = topology.self();
+        Shard mine = map.shardOfNode(self.id());
         StringBuilder text = new StringBuilder();
         line(text, "cluster_enabled", "1");
-        line(text, "cluster_state", topology.complete() ? "ok" : "fail");
+        line(text, "cluster_state", topology.isUp() ? "ok" : "fail");
         line(text, "cluster_slots_assigned", map.ownedSlots());
         line(text, "cluster_slots_ok", covered);
         line(text, "cluster_slots_pfail", 0);
         line(text, "cluster_slots_fail", failing);
-        line(text, "cluster_known_nodes", Math.max(1, map.activeNodes().size()));
+        line(text, "cluster_known_nodes", Math.max(1, map.shownNodes().size()));
         line(text, "cluster_size", size);
         line(text, "cluster_current_epoch", epoch);
-        line(text, "cluster_my_epoch", mine == null ? 0 : topology.epoch(mine));
+        line(text, "cluster_my_epoch", epoch(map, self, mine));
         return text.append(consensusLines).toString();
+    }
+
+    /** A replica shows its primary's. */
+    private long epoch(ClusterMap map, ClusterNode node, @Nullable Shard shard) {
+        long term = shard == null ? 0 : topology.epoch(shard);
+        return Math.max(term, map.configEpoch(shard == null ? node.id() : topology.printedPrimary(shard)));
     }
 
     static void line(StringBuilder text, String name, Object value) {

@@ -11,6 +11,7 @@ import io.cairn.raft.shards.LeaderTable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,12 +21,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class GossipView implements GossipListener, NodeDirectory, NodeHealth {
     private volatile @Nullable LeaderTable leaders;
-    private final Consumer<String> suspects;
+    private final SecondOpinion opinion;
     private volatile @Nullable Gossip gossip;
 
-    /** @param suspects told the id of a node that seems gone; may only hasten an election */
-    GossipView(Consumer<String> suspects) {
-        this.suspects = suspects;
+    /**
+     * @param asks how a node that gossip suspects is asked itself
+     * @param suspects told the id of a node that seems gone; may only hasten an election
+     */
+    GossipView(Asks asks, Consumer<String> suspects) {
+        this.opinion = new SecondOpinion(asks::isConnected, asks::ask, asks::isMember, this::alive, suspects);
+    }
+
+    /** The way to a node that gossip suspects. */
+    interface Asks {
+        boolean isConnected(String nodeId);
+
+        CompletableFuture<byte[]> ask(String nodeId);
+
+        boolean isMember(String nodeId);
     }
 
     void attach(Gossip started, LeaderTable table) {
@@ -33,10 +46,14 @@ final class GossipView implements GossipListener, NodeDirectory, NodeHealth {
         gossip = started;
     }
 
-    private void alive(Peer peer, boolean alive) {
+    void close() {
+        opinion.close();
+    }
+
+    private void alive(String nodeId, boolean alive) {
         LeaderTable table = leaders;
         if (table != null) {
-            table.nodeAlive(peer.info().nodeId(), alive);
+            table.nodeAlive(nodeId, alive);
         }
     }
 
@@ -67,24 +84,22 @@ final class GossipView implements GossipListener, NodeDirectory, NodeHealth {
 
     @Override
     public void joined(Peer peer) {
-        alive(peer, true);
+        opinion.trusted(peer.info().nodeId());
     }
 
     @Override
     public void recovered(Peer peer) {
-        alive(peer, true);
+        opinion.trusted(peer.info().nodeId());
     }
 
     @Override
     public void suspected(Peer peer) {
-        alive(peer, false);
-        suspects.accept(peer.info().nodeId());
+        opinion.doubted(peer.info().nodeId());
     }
 
     @Override
     public void left(Peer peer) {
-        alive(peer, false);
-        suspects.accept(peer.info().nodeId());
+        opinion.doubted(peer.info().nodeId());
     }
 
     @Override
@@ -114,13 +129,13 @@ final class GossipView implements GossipListener, NodeDirectory, NodeHealth {
     @Override
     public boolean alive(String nodeId) {
         Peer peer = peer(nodeId);
-        return peer != null && peer.health() != Health.DEAD;
+        return (peer != null && peer.health() != Health.DEAD) || opinion.confirms(nodeId);
     }
 
     @Override
     public boolean suspected(String nodeId) {
         Peer peer = peer(nodeId);
-        return peer != null && peer.health() == Health.SUSPECT;
+        return peer != null && peer.health() == Health.SUSPECT && !opinion.confirms(nodeId);
     }
 
     @Override

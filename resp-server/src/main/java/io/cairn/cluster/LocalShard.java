@@ -6,6 +6,7 @@ import io.cairn.command.Replication;
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.group.PeerException;
 import io.cairn.raft.group.RaftHost;
+import io.cairn.raft.meta.ClusterFormat;
 import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.Shard;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -54,8 +56,15 @@ final class LocalShard implements ShardView, Replication {
         }
         host.send(leader, TAKE_LEADERSHIP, new byte[0])
                 .orTimeout(TRANSFER_MILLIS, TimeUnit.MILLISECONDS)
-                .whenComplete((answer, failure) -> done.accept(
-                        failure == null ? null : "ERR leadership was not handed over: " + failure.getMessage()));
+                .whenComplete((answer, failure) -> done.accept(failure == null ? null : notHandedOver(failure)));
+    }
+
+    /** The error line for a hand-over that was asked for and not confirmed. */
+    static String notHandedOver(Throwable failure) {
+        Throwable cause = AdminRun.cause(failure);
+        return cause instanceof TimeoutException || (cause instanceof PeerException peer && peer.isLate())
+                ? "ERR leadership was not handed over in time, it may still be"
+                : "ERR leadership was not handed over: " + AdminRun.reason(cause);
     }
 
     @Override
@@ -65,7 +74,21 @@ final class LocalShard implements ShardView, Replication {
         ClusterReports.line(text, "cluster_consensus", "raft");
         ClusterReports.line(text, "cluster_id", map.clusterId());
         ClusterReports.line(text, "cluster_map_version", map.version());
+        // Such a shard needs both: losing either stops it. CLUSTER INFO is where redis-cli can show that.
+        long pairs = map.shards().stream()
+                .filter(shard -> shard.voters().size() == 2)
+                .count();
+        ClusterReports.line(text, "cluster_shards_with_two_voters", pairs);
+        ClusterReports.line(text, "cluster_active_version", map.activeFormat());
+        ClusterReports.line(text, "cluster_supported_version", ClusterFormat.SUPPORTED);
         ClusterReports.line(text, "cluster_primaries_placed", topology.placed() ? "yes" : "no");
+        Shard own = map.shardOfNode(topology.self().id());
+        long moves = own == null
+                ? 0
+                : map.migrations().running().stream()
+                        .filter(one -> one.from().equals(own.id()) || one.to().equals(own.id()))
+                        .count();
+        ClusterReports.line(text, "cluster_slot_migration_active_tasks", moves);
         GroupStatus meta = member.meta().status();
         if (meta != null) {
             groupLines(text, "cluster_meta", meta);
@@ -74,6 +97,8 @@ final class LocalShard implements ShardView, Replication {
         if (shard != null) {
             GroupStatus status = shard.status();
             groupLines(text, "cluster_shard", status);
+            ClusterReports.line(text, "cluster_shard_read_lease", shard.holdsLease() ? "yes" : "no");
+            ClusterReports.line(text, "cluster_shard_lease_reads", shard.leaseReads());
             int alive = (int) status.voters().stream().filter(this::isAlive).count();
             int quorum = status.voters().size() / 2 + 1;
             ClusterReports.line(text, "cluster_shard_voters_alive", alive);

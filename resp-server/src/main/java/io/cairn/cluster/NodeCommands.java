@@ -48,10 +48,22 @@ final class NodeCommands {
     private static void help(SessionCall call) {
         List<String> lines = List.of(
                 "CAIRN <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+                "BALANCE",
+                "    Show the next move of leadership that spreads primaries over processes, nil if there is none.",
+                "CUT",
+                "    Show what a backup notes of the cluster: id, version, slots that move, shards, settings.",
                 "FORM <replicas> SPREAD|SHARED <host:port> [<host:port> ...]",
                 "    Form a cluster out of empty nodes; SHARED allows two replicas of a shard in one failure domain.",
+                "HOLD <id> <milliseconds>",
+                "    Keep this primary's calls back while a backup fixes its point; RELEASE ends it.",
+                "LOSE-SHARD <shard-id|node-id> ACCEPT-DATA-LOSS",
+                "    Nothing is left of a shard: its slots are nobody's from then on, its nodes are forgotten.",
+                "RELEASE <id>",
+                "    Let them go on; an error when they did before.",
                 "STATUS",
                 "    Show every node with its role, health, load and lag.",
+                "TRANSFER <node-id>",
+                "    Hand this primary's shard to another of its voters, unless one lags.",
                 "HELP",
                 "    Print this help.");
         call.reply().array(lines.size());
@@ -160,7 +172,7 @@ final class NodeCommands {
         text.append(
                 map.isFormed() ? "cluster " + map.clusterId() + ", map version " + map.version() : "no cluster yet");
         text.append(", consensus raft, state ")
-                .append(topology.complete() ? "ok" : "fail")
+                .append(topology.isUp() ? "ok" : "fail")
                 .append('\n');
         row(text, "node", "address", "domain", "role", "health", "shard", "slots", "clients", "memory", "ops/s", "lag");
         for (Peer peer : runtime.get().view().peers()) {

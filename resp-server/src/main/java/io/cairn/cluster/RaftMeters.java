@@ -1,12 +1,12 @@
 package io.cairn.cluster;
 
-import io.cairn.aof.LogStats;
 import io.cairn.gossip.Health;
 import io.cairn.gossip.Peer;
-import io.cairn.metrics.LogMetrics;
-import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.group.RaftGroup;
+import io.cairn.raft.group.RaftHost;
+import io.cairn.raft.meta.Shard;
 import io.cairn.raft.shards.ClusterMember;
+import io.cairn.raft.shards.MigrationProgress;
 import io.cairn.raft.shards.ShardGroup;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -18,9 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Meters of a node's Raft groups and of its peers as gossip shows them. A group's state is read once a second by the
@@ -37,31 +35,44 @@ final class RaftMeters {
     private final MultiGauge operations;
     private final MultiGauge lag;
     private final Timer proposals;
-    private final Reading meta = new Reading();
-    private final Reading shard = new Reading();
-    private boolean metaBound;
-    private boolean shardBound;
-
-    /** The last reading of a group. */
-    private static final class Reading {
-        volatile @Nullable GroupStatus status;
-        volatile LogStats log = new LogStats(0, 0, 0, 0, 0, 0);
-
-        double of(ToDoubleFunction<GroupStatus> field) {
-            GroupStatus now = status;
-            return now == null ? Double.NaN : field.applyAsDouble(now);
-        }
-    }
+    private final GroupMeters meta;
+    private final GroupMeters shard;
+    private boolean leasesBound;
 
     RaftMeters(ClusterRuntime runtime, MeterRegistry registry, Tags tags) {
         this.runtime = runtime;
         this.registry = registry;
         this.tags = tags;
+        this.meta = new GroupMeters(registry, tags, "meta");
+        this.shard = new GroupMeters(registry, tags, "shard");
         this.alive = peers("cairn_peer_alive", "1 while gossip believes the peer alive", tags);
         this.clients = peers("cairn_peer_connected_clients", "Connections of the peer", tags);
         this.memory = peers("cairn_peer_used_memory_bytes", "Memory the peer uses for data", tags);
         this.operations = peers("cairn_peer_commands_per_second", "Commands the peer runs per second", tags);
         this.lag = peers("cairn_peer_replication_lag_seconds", "How far the peer is behind its primary", tags);
+        Gauge.builder("cairn_slot_migrations", runtime, RaftMeters::migrations)
+                .description("Atomic slot migrations under way from or to this node's shard")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder("cairn_slot_migration_keys_sent", runtime, from -> progress(from, MigrationProgress::keysSent))
+                .description("Keys that the migration which leaves this node has sent")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder("cairn_slot_migration_keys", runtime, from -> progress(from, MigrationProgress::keysTotal))
+                .description("Keys that it had to send when it began")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder(
+                        "cairn_slot_migration_waiting_bytes",
+                        runtime,
+                        from -> progress(from, MigrationProgress::waitingBytes))
+                .description("Bytes of it that the target has not confirmed")
+                .tags(tags)
+                .register(registry);
+        FunctionCounter.builder("cairn_raft_messages_received", runtime.host(), RaftHost::received)
+                .description("Requests of other nodes that were handled, heartbeats among them")
+                .tags(tags)
+                .register(registry);
         this.proposals = Timer.builder("cairn_raft_proposal_seconds")
                 .description("From proposing an entry of writes to its replies")
                 .tags(tags)
@@ -78,6 +89,20 @@ final class RaftMeters {
                 .register(registry);
     }
 
+    private static double migrations(ClusterRuntime of) {
+        Shard mine = of.topology().map().shardOfNode(of.topology().self().id());
+        return mine == null
+                ? 0
+                : of.topology().map().migrations().running().stream()
+                        .filter(one -> one.from().equals(mine.id()) || one.to().equals(mine.id()))
+                        .count();
+    }
+
+    private static double progress(ClusterRuntime of, ToDoubleFunction<MigrationProgress> field) {
+        MigrationProgress progress = of.member().migrator().progress();
+        return progress == null ? 0 : field.applyAsDouble(progress);
+    }
+
     private MultiGauge peers(String name, String description, Tags tags) {
         return MultiGauge.builder(name).description(description).tags(tags).register(registry);
     }
@@ -92,78 +117,31 @@ final class RaftMeters {
         ClusterMember member = runtime.member();
         RaftGroup metaGroup = member.meta().group();
         if (metaGroup != null) {
-            meta.status = metaGroup.status();
-            meta.log = metaGroup.logStats();
-            if (!metaBound) {
-                metaBound = true;
-                bind("meta", "", () -> meta);
-            }
+            meta.read("", metaGroup.status(), metaGroup.logStats());
         }
         ShardGroup local = member.shard();
-        if (local != null) {
-            shard.status = local.status();
-            shard.log = local.logStats();
-            if (!shardBound) {
-                shardBound = true;
-                bind("shard", local.shardId(), () -> shard);
-            }
+        if (local == null) {
+            shard.none();
+        } else {
+            shard.read(local.shardId(), local.status(), local.logStats());
+            bindLeases();
         }
         refreshPeers();
     }
 
-    private void bind(String group, String shardId, Supplier<Reading> reading) {
-        Tags all = tags.and("group", group, "shard", shardId);
-        gauge(
-                "cairn_raft_leader",
-                "1 while this replica leads",
-                all,
-                reading,
-                s -> s.role().equals("LEADER") ? 1 : 0);
-        gauge(
-                "cairn_raft_has_leader",
-                "1 while this replica knows a leader",
-                all,
-                reading,
-                s -> s.leader() == null ? 0 : 1);
-        gauge("cairn_raft_term", "Current term", all, reading, GroupStatus::term);
-        gauge("cairn_raft_last_index", "Last index in the log", all, reading, GroupStatus::lastIndex);
-        gauge("cairn_raft_commit_index", "Last index committed", all, reading, GroupStatus::commitIndex);
-        gauge("cairn_raft_applied_index", "Last index applied", all, reading, GroupStatus::appliedIndex);
-        gauge(
-                "cairn_raft_apply_lag_entries",
-                "Entries committed and not yet applied",
-                all,
-                reading,
-                s -> Math.max(0, s.commitIndex() - s.appliedIndex()));
-        gauge("cairn_raft_snapshot_index", "Index of the last snapshot", all, reading, GroupStatus::snapshotIndex);
-        gauge(
-                "cairn_raft_voters",
-                "Voting members",
-                all,
-                reading,
-                s -> s.voters().size());
-        counter("cairn_raft_elections", "Elections seen", all, reading, r -> r.of(GroupStatus::elections));
-        LogMetrics.bind(registry, tags.and("log", group), () -> reading.get().log);
+    private void bindLeases() {
+        if (!leasesBound) {
+            leasesBound = true;
+            FunctionCounter.builder("cairn_raft_lease_reads", runtime, RaftMeters::leaseReads)
+                    .description("Read barriers that a lease has spared")
+                    .tags(tags)
+                    .register(registry);
+        }
     }
 
-    private void gauge(
-            String name,
-            String description,
-            Tags tags,
-            Supplier<Reading> reading,
-            ToDoubleFunction<GroupStatus> field) {
-        Gauge.builder(name, () -> reading.get().of(field))
-                .description(description)
-                .tags(tags)
-                .register(registry);
-    }
-
-    private void counter(
-            String name, String description, Tags tags, Supplier<Reading> reading, ToDoubleFunction<Reading> field) {
-        FunctionCounter.builder(name, reading.get(), field)
-                .description(description)
-                .tags(tags)
-                .register(registry);
+    private static double leaseReads(ClusterRuntime of) {
+        ShardGroup local = of.member().shard();
+        return local == null ? 0 : local.leaseReads();
     }
 
     private void refreshPeers() {

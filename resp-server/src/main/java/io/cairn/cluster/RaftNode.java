@@ -2,14 +2,17 @@ package io.cairn.cluster;
 
 import io.cairn.aof.FsyncPolicy;
 import io.cairn.cluster.ClusterCommands.Services;
+import io.cairn.command.ClusterSettings;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.KeyEvents;
 import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
 import io.cairn.config.AppendFsync;
+import io.cairn.config.BadValueException;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
+import io.cairn.config.ReadConsistency;
 import io.cairn.config.ReplicaReads;
 import io.cairn.gossip.GossipException;
 import io.cairn.gossip.SeedAddress;
@@ -24,10 +27,14 @@ import io.cairn.mode.RaftMode;
 import io.cairn.mode.ShardStore;
 import io.cairn.pubsub.Hub;
 import io.cairn.raft.group.GroupStatus;
+import io.cairn.raft.group.RaftGroup;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.JoinMark;
+import io.cairn.raft.meta.MemberRules;
 import io.cairn.raft.meta.NodeState;
+import io.cairn.raft.shards.MigrationSettings;
 import io.cairn.raft.shards.ShardGroup;
+import io.cairn.raft.shards.SlotTable;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
@@ -36,8 +43,10 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -50,7 +59,7 @@ import org.slf4j.LoggerFactory;
 /** A node of a raft cluster, put together from its configuration: {@link ClusterRuntime}, {@link RaftData}, views. */
 public final class RaftNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RaftNode.class);
-    /** How long a stop waits for its shard's leadership to move, milliseconds. */
+    /** How long a stop waits for its leaderships to move, milliseconds. */
     private static final long HAND_OVER_MILLIS = 3_000;
 
     private static final long SECOND_MILLIS = 1_000;
@@ -61,9 +70,11 @@ public final class RaftNode implements AutoCloseable {
     private final PeerMessages messages;
     private final RaftPersistence persistence;
     private final RaftMode mode;
+    private final Redirects redirects;
     private final Runnable expiry;
     private final RaftLimits limits;
     private final ShardStore store;
+    private final ClusterConfig settings;
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
     private long tendedMillis;
@@ -103,7 +114,12 @@ public final class RaftNode implements AutoCloseable {
     public RaftNode(Parts parts) throws IOException {
         this.config = parts.config();
         RaftData data = new RaftData(
-                parts.keyspace(), parts.commands(), parts.stats(), parts.events(), parts.clock(), parts.listener());
+                parts.keyspace(),
+                parts.commands(),
+                parts.stats(),
+                parts.events(),
+                parts.clock(),
+                new TellsMode(parts.listener(), this::slotsChanged));
         this.store = data.store();
         this.runtime =
                 new ClusterRuntime(options(parts), parts.threads(), data.store(), new ClusterRuntime.LoadSource() {
@@ -132,20 +148,73 @@ public final class RaftNode implements AutoCloseable {
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
                 data.store()::changes,
                 () -> data.store().reload(parts.directory()));
-        Redirects redirects = new Redirects(
-                runtime.topology(), () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE), this::endpointStyle);
+        this.redirects = new Redirects(
+                runtime.topology(),
+                () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE),
+                this::endpointStyle,
+                runtime.member().meta()::isGone);
+        runtime.topology().coverage(() -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE), redirects::isDown);
         this.mode = data.mode(
                 runtime.shard(),
                 redirects,
                 parts.memory(),
-                () -> config.get(Keys.CLUSTER_REPLICA_READS) == ReplicaReads.LINEARIZABLE,
+                () -> config.get(Keys.CLUSTER_REPLICA_READS).kind() == ReplicaReads.Kind.LINEARIZABLE,
+                () -> config.get(Keys.CLUSTER_REPLICA_READS).boundMillis(),
                 this::proposed);
+        store.asks(redirects::ask, mode::redirect);
         mode.tooFewReplicas(() -> {
             long least = config.get(Keys.MIN_REPLICAS_TO_WRITE);
             return least > 0 && local.view().replicas().size() < least;
         });
+        this.settings = new ClusterConfig(config, runtime.member().meta());
+        config.onChange(Keys.CLUSTER_ANNOUNCE_PORT, ports -> announce());
+        config.onChange(Keys.CLUSTER_ANNOUNCE_HOSTNAME, name -> announce());
         this.expiry = data.expiry(runtime.shard());
         this.limits = data.limits(runtime.shard());
+        runtime.member()
+                .migrator()
+                .use(
+                        mode.traffic(),
+                        new MigrationSettings(
+                                () -> config.get(Keys.CLUSTER_SLOT_MIGRATION_MAX_RATE),
+                                () -> config.get(Keys.CLUSTER_SLOT_MIGRATION_HANDOFF_MAX_LAG_BYTES),
+                                () -> config.get(Keys.CLUSTER_SLOT_MIGRATION_WRITE_PAUSE_TIMEOUT)));
+        runtime.member().meta().onChange(map -> slotsChanged());
+    }
+
+    private void announce() throws BadValueException {
+        try {
+            runtime.announce(config.announcePort(), config.get(Keys.CLUSTER_ANNOUNCE_HOSTNAME));
+        } catch (IllegalArgumentException e) {
+            throw new BadValueException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Who waits for slots to change hands looks again. */
+    private void slotsChanged() {
+        if (started) {
+            mode.slotsChanged();
+        }
+    }
+
+    /** Tells the mode, after the node, that the shard's slots have changed. */
+    private record TellsMode(ShardStore.Listener node, Runnable changed) implements ShardStore.Listener {
+        @Override
+        public void leading(boolean leading) {
+            node.leading(leading);
+            changed.run();
+        }
+
+        @Override
+        public void slotsChanged(SlotTable slots) {
+            node.slotsChanged(slots);
+            changed.run();
+        }
+
+        @Override
+        public void broken(Throwable cause) {
+            node.broken(cause);
+        }
     }
 
     /** Tells who follows the changes of them; before {@link #start}. */
@@ -157,7 +226,12 @@ public final class RaftNode implements AutoCloseable {
     public static List<List<Command>> commands(Supplier<RaftNode> node, Supplier<String> newId) {
         return List.of(
                 new ClusterCommands(() -> new Services(node.get().runtime.topology(), node.get().local)).table(),
-                new NodeCommands(() -> node.get().runtime, newId).table());
+                new ClusterAdmin(() -> node.get().runtime, newId).table(),
+                new MigrationCommands(() -> node.get().runtime, newId).table(),
+                new NodeCommands(() -> node.get().runtime, newId).table(),
+                new LeaderCommands(() -> node.get().runtime).table(),
+                new BackupCommands(() -> node.get().runtime).table(),
+                new WaitCommands(() -> node.get().runtime).table());
     }
 
     private static ClusterRuntime.Options options(Parts parts) throws IOException {
@@ -165,9 +239,13 @@ public final class RaftNode implements AutoCloseable {
         String bind = bindHost(config);
         String secret = config.get(Keys.CLUSTER_PEER_SECRET);
         boolean loopback = InetAddress.getByName(bind).isLoopbackAddress();
-        if (!loopback && secret.isEmpty()) {
-            throw new IOException("peer ports listen beyond loopback only with cluster-peer-secret set (bind " + bind
-                    + "); set it, or bind to 127.0.0.1");
+        PeerCertificates tls = PeerCertificates.of(
+                config.get(Keys.CLUSTER_TLS_CERT_FILE),
+                config.get(Keys.CLUSTER_TLS_KEY_FILE),
+                config.get(Keys.CLUSTER_TLS_CA_CERT_FILE));
+        if (!loopback && secret.isEmpty() && tls == null) {
+            throw new IOException("peer ports listen beyond loopback only with cluster-peer-secret or"
+                    + " cluster-tls-cert-file set (bind " + bind + "); set one, or bind to 127.0.0.1");
         }
         return new ClusterRuntime.Options(
                 parts.directory(),
@@ -180,11 +258,28 @@ public final class RaftNode implements AutoCloseable {
                         .map(seed -> new SeedAddress(seed.host(), seed.busPort()))
                         .toList(),
                 secret,
+                tls,
                 config.get(Keys.CLUSTER_ELECTION_TIMEOUT),
                 fsync(config),
                 Math.toIntExact(config.get(Keys.LOG_SEGMENT_SIZE)),
                 parts.version(),
-                parts.clock().millis());
+                parts.clock().millis(),
+                () -> config.get(Keys.CLUSTER_BALANCE_LEADERS),
+                rules(config));
+    }
+
+    private static MemberRules rules(Config config) {
+        return new MemberRules() {
+            @Override
+            public boolean votes() {
+                return !config.get(Keys.CLUSTER_REPLICA_NO_FAILOVER);
+            }
+
+            @Override
+            public long lostVoterMillis() {
+                return config.get(Keys.CLUSTER_LOST_VOTER_TIMEOUT);
+            }
+        };
     }
 
     /**
@@ -272,6 +367,12 @@ public final class RaftNode implements AutoCloseable {
     public void start() throws IOException, GossipException {
         runtime.start();
         started = true;
+        mode.slotsChanged();
+    }
+
+    /** The settings on which the cluster agrees. */
+    public ClusterSettings settings() {
+        return settings;
     }
 
     public RaftMode mode() {
@@ -307,11 +408,21 @@ public final class RaftNode implements AutoCloseable {
             return;
         }
         expiry.run();
+        store.tidy();
         limits.check();
         mode.tick();
+        redirects.look(
+                TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
+                config.get(Keys.CLUSTER_NODE_TIMEOUT),
+                config.get(Keys.CLUSTER_ALLOW_READS_WHEN_DOWN));
+        ShardGroup shard = runtime.member().shard();
+        if (shard != null) {
+            shard.useLeases(config.get(Keys.CLUSTER_READ_CONSISTENCY) == ReadConsistency.LEASE);
+        }
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             persistence.tend();
+            runtime.lookForCertificates();
             RaftMeters bound = meters;
             if (bound != null) {
                 bound.refresh();
@@ -324,16 +435,58 @@ public final class RaftNode implements AutoCloseable {
         limits.want(wanted);
     }
 
-    /** Before a stop: hands the shard's leadership to a replica that has all, a bounded time. */
-    public void handOver() {
+    /**
+     * Before a stop, while clients are still served: hands the leadership of shard and meta group to voters that hold all
+     * and will live, and takes none from then on. Blocks a bounded time.
+     *
+     * @return whether another node serves this node's shard now
+     */
+    public boolean leave() {
+        List<CompletableFuture<?>> transfers = new ArrayList<>();
         ShardGroup shard = runtime.member().shard();
-        if (shard == null || !shard.isServing()) {
-            return;
+        boolean served = shard != null && shard.isServing();
+        if (shard != null) {
+            shard.leave();
+            String heir = served ? heir(shard.status(), this::willLive) : null;
+            if (heir != null) {
+                transfers.add(told(shard.transferLeadership(heir), "shard " + shard.shardId(), heir));
+            }
         }
-        String heir = heir(shard.status(), runtime.topology().health()::alive);
-        if (heir != null) {
-            transfer(shard, heir);
+        RaftGroup meta = runtime.member().meta().group();
+        if (meta != null) {
+            meta.leave();
+            String heir = meta.isLeader() ? heir(meta.status(), this::willLive) : null;
+            if (heir != null) {
+                transfers.add(told(meta.transferLeadership(heir), "the meta group", heir));
+            }
         }
+        try {
+            CompletableFuture.allOf(transfers.toArray(new CompletableFuture<?>[0]))
+                    .get(HAND_OVER_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("stopping with leadership left", e);
+        }
+        return served && shard != null && !shard.isServing();
+    }
+
+    private static CompletableFuture<?> told(CompletableFuture<?> transfer, String what, String heir) {
+        return transfer.whenComplete((done, failure) -> {
+            if (failure == null) {
+                LOG.info("leadership of {} was handed to {} before the stop", what, heir);
+            } else {
+                LOG.warn("leadership of {} was not handed over before the stop: {}", what, failure.toString());
+            }
+        });
+    }
+
+    /** Alive, and not of this process, which is about to end. */
+    private boolean willLive(String nodeId) {
+        ClusterNode node = runtime.topology().map().node(nodeId);
+        return node != null
+                && !node.domain().equals(runtime.topology().self().domain())
+                && runtime.topology().health().alive(nodeId);
     }
 
     /** The live voter that holds most of the log, or null: a learner cannot lead, however much it holds. */
@@ -343,16 +496,6 @@ public final class RaftNode implements AutoCloseable {
                 .max(Map.Entry.comparingByValue())
                 .map(Map.Entry::getKey)
                 .orElse(null);
-    }
-
-    private static void transfer(ShardGroup shard, String to) {
-        try {
-            shard.transferLeadership(to).get(HAND_OVER_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.warn("shard {}: leadership was not handed over before the stop: {}", shard.shardId(), e.toString());
-        }
     }
 
     @Override

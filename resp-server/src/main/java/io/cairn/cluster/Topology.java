@@ -6,6 +6,7 @@ import io.cairn.raft.meta.LeaderClaim;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
 import io.cairn.raft.shards.LeaderTable;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -15,11 +16,14 @@ import org.jspecify.annotations.Nullable;
  * primaries. Any thread.
  */
 public final class Topology {
-    private final ClusterNode self;
+    private volatile ClusterNode self;
     private final Supplier<ClusterMap> map;
     private final LeaderTable leaders;
     private final NodeHealth health;
     private final IntSupplier servedHere;
+    private volatile BooleanSupplier gone = () -> false;
+    private volatile BooleanSupplier requireFullCoverage = () -> true;
+    private volatile BooleanSupplier down = () -> false;
 
     /** @param servedHere number of slots that this node's own replica takes writes for now */
     public Topology(
@@ -35,14 +39,34 @@ public final class Topology {
         this.servedHere = servedHere;
     }
 
+    /** @param wasRemoved whether this node knows that it was removed from its cluster: its map is of the past then */
+    void gone(BooleanSupplier wasRemoved) {
+        gone = wasRemoved;
+    }
+
+    /** This node announces itself so from now on. */
+    void announce(ClusterNode now) {
+        self = now;
+    }
+
+    /**
+     * @param isRequired cluster-require-full-coverage
+     * @param isDown whether this node answers calls with keys that the cluster is down
+     */
+    void coverage(BooleanSupplier isRequired, BooleanSupplier isDown) {
+        requireFullCoverage = isRequired;
+        down = isDown;
+    }
+
     public ClusterMap map() {
         return map.get();
     }
 
     /** This node, as the map knows it, or as it announces itself before it is in a map. */
     public ClusterNode self() {
-        ClusterNode known = map().node(self.id());
-        return known == null ? self : known;
+        ClusterNode announced = self;
+        ClusterNode known = map().node(announced.id());
+        return known == null ? announced : known;
     }
 
     public NodeHealth health() {
@@ -87,10 +111,21 @@ public final class Topology {
         return true;
     }
 
+    /**
+     * What cluster_state says: with cluster-require-full-coverage as {@link #complete}; without, in a cluster that has slots
+     * at all, whether this node answers for what is covered.
+     */
+    public boolean isUp() {
+        if (requireFullCoverage.getAsBoolean()) {
+            return complete();
+        }
+        return !gone.getAsBoolean() && map().ownedSlots() > 0 && !down.getAsBoolean();
+    }
+
     /** True when every slot has an owner and every owner a live primary; where that is this node, it takes writes. */
     public boolean complete() {
         ClusterMap now = map();
-        if (now.ownedSlots() < io.cairn.keyspace.Slots.COUNT) {
+        if (gone.getAsBoolean() || now.ownedSlots() < io.cairn.keyspace.Slots.COUNT) {
             return false;
         }
         for (Shard shard : now.shards()) {

@@ -1,5 +1,6 @@
 package io.cairn.command;
 
+import io.cairn.config.Config;
 import io.cairn.config.ConfigException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,11 +50,52 @@ final class ConfigCommands {
             return;
         }
         try {
-            call.server().config().set(texts(call.args()));
-            call.reply().ok();
+            Config config = call.server().config();
+            ClusterSettings cluster = call.server().clusterSettings();
+            List<String> all = texts(call.args());
+            Config.Pairs pairs = config.pairs(all);
+            if (cluster == null || !cluster.isShared() || pairs.cluster().isEmpty()) {
+                config.set(all);
+                call.reply().ok();
+            } else {
+                set(call, config, cluster, pairs);
+            }
         } catch (ConfigException e) {
             call.reply().error(ErrorText.message(e));
         }
+    }
+
+    /** The node's own pairs first, for these can be put back. */
+    private static void set(SessionCall call, Config config, ClusterSettings cluster, Config.Pairs pairs)
+            throws ConfigException {
+        List<String> before = new ArrayList<>();
+        if (!pairs.node().isEmpty()) {
+            for (int i = 0; i < pairs.node().size(); i += 2) {
+                String name = pairs.node().get(i);
+                before.add(name);
+                before.add(config.matching(List.of(name)).getOrDefault(name, ""));
+            }
+            config.set(pairs.node());
+        }
+        SessionCall.Later later = call.later();
+        cluster.set(
+                pairs.cluster(),
+                why -> later.complete(reply -> {
+                    if (why.isEmpty()) {
+                        reply.ok();
+                        return;
+                    }
+                    String reason = why;
+                    try {
+                        if (!before.isEmpty()) {
+                            config.set(before);
+                        }
+                    } catch (ConfigException e) {
+                        reason += "; and " + e.getMessage();
+                    }
+                    reply.error("ERR CONFIG SET failed (possibly related to argument '"
+                            + pairs.cluster().get(0) + "') - " + reason);
+                }));
     }
 
     private static List<String> texts(Args args) {

@@ -54,6 +54,10 @@ public final class DisabledClusterCommands {
         add("cluster|flushslots", 2, CHANGE);
         add("cluster|forget", 3, CHANGE);
         add("cluster|meet", -4, CHANGE);
+        add("cluster|migration", -4, CHANGE);
+        add("cluster|migrateslots", -7, CHANGE);
+        add("cluster|getslotmigrations", 2, CHANGE);
+        add("cluster|cancelslotmigrations", 2, CHANGE);
         add("cluster|replicate", 3, CHANGE);
         add("cluster|reset", -2, "noscript " + ADMIN);
         add("cluster|saveconfig", 2, CHANGE);

@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 final class FlushCommands {
     private FlushCommands() {}
 
-    /** {@code cluster}: there is one database only, and SWAPDB says so. */
+    /** {@code cluster}: clients have one database only, and SWAPDB says so; what else there is, is not theirs to empty. */
     static List<Command> table(boolean cluster) {
         String words = "write @keyspace @write @slow @dangerous";
         return List.of(
                 Command.data("flushdb", -1, words, KeySpec.ALL, FlushCommands::flushdb),
-                Command.data("flushall", -1, words, KeySpec.ALL, FlushCommands::flushall),
+                Command.data("flushall", -1, words, KeySpec.ALL, call -> flushall(call, cluster)),
                 Command.data(
                         "swapdb",
                         3,
@@ -30,9 +30,9 @@ final class FlushCommands {
         }
     }
 
-    private static void flushall(Call call) {
+    private static void flushall(Call call, boolean cluster) {
         if (hasFlushOptions(call)) {
-            for (int i = 0; i < call.keyspace.databases(); i++) {
+            for (int i = 0; i < (cluster ? 1 : call.keyspace.databases()); i++) {
                 call.keyspace.database(i).clear();
             }
             call.everythingChanged();

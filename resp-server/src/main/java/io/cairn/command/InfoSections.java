@@ -217,11 +217,17 @@ final class InfoSections {
 
     private void keyspace(ServerState server, InfoText text) {
         text.section("Keyspace");
-        for (int i = 0; i < server.keyspace().databases(); i++) {
+        // A node of a cluster has one that clients see.
+        int databases = server.identity().mode().equals("cluster")
+                ? 1
+                : server.keyspace().databases();
+        for (int i = 0; i < databases; i++) {
             Database database = server.keyspace().database(i);
             long keys = database.size();
             if (keys > 0) {
-                text.line("db" + i, "keys=" + keys + ",expires=" + database.volatileKeys() + ",avg_ttl=0");
+                // The second counts keys of slots that are received or given away, too.
+                long expires = Math.min(keys, database.volatileKeys());
+                text.line("db" + i, "keys=" + keys + ",expires=" + expires + ",avg_ttl=0");
             }
         }
     }

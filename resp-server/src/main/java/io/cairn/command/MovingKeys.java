@@ -20,12 +20,28 @@ public interface MovingKeys {
     /** Keys that are held. Used by one thread. */
     interface Held extends AutoCloseable {
         /**
+         * Called before the first key is read: some are about to be sent. A mode in which another node may come to answer for
+         * them notes down which.
+         *
+         * @param copy they are not to be deleted here
+         */
+        default void sends(boolean copy) throws Refused {}
+
+        /** Whether an earlier MIGRATE of the key may have left a copy at the target. */
+        default boolean wasSent(int key) {
+            return false;
+        }
+
+        /**
          * Writes the payload of the n-th key, as DUMP gives it.
          *
          * @return milliseconds until it expires (at least 1), 0 when it never does, {@link #ABSENT}
          * @throws Refused for a key that cannot be sent, as a hash with fields that expire; others may be
          */
         long read(int key, PayloadBuffer to) throws Refused;
+
+        /** Some were not sent, or the target has answered that it keeps a key of its own: no copy of them is there. */
+        default void kept(BitSet keys) throws Refused {}
 
         /**
          * Deletes keys, each unless it is not any more what was read, and returns when that is as safe as an acknowledged

@@ -2,6 +2,7 @@ package io.cairn.command;
 
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
+import java.io.IOException;
 
 /** What session commands may reach of the node they run on. Any thread. */
 public interface ServerState {
@@ -51,6 +52,11 @@ public interface ServerState {
         return 0;
     }
 
+    /** Where CONFIG SET goes for keys on which a cluster agrees; null where there is none. */
+    default @org.jspecify.annotations.Nullable ClusterSettings clusterSettings() {
+        return null;
+    }
+
     /** The scripts of the node. */
     default Scripts scripts() {
         return Scripts.NONE;
@@ -82,6 +88,13 @@ public interface ServerState {
      */
     @org.jspecify.annotations.Nullable
     String shutdown(Shutdown how);
+
+    /**
+     * CLUSTER RESET: the node closes soon after this returns, and begins anew with nothing and a new id.
+     *
+     * @throws IOException when that could not be written down; nothing has changed then
+     */
+    void reset() throws IOException;
 
     /** SHUTDOWN ABORT: true if one was under way. */
     boolean abortShutdown();

@@ -25,5 +25,11 @@ public interface SessionCall {
     interface Later {
         /** Runs {@code reply} on the event loop with the connection's reply; only the first call counts. */
         void complete(java.util.function.Consumer<Reply> reply);
+
+        /**
+         * Has CLIENT UNBLOCK end the wait: {@code end} is told, once and on any thread, whether with an error, and completes this.
+         * Without it the client cannot be unblocked.
+         */
+        void onUnblock(java.util.function.Consumer<Boolean> end);
     }
 }

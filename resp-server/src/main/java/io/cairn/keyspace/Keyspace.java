@@ -82,10 +82,35 @@ public interface Keyspace extends AutoCloseable {
     /** Told before the stripes are locked for loading, and after they are unlocked. */
     void setLoading(boolean loading);
 
-    /** Number of keys of database 0 in a slot; O(1); any thread. */
+    /**
+     * Keys of these slots, and of no others, are hidden from now on: they are in no {@link Database#size}, scan, visit, sample or choice by chance, do not
+     * expire actively, and {@link Database#clear} spares them; found by their names they are still. Any thread.
+     */
+    void hide(java.util.BitSet slots);
+
+    /** Whether the key's slot is hidden. Any thread. */
+    boolean isHidden(long key, int keyLength);
+
+    /** Number of keys in a slot, hidden ones too; O(1); any thread. */
+    long allKeysInSlot(int slot);
+
+    /** Removes all keys of the slots, hidden ones too; takes stripe locks, one at a time. */
+    void purge(java.util.BitSet slots);
+
+    /** As {@link #purge(java.util.BitSet)}, of one database. */
+    void purge(java.util.BitSet slots, int database);
+
+    /**
+     * As {@link #purge}, about {@code limit} keys, going on where the last call stopped; a part that has no other keys goes whole. Any thread.
+     *
+     * @return true when none is left
+     */
+    boolean purgeSome(java.util.BitSet slots, int limit);
+
+    /** Number of keys of database 0 in a slot, 0 for one that is hidden; O(1); any thread. */
     long keysInSlot(int slot);
 
-    /** Up to {@code limit} keys of database 0 in a slot; takes the stripe's lock. */
+    /** Up to {@code limit} keys of database 0 in a slot that is not hidden; takes the stripe's lock. */
     java.util.List<byte[]> keysOfSlot(int slot, int limit);
 
     /**

@@ -29,6 +29,10 @@ final class CommandMetrics implements MultiCollector {
         nodes.put(node, stats);
     }
 
+    void remove(String node) {
+        nodes.remove(node);
+    }
+
     @Override
     public MetricSnapshots collect() {
         HistogramSnapshot.Builder times = HistogramSnapshot.builder()

@@ -7,6 +7,7 @@ import io.cairn.command.Subscriptions.Kind;
 import io.cairn.keyspace.Keyspace;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
@@ -72,6 +73,16 @@ public final class ProcessMetrics implements AutoCloseable {
                 tags,
                 pubSub,
                 p -> p.names(Kind.SHARD));
+    }
+
+    /** Takes a node's meters away, those of its groups too. */
+    public void remove(String node) {
+        for (Meter meter : registry.getMeters()) {
+            if (node.equals(meter.getId().getTag("node"))) {
+                registry.remove(meter);
+            }
+        }
+        commands.remove(node);
     }
 
     private static long keys(Keyspace keyspace) {

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 final class Migration {
     /** RESTOREs that were sent and not answered. */
     private static final int WINDOW = 64;
+    /** In place of a key's number: the reply to ASKING comes. */
+    private static final int ASKED = -1;
 
     private static final String CHANGED =
             "TRYAGAIN A key changed while it was migrated: it was not deleted here, and the"
@@ -44,14 +46,15 @@ final class Migration {
     }
 
     /**
-     * Tries once. A connection that waited for use may have been closed by the target: so when nothing at all was answered,
-     * and not for want of time, there is a second try on a new one.
+     * Tries once. A connection that waited for use may have been closed by the target: so it is asked first, before keys are held,
+     * and when it answers nothing, and not for want of time, there is a second try on a new one.
      *
      * @param last there is no other try after this
      * @return the answer, or null to try again
      */
     private @Nullable String attempt(boolean last) throws Refused {
         MigrateLink link = last ? null : links.take(request.host(), request.port());
+        boolean used = link != null;
         if (link == null) {
             try {
                 link = links.connect(request.host(), request.port(), request.timeoutMillis());
@@ -60,13 +63,13 @@ final class Migration {
             }
         }
         boolean usable = false;
-        Transfer transfer = new Transfer(link);
+        Transfer transfer = new Transfer(link, used);
         try {
             link.timeout(request.timeoutMillis());
             String answer = transfer.run();
             usable = transfer.failure == null;
             boolean timedOut = transfer.failure instanceof SocketTimeoutException;
-            if (transfer.failure != null && !transfer.answered && !timedOut && !last) {
+            if (used && transfer.failure != null && !transfer.answered && !timedOut) {
                 return null;
             }
             return answer;
@@ -89,12 +92,19 @@ final class Migration {
         /** Why a key could not be sent. */
         private @Nullable String refusal;
 
+        /** The connection was used before. */
+        private final boolean used;
+
+        /** Keys that the target certainly did not take, or that were not sent at all. */
+        private final BitSet refused = new BitSet();
+
         private boolean answered;
         private boolean writing;
         private boolean any;
 
-        Transfer(MigrateLink link) {
+        Transfer(MigrateLink link, boolean used) {
             this.link = link;
+            this.used = used;
         }
 
         String run() throws Refused {
@@ -108,6 +118,7 @@ final class Migration {
                 return answer();
             }
             try (MovingKeys.Held held = moving.hold(request.database(), request.keys(), request.timeoutMillis())) {
+                held.sends(request.copy());
                 try {
                     send(held);
                 } catch (IOException e) {
@@ -119,6 +130,7 @@ final class Migration {
                         return CHANGED;
                     }
                 }
+                held.kept(refused);
             }
             return answer();
         }
@@ -141,7 +153,7 @@ final class Migration {
         private void login() throws IOException {
             byte[] password = request.password();
             boolean select = link.database != request.target();
-            if (password == null && !select) {
+            if (password == null && !select && !used) {
                 return;
             }
             writing = true;
@@ -159,6 +171,10 @@ final class Migration {
                 link.bulk("SELECT");
                 link.bulk(Long.toString(request.target()));
             }
+            if (used) {
+                link.array(1);
+                link.bulk("PING");
+            }
             link.flush();
             writing = false;
             if (password != null) {
@@ -167,6 +183,11 @@ final class Migration {
             if (select) {
                 take(link.readLine());
                 link.database = targetError == null ? request.target() : -1;
+            }
+            if (used) {
+                // Whatever it says, it is there.
+                link.readLine();
+                answered = true;
             }
         }
 
@@ -187,14 +208,19 @@ final class Migration {
                 for (int i = 0; i < request.keys().size(); i++) {
                     payload.clear();
                     long ttl = read(held, i, payload);
-                    if (ttl == MovingKeys.ABSENT) {
+                    if (ttl == MovingKeys.ABSENT && !held.wasSent(i)) {
                         continue;
                     }
-                    if (sent.size() == WINDOW) {
+                    if (sent.size() >= WINDOW) {
                         receive();
                     }
                     any = true;
-                    restore(request.keys().get(i), ttl, payload);
+                    if (ttl == MovingKeys.ABSENT) {
+                        forget(request.keys().get(i));
+                        sent.add(ASKED);
+                    } else {
+                        restore(request.keys().get(i), ttl, payload, held.wasSent(i));
+                    }
                     sent.add(i);
                 }
             }
@@ -211,18 +237,31 @@ final class Migration {
                 if (refusal == null) {
                     refusal = e.getMessage();
                 }
+                refused.set(key);
                 return MovingKeys.ABSENT;
             }
         }
 
-        private void restore(byte[] key, long ttl, PayloadBuffer payload) throws IOException {
+        /** The copy of a key that was deleted here since it was sent. */
+        private void forget(byte[] key) throws IOException {
             writing = true;
-            link.array(request.replace() ? 5 : 4);
+            link.array(1);
+            link.bulk("ASKING");
+            link.array(2);
+            link.bulk("DEL");
+            link.bulk(key);
+            writing = false;
+        }
+
+        private void restore(byte[] key, long ttl, PayloadBuffer payload, boolean again) throws IOException {
+            boolean replace = request.replace() || again;
+            writing = true;
+            link.array(replace ? 5 : 4);
             link.bulk(request.restore());
             link.bulk(key);
             link.bulk(Long.toString(ttl));
             link.bulk(payload.block().address(), payload.length());
-            if (request.replace()) {
+            if (replace) {
                 link.bulk("REPLACE");
             }
             writing = false;
@@ -232,10 +271,13 @@ final class Migration {
             writing = true;
             link.flush();
             writing = false;
-            boolean ok = take(link.readLine());
+            String line = link.readLine();
+            boolean ok = take(line);
             int key = sent.remove();
-            if (ok) {
+            if (ok && key != ASKED) {
                 acknowledged.set(key);
+            } else if (key != ASKED && line.startsWith("-BUSYKEY")) {
+                refused.set(key);
             }
         }
     }

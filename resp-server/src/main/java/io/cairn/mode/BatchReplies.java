@@ -64,11 +64,20 @@ final class BatchReplies {
      * reply is lost is closed. On their event loop, once.
      */
     void deliver(Origin[] origins, int first) {
+        deliver(origins, first, new String[0]);
+    }
+
+    /** As {@link #deliver(Origin[], int)}, but calls that have one get an error instead, by their number among the origins. */
+    void deliver(Origin[] origins, int first, @Nullable String[] errors) {
         ReplyBuffer buffer = reply();
         long from = 0;
         for (int i = 0; i < count; i++) {
             Origin origin = origins[first + i];
-            if (buffer.lost() || ends[i] == NONE) {
+            String error = first + i < errors.length ? errors[first + i] : null;
+            if (error != null) {
+                refuse(origin, error);
+                from = ends[i] == NONE ? from : ends[i];
+            } else if (buffer.lost() || ends[i] == NONE) {
                 origin.abort();
             } else {
                 origin.complete(buffer, from, ends[i]);
@@ -79,6 +88,20 @@ final class BatchReplies {
             }
         }
         close();
+    }
+
+    private void refuse(Origin origin, String error) {
+        ReplyBuffer own = ReplyBuffer.losable(PooledByteBufAllocator.DEFAULT, stats.local());
+        try {
+            own.error(error);
+            if (own.lost()) {
+                origin.abort();
+            } else {
+                origin.complete(own, 0, own.bytes());
+            }
+        } finally {
+            own.release();
+        }
     }
 
     /** Drops the replies. */

@@ -5,7 +5,9 @@ import io.cairn.command.Effects.Effect;
 import io.cairn.command.FollowerLink;
 import io.cairn.command.Followers;
 import io.cairn.command.Replication;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Value;
 import io.cairn.rdb.RdbWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -45,6 +47,7 @@ public final class ChangeStream implements Followers {
     private static final Logger LOG = LoggerFactory.getLogger(ChangeStream.class);
 
     private final Keyspace keyspace;
+    private volatile int databases = Integer.MAX_VALUE;
     private final Path directory;
     /** 40 hex digits that name this history; the lock of this is held to change it. */
     private volatile String id;
@@ -76,6 +79,11 @@ public final class ChangeStream implements Followers {
     /** A stream that nobody can follow. */
     static ChangeStream none(Keyspace keyspace) {
         return new ChangeStream(keyspace, Path.of(""), "");
+    }
+
+    /** A raft node's other database has marks that are nobody else's business; before anybody follows. */
+    void onlyFirstDatabase() {
+        databases = 1;
     }
 
     /**
@@ -338,8 +346,28 @@ public final class ChangeStream implements Followers {
             RdbWriter writer = new RdbWriter(channel, true);
             writer.access(keyspace.access());
             writer.begin(System.currentTimeMillis() / 1000, keyspace.usedBytes(), data.hasExpiringFields());
-            data.writeTo(writer);
+            data.writeTo(new Visible(keyspace, writer, databases));
             writer.finish();
+        }
+    }
+
+    /** Leaves out what is on its way to this shard, or from it: a follower has what clients see. */
+    private record Visible(Keyspace keyspace, RdbWriter writer, int databases) implements Keyspace.SnapshotSink {
+        @Override
+        public void entry(int database, long key, int keyLength, Value value) throws IOException {
+            if (database < databases && !keyspace.isHidden(key, keyLength)) {
+                writer.entry(database, key, keyLength, value);
+            }
+        }
+
+        @Override
+        public void limits(DataLimits limits) throws IOException {
+            writer.limits(limits);
+        }
+
+        @Override
+        public void library(byte[] text) throws IOException {
+            writer.library(text);
         }
     }
 

@@ -109,12 +109,12 @@ final class LargeWrites {
         return inlineBytes.applyAsLong(smallest) <= MAX_INLINE_BYTES ? smallest : -1;
     }
 
-    void add(Origin origin, Args args) {
-        waiting.add(new Write(origin, args));
+    void add(Origin origin, Args args, int slot) {
+        waiting.add(new Write(origin, args, slot));
     }
 
-    void add(Origin origin, Block block) {
-        waiting.add(new Write(origin, block));
+    void add(Origin origin, Block block, int slot) {
+        waiting.add(new Write(origin, block, slot));
     }
 
     boolean isActive() {
@@ -141,6 +141,7 @@ final class LargeWrites {
     /** One write with large arguments. */
     private final class Write {
         private final Origin origin;
+        private final int slot;
         private final List<Args> commands = new ArrayList<>();
         private final List<long[]> blobIds = new ArrayList<>();
         private final List<Blob> blobs = new ArrayList<>();
@@ -153,16 +154,18 @@ final class LargeWrites {
         private int offset;
         private @Nullable Failure failure;
 
-        Write(Origin origin, Args args) {
+        Write(Origin origin, Args args, int slot) {
             this.origin = origin;
+            this.slot = slot;
             this.block = null;
             this.bound = sentAheadFrom(args);
             this.small = keep(args);
         }
 
         /** The block's memory is the connection's, which keeps it until the block is done. */
-        Write(Origin origin, Block block) {
+        Write(Origin origin, Block block, int slot) {
             this.origin = origin;
+            this.slot = slot;
             this.block = block;
             this.bound = sentAheadFrom(block);
             this.small = null;
@@ -260,7 +263,8 @@ final class LargeWrites {
                 }
             }
             current = null;
-            WriteBatch last = new WriteBatch(queue, mode, new Origin[] {origin}, 1, LoopQueue.entry(writer));
+            WriteBatch last =
+                    new WriteBatch(queue, mode, new Origin[] {origin}, new int[] {slot}, 1, LoopQueue.entry(writer));
             last.whenDone(this::release);
             queue.propose(last);
         }
@@ -272,7 +276,7 @@ final class LargeWrites {
                 dropEverywhere(sent.id());
             }
             Failure certain = why == Failure.OUTCOME_UNKNOWN ? Failure.NOT_LEADER : why;
-            WriteBatch.refuse(mode, new Origin[] {origin}, new boolean[] {origin.resp3()}, certain);
+            WriteBatch.refuse(mode, new Origin[] {origin}, new int[] {slot}, new boolean[] {origin.resp3()}, certain);
             release();
         }
 

@@ -44,6 +44,7 @@ final class LoopQueue implements Runnable {
     private final RecordWriter writer = new RecordWriter();
     private final ArrayDeque<WriteBatch> waiting = new ArrayDeque<>();
     private final Origin[] origins = new Origin[MAX_ENTRY_COMMANDS];
+    private final int[] slots = new int[MAX_ENTRY_COMMANDS];
     private final LargeWrites large;
     final RaftEviction eviction;
     private final InOrder writesInOrder = new InOrder();
@@ -79,11 +80,11 @@ final class LoopQueue implements Runnable {
         return origin.pending() > 0 && origin.phase() != PHASE_READS;
     }
 
-    /** Adds a command to the entry being gathered. */
-    void write(Origin origin, Args args) {
+    /** Adds a command to the entry being gathered; {@code slot} is -1 for one without keys. */
+    void write(Origin origin, Args args, int slot) {
         if (LargeWrites.isLarge(args)) {
             origin.phase(PHASE_LARGE);
-            large.add(origin, args);
+            large.add(origin, args, slot);
         } else {
             origin.phase(PHASE_WRITES);
             openEntry();
@@ -95,16 +96,16 @@ final class LoopQueue implements Runnable {
                 writer.rewind(length, records);
                 throw e;
             }
-            added(origin);
+            added(origin, slot);
         }
         schedule();
     }
 
     /** Adds a MULTI block. */
-    void write(Origin origin, Block block) {
+    void write(Origin origin, Block block, int slot) {
         if (LargeWrites.isLarge(block)) {
             origin.phase(PHASE_LARGE);
-            large.add(origin, block);
+            large.add(origin, block, slot);
             schedule();
             return;
         }
@@ -125,7 +126,7 @@ final class LoopQueue implements Runnable {
             writer.rewind(length, records);
             throw e;
         }
-        added(origin);
+        added(origin, slot);
         schedule();
     }
 
@@ -133,7 +134,7 @@ final class LoopQueue implements Runnable {
     void barrier(Runnable done) {
         closeEntry();
         WriteBatch tick = new WriteBatch(
-                this, mode, origins, 0, mode.tickEntry(mode.stamps().next(), List.of()));
+                this, mode, origins, slots, 0, mode.tickEntry(mode.stamps().next(), List.of()));
         tick.whenDone(done);
         waiting.add(tick);
         waitingBytes += tick.bytes();
@@ -159,7 +160,8 @@ final class LoopQueue implements Runnable {
         }
     }
 
-    private void added(Origin origin) {
+    private void added(Origin origin, int slot) {
+        slots[commands] = slot;
         origins[commands++] = origin;
     }
 
@@ -167,7 +169,7 @@ final class LoopQueue implements Runnable {
         if (commands == 0) {
             return;
         }
-        WriteBatch batch = new WriteBatch(this, mode, origins, commands, entry(writer));
+        WriteBatch batch = new WriteBatch(this, mode, origins, slots, commands, entry(writer));
         java.util.Arrays.fill(origins, 0, commands, null);
         commands = 0;
         waiting.add(batch);
@@ -206,6 +208,7 @@ final class LoopQueue implements Runnable {
             if (shard == null) {
                 batch.refused(Failure.NOT_LEADER);
             } else {
+                batch.asked(shard);
                 shard.readBarrier(batch);
             }
         }

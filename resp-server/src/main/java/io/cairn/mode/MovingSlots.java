@@ -79,9 +79,14 @@ final class MovingSlots {
      *
      * @return the slots, for {@link #release}
      */
-    synchronized BitSet hold(List<byte[]> keys, long timeoutMillis) throws Refused {
+    BitSet hold(List<byte[]> keys, long timeoutMillis) throws Refused {
         BitSet wanted = new BitSet();
         keys.forEach(key -> wanted.set(Slots.of(key)));
+        return hold(wanted, timeoutMillis);
+    }
+
+    /** As {@link #hold(List, long)}. */
+    synchronized BitSet hold(BitSet wanted, long timeoutMillis) throws Refused {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         while (slots.intersects(wanted)) {
             long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());

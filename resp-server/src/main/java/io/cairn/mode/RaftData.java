@@ -8,6 +8,7 @@ import io.cairn.metrics.NodeStats;
 import io.cairn.raft.shards.ShardGroup;
 import java.time.Clock;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +47,8 @@ public final class RaftData {
     /**
      * @param shard this node's replica, null while it has none
      * @param memory the node's maxmemory
-     * @param linearizableReplicaReads cluster-replica-reads
+     * @param linearizableReplicaReads cluster-replica-reads linearizable
+     * @param replicaReadBound of cluster-replica-reads bounded, milliseconds, 0 for none
      * @param proposalNanos told how long each entry of writes took from proposing to its replies
      */
     public RaftMode mode(
@@ -54,6 +56,7 @@ public final class RaftData {
             Redirects redirects,
             MemoryLimit memory,
             BooleanSupplier linearizableReplicaReads,
+            IntSupplier replicaReadBound,
             LongConsumer proposalNanos) {
         return new RaftMode(
                 keyspace,
@@ -63,9 +66,11 @@ public final class RaftData {
                 ownBlobs,
                 memory,
                 linearizableReplicaReads,
+                replicaReadBound,
                 stats,
                 events,
-                proposalNanos);
+                proposalNanos,
+                store.open());
     }
 
     /** What is logged when the primary's settings say so. */

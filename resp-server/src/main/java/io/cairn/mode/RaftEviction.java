@@ -45,6 +45,8 @@ final class RaftEviction {
         this.limit = mode.memory();
         this.underWay = mode.evictionsUnderWay();
         this.pool = new VictimPool(limit, underWay::contains);
+        pool.onlyFirstDatabase(); // The other one has the marks of MIGRATE.
+        pool.onlySlots(slot -> OpenSlots.mayServe(mode.state(slot)));
     }
 
     /**

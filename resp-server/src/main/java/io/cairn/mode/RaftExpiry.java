@@ -5,6 +5,7 @@ import io.cairn.command.HashExpiryCommands;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.Slots;
 import io.cairn.metrics.NodeStats;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.shards.ShardGroup;
@@ -57,12 +58,16 @@ final class RaftExpiry implements Runnable {
         keyspace.collectExpired(now, MAX_KEYS, new Keyspace.ExpiredKey() {
             @Override
             public void expired(int database, byte[] key, long expireAt, long version) {
-                keys.add(key);
+                if (mayChange(group, key)) {
+                    keys.add(key);
+                }
             }
 
             @Override
             public void fieldsExpired(int database, byte[] key, List<byte[]> fields) {
-                hashes.add(HashExpiryCommands.dropping(key, fields));
+                if (mayChange(group, key)) {
+                    hashes.add(HashExpiryCommands.dropping(key, fields));
+                }
             }
         });
         long stamp = stamps.next();
@@ -93,6 +98,11 @@ final class RaftExpiry implements Runnable {
                 throw e;
             }
         }
+    }
+
+    /** What is frozen, held or left behind stays: its removal would be refused, round after round. */
+    private static boolean mayChange(ShardGroup group, byte[] key) {
+        return OpenSlots.mayServe(group.slots().state(Slots.of(key)));
     }
 
     private final class Removal implements LocalProposal {

@@ -16,8 +16,12 @@ import io.cairn.command.ScriptCommands;
 import io.cairn.command.ServerState;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Slots;
+import io.cairn.keyspace.StripeBusyException;
 import io.cairn.metrics.NodeStats;
 import io.cairn.raft.shards.ShardGroup;
+import io.cairn.raft.shards.SlotState;
+import io.cairn.raft.shards.SlotTable;
+import io.cairn.raft.shards.SlotTraffic;
 import io.cairn.record.RecordWriter;
 import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
@@ -28,9 +32,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -58,15 +64,19 @@ public final class RaftMode implements Mode {
             "EXECABORT Transaction discarded because of: ERR A transaction with scripts may"
                     + " not change all keys or libraries in raft mode";
 
+    private static final String CHANGES_HANDS = "TRYAGAIN The slot is changing hands";
     private static final String READ_ONLY_REPLICA = "READONLY You can't write against a read only replica.";
 
     private final Keyspace keyspace;
     private final Supplier<@Nullable ShardGroup> shard;
+    private final OpenSlots open;
     private final Redirects redirects;
     private final Stamps stamps;
     private final MemoryLimit memory;
     private volatile BooleanSupplier tooFewReplicas = () -> false;
     private final BooleanSupplier linearizableReplicaReads;
+    private final IntSupplier replicaReadBound;
+    private final Freshness freshness = new Freshness();
     private final OwnBlobs ownBlobs;
     private final NodeStats stats;
     private final KeyEvents events;
@@ -77,7 +87,9 @@ public final class RaftMode implements Mode {
 
     private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final AtomicLong oomRefusals = new AtomicLong();
+    private final AwaitedSlots awaited = new AwaitedSlots();
     private final MovingSlots moving = new MovingSlots();
+    private final FrozenCalls frozen = new FrozenCalls(System::nanoTime);
     private final MovingKeys movingKeys = new RaftMoves(this, moving);
     private volatile @Nullable RaftScripts scripts;
     private volatile @Nullable RaftServing serving;
@@ -90,9 +102,12 @@ public final class RaftMode implements Mode {
             OwnBlobs ownBlobs,
             MemoryLimit memory,
             BooleanSupplier linearizableReplicaReads,
+            IntSupplier replicaReadBound,
             NodeStats stats,
             KeyEvents events,
-            LongConsumer proposalNanos) {
+            LongConsumer proposalNanos,
+            OpenSlots open) {
+        this.open = open;
         this.keyspace = keyspace;
         this.shard = shard;
         this.redirects = redirects;
@@ -100,6 +115,7 @@ public final class RaftMode implements Mode {
         this.ownBlobs = ownBlobs;
         this.memory = memory;
         this.linearizableReplicaReads = linearizableReplicaReads;
+        this.replicaReadBound = replicaReadBound;
         this.stats = stats;
         this.events = events;
         this.proposalNanos = proposalNanos;
@@ -116,21 +132,133 @@ public final class RaftMode implements Mode {
         if (own != null && own.holds(slot, origin)) {
             return Outcome.WAIT;
         }
+        if (frozen.isActive()) {
+            Outcome waits = whileFrozen(origin, command, slot);
+            if (waits != null) {
+                return waits;
+            }
+        }
+        if (slot >= 0 && redirects.isDown()) {
+            String down = redirects.whileDown(writes(command));
+            if (down != null) {
+                return refuse(origin, down);
+            }
+        }
         ShardGroup group = shard.get();
         if (ScriptCommands.runsScript(command) || FunctionCommands.loads(command)) {
             return script(origin, command, args, slot, group);
         }
         boolean write = command.is(Flag.WRITE);
-        if (slot == NO_SLOT && !write && (group == null || !group.isServing())) {
+        if (slot == NO_SLOT && !write && (group == null || !group.takesCalls())) {
             return readHere(queue, origin, command, args, slot);
         }
-        if (group == null || (slot >= 0 && !group.slots().serves(slot))) {
-            return refuse(origin, redirect(slot));
+        if (group == null || (slot >= 0 && !takes(group, origin, command, slot))) {
+            return elsewhere(origin, slot);
         }
-        if (!group.isServing()) {
+        if (!group.takesCalls()) {
             return atReplica(queue, origin, command, args, slot, group);
         }
         return write ? write(queue, origin, command, args, slot) : read(queue, origin, command, args, slot);
+    }
+
+    private static boolean writes(Command command) {
+        return command.is(Flag.WRITE) || ScriptCommands.runsScript(command) || FunctionCommands.loads(command);
+    }
+
+    /** Whether a call on the slot has its place here: whether its keys are here is seen when it runs. */
+    private static boolean takes(ShardGroup group, Origin origin, Command command, int slot) {
+        return switch (group.slots().state(slot)) {
+            case SERVING, MIGRATING -> true;
+            case IMPORTING -> group.isServing() && (origin.asking() || command.is(Flag.ASKING) || isMigrate(command));
+            case ABSENT, FROZEN, RECEIVING, DROPPED, HELD -> false;
+        };
+    }
+
+    /** It sends what is here wherever the slot belongs by then. Redis: getNodeByQuery. */
+    private static boolean isMigrate(Command command) {
+        return command.name().equals("migrate");
+    }
+
+    OpenSlots open() {
+        return open;
+    }
+
+    /** What becomes of a call while slots change hands: it waits, has waited long enough, or (null) is not concerned. */
+    private @Nullable Outcome whileFrozen(Origin origin, @Nullable Command command, int slot) {
+        ShardGroup group = shard.get();
+        if (group == null || origin instanceof BlockedKeys.Waiter || !changesHands(group, command, slot)) {
+            frozen.goesOn(origin);
+            return null;
+        }
+        if (frozen.waits(origin)) {
+            // Whoever told of a change just before did not know of this call yet.
+            if (changesHands(group, command, slot)) {
+                return Outcome.WAIT;
+            }
+            frozen.goesOn(origin);
+            return null;
+        }
+        Outcome refused = refuse(origin, CHANGES_HANDS);
+        if (refused == Outcome.DONE) {
+            frozen.goesOn(origin);
+        }
+        return refused;
+    }
+
+    /**
+     * Whether calls on the slot wait here: it is frozen and still ours, or has come as a whole and is about to be. Who
+     * empties the shard waits for all that is frozen or has come.
+     */
+    private boolean changesHands(ShardGroup group, @Nullable Command command, int slot) {
+        if (!group.takesCalls()) {
+            return false;
+        }
+        if (slot < 0) {
+            return command != null
+                    && ExportedSlots.emptiesAll(command)
+                    && (!group.slots().in(SlotState.FROZEN).isEmpty() || group.hasArrivals());
+        }
+        return switch (group.slots().state(slot)) {
+            case FROZEN -> redirects.isOurs(slot);
+            case RECEIVING -> redirects.isOurs(slot) || group.hasArrived(slot);
+            default -> false;
+        };
+    }
+
+    /** The slots of this node's shard, or their owners, have changed. Any thread, quickly. */
+    public void slotsChanged() {
+        ShardGroup group = shard.get();
+        SlotTable slots = group == null ? SlotTable.EMPTY : group.slots();
+        frozen.look(!slots.in(SlotState.FROZEN).isEmpty()
+                || !slots.in(SlotState.RECEIVING).isEmpty());
+    }
+
+    /** What a migration holds up. */
+    public SlotTraffic traffic() {
+        return new SlotTraffic() {
+            @Override
+            public boolean hold(BitSet slots, long millis) {
+                try {
+                    moving.hold(slots, millis);
+                } catch (MovingKeys.Refused e) {
+                    return false;
+                }
+                try {
+                    if (drain().await(millis, TimeUnit.MILLISECONDS)) {
+                        return true;
+                    }
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                moving.release(slots);
+                return false;
+            }
+
+            @Override
+            public void release(BitSet slots) {
+                moving.release(slots);
+            }
+        };
     }
 
     /** Scripts run at the primary, those that only read too. */
@@ -139,10 +267,10 @@ public final class RaftMode implements Mode {
         if (own == null) {
             return refuse(origin, NO_SCRIPTS);
         }
-        if (group == null || (slot >= 0 && !group.slots().serves(slot))) {
-            return refuse(origin, redirect(slot));
+        if (group == null || (slot >= 0 && !takes(group, origin, command, slot))) {
+            return elsewhere(origin, slot);
         }
-        if (!group.isServing()) {
+        if (!group.takesCalls()) {
             String elsewhere = group.leader() == null ? FailureText.NO_LEADER : READ_ONLY_REPLICA;
             return refuse(origin, slot == NO_SLOT ? elsewhere : redirect(slot));
         }
@@ -150,8 +278,28 @@ public final class RaftMode implements Mode {
         if (origin.pending() > 0 || moving.waits(origin, command, args, queue.keys)) {
             return Outcome.WAIT;
         }
+        String open = slot < 0 ? null : openRefusal(queue.keys, command, args, slot);
+        if (open != null) {
+            return refuse(origin, open);
+        }
         queue.eviction.makeRoom();
         return own.execute(origin, command, args, slot);
+    }
+
+    /** Why a script with keys of an open slot cannot run here, or null. Takes the stripe's lock. */
+    @Nullable
+    String openRefusal(KeyPositions keys, Command command, Args args, int slot) {
+        SlotState state = state(slot);
+        if (state == SlotState.SERVING) {
+            return null;
+        }
+        int stripe = keyspace.stripeOf(slot);
+        keyspace.lock(stripe);
+        try {
+            return OpenSlots.mayServe(state) ? open.refusal(state, keys, command, args, slot, 0) : redirect(slot);
+        } finally {
+            keyspace.unlock(stripe);
+        }
     }
 
     private Outcome write(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
@@ -176,7 +324,7 @@ public final class RaftMode implements Mode {
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
         }
-        queue.write(origin, args);
+        queue.write(origin, args, slot);
         return Outcome.PENDING;
     }
 
@@ -193,13 +341,25 @@ public final class RaftMode implements Mode {
         if (slot == NO_SLOT) {
             return refuse(origin, group.leader() == null ? FailureText.NO_LEADER : READ_ONLY_REPLICA);
         }
+        if (command.is(Flag.READONLY) && redirects.readsWithoutPrimary()) {
+            return readHere(queue, origin, command, args, slot);
+        }
         if (!origin.readonly() || !command.is(Flag.READONLY)) {
             return refuse(origin, redirect(slot));
+        }
+        if (!isFreshEnough(group)) {
+            return read(queue, origin, command, args, slot);
         }
         if (linearizableReplicaReads.getAsBoolean()) {
             return read(queue, origin, command, args, slot);
         }
         return readHere(queue, origin, command, args, slot);
+    }
+
+    /** cluster-replica-reads bounded: what is too old is read as if linearizable. */
+    private boolean isFreshEnough(ShardGroup group) {
+        int bound = replicaReadBound.getAsInt();
+        return bound == 0 || freshness.isWithin(bound, group, group::readBarrier);
     }
 
     private Outcome readHere(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
@@ -208,8 +368,15 @@ public final class RaftMode implements Mode {
         }
         copy(args, queue.call.args);
         queue.call.noTouch(origin.noTouch());
-        runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), origin.reply());
+        runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), false, origin.reply());
         return Outcome.DONE;
+    }
+
+    /** A slot that is this node's and not served yet is waited for; else the client is sent on. */
+    private Outcome elsewhere(Origin origin, int slot) {
+        String where = redirect(slot);
+        boolean comes = where.equals(Redirects.NOT_READY) && slot >= 0 && !(origin instanceof BlockedKeys.Waiter);
+        return comes && awaited.waits(origin, slot) ? Outcome.WAIT : refuse(origin, where);
     }
 
     private static Outcome refuse(Origin origin, String error) {
@@ -232,6 +399,7 @@ public final class RaftMode implements Mode {
         boolean writes = false;
         boolean runsScripts = false;
         boolean writesAll = false;
+        Command empties = null;
         for (Block.Queued queued : block.commands()) {
             int next = slot(queue.keys, queued.command(), queued.args());
             if (next == CROSS_SLOT || (next >= 0 && slot >= 0 && next != slot)) {
@@ -242,25 +410,32 @@ public final class RaftMode implements Mode {
             writes |= queued.command().is(Flag.WRITE);
             boolean script = ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command());
             runsScripts |= script;
+            empties = ExportedSlots.emptiesAll(queued.command()) ? queued.command() : empties;
             writesAll |= !script && next == NO_SLOT && queued.command().is(Flag.WRITE);
+        }
+        if (frozen.isActive()) {
+            Outcome waits = whileFrozen(origin, empties, slot);
+            if (waits != null) {
+                return waits;
+            }
         }
         if (runsScripts && writesAll) {
             return refuse(origin, WRITES_ALL);
         }
         if (!writes && !runsScripts && block.watches().isEmpty() && readsHere(origin, group, slot)) {
-            return blockHere(queue, origin, block);
+            return blockHere(queue, origin, block, slot);
         }
-        if (group == null || !group.isServing()) {
+        if (group == null || !group.takesCalls()) {
             return slot == NO_SLOT && group != null && group.leader() != null
                     ? refuse(origin, READ_ONLY_REPLICA)
                     : refuse(origin, redirect(slot));
         }
-        if (slot >= 0 && !group.slots().serves(slot)) {
+        if (slot >= 0 && !takesBlock(group, origin, slot)) {
             return refuse(origin, redirect(slot));
         }
         for (Block.Watch watch : block.watches()) {
             int watched = slotOf(watch.key());
-            if (!group.slots().serves(watched)) {
+            if (!takesBlock(group, origin, watched)) {
                 return refuse(origin, redirect(watched));
             }
         }
@@ -281,13 +456,19 @@ public final class RaftMode implements Mode {
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
         }
-        queue.write(origin, block);
+        queue.write(origin, block, slot);
         return Outcome.PENDING;
+    }
+
+    /** Redis: the word ASKING before MULTI holds until EXEC. */
+    private static boolean takesBlock(ShardGroup group, Origin origin, int slot) {
+        SlotTable slots = group.slots();
+        return slots.owns(slot) || (slots.state(slot) == SlotState.IMPORTING && group.isServing() && origin.asking());
     }
 
     /** Whether a read-only block needs no word of the primary: it names no key, or may read what a replica has. */
     private boolean readsHere(Origin origin, @Nullable ShardGroup group, int slot) {
-        if (group != null && group.isServing()) {
+        if (group != null && group.takesCalls()) {
             return false;
         }
         return slot == NO_SLOT || mayReadStale(origin, group, slot);
@@ -297,20 +478,26 @@ public final class RaftMode implements Mode {
         return group != null
                 && origin.readonly()
                 && group.slots().serves(slot)
-                && !linearizableReplicaReads.getAsBoolean();
+                && !linearizableReplicaReads.getAsBoolean()
+                && isFreshEnough(group);
     }
 
-    private Outcome blockHere(LoopQueue queue, Origin origin, Block block) {
+    private Outcome blockHere(LoopQueue queue, Origin origin, Block block, int slot) {
         Reply reply = origin.reply();
         if (keyspace.isLoading()) {
             reply.error("EXECABORT Transaction discarded because of: " + LOADING);
             return Outcome.DONE;
         }
-        reply.array(block.commands().size());
         long now = stamps.readTime();
         queue.call.noTouch(origin.noTouch());
         keyspace.lockAll();
         try {
+            if (state(slot) != SlotState.SERVING) {
+                // Gone since the block was let in: its keys may be elsewhere by now.
+                reply.error(redirect(slot));
+                return Outcome.DONE;
+            }
+            reply.array(block.commands().size());
             for (Block.Queued queued : block.commands()) {
                 copy(queued.args(), queue.call.args);
                 queue.call.begin(queued.database(), now, queue.seed(), reply);
@@ -335,32 +522,77 @@ public final class RaftMode implements Mode {
         if (slot == NO_SLOT) {
             return loading(command);
         }
+        if (redirects.isDown() && !command.is(Flag.PUBSUB)) {
+            String down = redirects.whileDown(writes(command));
+            if (down != null) {
+                return down;
+            }
+        }
         ShardGroup group = shard.get();
         if (command.is(Flag.PUBSUB)) {
             // Shard channels belong to every replica of the slot's shard, whoever leads it.
-            return group != null && group.slots().serves(slot) ? null : redirect(slot);
+            return group != null && group.slots().owns(slot) ? null : redirect(slot);
         }
-        if (group != null && group.isServing()) {
-            if (!group.slots().serves(slot)) {
-                return redirect(slot);
+        if (group != null && group.takesCalls()) {
+            if (!takes(group, origin, command, slot)) {
+                String where = redirect(slot);
+                // A slot that is about to be served: EXEC will see.
+                return where.equals(Redirects.NOT_READY) && !isMigrate(command) ? null : where;
+            }
+            String elsewhere = queuedRefusal(queue(origin), group, command, args, slot);
+            if (elsewhere != null) {
+                return elsewhere;
             }
             return command.is(Flag.WRITE) && tooFewReplicas.getAsBoolean() ? Refusal.TOO_FEW_REPLICAS : null;
         }
         return command.is(Flag.READONLY) && mayReadStale(origin, group, slot) ? loading(command) : redirect(slot);
     }
 
+    /** Why a command on an open slot is not queued, or null; EXEC looks again. MIGRATE sends what is here. */
+    private @Nullable String queuedRefusal(LoopQueue queue, ShardGroup group, Command command, Args args, int slot) {
+        SlotState state = group.slots().state(slot);
+        boolean open = state == SlotState.MIGRATING || state == SlotState.IMPORTING;
+        if (!open || isMigrate(command)) {
+            return null;
+        }
+        String loading = loading(command);
+        if (loading != null) {
+            return loading;
+        }
+        try {
+            return openRefusal(queue.keys, command, args, slot);
+        } catch (StripeBusyException e) {
+            return null;
+        }
+    }
+
     @Override
     public boolean makeRoom(Origin origin) {
         ShardGroup group = shard.get();
-        return group == null || !group.isServing() || queue(origin).eviction.makeRoom();
+        return group == null || !group.takesCalls() || queue(origin).eviction.makeRoom();
     }
 
     @Override
     public boolean holds(Origin origin, Command command, Args args) {
         RaftServing own = serving;
         KeyPositions keys = queue(origin).keys;
-        return (own != null && own.isHolding() && own.holds(slot(keys, command, args), origin))
+        int slot = slot(keys, command, args);
+        if (slot >= 0 && frozen.isActive() && whileFrozen(origin, command, slot) == Outcome.WAIT) {
+            return true;
+        }
+        if (slot >= 0 && comes(slot) && awaited.waits(origin, slot)) {
+            return true;
+        }
+        return (own != null && own.isHolding() && own.holds(slot, origin))
                 || (command.session() == null && moving.waits(origin, command, args, keys));
+    }
+
+    /** Whether the map gives the slot to this node, which leads and does not serve it yet. */
+    private boolean comes(int slot) {
+        ShardGroup group = shard.get();
+        return group != null
+                && !OpenSlots.mayServe(group.slots().state(slot))
+                && redirect(slot).equals(Redirects.NOT_READY);
     }
 
     /**
@@ -406,9 +638,20 @@ public final class RaftMode implements Mode {
         run.run();
     }
 
-    /** Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did. */
+    /**
+     * Runs a read under its stripes' locks; answers the expiry that made a key absent, 0 when none did.
+     *
+     * @param samePrimary see {@link OpenSlots#mayRead}
+     */
     long runRead(
-            LoopQueue queue, @Nullable Origin origin, Command command, int database, int slot, long now, Reply reply) {
+            LoopQueue queue,
+            @Nullable Origin origin,
+            Command command,
+            int database,
+            int slot,
+            long now,
+            boolean samePrimary,
+            Reply reply) {
         String loading = loading(command);
         if (loading != null) {
             reply.error(loading);
@@ -422,6 +665,17 @@ public final class RaftMode implements Mode {
             int stripe = keyspace.stripeOf(slot);
             keyspace.lock(stripe);
             try {
+                SlotState state = state(slot);
+                if (!OpenSlots.mayRead(state, samePrimary)) {
+                    // Gone since the read was let in: its keys may be elsewhere by now.
+                    reply.error(redirect(slot));
+                    return 0;
+                }
+                String elsewhere = open.refusal(state, queue.keys, command, call.args, slot, database);
+                if (elsewhere != null) {
+                    reply.error(elsewhere);
+                    return 0;
+                }
                 run(command, call);
                 if (origin != null && call.concernsWaiting()) {
                     origin.waits(call);
@@ -440,6 +694,12 @@ public final class RaftMode implements Mode {
             run(command, call);
         }
         return call.database().sawExpired();
+    }
+
+    /** How this node's shard has the slot; served for -1, none. */
+    SlotState state(int slot) {
+        ShardGroup group = shard.get();
+        return group == null || slot < 0 ? SlotState.SERVING : group.slots().state(slot);
     }
 
     private static void run(Command command, Call call) {
@@ -495,6 +755,7 @@ public final class RaftMode implements Mode {
 
     /** From the node's cron: keeps maxmemory when no write comes, ends scripts of what is the primary no more. */
     public void tick() {
+        frozen.tick();
         RaftScripts own = scripts;
         if (own != null) {
             own.tick();
@@ -520,14 +781,32 @@ public final class RaftMode implements Mode {
         return queue != null ? queue : queues.computeIfAbsent(loop, l -> new LoopQueue(l, this));
     }
 
-    /** The error line for a slot that this node does not serve now. */
-    String redirect(int slot) {
-        return redirects.forSlot(slot);
+    /** The error line for a slot that this node does not serve now. Any thread. */
+    public String redirect(int slot) {
+        String where = redirects.forSlot(slot);
+        ShardGroup group = shard.get();
+        if (slot >= 0
+                && where.equals(Redirects.NOT_READY)
+                && group != null
+                && group.slots().state(slot) == SlotState.ABSENT) {
+            // Its log has let the slot go, without a key: what comes is for the importer already.
+            return redirects.ask(slot);
+        }
+        return where;
     }
 
-    /** The error line for a write that was surely not taken. */
-    String notServing() {
-        return redirects.forOwnShard();
+    /** Whether keys that MIGRATE sends are marked: builds of the first version cannot read that, and no slot is open there. */
+    boolean marksSentKeys() {
+        return SentKeys.areUsed(redirects.activeFormat());
+    }
+
+    /** The error line for a write to a slot, -1 for none, that was surely not taken. */
+    String notServing(int slot) {
+        return slot >= 0 ? redirect(slot) : redirects.forOwnShard();
+    }
+
+    Freshness freshness() {
+        return freshness;
     }
 
     @Nullable

@@ -3,9 +3,11 @@ package io.cairn.mode;
 import io.cairn.command.MovingKeys;
 import io.cairn.command.Reply;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Slots;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
+import io.cairn.rdb.PayloadBuffer;
 import io.cairn.record.RecordWriter;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -43,7 +45,8 @@ final class RaftMoves implements MovingKeys {
     public boolean anyPresent(int database, List<byte[]> keys) throws Refused {
         barrier();
         return moving.use(() -> HeldKeys.anyPresent(
-                mode.keyspace(), database, keys, mode.stamps().readTime()));
+                        mode.keyspace(), database, keys, mode.stamps().readTime())
+                || keys.stream().anyMatch(this::isSent));
     }
 
     @Override
@@ -54,7 +57,7 @@ final class RaftMoves implements MovingKeys {
             drain(slots, Math.max(timeoutMillis, TimeUnit.SECONDS.toMillis(1)));
             ShardGroup group = mode.shard();
             for (int slot = slots.nextSetBit(0); slot >= 0; slot = slots.nextSetBit(slot + 1)) {
-                if (group == null || !group.isServing() || !group.slots().serves(slot)) {
+                if (group == null || !group.isServing() || !sends(group, slot)) {
                     throw new Refused(mode.redirect(slot));
                 }
             }
@@ -65,6 +68,30 @@ final class RaftMoves implements MovingKeys {
                 moving.release(slots);
             }
         }
+    }
+
+    /** Also keys that a slot's importer got are sent on, or back: {@code redis-cli --cluster fix} does that. */
+    private static boolean sends(ShardGroup group, int slot) {
+        return OpenSlots.mayServe(group.slots().state(slot));
+    }
+
+    /** Whether an earlier MIGRATE may have left a copy at the shard that the slot goes to. */
+    private boolean isSent(byte[] key) {
+        return moves(key) && isMarked(key);
+    }
+
+    private boolean moves(byte[] key) {
+        ShardGroup group = mode.shard();
+        return group == null || !group.slots().serves(Slots.of(key));
+    }
+
+    private boolean isMarked(byte[] key) {
+        return HeldKeys.locked(
+                        mode.keyspace(),
+                        0,
+                        key,
+                        (on, at, length) -> SentKeys.isSent(mode.keyspace(), at, length) ? 1 : 0)
+                == 1;
     }
 
     /** As a read of the primary has one. */
@@ -117,13 +144,86 @@ final class RaftMoves implements MovingKeys {
         }
     }
 
+    /** Adds a key's records to an entry. */
+    @FunctionalInterface
+    private interface KeyRecords {
+        void add(RecordWriter writer, long stamp, int key);
+    }
+
     private final class Keys extends HeldKeys {
         Keys(Keyspace keyspace, int database, List<byte[]> keys, BitSet slots) {
             super(keyspace, database, keys, moving, slots, () -> mode.stamps().readTime());
         }
 
+        private final BitSet sentBefore = new BitSet();
+        /** Those that this call has marked. */
+        private BitSet marking = new BitSet();
+
+        private BitSet unmarked = new BitSet();
+        private boolean marked;
+
+        /** Marks what is here (SAFETY 17); a copy that is to stay is no concern of slots that do not move. */
+        @Override
+        public void sends(boolean copy) throws Refused {
+            marked = mode.marksSentKeys();
+            if (!marked) {
+                return;
+            }
+            for (int i = 0; i < keys.size(); i++) {
+                byte[] key = keys.get(i);
+                boolean moves = moves(key);
+                if (use(() -> isMarked(key))) {
+                    sentBefore.set(i, moves);
+                } else if (moves || !copy) {
+                    long now = mode.stamps().readTime();
+                    versions[i] =
+                            use(() -> locked(keyspace, database, key, (on, at, length) -> on.version(at, length, now)));
+                    marking.set(i, versions[i] != 0);
+                }
+            }
+            unmarked =
+                    inParts(marking, (writer, stamp, i) -> SentKeys.mark(writer, stamp, keys.get(i), versions[i]), 1);
+        }
+
+        /** A key that could not be marked has expired; or it was changed by another primary, and is not sent. */
+        @Override
+        public long read(int key, PayloadBuffer to) throws Refused {
+            return unmarked.get(key) ? MovingKeys.ABSENT : super.read(key, to);
+        }
+
+        @Override
+        public boolean wasSent(int key) {
+            return sentBefore.get(key);
+        }
+
         @Override
         public BitSet delete(BitSet which) throws Refused {
+            return inParts(
+                    which,
+                    (writer, stamp, i) -> {
+                        RaftExpiry.delete(writer, stamp, keys.get(i), versions[i]);
+                        if (marked) {
+                            SentKeys.unmark(writer, stamp, keys.get(i), SentKeys.ABSENT);
+                        }
+                    },
+                    marked ? 2 : 1);
+        }
+
+        @Override
+        public void kept(BitSet which) throws Refused {
+            BitSet marks = (BitSet) which.clone();
+            marks.and(marking);
+            marks.andNot(unmarked);
+            inParts(marks, (writer, stamp, i) -> SentKeys.unmark(writer, stamp, keys.get(i), versions[i]), 1);
+        }
+
+        /**
+         * Has records logged for these keys, in entries of a bounded size.
+         *
+         * @param records of each key; the first one's reply counts
+         * @return keys that had changed
+         */
+        private BitSet inParts(BitSet which, KeyRecords write, int records) throws Refused {
             BitSet changed = new BitSet();
             RecordWriter writer = new RecordWriter();
             List<Integer> part = new ArrayList<>();
@@ -132,17 +232,17 @@ final class RaftMoves implements MovingKeys {
                 if (part.isEmpty()) {
                     writer.begin(stamp, 0);
                 }
-                RaftExpiry.delete(writer, stamp, keys.get(i), versions[i]);
+                write.add(writer, stamp, i);
                 part.add(i);
                 if (part.size() == MAX_ENTRY_KEYS || writer.length() > MAX_ENTRY_BYTES || which.nextSetBit(i + 1) < 0) {
-                    propose(writer, part, changed);
+                    propose(writer, part, changed, records);
                     part.clear();
                 }
             }
             return changed;
         }
 
-        private void propose(RecordWriter writer, List<Integer> part, BitSet changed) throws Refused {
+        private void propose(RecordWriter writer, List<Integer> part, BitSet changed, int records) throws Refused {
             ShardGroup group = mode.shard();
             if (group == null) {
                 throw new Refused(MOVED);
@@ -159,7 +259,7 @@ final class RaftMoves implements MovingKeys {
                 throw new Refused(deletion.refused ? MOVED : FailureText.UNKNOWN);
             }
             for (int i = 0; i < part.size(); i++) {
-                FirstReply reply = replies.get(i);
+                FirstReply reply = replies.get(i * records);
                 int number = part.get(i);
                 if (reply.error() != null || (reply.isNil() && !expired(number))) {
                     changed.set(number);

@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.FunctionCommands;
+import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.command.ScriptCommands;
 import io.cairn.command.ServerState;
@@ -12,6 +13,7 @@ import io.cairn.keyspace.LibraryHead;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.shards.ShardGroup;
+import io.cairn.raft.shards.SlotState;
 import io.cairn.record.RecordWriter;
 import io.cairn.resp.ReplyBuffer;
 import io.cairn.script.Script;
@@ -74,6 +76,7 @@ final class RaftScripts {
 
     // Used by the script thread only.
     private final ArrayDeque<Unit> waiting = new ArrayDeque<>();
+    private final KeyPositions positions = new KeyPositions();
     private final SplittableRandom random =
             new SplittableRandom(ThreadLocalRandom.current().nextLong());
     private final RecordWriter writer = new RecordWriter();
@@ -97,6 +100,9 @@ final class RaftScripts {
         final int declared;
 
         int slot;
+        /** Of the slot when it ran. */
+        SlotState state = SlotState.SERVING;
+
         int runs;
         BatchReplies replies;
 
@@ -188,7 +194,7 @@ final class RaftScripts {
         arriving.add(taken);
         if (!thread.submit(this::pump)) {
             arriving.remove(taken);
-            taken.refuse(mode.notServing());
+            taken.refuse(mode.notServing(taken.declared));
         }
         return Mode.Outcome.PENDING;
     }
@@ -211,9 +217,15 @@ final class RaftScripts {
         for (Unit next = arriving.poll(); next != null; next = arriving.poll()) {
             waiting.add(next);
         }
-        while (!inFlight && !waiting.isEmpty()) {
+        while (!inFlight && !waiting.isEmpty() && !handsOver()) {
             runBatch();
         }
+    }
+
+    /** Whether scripts wait for the end of a hand-over: they go on then. */
+    private boolean handsOver() {
+        ShardGroup group = mode.shard();
+        return group != null && group.afterHandOver(() -> thread.submit(this::pump));
     }
 
     private void runBatch() {
@@ -234,6 +246,11 @@ final class RaftScripts {
                 Unit next = waiting.poll();
                 if (group == null || !group.isServing()) {
                     next.refuse(mode.redirect(next.declared));
+                    continue;
+                }
+                String elsewhere = elsewhere(next);
+                if (elsewhere != null) {
+                    next.refuse(elsewhere);
                     continue;
                 }
                 EffectLog.Mark mark = effects.mark();
@@ -258,6 +275,16 @@ final class RaftScripts {
         if (!ran.isEmpty() && group != null) {
             settle(new Batch(ran, now), group);
         }
+    }
+
+    /** Why a script cannot run here any more: its slot was opened or given away since it was taken, or between two runs. */
+    private @Nullable String elsewhere(Unit next) {
+        Command command = next.command;
+        HeldArgs args = next.args;
+        if (next.declared < 0 || command == null || args == null) {
+            return null;
+        }
+        return mode.openRefusal(positions, command, args.args, next.declared);
     }
 
     private void rollBack() {
@@ -288,6 +315,7 @@ final class RaftScripts {
             run.drop("ERR internal error");
         } finally {
             next.slot = run.slot();
+            next.state = mode.state(next.slot);
         }
     }
 
@@ -425,8 +453,11 @@ final class RaftScripts {
         public void applied() {
             onThread(() -> {
                 String error = outcome.error();
-                if (error != null) {
-                    units.forEach(of -> of.refuse(error));
+                if (error != null && units.size() == 1) {
+                    units.get(0).refuse(error);
+                } else if (error != null) {
+                    // A slot of one of them was opened or given away: each runs again, and that one is sent on.
+                    again(this);
                 } else if (outcome.isNil()) {
                     again(this);
                 } else {
@@ -449,6 +480,7 @@ final class RaftScripts {
                 try {
                     holds = group != null
                             && group.isServing()
+                            && units.stream().allMatch(of -> of.state == mode.state(of.slot))
                             && speculation.unchanged(Math.max(now, mode.stamps().readTime()));
                 } finally {
                     keyspace.unlockAll();

@@ -49,6 +49,11 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     private int shapeLength;
     private NativeBlock bytes = NativeBlock.allocate(INITIAL_BYTES);
     private int length;
+    private long askedNanos;
+    private @Nullable ShardGroup askedOf;
+    /** The term that this replica served in when the reads came; 0 if it did not, or not in one and the same. */
+    private long term;
+
     private Failure failure = Failure.OUTCOME_UNKNOWN;
     /** Written before this batch is handed to its loop. */
     private boolean passed;
@@ -67,6 +72,12 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
         return reads == 0;
     }
 
+    /** Its barrier is about to be asked for, of this replica. */
+    void asked(ShardGroup replica) {
+        askedNanos = System.nanoTime();
+        askedOf = replica;
+    }
+
     boolean hasRoom() {
         return reads < MAX_READS && length < MAX_BYTES;
     }
@@ -77,6 +88,9 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
             origins = java.util.Arrays.copyOf(origins, reads * 2);
             commands = java.util.Arrays.copyOf(commands, reads * 2);
         }
+        ShardGroup shard = mode.shard();
+        long serving = shard == null ? 0 : shard.servingTerm();
+        term = reads == 0 || term == serving ? serving : 0;
         int count = args.count();
         if (shapeLength + 2 + count > shape.length) {
             shape = java.util.Arrays.copyOf(shape, Math.max(shape.length * 2, shapeLength + 2 + count));
@@ -106,6 +120,10 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     @Override
     public void passed() {
         passed = true;
+        ShardGroup replica = askedOf;
+        if (replica != null) {
+            mode.freshness().asOf(replica, askedNanos);
+        }
         queue.loop.execute(this);
     }
 
@@ -134,7 +152,7 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
             return passed ? answer() : refuse();
         }
         if (passed) {
-            replies.deliver(origins, delivered);
+            replies.deliver(origins, delivered, gone());
             return true;
         }
         replies.close();
@@ -146,6 +164,7 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
         BatchReplies replies = new BatchReplies(reads, mode.stats());
         ShardGroup shard = mode.shard();
         boolean primary = shard != null && shard.isServing();
+        boolean same = shard != null && term != 0 && shard.servingTerm() == term;
         long now = primary ? mode.stamps().readTime() : mode.stamps().applied();
         long expired = 0;
         Args args = queue.call.args;
@@ -161,11 +180,12 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
                     address += shape[at++];
                 }
                 replies.begin(origins[i].resp3());
-                if (slot >= 0 && (shard == null || !shard.slots().serves(slot))) {
+                if (slot >= 0
+                        && (shard == null || !OpenSlots.mayRead(shard.slots().state(slot), same))) {
                     replies.reply().error(mode.redirect(slot));
                     replies.end();
                 } else {
-                    expired = Math.max(expired, run(i, slot, now, replies));
+                    expired = Math.max(expired, run(i, slot, now, same, replies));
                 }
                 boolean held = primary && expired > mode.stamps().applied();
                 if (replies.length() > DELIVER_BYTES && !held) {
@@ -188,11 +208,11 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
     }
 
     /** A read that fails costs its own connection, not the others'. */
-    private long run(int i, int slot, long now, BatchReplies replies) {
+    private long run(int i, int slot, long now, boolean same, BatchReplies replies) {
         try {
             queue.call.noTouch(origins[i].noTouch());
-            long expired =
-                    mode.runRead(queue, origins[i], commands[i], origins[i].database(), slot, now, replies.reply());
+            long expired = mode.runRead(
+                    queue, origins[i], commands[i], origins[i].database(), slot, now, same, replies.reply());
             replies.end();
             if (expired != 0 && slot >= 0) {
                 noteExpired(commands[i], slot, now);
@@ -226,6 +246,23 @@ final class ReadBatch implements ReadBarrier, Runnable, InOrder.Batch {
         } finally {
             mode.keyspace().unlock(stripe);
         }
+    }
+
+    /**
+     * The error lines, by number, of reads whose slot was frozen before their tick was applied, null for the others: the new
+     * owner's clock may not have come so far, and show again what they did not see.
+     */
+    private @Nullable String[] gone() {
+        @Nullable String[] errors = new String[reads];
+        int at = 0;
+        for (int i = 0; i < reads; i++) {
+            int slot = shape[at];
+            at += 2 + shape[at + 1];
+            if (i >= delivered && slot >= 0 && !OpenSlots.mayServe(mode.state(slot))) {
+                errors[i] = mode.redirect(slot);
+            }
+        }
+        return errors;
     }
 
     private boolean refuse() {

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.util.BitSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,8 +31,10 @@ final class ShardSnapshots {
 
     private final Keyspace keyspace;
     private final Clock clock;
+    private final MigratingSlots migrating;
 
-    ShardSnapshots(Keyspace keyspace, Clock clock) {
+    ShardSnapshots(Keyspace keyspace, Clock clock, MigratingSlots migrating) {
+        this.migrating = migrating;
         this.keyspace = keyspace;
         this.clock = clock;
     }
@@ -50,7 +53,14 @@ final class ShardSnapshots {
         } finally {
             keyspace.unlockAll();
         }
-        ShardState state = ShardState.of(stamp, blobs);
+        ShardState state;
+        try {
+            state = ShardState.of(stamp, blobs, migrating.imports());
+        } catch (RuntimeException | OutOfMemoryError e) {
+            snapshot.cancel();
+            done.done(e);
+            return;
+        }
         Thread thread = new Thread(() -> write(dir, index, snapshot, lastVersion, state, done), "snapshot-write");
         thread.setDaemon(true);
         thread.start();
@@ -126,6 +136,7 @@ final class ShardSnapshots {
                 versionsWriter.finish(lastVersion);
             }
             replace(file, versionsFile);
+            migrating.hideAgain();
             LOG.info("reloaded all data in {} ms", (System.nanoTime() - began) / 1_000_000);
         } finally {
             keyspace.unlockAll();
@@ -149,7 +160,20 @@ final class ShardSnapshots {
         return new RdbReader(data, keyspace, 0, new VersionsReader(versions)).accessedAt(clock.millis());
     }
 
+    /** Empties the keyspace: the next replica on this node begins as any new one. No replica is open. */
+    void forget() {
+        keyspace.lockAll();
+        try {
+            clear();
+            keyspace.restoreVersion(0);
+        } finally {
+            keyspace.unlockAll();
+        }
+    }
+
     private void clear() {
+        // The log says anew what is hidden, once it is known which slots are.
+        keyspace.hide(new BitSet());
         for (int i = 0; i < keyspace.databases(); i++) {
             keyspace.database(i).clear();
         }
@@ -171,7 +195,7 @@ final class ShardSnapshots {
             clear();
             RdbReader reader = reader(data, versions);
             reader.load();
-            long stamp = ShardState.read(dir.resolve(STATE), blobs);
+            long stamp = ShardState.read(dir.resolve(STATE), blobs, migrating::restore);
             LOG.info(
                     "loaded snapshot {}: {} keys, {} ms",
                     dir.getFileName(),

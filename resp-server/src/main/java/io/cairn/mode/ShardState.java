@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
 import io.cairn.record.ReceivedBlobs;
@@ -15,38 +16,55 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 
 /**
- * What a shard's replicated state holds beside keys: the last stamp, and large arguments whose record is still to come.
+ * What a shard's replicated state holds beside keys: the last stamp, large arguments whose record is still to come, and how far
+ * migrations to this shard have come.
  *
  * <pre>
- * "CAIRNSTA" | format (1) | stamp | number of blobs | per blob: id, total, received, bytes | CRC-32C of all before
+ * "CAIRNSTA" | format (2) | stamp | number of blobs | per blob: id, total, received, bytes
+ *   | number of imports | per import: id, slots, limits, rest of a frame | CRC-32C of all before
  * </pre>
+ *
+ * Format 1 has no imports.
  */
 final class ShardState {
     private static final long MAGIC = 0x434149524e535441L;
-    private static final byte FORMAT = 1;
+    private static final byte FORMAT = 2;
     private static final int SLICE_BYTES = 64 * 1024;
 
     private final long stamp;
     private final List<Blob> blobs;
+    private final List<Import> imports;
+
+    /**
+     * A migration to this shard.
+     *
+     * @param limits the source's
+     * @param rest begins with what there is of a frame that is not complete, {@code length} bytes, which never change; whoever has this
+     *     record has a reference to it
+     */
+    record Import(String id, BitSet slots, DataLimits limits, NativeBlock rest, int length) {}
 
     private record Blob(long id, NativeBlock block, long received, long total) {}
 
-    private ShardState(long stamp, List<Blob> blobs) {
+    private ShardState(long stamp, List<Blob> blobs, List<Import> imports) {
         this.stamp = stamp;
         this.blobs = blobs;
+        this.imports = imports;
     }
 
     /** The present state; the bytes received so far never change, so holding on to the blocks is enough. */
-    static ShardState of(long stamp, ReceivedBlobs received) {
+    static ShardState of(long stamp, ReceivedBlobs received, List<Import> imports) {
         List<Blob> blobs = new ArrayList<>();
         received.forEach((id, block, bytes, total) -> blobs.add(new Blob(id, block.retain(), bytes, total)));
-        return new ShardState(stamp, blobs);
+        return new ShardState(stamp, blobs, imports);
     }
 
     /** Writes and fsyncs the file. */
@@ -57,7 +75,8 @@ final class ShardState {
             OutputStream plain = new BufferedOutputStream(Channels.newOutputStream(channel), SLICE_BYTES);
             DataOutputStream out = new DataOutputStream(new CheckedOutputStream(plain, crc));
             out.writeLong(MAGIC);
-            out.writeByte(FORMAT);
+            // An older build reads what says nothing that it does not know.
+            out.writeByte(imports.isEmpty() ? 1 : FORMAT);
             out.writeLong(stamp);
             out.writeInt(blobs.size());
             byte[] slice = new byte[SLICE_BYTES];
@@ -65,11 +84,19 @@ final class ShardState {
                 out.writeLong(blob.id());
                 out.writeLong(blob.total());
                 out.writeLong(blob.received());
-                for (long at = 0; at < blob.received(); at += SLICE_BYTES) {
-                    int length = (int) Math.min(SLICE_BYTES, blob.received() - at);
-                    Memory.copy(blob.block().address() + at, slice, 0, length);
-                    out.write(slice, 0, length);
-                }
+                write(out, blob.block(), blob.received(), slice);
+            }
+            if (!imports.isEmpty()) {
+                out.writeInt(imports.size());
+            }
+            for (Import one : imports) {
+                out.writeUTF(one.id());
+                byte[] slots = one.slots().toByteArray();
+                out.writeInt(slots.length);
+                out.write(slots);
+                out.writeUTF(one.limits().text());
+                out.writeInt(one.length());
+                write(out, one.rest(), one.length(), slice);
             }
             long sum = crc.getValue();
             out.writeLong(sum);
@@ -78,8 +105,26 @@ final class ShardState {
         }
     }
 
+    private static void write(DataOutputStream out, NativeBlock block, long length, byte[] slice) throws IOException {
+        for (long at = 0; at < length; at += SLICE_BYTES) {
+            int part = (int) Math.min(SLICE_BYTES, length - at);
+            Memory.copy(block.address() + at, slice, 0, part);
+            out.write(slice, 0, part);
+        }
+    }
+
+    private static void read(DataInputStream in, NativeBlock block, long length) throws IOException {
+        byte[] slice = new byte[SLICE_BYTES];
+        for (long at = 0; at < length; at += SLICE_BYTES) {
+            int part = (int) Math.min(SLICE_BYTES, length - at);
+            in.readFully(slice, 0, part);
+            Memory.copy(slice, 0, block.address() + at, part);
+        }
+    }
+
     void release() {
         blobs.forEach(blob -> blob.block().release());
+        imports.forEach(one -> one.rest().release());
     }
 
     /**
@@ -88,7 +133,7 @@ final class ShardState {
      * @return the stamp
      * @throws IOException when it is damaged or of a newer format
      */
-    static long read(Path file, ReceivedBlobs into) throws IOException {
+    static long read(Path file, ReceivedBlobs into, Consumer<Import> imports) throws IOException {
         CRC32C crc = new CRC32C();
         try (DataInputStream in = new DataInputStream(
                 new CheckedInputStream(new BufferedInputStream(Files.newInputStream(file), SLICE_BYTES), crc))) {
@@ -96,7 +141,7 @@ final class ShardState {
                 throw new IOException(file + " is not a shard's state");
             }
             int format = in.readByte();
-            if (format != FORMAT) {
+            if (format < 1 || format > FORMAT) {
                 throw new IOException(file + " is of format " + format + ", known is " + FORMAT);
             }
             long stamp = in.readLong();
@@ -104,12 +149,42 @@ final class ShardState {
             for (int i = 0; i < count; i++) {
                 readBlob(in, file, into);
             }
+            for (int left = format > 1 ? in.readInt() : 0; left > 0; left--) {
+                imports.accept(readImport(in, file));
+            }
             long sum = crc.getValue();
             if (in.readLong() != sum || stamp < 0) {
                 throw new IOException(file + " is damaged");
             }
             return stamp;
         }
+    }
+
+    private static Import readImport(DataInputStream in, Path file) throws IOException {
+        String id = in.readUTF();
+        BitSet slots = BitSet.valueOf(readBytes(in, file));
+        DataLimits limits;
+        try {
+            limits = DataLimits.parse(in.readUTF());
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + " is damaged", e);
+        }
+        int length = in.readInt();
+        if (length < 0) {
+            throw new IOException(file + " is damaged");
+        }
+        NativeBlock rest = NativeBlock.allocate(Math.max(1, length));
+        read(in, rest, length);
+        return new Import(id, slots, limits, rest, length);
+    }
+
+    private static byte[] readBytes(DataInputStream in, Path file) throws IOException {
+        int length = in.readInt();
+        byte[] bytes = length < 0 ? new byte[0] : in.readNBytes(length);
+        if (bytes.length != length) {
+            throw new IOException(file + " is damaged");
+        }
+        return bytes;
     }
 
     private static void readBlob(DataInputStream in, Path file, ReceivedBlobs into) throws IOException {
@@ -120,12 +195,7 @@ final class ShardState {
             throw new IOException(file + " is damaged");
         }
         NativeBlock block = NativeBlock.allocate((int) total);
-        byte[] slice = new byte[SLICE_BYTES];
-        for (long at = 0; at < received; at += SLICE_BYTES) {
-            int length = (int) Math.min(SLICE_BYTES, received - at);
-            in.readFully(slice, 0, length);
-            Memory.copy(slice, 0, block.address() + at, length);
-        }
+        read(in, block, received);
         into.restore(id, block, received, total);
     }
 }

@@ -15,6 +15,8 @@ import io.cairn.keyspace.collection.HashObject;
 import io.cairn.raft.group.Proposal;
 import io.cairn.raft.group.StateMachine.SnapshotDone;
 import io.cairn.raft.shards.ShardApply;
+import io.cairn.raft.shards.SlotExport;
+import io.cairn.raft.shards.SlotState;
 import io.cairn.raft.shards.SlotTable;
 import io.cairn.record.ReceivedBlobs;
 import io.cairn.record.RecordKind;
@@ -23,7 +25,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,12 +39,12 @@ public final class ShardStore implements ShardApply {
     static final long MAX_BLOB_BYTES = 4L << 30;
 
     private static final int INITIAL_BYTES = 512 * 1024;
-    private static final String NOT_SERVED = "TRYAGAIN The shard no longer serves this slot";
     private static final String INCOMPLETE = "TRYAGAIN A part of a large argument was not logged";
     private static final int CROSS = -2;
     private static final int NONE = -1;
 
     private final Keyspace keyspace;
+    private final OpenSlots open;
     private final CommandTable table;
     private final Stamps stamps;
     private final ReceivedBlobs blobs;
@@ -48,6 +52,7 @@ public final class ShardStore implements ShardApply {
     private final Call call;
     private final KeyPositions keys = new KeyPositions();
     private final ShardSnapshots snapshots;
+    private final MigratingSlots migrating;
     private final KeyEvents events;
     private final Listener listener;
     private ChangeStream stream;
@@ -55,6 +60,9 @@ public final class ShardStore implements ShardApply {
     private NativeBlock scratch = NativeBlock.allocate(INITIAL_BYTES);
     private volatile long appliedIndex;
     private final AtomicLong changes = new AtomicLong();
+    /** See {@link #arrived(BitSet)}. */
+    private BitSet arrived = new BitSet();
+
     /** Commands of the batch under way that changed something. */
     private long changed;
 
@@ -79,6 +87,7 @@ public final class ShardStore implements ShardApply {
             KeyEvents events,
             Listener listener) {
         this.keyspace = keyspace;
+        this.open = new OpenSlots(keyspace);
         this.table = table;
         this.stamps = stamps;
         this.blobs = new ReceivedBlobs(MAX_BLOB_BYTES, own::take);
@@ -87,13 +96,15 @@ public final class ShardStore implements ShardApply {
         this.events = events;
         call.listener(events);
         this.listener = listener;
-        this.snapshots = new ShardSnapshots(keyspace, clock);
+        this.migrating = new MigratingSlots(keyspace, table, stamps);
+        this.snapshots = new ShardSnapshots(keyspace, clock, migrating);
         this.stream = ChangeStream.none(keyspace);
         this.recorder = new ChangeRecorder(stream);
     }
 
     /** Tells who follows the changes of them; before the first is applied. */
     public void follow(ChangeStream changes) {
+        changes.onlyFirstDatabase(); // The other one has the marks of MIGRATE.
         stream = changes;
         recorder = new ChangeRecorder(changes);
     }
@@ -173,6 +184,7 @@ public final class ShardStore implements ShardApply {
         keyspace.lockAll();
         try {
             keyspace.dataLimits(reader.limits());
+            migrating.limits(reader.limits());
         } finally {
             keyspace.unlockAll();
         }
@@ -198,18 +210,34 @@ public final class ShardStore implements ShardApply {
         int slot = slot(command, args);
         if (reader.incomplete()) {
             reply.error(INCOMPLETE);
-        } else if (slot == CROSS || (slot >= 0 && !slots.serves(slot))) {
-            reply.error(NOT_SERVED);
+        } else if (slot == CROSS || emptiesFrozen(command, slots)) {
+            reply.error(OpenSlots.NOT_SERVED);
+        } else if (slot >= 0 && !OpenSlots.mayServe(slots.state(slot))) {
+            reply.error(waiting == null ? OpenSlots.NOT_SERVED : open.gone(slot));
         } else {
-            locked(command, slot, now, reply, waiting);
+            SlotState state = slot < 0 ? SlotState.SERVING : slots.state(slot);
+            locked(command, slot, state, now, reply, waiting);
         }
     }
 
-    private void locked(Command command, int slot, long now, Reply reply, @Nullable LocalProposal waiting) {
+    /**
+     * What is frozen, or has arrived, is neither here nor there: who empties the shard would not reach it, and must try again.
+     */
+    private boolean emptiesFrozen(Command command, SlotTable slots) {
+        return ExportedSlots.emptiesAll(command) && (!slots.in(SlotState.FROZEN).isEmpty() || !arrived.isEmpty());
+    }
+
+    private void locked(
+            Command command, int slot, SlotState state, long now, Reply reply, @Nullable LocalProposal waiting) {
         if (slot >= 0) {
             int stripe = keyspace.stripeOf(slot);
             keyspace.lock(stripe);
             try {
+                String elsewhere = open.refusal(state, keys, command, reader.args(), slot, reader.database());
+                if (elsewhere != null) {
+                    reply.error(elsewhere);
+                    return;
+                }
                 alone(command, now, reply);
                 if (waiting != null && call.concernsWaiting()) {
                     waiting.waits(call);
@@ -236,9 +264,13 @@ public final class ShardStore implements ShardApply {
     private void run(Command command, long now, Reply reply) {
         int database = reader.database();
         call.begin(database, now, reader.seed(), reply);
+        migrating.before(command, reader.args(), database);
         call.run(command);
+        migrating.ran(command, reader.args(), database, now, reader.seed(), call.hasChanged());
         changed += call.hasChanged() ? 1 : 0;
-        recorder.ran(call, database, reader.args(), call.hasChanged());
+        if (database != SentKeys.DATABASE) {
+            recorder.ran(call, database, reader.args(), call.hasChanged());
+        }
     }
 
     private Command command(Args args) {
@@ -266,13 +298,19 @@ public final class ShardStore implements ShardApply {
             boolean unchanged = !effects || reader.limits().equals(keyspace.dataLimits());
             while (reader.nextWatch()) {
                 int slot = Slots.of(reader.watchKey(), reader.watchKeyLength());
-                served &= slots.serves(slot);
+                // An importer's keys too expire, and are sent on by MIGRATE.
+                served &= OpenSlots.mayServe(slots.state(slot));
                 long version = keyspace.database(reader.watchDatabase())
                         .version(reader.watchKey(), reader.watchKeyLength(), now);
                 unchanged &= version == reader.watchVersion() && (at == now || !fieldsExpired(at, now));
             }
+            String elsewhere = served && unchanged ? openRefusal(slots) : null;
+            if (elsewhere != null) {
+                reply.error(elsewhere);
+                return false;
+            }
             if (!served) {
-                reply.error(NOT_SERVED);
+                reply.error(OpenSlots.NOT_SERVED);
             } else if (!unchanged) {
                 reply.nilArray();
             } else {
@@ -298,12 +336,30 @@ public final class ShardStore implements ShardApply {
                 && hash.expired(from) != hash.expired(now);
     }
 
+    /** Why a block with keys of an open slot cannot run here now, or null: it runs where all its keys are. */
+    private @Nullable String openRefusal(SlotTable slots) {
+        boolean script = reader.kind() == RecordKind.EFFECTS;
+        OpenSlots.OfBlock named = open.new OfBlock(script);
+        String refusal = null;
+        while (refusal == null && reader.nextCommand()) {
+            Command command = command(reader.args());
+            int slot = slot(command, reader.args());
+            if (emptiesFrozen(command, slots)) {
+                refusal = OpenSlots.NOT_SERVED;
+            } else if (slot >= 0 && !slots.serves(slot) && !(script && slots.state(slot) == SlotState.IMPORTING)) {
+                refusal = named.add(slots.state(slot), slot, keys, command, reader.args(), reader.database());
+            }
+        }
+        reader.rewindCommands();
+        return refusal != null ? refusal : named.refusal();
+    }
+
     private void queued(SlotTable slots, long now, Reply reply) {
         Args args = reader.args();
         Command command = command(args);
         int slot = slot(command, args);
-        if (slot == CROSS || (slot >= 0 && !slots.serves(slot))) {
-            reply.error(NOT_SERVED);
+        if (slot == CROSS || (slot >= 0 && !OpenSlots.mayServe(slots.state(slot)))) {
+            reply.error(OpenSlots.NOT_SERVED);
             return;
         }
         run(command, now, reply);
@@ -331,6 +387,7 @@ public final class ShardStore implements ShardApply {
     @Override
     public boolean loadSnapshot(Path dir) {
         stream.closeAll("the node took over a snapshot of its shard");
+        migrating.lose("the node took over a snapshot of its shard");
         blobs.clear();
         long stamp = snapshots.load(dir, blobs);
         if (stamp < 0) {
@@ -341,6 +398,73 @@ public final class ShardStore implements ShardApply {
         return true;
     }
 
+    @Override
+    public boolean isEmpty(int slot) {
+        return SentKeys.count(keyspace, slot) == 0;
+    }
+
+    @Override
+    public void purge(BitSet slots) {
+        keyspace.purge(slots);
+    }
+
+    @Override
+    public void importBegin(String id, BitSet slots) {
+        migrating.begin(id, slots);
+    }
+
+    @Override
+    public boolean importBytes(String id, ByteBuffer bytes) {
+        int length = bytes.remaining();
+        return migrating.take(id, take(bytes, length), length);
+    }
+
+    @Override
+    public void arrived(BitSet slots) {
+        arrived = slots;
+    }
+
+    @Override
+    public void importOver(String id) {
+        migrating.over(id);
+    }
+
+    @Override
+    public SlotExport export(BitSet slots) {
+        return migrating.export(slots);
+    }
+
+    /** Takes out some of what lies in slots that were given away. Any thread, again and again. */
+    public void tidy() {
+        migrating.tidy();
+    }
+
+    /**
+     * What clients are told for keys that have gone to another shard already, and for slots that have; before the first is
+     * applied.
+     */
+    public void asks(IntFunction<String> asks, IntFunction<String> gone) {
+        open.asks(asks, gone);
+    }
+
+    OpenSlots open() {
+        return open;
+    }
+
+    @Override
+    public void givenUp() {
+        stream.closeAll("the node gave up its replica of the shard");
+        migrating.lose("the node gave up its replica of the shard");
+        blobs.clear();
+        arrived = new BitSet();
+        snapshots.forget();
+        stamps.restore(0);
+        appliedIndex = 0;
+        events.everything();
+        listener.leading(false);
+        listener.slotsChanged(SlotTable.EMPTY);
+    }
+
     /** What another leader had sent ahead will never be referred to. */
     @Override
     public void termStarted(long index, long term) {
@@ -349,6 +473,11 @@ public final class ShardStore implements ShardApply {
 
     @Override
     public void slotsChanged(long index, SlotTable slots) {
+        if (migrating.slotsChanged(slots)) {
+            // Who follows this node has slots that it should not have any more, or lacks some.
+            stream.closeAll("slots were migrated");
+            events.everything();
+        }
         listener.slotsChanged(slots);
     }
 

@@ -10,6 +10,7 @@ import io.cairn.command.Reply;
 import io.cairn.keyspace.Slots;
 import io.cairn.metrics.LoopStats;
 import io.cairn.raft.shards.ShardGroup;
+import io.cairn.raft.shards.SlotState;
 import io.cairn.record.RecordFormat;
 import io.cairn.script.CapturedReply;
 import io.cairn.script.Script;
@@ -173,10 +174,16 @@ final class SpeculativeCommands extends ScriptedCommands {
         if (slot != keySlot) {
             return "Script attempted to access keys that do not hash to the same slot";
         }
+        return isHere(key, length) ? null : "Script attempted to access a non local key in a cluster node";
+    }
+
+    /** Of a slot that is on its way to another shard the keys that are here still; of one that comes, all. */
+    private boolean isHere(long key, int length) {
         ShardGroup group = mode.shard();
-        return group == null || !group.slots().serves(slot)
-                ? "Script attempted to access a non local key in a cluster node"
-                : null;
+        SlotState state = group == null ? SlotState.ABSENT : group.slots().state(slot);
+        return state == SlotState.SERVING
+                || state == SlotState.IMPORTING
+                || (state == SlotState.MIGRATING && OpenSlots.isHere(mode.keyspace(), 0, key, length));
     }
 
     private @Nullable String tooLarge(Args args) {

@@ -5,9 +5,11 @@ import io.cairn.keyspace.AccessTracking;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Keyspace.KeySample;
 import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.Slots;
 import io.cairn.rdb.Crc64;
 import java.util.SplittableRandom;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntPredicate;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -61,15 +63,28 @@ final class VictimPool implements KeySample {
     private int nextDatabase;
     private long now;
     private boolean blocked;
+    private int databases;
+    private IntPredicate evictable = slot -> true;
 
     /** @param skipped identities of keys that are on their way out already */
     VictimPool(MemoryLimit limit, LongPredicate skipped) {
         this.limit = limit;
         this.keyspace = limit.keyspace();
+        this.databases = keyspace.databases();
         this.skipped = skipped;
         for (int i = 0; i < SIZE; i++) {
             pool[i] = new Victim();
         }
+    }
+
+    /** Keys of slots that this is not true of are left alone: their removal would be refused, again and again. */
+    void onlySlots(IntPredicate slots) {
+        evictable = slots;
+    }
+
+    /** Keys of the first database only are evicted. */
+    void onlyFirstDatabase() {
+        databases = 1;
     }
 
     /** The next key to evict at {@code nowMillis}; null when there is none that could be had. */
@@ -103,7 +118,7 @@ final class VictimPool implements KeySample {
     /** Samples each database that has keys. False when none has. */
     private boolean sampleAll() {
         boolean any = false;
-        for (int number = 0; number < keyspace.databases(); number++) {
+        for (int number = 0; number < databases; number++) {
             sampling = number;
             any |= shown(keyspace.sample(number, chance.nextLong(), limit.samples(), policy.volatileOnly(), this));
         }
@@ -123,10 +138,10 @@ final class VictimPool implements KeySample {
     /** One key of the next database that has any. */
     private boolean sampleOne() {
         size = 0;
-        for (int i = 0; i < keyspace.databases(); i++) {
-            sampling = nextDatabase++ % keyspace.databases();
+        for (int i = 0; i < databases; i++) {
+            sampling = nextDatabase++ % databases;
             if (shown(keyspace.sample(sampling, chance.nextLong(), 1, policy.volatileOnly(), this))) {
-                nextDatabase %= keyspace.databases();
+                nextDatabase %= databases;
                 return true;
             }
         }
@@ -136,7 +151,7 @@ final class VictimPool implements KeySample {
     @Override
     public void key(long key, int keyLength, int access, long expireAt, long version, long bytes) {
         long identity = Crc64.update(version, key, keyLength);
-        if (skipped.test(identity)) {
+        if (skipped.test(identity) || !evictable.test(Slots.of(key, keyLength))) {
             return;
         }
         long worth = worth(access, expireAt);

@@ -12,6 +12,7 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     private final LoopQueue queue;
     private final RaftMode mode;
     private final Origin[] origins;
+    private final int[] slots;
     private final boolean[] resp3;
     private final BatchReplies replies;
     private final int size;
@@ -22,11 +23,16 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     private @Nullable Runnable whenDone;
     private boolean settled;
 
-    /** Copies the first {@code size} of {@code origins}; owns {@code entry}. */
-    WriteBatch(LoopQueue queue, RaftMode mode, Origin[] origins, int size, ByteBuffer entry) {
+    /**
+     * Copies the first {@code size} of {@code origins} and {@code slots}; owns {@code entry}.
+     *
+     * @param slots of the calls' keys, -1 where there are none
+     */
+    WriteBatch(LoopQueue queue, RaftMode mode, Origin[] origins, int[] slots, int size, ByteBuffer entry) {
         this.queue = queue;
         this.mode = mode;
         this.origins = Arrays.copyOf(origins, size);
+        this.slots = Arrays.copyOf(slots, size);
         this.size = entry.remaining();
         this.entry = entry;
         mode.memory().adds(this.size);
@@ -108,7 +114,7 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     public boolean finish() {
         if (failure != null) {
             replies.close();
-            refuse(mode, origins, resp3, failure);
+            refuse(mode, origins, slots, resp3, failure);
         } else {
             replies.deliver(origins, 0);
         }
@@ -116,12 +122,11 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     }
 
     /** Answers every call with the error of {@code why}. On the event loop. */
-    static void refuse(RaftMode mode, Origin[] origins, boolean[] resp3, Failure why) {
+    static void refuse(RaftMode mode, Origin[] origins, int[] slots, boolean[] resp3, Failure why) {
         BatchReplies refusals = new BatchReplies(origins.length, mode.stats());
-        String text = FailureText.of(why, mode.notServing());
         for (int i = 0; i < origins.length; i++) {
             refusals.begin(resp3[i]);
-            refusals.reply().error(text);
+            refusals.reply().error(FailureText.of(why, mode.notServing(slots[i])));
             refusals.end();
         }
         refusals.deliver(origins, 0);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RdbReader {
     /** An intset in a file stays one, whatever the limit: its order is that of the log which follows the file. */
-    private static final long KEPT = Long.MAX_VALUE;
+    static final long KEPT = Long.MAX_VALUE;
 
     /** Longer values are not copied: the memory they were read into becomes the keyspace's. */
     private static final int LARGE_BYTES = 64 * 1024;

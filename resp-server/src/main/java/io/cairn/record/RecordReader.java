@@ -35,6 +35,8 @@ public final class RecordReader {
     private int commandsLeft;
     private int queuedOrdinal;
     private boolean commandsReached;
+    private long commandsAt;
+    private int commandsOrdinal;
     private int watchCount;
     private int commandCount;
     private int watchDatabase;
@@ -229,12 +231,27 @@ public final class RecordReader {
 
     /** Goes on to the block's next command, past watches that were not read. */
     public boolean nextCommand() {
+        return toNextCommand();
+    }
+
+    /** Of a block whose commands were reached: {@link #nextCommand} gives the first one again. */
+    public void rewindCommands() {
+        if (commandsReached) {
+            at = commandsAt;
+            queuedOrdinal = commandsOrdinal;
+            commandsLeft = commandCount;
+        }
+    }
+
+    private boolean toNextCommand() {
         while (watchesLeft > 0) {
             nextWatch();
         }
         if (!commandsReached) {
             readVarint();
             commandsReached = true;
+            commandsAt = at;
+            commandsOrdinal = queuedOrdinal;
         }
         if (commandsLeft == 0) {
             return false;

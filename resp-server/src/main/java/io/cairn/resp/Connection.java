@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,6 +71,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private boolean held;
     /** A reply comes later. */
     private boolean waiting;
+
+    /** What CLIENT UNBLOCK does to the session command that waits, if it may end it. */
+    private final AtomicReference<java.util.function.@Nullable Consumer<Boolean>> unblocks = new AtomicReference<>();
 
     /** The blocking command that waits. */
     private volatile @Nullable BlockedCall blocked;
@@ -618,11 +622,23 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     /** CLIENT UNBLOCK; any thread. */
     boolean unblock(boolean withError) {
         BlockedCall call = blocked;
-        return call != null && call.unblock(withError);
+        if (call != null) {
+            return call.unblock(withError);
+        }
+        java.util.function.Consumer<Boolean> end = unblocks.getAndSet(null);
+        if (end != null) {
+            end.accept(withError);
+        }
+        return end != null;
     }
 
     boolean isBlocked() {
-        return blocked != null;
+        return blocked != null || unblocks.get() != null;
+    }
+
+    /** The session command that waits may be ended by CLIENT UNBLOCK. */
+    void unblocks(java.util.function.Consumer<Boolean> end) {
+        unblocks.set(end);
     }
 
     /** A session command took its reply into its own hands. */
@@ -637,6 +653,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             return;
         }
         waiting = false;
+        unblocks.set(null);
         endpoint.connections().waits(false);
         reply.accept(replies);
         if (exec != null) {
@@ -718,7 +735,15 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 run.release();
                 return;
             }
-            dispatcher.runQueued(this, state, next);
+            if (run.answer(replies)) {
+                continue;
+            }
+            List<QueuedCall> together = run.group();
+            if (together.size() > 1) {
+                dispatcher.runTogether(this, state, together, run);
+            } else {
+                dispatcher.runQueued(this, state, next);
+            }
         }
     }
 

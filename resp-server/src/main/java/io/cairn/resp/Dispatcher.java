@@ -8,12 +8,15 @@ import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
 import io.cairn.command.Session;
 import io.cairn.command.SessionCall;
+import io.cairn.command.SessionGroup;
 import io.cairn.command.SlowLog;
 import io.cairn.keyspace.StripeBusyException;
 import io.cairn.metrics.LoopStats;
 import io.cairn.mode.Mode;
 import io.cairn.mode.Refusal;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -172,7 +175,12 @@ final class Dispatcher {
             if (!subscribes) {
                 state.lastCommand = command.name();
             }
+            boolean open = multi.open();
             runSession(connection, state, id, command, args);
+            if (open && !multi.open()) {
+                // What was said before MULTI held until here. Redis: resetClient.
+                state.clearAsking();
+            }
             if (subscribes) {
                 // Whoever sees it in CLIENT LIST, on another event loop, may count on its effect.
                 state.lastCommand = command.name();
@@ -267,7 +275,7 @@ final class Dispatcher {
         }
         try {
             running.begin(connection, state, id, args);
-            java.util.Objects.requireNonNull(command.session()).run(running);
+            Objects.requireNonNull(command.session()).run(running);
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
             connection.replies().error(server.scripts().busyError());
@@ -286,6 +294,22 @@ final class Dispatcher {
     /** Runs a session command of an EXEC. */
     void runQueued(Connection connection, ClientState state, QueuedCall call) {
         runSession(connection, state, table.id(call.command), call.command, call.args);
+    }
+
+    /** Runs session commands of an EXEC that take effect together; {@code run} gets what answers them. */
+    void runTogether(Connection connection, ClientState state, List<QueuedCall> calls, ExecRun run) {
+        QueuedCall first = calls.get(0);
+        SessionGroup group = ((SessionGroup.Member) Objects.requireNonNull(first.command.session())).group();
+        List<SessionGroup.Queued> queued = calls.stream()
+                .map(call -> new SessionGroup.Queued(Objects.requireNonNull(call.command.session()), call.args))
+                .toList();
+        CompletableFuture<List<Consumer<Reply>>> done = group.run(server, queued);
+        Waiting waiting =
+                new Waiting(connection, state, table.id(first.command), SlowLog.shown(first.args), System.nanoTime());
+        done.thenAccept(replies -> waiting.complete(reply -> {
+            run.answers(replies.subList(1, replies.size()));
+            replies.get(0).accept(reply);
+        }));
     }
 
     private void executed(int id, boolean failed, Args args, ClientState state) {
@@ -324,7 +348,6 @@ final class Dispatcher {
         if (refusal == null && !mode.makeRoom(connection)) {
             refusal = Refusal.OUT_OF_MEMORY;
         }
-        state.clearAsking();
         if (refusal != null) {
             refuse(connection, state, id, refusal);
         } else if (state.multi().queue(command, args, endpoint.limits().maxQueryBytes)) {
@@ -427,7 +450,7 @@ final class Dispatcher {
         @Override
         public Later later() {
             later = true;
-            return new Waiting(connection(), java.util.Objects.requireNonNull(state), id, SlowLog.shown(args()), nanos);
+            return new Waiting(connection(), Objects.requireNonNull(state), id, SlowLog.shown(args()), nanos);
         }
     }
 
@@ -455,6 +478,11 @@ final class Dispatcher {
             if (done.compareAndSet(false, true)) {
                 connection.eventLoop().execute(() -> answer(reply));
             }
+        }
+
+        @Override
+        public void onUnblock(Consumer<Boolean> end) {
+            connection.unblocks(end);
         }
 
         private void answer(Consumer<Reply> reply) {

@@ -1,7 +1,13 @@
 package io.cairn.resp;
 
 import io.cairn.command.Command;
+import io.cairn.command.Reply;
+import io.cairn.command.SessionGroup;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +21,8 @@ final class ExecRun {
     private byte @Nullable [] replies;
     private int at;
     private int next;
+    /** What answers the next session calls: they took effect together with one before them. */
+    private final Deque<Consumer<Reply>> answers = new ArrayDeque<>();
 
     ExecRun(List<QueuedCall> calls) {
         this.calls = calls;
@@ -63,6 +71,43 @@ final class ExecRun {
             at = end;
         }
         return null;
+    }
+
+    /**
+     * The session calls from the one that {@link #advance} gave on that take effect together; data commands among them have
+     * run already. One call alone where it is of no group.
+     */
+    List<QueuedCall> group() {
+        List<QueuedCall> together = new ArrayList<>();
+        SessionGroup group = groupOf(calls.get(next - 1));
+        for (int i = next - 1; i < calls.size(); i++) {
+            QueuedCall call = calls.get(i);
+            if (call.command.session() != null) {
+                if (!together.isEmpty() && (group == null || groupOf(call) != group)) {
+                    break;
+                }
+                together.add(call);
+            }
+        }
+        return together;
+    }
+
+    private static @Nullable SessionGroup groupOf(QueuedCall call) {
+        return call.command.session() instanceof SessionGroup.Member member ? member.group() : null;
+    }
+
+    /** A group has run: what answers its calls, in order. */
+    void answers(List<Consumer<Reply>> replies) {
+        answers.addAll(replies);
+    }
+
+    /** Answers a session call that has run with its group already; false for one that has not. */
+    boolean answer(ReplyBuffer out) {
+        Consumer<Reply> known = answers.poll();
+        if (known != null) {
+            known.accept(out);
+        }
+        return known != null;
     }
 
     void release() {

@@ -87,7 +87,8 @@ final class Multi implements Transaction {
         }
         queue.add(call);
         queuedBytes += call.heldBytes();
-        if (command.name().equals("select") && args.count() == 2) {
+        boolean numbered = !connection.server().identity().mode().equals("cluster");
+        if (numbered && command.name().equals("select") && args.count() == 2) {
             long number = DecimalLine.parse(args.address(1), args.length(1));
             if (number >= 0 && number < connection.server().keyspace().databases()) {
                 database = (int) number;

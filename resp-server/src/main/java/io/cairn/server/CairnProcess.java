@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,8 +37,12 @@ public final class CairnProcess implements AutoCloseable {
 
     private static final int MAX_LOOPS = 8;
     private static final int BACKGROUND_THREADS = 4;
+    /** Time for the reply of CLUSTER RESET to leave. */
+    private static final int RENEW_MILLIS = 100;
     /** How long a stop waits for an event loop to finish the command it runs. */
     private static final long LOOP_SECONDS = 60;
+    /** How long clients of a node that handed over are still told where to go. */
+    private static final long REDIRECT_MILLIS = 500;
 
     private final Config config;
     private final ProcessFigures figures = new OperatingFigures();
@@ -45,7 +50,7 @@ public final class CairnProcess implements AutoCloseable {
     private final Transport transport;
     private final ScheduledExecutorService cron;
     private final ExecutorService background;
-    private final List<Node> nodes = new ArrayList<>();
+    private final List<Node> nodes = new CopyOnWriteArrayList<>();
     private final CountDownLatch stopRequested = new CountDownLatch(1);
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -160,6 +165,36 @@ public final class CairnProcess implements AutoCloseable {
         scheduleTick();
     }
 
+    /**
+     * Closes a node whose directory was marked, and begins one in its place with nothing; soon, on the cron's thread. What
+     * goes wrong is fatal.
+     */
+    void renew(Node old) {
+        cron.schedule(() -> beginAnew(old), RENEW_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private void beginAnew(Node old) {
+        int index = nodes.indexOf(old);
+        if (index < 0 || closing.get()) {
+            return;
+        }
+        int port = old.config().port();
+        try {
+            old.stopClients();
+            awaitLoops();
+            nodes.remove(index);
+            old.closeBackend();
+            metrics.remove(Integer.toString(port));
+            old.close();
+            Node fresh = new Node(this, config.forNode(port), kind);
+            nodes.add(index, fresh);
+            fresh.start(PooledByteBufAllocator.DEFAULT);
+            fresh.bindMetrics(metrics);
+        } catch (StartException | RuntimeException e) {
+            fatal("beginning anew after CLUSTER RESET at port " + port, e);
+        }
+    }
+
     public Config config() {
         return config;
     }
@@ -210,13 +245,45 @@ public final class CairnProcess implements AutoCloseable {
     }
 
     /**
-     * Holds all clients, saves what is to be saved, then lets {@link #awaitStop} return. Blocks while saving, an event
+     * Lets nodes hand over, each on a thread of its own, for each may wait for other processes; then, where something was,
+     * answers clients a moment longer with where it is served now.
+     */
+    private void leave() {
+        AtomicBoolean left = new AtomicBoolean();
+        List<Thread> leaving = new ArrayList<>();
+        for (Node node : nodes) {
+            Thread thread = new Thread(
+                    () -> {
+                        if (node.backend().leave() && node.connections().count() > 0) {
+                            left.set(true);
+                        }
+                    },
+                    "leave-" + node.config().port());
+            thread.setDaemon(true);
+            thread.start();
+            leaving.add(thread);
+        }
+        try {
+            for (Thread thread : leaving) {
+                thread.join(TimeUnit.SECONDS.toMillis(LOOP_SECONDS));
+            }
+            if (left.get()) {
+                Thread.sleep(REDIRECT_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Lets nodes hand over what others can go on with, holds all clients, saves what is to be saved, then lets {@link #awaitStop} return. Blocks while saving, an event
      * loop too, as Redis blocks. What was acknowledged before is in what is saved.
      *
      * @return null when the process stops, else the error line that says why not
      */
     @Nullable
     String shutdown(ServerState.Shutdown how) {
+        leave();
         holdClients();
         awaitLoops();
         for (Node node : nodes) {

@@ -1,5 +1,6 @@
 package io.cairn.server;
 
+import io.cairn.command.ClusterSettings;
 import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
 import io.cairn.command.Scripts;
@@ -35,6 +36,11 @@ public interface NodeBackend {
      */
     void load() throws StartException;
 
+    /** The settings on which the node's cluster agrees; null where there is none. */
+    default @Nullable ClusterSettings clusterSettings() {
+        return null;
+    }
+
     /** The node's scripts. */
     default Scripts scripts() {
         return Scripts.NONE;
@@ -59,6 +65,16 @@ public interface NodeBackend {
 
     /** About {@code hz} times a second, on the process's cron thread; must not block. */
     void tick(long nowMillis);
+
+    /**
+     * Before a stop, while clients are still served: gives others what they can go on with. Blocks a bounded time; called
+     * for the nodes of a process side by side.
+     *
+     * @return whether others serve something now that this node served
+     */
+    default boolean leave() {
+        return false;
+    }
 
     /**
      * Before a stop: saves what is to be saved. Blocks.

@@ -2,6 +2,7 @@ package io.cairn.server;
 
 import io.cairn.aof.DirectoryLock;
 import io.cairn.aof.LogException;
+import io.cairn.raft.meta.DurableFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +13,9 @@ import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The data directory of one node, {@code dir/<port>}: held by a lock, named by {@code node.conf} (format version, node
@@ -23,6 +26,9 @@ public final class NodeDirectory implements AutoCloseable {
     public static final int FORMAT = 1;
 
     static final String FILE = "node.conf";
+    /** Where it lies, all else is to be deleted before anything is read: CLUSTER RESET. */
+    private static final String RESET = "reset";
+
     private static final int ID_BYTES = 20;
 
     private final Path path;
@@ -60,6 +66,9 @@ public final class NodeDirectory implements AutoCloseable {
             throw new StartException(String.valueOf(e.getMessage()), e);
         }
         try {
+            if (Files.exists(path.resolve(RESET))) {
+                wipe(path);
+            }
             Path file = path.resolve(FILE);
             if (Files.exists(file)) {
                 Map<String, String> values = values(file);
@@ -76,6 +85,27 @@ public final class NodeDirectory implements AutoCloseable {
             release(lock);
             throw e;
         }
+    }
+
+    /** Deletes all but the lock, the mark last. */
+    private static void wipe(Path path) throws IOException {
+        List<Path> entries;
+        try (Stream<Path> all = Files.list(path)) {
+            entries = all.toList();
+        }
+        for (Path entry : entries) {
+            String name = String.valueOf(entry.getFileName());
+            if (!name.equals(RESET) && !name.equals(DirectoryLock.FILE)) {
+                DurableFile.deleteTree(entry);
+            }
+        }
+        DurableFile.syncDirectory(path);
+        Files.delete(path.resolve(RESET));
+    }
+
+    /** All of this directory is to go before it is opened next: the node comes back as a new one. On the disk when this returns. */
+    void markReset() throws IOException {
+        DurableFile.write(path.resolve(RESET), new byte[0]);
     }
 
     private static void release(DirectoryLock lock) throws StartException {

@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.command.Clients;
+import io.cairn.command.ClusterSettings;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Followers;
 import io.cairn.command.LatencyEvents;
@@ -15,6 +16,7 @@ import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.migrate.MigrationThreads;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -51,6 +53,12 @@ final class NodeState implements ServerState {
                 System.currentTimeMillis(),
                 System.getenv().getOrDefault("CAIRN_LAUNCHER", "cairn"),
                 file == null ? "" : file.toString());
+    }
+
+    @Override
+    public void reset() throws IOException {
+        node.directory().markReset();
+        process.renew(node);
     }
 
     @Override
@@ -96,6 +104,11 @@ final class NodeState implements ServerState {
     @Override
     public boolean changeReplicationId() {
         return node.backend().changeReplicationId();
+    }
+
+    @Override
+    public @Nullable ClusterSettings clusterSettings() {
+        return node.backend().clusterSettings();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.cairn.server;
 
 import io.cairn.cluster.ClusterThreads;
 import io.cairn.cluster.RaftNode;
+import io.cairn.command.ClusterSettings;
 import io.cairn.command.Persistence;
 import io.cairn.command.Release;
 import io.cairn.command.Replication;
@@ -15,6 +16,7 @@ import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
 import io.cairn.raft.meta.JoinMark;
+import io.cairn.raft.shards.SlotState;
 import io.cairn.raft.shards.SlotTable;
 import io.cairn.script.ScriptThread;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -87,8 +89,13 @@ final class RaftBackend implements NodeBackend {
 
             @Override
             public void slotsChanged(SlotTable slots) {
-                parts.hub().serves(channel -> slots.serves(Slots.of(channel)));
-                parts.blocked().slotsChanged(slots::serves);
+                parts.hub().serves(channel -> isHere(slots, Slots.of(channel)));
+                parts.blocked().slotsChanged(slot -> slots.serves(slot) || slots.state(slot) == SlotState.FROZEN);
+            }
+
+            /** What is frozen may stay: who waits or listens is told once it has gone. */
+            private static boolean isHere(SlotTable slots, int slot) {
+                return slots.owns(slot) || slots.state(slot) == SlotState.FROZEN;
             }
 
             @Override
@@ -96,6 +103,11 @@ final class RaftBackend implements NodeBackend {
                 parts.failure().fatal("applying the shard's log", cause);
             }
         };
+    }
+
+    @Override
+    public ClusterSettings clusterSettings() {
+        return node.settings();
     }
 
     @Override
@@ -167,8 +179,12 @@ final class RaftBackend implements NodeBackend {
     }
 
     @Override
+    public boolean leave() {
+        return node.leave();
+    }
+
+    @Override
     public @Nullable String prepareStop(ServerState.Shutdown how) {
-        node.handOver();
         return null;
     }
 

@@ -7,6 +7,7 @@ import io.cairn.config.AppendFsync;
 import io.cairn.config.BadValueException;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
+import io.cairn.mode.SentKeys;
 import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -49,7 +50,7 @@ public final class RaftCluster implements NodeKind {
 
     @Override
     public int databases(Config config) {
-        return 1;
+        return SentKeys.DATABASES;
     }
 
     @Override

@@ -19,7 +19,7 @@ class ClusterClientTest {
             port = closed.getLocalPort();
         }
         LinkedBlockingQueue<String> lines = new LinkedBlockingQueue<>();
-        ClusterClient client = new ClusterClient(ClusterClient.addresses(List.of("127.0.0.1:" + port)));
+        ClusterClient client = new ClusterClient(ClusterClient.addresses(List.of("127.0.0.1:" + port)), Login.none());
         Thread thread = new Thread(() -> {
             try {
                 client.create(2, false, lines::add);

@@ -25,6 +25,10 @@ class CommandInfoIT {
     private static final int KEY_SPECS = 8;
     /** Commands that redis-server 7.0.15 does not have: of 7.2 and 7.4, and of Valkey 9. */
     private static final Set<String> NEWER = Set.of(
+            "cluster|cancelslotmigrations",
+            "cluster|getslotmigrations",
+            "cluster|migrateslots",
+            "cluster|migration",
             "client|setinfo",
             "client|no-touch",
             "delifeq",

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** maxmemory in raft mode, on a cluster of one shard. */
 class RaftEvictionIT {
-    private static final int PORT = 23330;
+    private static final int PORT = 26_250;
     private static final int KEYS = 3000;
     private static final String VALUE = "v".repeat(300);
 

@@ -355,6 +355,25 @@ class RaftRoundTripIT {
                         "debug".getBytes(ISO_8859_1), "digest-value".getBytes(ISO_8859_1), key.getBytes(ISO_8859_1)));
     }
 
+    /** What a refused MIGRATE noted down for itself gives it no right to the target's keys. */
+    @Test
+    void aKeyOfTheTargetIsNeitherReplacedNorDeletedUnasked() throws Exception {
+        try (CairnServer target = CairnServer.start(directory.resolve("busy"), "--save", "");
+                RespConnection theirs = target.connect();
+                RaftCluster.Client client = sharded.client()) {
+            theirs.line("set busy theirs");
+            client.line("set busy ours");
+            Server owner = client.at(client.owner("busy"))::run;
+            for (int i = 0; i < 2; i++) {
+                assertThat(migrate(owner, target.port, "busy"))
+                        .startsWith("-ERR Target instance replied with error: BUSYKEY");
+            }
+            assertThat(client.line("del busy")).isEqualTo(":1\r\n");
+            assertThat(migrate(owner, target.port, "busy")).isEqualTo("+NOKEY\r\n");
+            assertThat(theirs.line("get busy")).isEqualTo("$6\r\ntheirs\r\n");
+        }
+    }
+
     /** Hashes with fields that expire go by file and import; DUMP and MIGRATE, whose form cannot hold them, say so. */
     @Test
     void fieldsThatExpire() throws Exception {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Scripts in raft mode, on a cluster of one shard. */
 class RaftScriptsIT {
     private static final int PLACED_SECONDS = 30;
-    private static final int PORT = 23310;
+    private static final int PORT = 26_200;
     private static final int ROUNDS = 300;
 
     @TempDir

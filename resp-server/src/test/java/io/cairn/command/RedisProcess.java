@@ -12,8 +12,10 @@ import java.util.concurrent.TimeUnit;
 
 /** A real redis-server of its own and one connection to it. */
 final class RedisProcess implements AutoCloseable {
-    private static final int FIRST_PORT = 20_710;
-    private static final int LAST_PORT = 20_790;
+    /** Of this JVM: tests run in two at a time. */
+    private static final int FIRST_PORT = 24_800 + 100 * Integer.getInteger("cairn.fork", 0);
+
+    private static final int LAST_PORT = FIRST_PORT + 99;
     private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
 
     final int port;
@@ -59,7 +61,7 @@ final class RedisProcess implements AutoCloseable {
         return new RedisProcess(process, port, connect(process, port));
     }
 
-    /** A port of this module's range that nobody listens on. */
+    /** A port of this JVM's range that nobody listens on. */
     static int freePort() throws IOException {
         for (int port = FIRST_PORT; port <= LAST_PORT; port++) {
             if (isFree(port)) {

@@ -22,7 +22,12 @@ final class RespConnection implements AutoCloseable {
     private final InputStream in;
 
     RespConnection(int port) throws IOException {
-        socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        this(InetAddress.getLoopbackAddress().getHostAddress(), port);
+    }
+
+    /** @param host an address of the loopback interface */
+    RespConnection(String host, int port) throws IOException {
+        socket = new Socket(host, port);
         socket.setTcpNoDelay(true);
         socket.setSoTimeout((int) TIMEOUT.toMillis());
         in = new BufferedInputStream(socket.getInputStream(), 1 << 16);

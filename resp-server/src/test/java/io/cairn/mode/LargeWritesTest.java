@@ -42,7 +42,7 @@ class LargeWritesTest {
             Args args =
                     LonelyRaft.args("SET", "k", "v".repeat((LoopQueue.MAX_IN_FLIGHT + 1) * RecordFormat.CHUNK_BYTES));
             CompletableFuture<String> answer = new CompletableFuture<>();
-            node.loop.execute(() -> queue.write(origin(node, answer), args));
+            node.loop.execute(() -> queue.write(origin(node, answer), args, -1));
             assertThat(answer.get(SECONDS, TimeUnit.SECONDS)).startsWith("-CLUSTERDOWN ");
             node.loop.submit(() -> {}).get(SECONDS, TimeUnit.SECONDS);
             assertThat(node.memory.excess()).isEqualTo(before);

@@ -57,6 +57,7 @@ class LoadingReadsTest {
                     () -> Redirects.EndpointStyle.IP),
             new MemoryLimit(keyspace, () -> 0, () -> 0, () -> false),
             () -> false,
+            () -> 0,
             nanos -> {});
 
     private final DefaultEventLoop loop = new DefaultEventLoop();
@@ -83,7 +84,7 @@ class LoadingReadsTest {
         BatchReplies replies = new BatchReplies(1, stats);
         replies.begin(false);
         RaftMode.copy(args, queue.call.args);
-        mode.runRead(queue, null, command, 0, slot, 1, replies.reply());
+        mode.runRead(queue, null, command, 0, slot, 1, false, replies.reply());
         replies.end();
         String text = new String(replies.bytes(), StandardCharsets.ISO_8859_1);
         replies.close();

@@ -50,6 +50,7 @@ final class LonelyRaft implements AutoCloseable {
                         () -> Redirects.EndpointStyle.IP),
                 memory,
                 () -> false,
+                () -> 0,
                 nanos -> {});
     }
 

@@ -9,11 +9,13 @@ import io.cairn.command.Reply;
 import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
+import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.chronicle.ChronicleKeyspace;
 import io.cairn.keyspace.chronicle.KeyspaceOptions;
 import io.cairn.metrics.NodeStats;
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.meta.SlotRange;
+import io.cairn.raft.shards.SlotState;
 import io.cairn.raft.shards.SlotTable;
 import io.cairn.record.RecordFormat;
 import io.cairn.record.RecordWriter;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -284,6 +287,107 @@ class ShardStoreTest {
                 .isEqualTo("*2\r\n:2\r\n$1\r\n2\r\n");
         assertThat(replica.apply(watched(NOW, "a", version, "INCR a"), ALL, 1)).isEqualTo("*-1\r\n");
         assertThat(replica.apply(batch(NOW, "GET a"), ALL, 1)).isEqualTo("$1\r\n2\r\n");
+    }
+
+    private static final int SLOT_OF_A = Slots.of("a".getBytes(StandardCharsets.ISO_8859_1));
+    private static final SlotTable MOVING = ALL.with(SLOT_OF_A, SlotState.MIGRATING, 1);
+
+    private static ByteBuffer marking(Consumer<RecordWriter> records) {
+        RecordWriter writer = new RecordWriter();
+        writer.begin(NOW, 7);
+        records.accept(writer);
+        return copy(writer);
+    }
+
+    /** SAFETY 17: the target may have a copy, so the source goes on answering for the key until that is settled. */
+    @Test
+    void aKeyThatWasSentIsTheSourcesEvenWhenItIsDeletedHere() {
+        byte[] key = "a".getBytes(StandardCharsets.ISO_8859_1);
+        Replica replica = replica();
+        replica.store.asks(slot -> "ASK elsewhere", slot -> "MOVED elsewhere");
+        replica.apply(batch(NOW, "SET a 1"), ALL, 1);
+        long version = version(replica, "a");
+        assertThat(replica.apply(marking(writer -> SentKeys.mark(writer, NOW, key, version + 1)), MOVING, 1))
+                .as("a key that changed is not marked")
+                .isEqualTo("*-1\r\n");
+        assertThat(replica.apply(marking(writer -> SentKeys.mark(writer, NOW, key, version)), MOVING, 1))
+                .isEqualTo("*1\r\n+OK\r\n");
+        assertThat(replica.apply(batch(NOW, "DEL a", "GET a", "GET {a}b"), MOVING, 3))
+                .isEqualTo(":1\r\n$-1\r\n-ASK elsewhere\r\n");
+        assertThat(replica.apply(batch(NOW, "DBSIZE"), MOVING, 1)).isEqualTo(":0\r\n");
+        assertThat(replica.store.isEmpty(SLOT_OF_A)).isFalse();
+        assertThat(SentKeys.keysOfSlot(replica.keyspace, SLOT_OF_A, 10)).containsExactly(key);
+        assertThat(replica.apply(batch(NOW, "SET a 2"), MOVING, 1)).isEqualTo("+OK\r\n");
+        assertThat(replica.apply(marking(writer -> SentKeys.unmark(writer, NOW, key, SentKeys.ABSENT)), MOVING, 1))
+                .as("it is here: its mark stays")
+                .isEqualTo("*-1\r\n");
+        long now = version(replica, "a");
+        assertThat(replica.apply(
+                        marking(writer -> {
+                            RaftExpiry.delete(writer, NOW, key, now);
+                            SentKeys.unmark(writer, NOW, key, SentKeys.ABSENT);
+                        }),
+                        MOVING,
+                        2))
+                .isEqualTo("*1\r\n:1\r\n*1\r\n:1\r\n");
+        assertThat(replica.apply(batch(NOW, "GET a"), MOVING, 1)).isEqualTo("-ASK elsewhere\r\n");
+        assertThat(replica.store.isEmpty(SLOT_OF_A)).isTrue();
+        assertThat(replica.apply(batch(NOW, "GET a"), ALL.release(new SlotRange(0, 16_383), 1), 1))
+                .isEqualTo("-MOVED elsewhere\r\n");
+    }
+
+    @Test
+    void theMarksOfSentKeysAreInSnapshots() throws Exception {
+        byte[] key = "a".getBytes(StandardCharsets.ISO_8859_1);
+        Replica old = replica();
+        old.apply(batch(NOW, "SET a 1"), ALL, 1);
+        long version = version(old, "a");
+        old.apply(marking(writer -> SentKeys.mark(writer, NOW, key, version)), MOVING, 1);
+        old.apply(batch(NOW, "DEL a"), MOVING, 1);
+        save(old);
+        Replica young = replica();
+        assertThat(young.store.loadSnapshot(dir)).isTrue();
+        assertThat(young.apply(batch(NOW, "GET a"), MOVING, 1)).isEqualTo("$-1\r\n");
+        assertThat(young.store.isEmpty(SLOT_OF_A)).isFalse();
+    }
+
+    private static ByteBuffer block(String... lines) {
+        RecordWriter writer = new RecordWriter();
+        writer.begin(NOW, 7);
+        writer.block(NOW, 0);
+        writer.commands(lines.length);
+        for (String line : lines) {
+            writer.queued(0, args(line.split(" ")));
+        }
+        return copy(writer);
+    }
+
+    /** Redis: getNodeByQuery looks at all keys of an EXEC together. */
+    @Test
+    void aBlockRunsWhereItsKeysAre() {
+        Replica replica = replica();
+        replica.store.asks(slot -> "ASK elsewhere", slot -> "MOVED elsewhere");
+        replica.apply(batch(NOW, "SET a 1"), ALL, 1);
+        assertThat(replica.apply(block("INCR a", "GET a"), MOVING, 1)).isEqualTo("*2\r\n:2\r\n$1\r\n2\r\n");
+        assertThat(replica.apply(block("SET {a}b 1", "GET {a}b"), MOVING, 1)).isEqualTo("-ASK elsewhere\r\n");
+        assertThat(replica.apply(block("SET {a}b 1", "GET a"), MOVING, 1)).startsWith("-TRYAGAIN");
+        SlotTable importing = SlotTable.EMPTY.with(SLOT_OF_A, SlotState.IMPORTING, 0);
+        Replica target = replica();
+        assertThat(target.apply(block("SET a 1", "INCR a"), importing, 1))
+                .as("one key, wherever it was")
+                .isEqualTo("*2\r\n+OK\r\n:2\r\n");
+        assertThat(target.apply(block("GET a", "GET {a}b"), importing, 1)).startsWith("-TRYAGAIN");
+    }
+
+    /** What an importer got goes on living there: it expires, and MIGRATE may send it on. */
+    @Test
+    void keysOfAnImportedSlotAreDeletedByTheirVersion() {
+        Replica replica = replica();
+        SlotTable importing = SlotTable.EMPTY.with(SLOT_OF_A, SlotState.IMPORTING, 0);
+        assertThat(replica.apply(batch(NOW, "SET a 1 PX 10"), importing, 1)).isEqualTo("+OK\r\n");
+        assertThat(replica.apply(watched(NOW + 20, "a", 0, "DEL a"), importing, 1))
+                .isEqualTo("*1\r\n:0\r\n");
+        assertThat(replica.keyspace.database(0).size()).isZero();
     }
 
     private static ByteBuffer effects(long time, DataLimits limits, String key, long version, String... lines) {

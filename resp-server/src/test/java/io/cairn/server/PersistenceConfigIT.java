@@ -39,7 +39,7 @@ class PersistenceConfigIT {
 
     @Test
     void fsyncsAreAHistogramAlsoOfALogThatBeganLater() throws Exception {
-        int admin = TestServer.freePort(20_660);
+        int admin = TestServer.secondPort();
         try (TestServer server =
                         new TestServer(directory, "--appendfsync", "always", "--admin-port", Integer.toString(admin));
                 RawClient client = server.client()) {

@@ -105,7 +105,33 @@ class RaftConfigIT {
                     .contains("$-1\r\n" + name + "*4\r\n$2\r\nip\r\n" + ip + "$8\r\nhostname\r\n" + host);
             assertThat(client.call("CLUSTER", "SHARDS")).contains("$8\r\nendpoint\r\n$0\r\n\r\n");
             assertThat(client.call("CLUSTER", "NODES")).contains(" 127.0.0.1:" + port + "@" + BUS_PORT + ",h.example ");
+            announcesAnother(client, port);
         }
+    }
+
+    /** What is set is announced, without a start. */
+    private static void announcesAnother(RawClient client, int port) throws Exception {
+        assertThat(client.call("CONFIG", "SET", "cluster-announce-ip", "127.0.0.9"))
+                .contains("can't set immutable config");
+        assertThat(client.call(
+                        "CONFIG", "SET", "cluster-announce-hostname", "other.example", "cluster-announce-port", "1"))
+                .isEqualTo("+OK\r\n");
+        awaitNodes(client, " 127.0.0.1:1@" + BUS_PORT + ",other.example ");
+        assertThat(client.call("CONFIG", "SET", "cluster-announce-hostname", "h".repeat(300)))
+                .startsWith("-ERR CONFIG SET failed");
+        assertThat(client.call("CONFIG", "SET", "cluster-announce-hostname", "", "cluster-announce-port", "0"))
+                .isEqualTo("+OK\r\n");
+        awaitNodes(client, " 127.0.0.1:" + port + "@" + BUS_PORT + " ");
+    }
+
+    private static void awaitNodes(RawClient client, String part) throws Exception {
+        long deadline = System.nanoTime() + 10_000_000_000L;
+        String nodes = client.call("CLUSTER", "NODES");
+        while (!nodes.contains(part) && System.nanoTime() < deadline) {
+            Thread.sleep(50);
+            nodes = client.call("CLUSTER", "NODES");
+        }
+        assertThat(nodes).contains(part);
     }
 
     /** Who got no answer in time asks again, while the first request is still at work. */

@@ -13,8 +13,11 @@ import java.util.List;
 
 /** A standalone node in this JVM. */
 public final class TestServer implements AutoCloseable {
-    private static final int FIRST_PORT = 20_610;
-    private static final int END_OF_PORTS = 20_700;
+    private static final int PORTS = 200;
+    /** Of this JVM: tests run in two at a time. */
+    private static final int FIRST_PORT = 24_000 + PORTS * Integer.getInteger("cairn.fork", 0);
+
+    private static final int SECOND_PORT = FIRST_PORT + PORTS / 2;
 
     private final CairnProcess process;
     private final int port;
@@ -35,10 +38,14 @@ public final class TestServer implements AutoCloseable {
         return freePort(FIRST_PORT);
     }
 
-    /** A second one is to be asked for from another start: the first may not be taken yet. */
-    public static int freePort(int from) throws IOException {
+    /** One for something else of a server: its own port may not be taken yet. */
+    public static int secondPort() throws IOException {
+        return freePort(SECOND_PORT);
+    }
+
+    private static int freePort(int from) throws IOException {
         IOException last = new IOException("no free port");
-        for (int candidate = from; candidate < END_OF_PORTS; candidate++) {
+        for (int candidate = from; candidate < from + PORTS / 2; candidate++) {
             try (ServerSocket probe = new ServerSocket(candidate, 1, InetAddress.getLoopbackAddress())) {
                 return probe.getLocalPort();
             } catch (IOException e) {

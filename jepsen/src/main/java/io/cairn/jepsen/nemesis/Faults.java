@@ -40,6 +40,8 @@ public final class Faults {
     private static final long SLOW_BYTES_PER_SECOND = 32 * 1024;
     private static final long SLOW_SIGN_MILLIS = 500;
     private static final int DRAWS = 50;
+    /** Most nodes of a process. */
+    private static final int NODES = 3;
 
     /** What a fault is made from. */
     @FunctionalInterface
@@ -51,6 +53,10 @@ public final class Faults {
 
     /** Those that leave a quorum and last, so that any other may come upon them. */
     private static final List<String> SOFT = List.of("delay", "loss", "slow", "half-open");
+
+    /** Those that an operator works at until they are done, which a slowed link would hold up. */
+    private static final List<String> ALONE =
+            List.of(MemberChurn.KIND, RollingRestart.KIND, ClassicMigration.KIND, AtomicMigration.KIND);
 
     /** Those of which two at once lose no disk. */
     private static final List<String> HARD = List.of(
@@ -82,6 +88,11 @@ public final class Faults {
         List<String> names = new ArrayList<>(names());
         if (!(cluster instanceof CairnCluster)) {
             names.removeAll(List.of("wipe", "wipe-beside-laggard", "log-cut"));
+            names.removeAll(
+                    List.of(LogLostBesideALaggard.KIND, MemberChurn.KIND, ClassicMigration.KIND, RollingRestart.KIND));
+        }
+        if (cluster.nodes(0).size() == 1) {
+            names.removeAll(List.of(ClassicMigration.KIND, AtomicMigration.KIND)); // there is one shard
         }
         if (cluster.network() == null) {
             names.removeAll(List.of("isolate", "isolate-leader", "halves", "bridge", "ring", "one-way-in"));
@@ -114,6 +125,7 @@ public final class Faults {
         partitions(all);
         links(all);
         disks(all);
+        administration(all);
         return Collections.unmodifiableMap(all);
     }
 
@@ -207,9 +219,20 @@ public final class Faults {
             List<Integer> order = some(c, r, 3);
             return new WipeBesideALaggard(order.get(0), order.get(1), order.get(2));
         });
+        all.put(LogLostBesideALaggard.KIND, (c, r) -> {
+            List<Integer> order = some(c, r, 3);
+            return new LogLostBesideALaggard(order.get(0), order.get(1), order.get(2));
+        });
         all.put("orphaned-suffix", (c, r) -> new OrphanedSuffix(r.nextInt(OrphanedSuffix.PROCESSES)));
         all.put("truncated-suffix", (c, r) -> new TruncatedSuffix(r.nextInt(OrphanedSuffix.PROCESSES)));
         all.put("log-cut", (c, r) -> new LogCut(r.nextInt(c.processes()), r.split()));
+    }
+
+    private static void administration(Map<String, Maker> all) {
+        all.put(MemberChurn.KIND, (c, r) -> new MemberChurn(r.nextInt(c.processes()), r.nextInt(NODES)));
+        all.put(RollingRestart.KIND, (c, r) -> new RollingRestart(some(c, r, c.processes())));
+        all.put(AtomicMigration.KIND, (c, r) -> new AtomicMigration(c.processes(), r.split()));
+        all.put(ClassicMigration.KIND, (c, r) -> new ClassicMigration(c.processes(), r.split()));
     }
 
     /** One of all, or two at once: one that hurts a link with any, or two that take processes away. */
@@ -220,8 +243,9 @@ public final class Faults {
         boolean networked = cluster.network() != null;
         if (share < 2 && networked) {
             Fault soft = make(draw(SOFT, random), cluster, random);
-            List<String> others =
-                    names.stream().filter(name -> !SOFT.contains(name)).toList();
+            List<String> others = names.stream()
+                    .filter(name -> !SOFT.contains(name) && !ALONE.contains(name))
+                    .toList();
             Fault other = make(draw(others, random), cluster, random);
             return new Both(soft, other, other.quorumLeft());
         }

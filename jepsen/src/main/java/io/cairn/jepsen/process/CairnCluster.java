@@ -4,6 +4,7 @@ import io.cairn.jepsen.net.Network;
 import io.cairn.jepsen.resp.Address;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -23,6 +24,7 @@ public final class CairnCluster implements TestCluster {
     private static final int START_SECONDS = 120;
 
     private final Distribution distribution;
+    private final Distribution[] distributions = new Distribution[Layout.PROCESSES];
     private final Path directory;
     private final int basePort;
     private final ClusterOptions options;
@@ -37,6 +39,7 @@ public final class CairnCluster implements TestCluster {
     /** Starts the processes and creates the cluster; uses ports from {@code basePort}, those + 10000, + 50 and + 90. */
     public CairnCluster(Distribution distribution, Path directory, int basePort, ClusterOptions options) {
         this.distribution = distribution;
+        Arrays.fill(distributions, distribution);
         this.directory = directory;
         this.basePort = basePort;
         this.options = options;
@@ -72,6 +75,11 @@ public final class CairnCluster implements TestCluster {
 
     @Override
     public void start(int process) {
+        startWith(process, List.of());
+    }
+
+    /** Starts a process by way of a command such as {@code env NAME=value}, which must become the server itself. */
+    public void startWith(int process, List<String> prefix) {
         List<String> arguments = new ArrayList<>(List.of(
                 "server",
                 "--port",
@@ -92,8 +100,14 @@ public final class CairnCluster implements TestCluster {
         arguments.addAll(options.extra());
         Disk.makeDirectory(home(process));
         List<String> heap = List.of("-Xms96m", "-Xmx" + options.heapMegabytes() + "m");
-        servers[process] =
-                ServerProcess.again(servers[process], distribution.command(heap, arguments), directory, log(process));
+        List<String> command = new ArrayList<>(prefix);
+        command.addAll(distributions[process].command(heap, arguments));
+        servers[process] = ServerProcess.again(servers[process], command, directory, log(process));
+    }
+
+    /** Later starts of a process are of another distribution. */
+    public void use(int process, Distribution other) {
+        distributions[process] = other;
     }
 
     @Override

@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * How a cluster is laid out and started.
  *
- * @param nodesPerProcess 1 or 3
+ * @param nodesPerProcess 1 to 9
  * @param throughNetwork whether all connections pass a {@link io.cairn.jepsen.net.Network}
  * @param seed what the network's losses and delays are drawn from
  * @param heapMegabytes most heap of each process
@@ -18,8 +18,8 @@ public record ClusterOptions(
     public static final ClusterOptions DEMO = new ClusterOptions(3, false, 1, 256, List.of());
 
     public ClusterOptions {
-        if (nodesPerProcess != 1 && nodesPerProcess != 3) {
-            throw new IllegalArgumentException("a process has one node or three, not " + nodesPerProcess);
+        if (nodesPerProcess < 1 || nodesPerProcess > 9) {
+            throw new IllegalArgumentException("a process has one to nine nodes, not " + nodesPerProcess);
         }
         extra = List.copyOf(extra);
     }

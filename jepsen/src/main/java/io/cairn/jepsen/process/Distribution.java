@@ -57,6 +57,12 @@ public final class Distribution {
         return new Distribution(root == null ? searchUpwards() : Path.of(root), Path.of(javaHome), "");
     }
 
+    /** The distribution built in another source tree, run by the same JDK. */
+    public static Distribution at(Path root) {
+        String javaHome = System.getProperty("cairn.java.home", System.getProperty("java.home"));
+        return new Distribution(root, Path.of(javaHome), "");
+    }
+
     /** The same with classes that come before its own: a directory or jar with planted bugs. */
     public Distribution withPrefix(Path classes) {
         return new Distribution(root, javaHome, classes + ":" + prefix);
@@ -145,6 +151,10 @@ public final class Distribution {
         command.add(javaHome.resolve("bin/java").toString());
         command.addAll(options);
         command.addAll(JVM_FLAGS);
+        String more = System.getProperty("cairn.server.flags", "");
+        if (!more.isEmpty()) {
+            command.addAll(List.of(more.split(" ", -1)));
+        }
         if (Runtime.version().feature() >= 24) {
             command.addAll(JVM_FLAGS_SINCE_24);
         }

@@ -1,10 +1,10 @@
 package io.cairn.jepsen.run;
 
 import io.cairn.jepsen.mutant.Catch;
-import io.cairn.jepsen.mutant.FirstMutants;
 import io.cairn.jepsen.mutant.Hunt;
 import io.cairn.jepsen.mutant.Mutant;
 import io.cairn.jepsen.mutant.MutantSchedule;
+import io.cairn.jepsen.mutant.Mutants;
 import io.cairn.jepsen.mutant.Plant;
 import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.process.SourceTree;
@@ -108,7 +108,7 @@ final class MutantsCommand implements Callable<Integer> {
     }
 
     private List<Mutant> chosen() {
-        List<Mutant> all = FirstMutants.all();
+        List<Mutant> all = Mutants.all();
         Set<String> unknown = new LinkedHashSet<>(names);
         all.forEach(mutant -> unknown.remove(mutant.name()));
         if (!unknown.isEmpty()) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param seconds how long faults are drawn, or how long clients run when there are none
  * @param clients clients of each workload
  * @param rate operations per second of all clients together, at most
+ * @param leaseReads whether Cairn is started with cluster-read-consistency lease
  * @param mutant name of the planted bug in the distribution; null for the real build
  */
 public record Plan(
@@ -33,6 +34,7 @@ public record Plan(
         int clients,
         int rate,
         boolean replicaReads,
+        boolean leaseReads,
         int port,
         Path folder,
         Distribution distribution,
@@ -62,6 +64,7 @@ public record Plan(
         about.put("clients", (long) clients);
         about.put("rate", (long) rate);
         about.put("replicaReads", replicaReads);
+        about.put("leaseReads", leaseReads);
         about.put("command", String.join(" ", command()));
         if (mutant != null) {
             about.put("mutant", mutant);
@@ -95,6 +98,9 @@ public record Plan(
         words.addAll(List.of("--target", target.name().toLowerCase(java.util.Locale.ROOT)));
         if (replicaReads) {
             words.add("--replica-reads");
+        }
+        if (leaseReads) {
+            words.add("--lease-reads");
         }
         words.addAll(List.of("--port", Integer.toString(port)));
         return words;

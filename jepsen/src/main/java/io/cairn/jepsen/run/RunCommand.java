@@ -86,6 +86,9 @@ final class RunCommand implements Callable<Integer> {
             description = "Starts Cairn with cluster-replica-reads linearizable; a part of the reads goes to replicas.")
     private boolean replicaReads;
 
+    @Option(names = "--lease-reads", description = "Starts Cairn with cluster-read-consistency lease.")
+    private boolean leaseReads;
+
     @Option(names = "--port", defaultValue = "20000", description = "First port (${DEFAULT-VALUE}).")
     private int port;
 
@@ -125,10 +128,10 @@ final class RunCommand implements Callable<Integer> {
         if (nodes != 1 && nodes != 3) {
             throw new ParameterException(spec.commandLine(), "--nodes is 1 or 3");
         }
-        if (target == Plan.Target.REDIS && (nodes != 3 || replicaReads)) {
+        if (target == Plan.Target.REDIS && (nodes != 3 || replicaReads || leaseReads)) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--target redis always has three nodes a process, and no linearizable reads at replicas");
+                    "--target redis always has three nodes a process, and no linearizable reads at replicas or by leases");
         }
         if (clients < LEAST_CLIENTS) {
             throw new ParameterException(
@@ -157,6 +160,7 @@ final class RunCommand implements Callable<Integer> {
                 clients,
                 rate,
                 replicaReads,
+                leaseReads,
                 port,
                 folder,
                 Distribution.find(),

@@ -96,7 +96,10 @@ public final class RunFolder {
     private ClusterOptions options() {
         ClusterOptions options =
                 ClusterOptions.DEMO.withNodesPerProcess(plan.nodesPerProcess()).withNetwork(plan.seed());
-        return plan.replicaReads() ? options.withExtra("--cluster-replica-reads", "linearizable") : options;
+        if (plan.replicaReads()) {
+            options = options.withExtra("--cluster-replica-reads", "linearizable");
+        }
+        return plan.leaseReads() ? options.withExtra("--cluster-read-consistency", "lease") : options;
     }
 
     private void forgetData() throws IOException {

@@ -163,7 +163,8 @@ public final class Runner {
             Workload workload = Workloads.named(name, options);
             Recorder part = recorder.part();
             int beside = each / 2 / cluster.processes();
-            Clients.Crowd crowd = Clients.Crowd.of(each - beside * cluster.processes(), beside, random.nextLong());
+            Clients.Crowd crowd = Clients.Crowd.of(each - beside * cluster.processes(), beside, random.nextLong())
+                    .someWaiting(plan.leaseReads());
             Clients some = new Clients(cluster.nodes(), cluster.processOfNode(), workload, rate, part, crowd);
             parts.put(name, part);
             clients.add(some);

@@ -42,6 +42,7 @@ final class RunnerTrial implements Trial {
                 CLIENTS,
                 RATE,
                 schedule.linearizableReplicas(),
+                schedule.leaseReads(),
                 port,
                 folder,
                 build,

@@ -23,6 +23,9 @@ public final class Clients implements AutoCloseable {
     /** Short enough that a stopped node costs a client little, long enough for a slow fsync on a busy box. */
     public static final Timeouts TIMEOUTS = new Timeouts(200, 1_000);
 
+    /** Longer than a leader is stopped. */
+    public static final Timeouts WAITING = new Timeouts(200, 6_000);
+
     private static final int OPEN_SECONDS = 60;
     private static final int JOIN_SECONDS = 60;
 
@@ -31,11 +34,26 @@ public final class Clients implements AutoCloseable {
      *
      * @param outside how many sit outside
      * @param beside how many sit beside each process
+     * @param someWait whether every third waits {@link #WAITING} for its answers
      */
-    public record Crowd(int outside, int beside, Timeouts timeouts, long seed) {
+    public record Crowd(int outside, int beside, Timeouts timeouts, long seed, boolean someWait) {
+        /** As the canonical one, with nobody who waits for long. */
+        public Crowd(int outside, int beside, Timeouts timeouts, long seed) {
+            this(outside, beside, timeouts, seed, false);
+        }
+
         /** With the timeouts that recorded operations have. */
         public static Crowd of(int outside, int beside, long seed) {
             return new Crowd(outside, beside, TIMEOUTS, seed);
+        }
+
+        /** The same in which every third waits: a process that was stopped then finds questions when it goes on. */
+        public Crowd someWaiting(boolean wait) {
+            return new Crowd(outside, beside, timeouts, seed, wait);
+        }
+
+        Timeouts timeoutsOf(int client) {
+            return someWait && client % 3 == 0 ? WAITING : timeouts;
         }
     }
 
@@ -65,7 +83,7 @@ public final class Clients implements AutoCloseable {
                 + processOf.values().stream().mapToInt(Integer::intValue).max().orElse(0);
         for (int i = 0; i < crowd.outside() + crowd.beside() * processes; i++) {
             String source = i < crowd.outside() ? null : besideProcess((i - crowd.outside()) % processes);
-            ClusterClient cluster = new ClusterClient(nodes, processOf, crowd.timeouts(), i, source);
+            ClusterClient cluster = new ClusterClient(nodes, processOf, crowd.timeoutsOf(i), i, source);
             sessions.add(new Session(cluster, random.split(), recorder));
         }
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class FirstMutantsTest {
     private static Mutant mutant(String name) {
-        return FirstMutants.all().stream()
+        return Mutants.all().stream()
                 .filter(mutant -> mutant.name().equals(name))
                 .findFirst()
                 .orElseThrow();
@@ -27,7 +27,7 @@ class FirstMutantsTest {
             results = Path.of("jepsen", "results");
         }
         List<Results.Mutant> mutants = Results.readHunts(results).mutants();
-        assertThat(mutants).hasSameSizeAs(FirstMutants.all());
+        assertThat(mutants).hasSameSizeAs(Mutants.all());
         for (Results.Mutant one : mutants) {
             assertThat(one.problem())
                     .containsPattern(Objects.requireNonNull(mutant(one.name())).sign());
@@ -50,7 +50,7 @@ class FirstMutantsTest {
 
     @Test
     void whatOnlySaysThatNothingCouldBeSeenIsNoSign() {
-        for (Mutant mutant : FirstMutants.all()) {
+        for (Mutant mutant : Mutants.all()) {
             for (String problem : List.of(
                     "counter k: no read after the last increment had ended, so the run is vacuous",
                     "no read after the last add had ended asks for 3 of 9 acknowledged elements, so the run is vacuous",

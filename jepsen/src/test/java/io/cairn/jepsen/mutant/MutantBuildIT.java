@@ -15,7 +15,7 @@ class MutantBuildIT {
     Path directory;
 
     static List<Mutant> mutants() {
-        return FirstMutants.all();
+        return Mutants.all();
     }
 
     @ParameterizedTest

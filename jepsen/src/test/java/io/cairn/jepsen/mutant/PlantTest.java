@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class PlantTest {
     static List<Mutant> mutants() {
-        return FirstMutants.all();
+        return Mutants.all();
     }
 
     @Test

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 
 class FaultsTest {
     private static final int DRAWS = 400;
-    private static final Set<String> DISKS =
-            Set.of("wipe", "wipe-beside-laggard", "log-cut", "orphaned-suffix", "truncated-suffix");
+    private static final Set<String> DISKS = Set.of(
+            "wipe", "wipe-beside-laggard", "log-cut", "log-lost-beside-laggard", "orphaned-suffix", "truncated-suffix");
 
     private final Network network = new Network(3, 1);
     private ScriptedServer leader;

@@ -22,6 +22,7 @@ class PlanTest {
                 12,
                 480,
                 true,
+                false,
                 20400,
                 Path.of("r"),
                 Distribution.find(),

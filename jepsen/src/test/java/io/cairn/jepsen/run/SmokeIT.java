@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SmokeIT {
     private static final int PORT = 20200;
     private static final List<String> FAULTS =
-            List.of("kill-leader", "pause-leader", "isolate-leader", "one-way-in", "reset", "wipe", "transfer");
+            List.of("kill-leader", "isolate-leader", "one-way-in", "wipe", "transfer", "member-churn");
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     Path directory;
@@ -37,6 +37,7 @@ class SmokeIT {
                 8,
                 300,
                 true,
+                false,
                 PORT,
                 folder,
                 Distribution.find(),

@@ -43,15 +43,22 @@ final class AofLogStorage implements LogStorage {
     private volatile @Nullable LogEntryEncoder encoder;
     private volatile @Nullable LogEntryDecoder decoder;
     private volatile boolean stopping;
+    private volatile long durableIndex;
 
     AofLogStorage(Log log, Path snapshots, GroupHealth health) {
         this.log = log;
         this.snapshots = snapshots;
         this.health = health;
+        this.durableIndex = log.lastIndex();
     }
 
     Log log() {
         return log;
+    }
+
+    /** The last entry whose append has returned. */
+    long durableIndex() {
+        return durableIndex;
     }
 
     /** Lets an append that waits for disk space give up. */
@@ -196,6 +203,7 @@ final class AofLogStorage implements LogStorage {
                 try {
                     log.append(batch);
                     health.diskFull(false);
+                    durableIndex = log.lastIndex();
                     return entries.size();
                 } catch (DiskFullException e) {
                     if (stopping) {
@@ -225,6 +233,7 @@ final class AofLogStorage implements LogStorage {
             } else {
                 log.truncatePrefix(firstIndexKept);
             }
+            durableIndex = log.lastIndex();
             return true;
         } catch (IOException e) {
             health.broken(e);
@@ -235,6 +244,7 @@ final class AofLogStorage implements LogStorage {
     @Override
     public boolean truncateSuffix(long lastIndexKept) {
         try {
+            durableIndex = Math.min(durableIndex, lastIndexKept);
             log.truncateSuffix(lastIndexKept);
             return true;
         } catch (LogException e) {
@@ -248,6 +258,7 @@ final class AofLogStorage implements LogStorage {
         try {
             SnapshotFiles.forceDirectories(snapshots);
             log.reset(nextLogIndex);
+            durableIndex = log.lastIndex();
             LOG.info("log reset, next index {}", nextLogIndex);
             return true;
         } catch (IOException e) {

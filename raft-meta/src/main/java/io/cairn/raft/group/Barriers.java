@@ -181,6 +181,7 @@ final class Barriers {
                 if (!status.isOk() || response == null) {
                     from.fail(id, String.valueOf(status));
                 } else if (!response.getSuccess() || trusted(start)) {
+                    group.telling(response.getIndex());
                     from.answer(id, response);
                 } else {
                     serveLogged(
@@ -203,6 +204,11 @@ final class Barriers {
         } else {
             group.logBarrier(new LoggedBarrier(applied, failed));
         }
+    }
+
+    /** No barrier of this replica waits. */
+    boolean isIdle() {
+        return waiting.get() == 0;
     }
 
     /** Refuses what has waited too long. */

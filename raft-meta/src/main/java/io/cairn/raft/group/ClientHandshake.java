@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class ClientHandshake extends ByteToMessageDecoder {
     private final PeerLink link;
     private final Identity self;
+    private final boolean stranger;
     private final @Nullable String ownCluster;
     private final byte[] helloBody;
     private byte @Nullable [] nonce;
@@ -20,7 +21,8 @@ final class ClientHandshake extends ByteToMessageDecoder {
     ClientHandshake(PeerLink link, Identity self, @Nullable String wanted, int ownPort, @Nullable String ownHost) {
         this.link = link;
         this.self = self;
-        this.ownCluster = self.clusterId();
+        this.stranger = link.isStranger();
+        this.ownCluster = stranger ? null : self.clusterId();
         this.helloBody =
                 Handshake.hello(new Handshake.Hello(ownCluster, self.nodeId(), wanted, ownPort, ownHost), self.nonce());
     }
@@ -70,7 +72,9 @@ final class ClientHandshake extends ByteToMessageDecoder {
         }
         cancelTimeout();
         link.connected(ctx, this, welcome.nodeId(), Handshake.isFormed(ownCluster, welcome.clusterId()));
-        Handshake.closeIfOutdated(ctx.channel(), self, ownCluster);
+        if (!stranger) {
+            Handshake.closeIfOutdated(ctx.channel(), self, ownCluster);
+        }
     }
 
     private void cancelTimeout() {

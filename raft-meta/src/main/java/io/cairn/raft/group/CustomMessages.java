@@ -36,7 +36,8 @@ final class CustomMessages {
         Registered registered = handlers.get(frame.type());
         if (registered == null
                 || !(from.formed() || registered.whileUnformed())
-                || host.addresses().isRemoved(from.sender().nodeId())) {
+                || (from.sender().clusterId() != null
+                        && host.addresses().isRemoved(from.sender().nodeId()))) {
             from.fail(frame.id(), "message type " + frame.type() + " is not accepted from you here");
             return;
         }
@@ -91,7 +92,7 @@ final class CustomMessages {
                 .schedule(
                         () -> host.threads()
                                 .workers()
-                                .execute(() -> answer.completeExceptionally(new PeerException("no answer in time"))),
+                                .execute(() -> answer.completeExceptionally(new PeerException(PeerException.LATE))),
                         RaftHost.SEND_TIMEOUT_MILLIS,
                         TimeUnit.MILLISECONDS);
         answer.whenComplete((ok, failure) -> {

@@ -114,7 +114,14 @@ final class GroupRpcClient implements RpcClient {
                 : timeoutMs;
         Lane lane =
                 lanes.computeIfAbsent(peer, k -> new Lane(owner.host().threads().workers()));
+        if (message instanceof RequestVoteRequest && owner.leases().withheldNanos() > 0) {
+            lane.execute(() -> callback.complete(null, new RemotingException("a lease was granted")));
+            return;
+        }
         boolean append = message instanceof AppendEntriesRequest;
+        if (message instanceof AppendEntriesRequest told) {
+            owner.telling(told.getCommittedIndex());
+        }
         // Votes, too: on a link that is dead at one side they are all there is when the leader is gone.
         boolean probes = append || message instanceof RequestVoteRequest;
         long sentNanos = System.nanoTime();

@@ -2,6 +2,8 @@ package io.cairn.raft.group;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.function.Function;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param clusterId at most 64 ASCII characters; null for a node that is in no cluster yet ({@link RaftHost#setClusterId})
  * @param secret shared by all nodes of the cluster, at most 256 bytes; empty for none
  * @param threads shared by the hosts of a process, closed by who made them; null for threads of its own
+ * @param tls makes the TLS engine of a connection, true for the side that connects; both sides must prove themselves by a
+ *     certificate then. Null for plain connections
  */
 public record HostOptions(
         String nodeId,
@@ -24,7 +28,8 @@ public record HostOptions(
         PeerAddresses addresses,
         @Nullable String clusterId,
         byte[] secret,
-        @Nullable RaftThreads threads) {
+        @Nullable RaftThreads threads,
+        @Nullable Function<Boolean, SSLEngine> tls) {
     public HostOptions {
         if (!nodeId.matches("[0-9a-f]{40}")) {
             throw new IllegalArgumentException("a node id has 40 lower-case hex digits: " + nodeId);
@@ -40,7 +45,7 @@ public record HostOptions(
 
     public HostOptions(
             String nodeId, InetSocketAddress bind, PeerAddresses addresses, @Nullable String clusterId, byte[] secret) {
-        this(nodeId, bind, null, null, addresses, clusterId, secret, null);
+        this(nodeId, bind, null, null, addresses, clusterId, secret, null, null);
     }
 
     public HostOptions(
@@ -50,7 +55,7 @@ public record HostOptions(
             @Nullable String clusterId,
             byte[] secret,
             @Nullable RaftThreads threads) {
-        this(nodeId, bind, null, null, addresses, clusterId, secret, threads);
+        this(nodeId, bind, null, null, addresses, clusterId, secret, threads, null);
     }
 
     static void checkClusterId(@Nullable String clusterId) {

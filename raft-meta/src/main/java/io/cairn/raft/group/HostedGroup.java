@@ -45,8 +45,10 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     /** Space kept beyond what is in flight, for headers, configurations and the library's own entries. */
     static final int ROOM_BYTES = 64 * 1_024;
 
-    static final int TRANSFER_POLL_MILLIS = 5;
     static final int GIVE_UP_MILLIS = 5_000;
+
+    /** A member answers when it did so within this many election timeouts. */
+    static final long ANSWER_TIMEOUTS = 2;
 
     private final RaftHost host;
     private final GroupOptions options;
@@ -59,12 +61,17 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     private final Barriers barriers = new Barriers(this);
     private final Suspicion suspicion = new Suspicion(this);
     private final Membership membership = new Membership(this);
+    private final Handover handover = new Handover(this);
+    private final Leases leases;
     private final Lane control;
     private final AtomicBoolean ticking = new AtomicBoolean();
     private final AtomicBoolean brokenTold = new AtomicBoolean();
     private final AtomicBoolean changing = new AtomicBoolean();
     private final AtomicLong changes = new AtomicLong();
     private final AtomicLong elections = new AtomicLong();
+    /** The highest index that this replica has told anybody to be committed, in whatever term. */
+    private final AtomicLong told = new AtomicLong();
+
     private final CompletableFuture<@Nullable Void> stopped = new CompletableFuture<>();
     private volatile @Nullable GroupRpcClient client;
     private volatile long term;
@@ -74,6 +81,8 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     private volatile @Nullable String leader;
     private volatile boolean broken;
     private volatile boolean stopping;
+    private volatile boolean leaving;
+    private volatile long offeredTerm = -1;
     private volatile boolean appendFoundNoSpace;
     private volatile Members members = Members.NONE;
     private long markedTerm;
@@ -85,6 +94,7 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         this.above = above;
         this.machine = new GroupMachine(this, above);
         this.term = votes.term();
+        this.leases = new Leases(this, options);
         this.control = new Lane(host.threads().workers());
         Path snapshots = options.directory().resolve("snapshots");
         this.storage =
@@ -147,6 +157,36 @@ final class HostedGroup implements RaftGroup, GroupHealth {
 
     Barriers barriers() {
         return barriers;
+    }
+
+    Leases leases() {
+        return leases;
+    }
+
+    @Override
+    public void useLeases(boolean on) {
+        leases.want(on);
+    }
+
+    @Override
+    public boolean holdsLease() {
+        return leases.holds();
+    }
+
+    /** Another replica is about to hear from this one, the leader, that entries up to {@code index} are committed. */
+    void telling(long index) {
+        if (index > told.get()) {
+            told.accumulateAndGet(index, Math::max);
+        }
+    }
+
+    /**
+     * Whatever another replica may know from this one to be committed is applied here. The library's own count of what is
+     * committed will not do: it is the apply thread's, which counts an entry when it begins to apply it, while others have
+     * long been told. A configuration is followed by a members entry, so what is applied does not stay behind it. Never blocks.
+     */
+    boolean hasAppliedTold() {
+        return machine.appliedIndex() >= told.get();
     }
 
     Members members() {
@@ -226,7 +266,7 @@ final class HostedGroup implements RaftGroup, GroupHealth {
             throw new IllegalArgumentException("a proposal has 1.." + MAX_PROPOSAL_BYTES + " bytes of a record");
         }
         long led = leaderTerm();
-        if (led == 0 || stopping || !hasQuorum(led)) {
+        if (led == 0 || stopping || handover.isDraining() || !hasQuorum(led)) {
             proposal.failed(Failure.NOT_LEADER);
             return;
         }
@@ -237,6 +277,11 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         ProposalClosure closure = new ProposalClosure(inflight, proposal, data.remaining());
         if (!inflight.admit(closure)) {
             proposal.failed(Failure.BUSY);
+            return;
+        }
+        if (handover.isDraining() && closure.take() != null) {
+            // The hand-over began meanwhile and may not have seen this one.
+            proposal.failed(Failure.NOT_LEADER);
             return;
         }
         submit(new Task(data, closure, led));
@@ -272,6 +317,26 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         }
     }
 
+    /** A round of ReadIndex reaches the voters only; what goes to learners too is an entry. */
+    @Override
+    public void tellCommitted() {
+        long led = leaderTerm();
+        if (led == 0 || isStopped()) {
+            return;
+        }
+        if (!members.learners().isEmpty()) {
+            submit(new Task(ByteBuffer.allocate(0), status -> {}, led));
+            return;
+        }
+        readBarrier(new ReadBarrier() {
+            @Override
+            public void passed() {}
+
+            @Override
+            public void refused(Failure why) {}
+        });
+    }
+
     @Override
     public void readBarrier(ReadBarrier done) {
         if (isStopped()) {
@@ -305,30 +370,48 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     }
 
     @Override
-    public CompletableFuture<@Nullable Void> transferLeadership(String nodeId) {
-        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
-        control.execute(() -> {
-            Status status = node.transferLeadershipTo(Peers.of(nodeId));
-            if (status.isOk()) {
-                awaitStepDown(nodeId, done);
-            } else {
-                done.completeExceptionally(new GroupException(Failure.NOT_LEADER, status.toString()));
-            }
-        });
-        return done;
+    public CompletableFuture<@Nullable Void> transferLeadership(String nodeId, Runnable hold) {
+        return handover.to(nodeId, hold);
     }
 
-    private void awaitStepDown(String nodeId, CompletableFuture<@Nullable Void> done) {
-        State state = node.getNodeState();
-        if (state == State.STATE_TRANSFERRING) {
-            host.threads()
-                    .ticker()
-                    .schedule(() -> awaitStepDown(nodeId, done), TRANSFER_POLL_MILLIS, TimeUnit.MILLISECONDS);
-        } else if (state == State.STATE_LEADER && !nodeId.equals(host.nodeId())) {
-            done.completeExceptionally(new GroupException(Failure.BUSY, nodeId + " did not take over in time"));
-        } else {
-            done.complete(null);
-        }
+    @Override
+    public void leave() {
+        leaving = true;
+    }
+
+    /** The leader of {@code inTerm} asks this replica to take its place. */
+    void offered(long inTerm) {
+        offeredTerm = inTerm;
+    }
+
+    @Override
+    public boolean wasGiven() {
+        long led = leaderTerm();
+        return led != 0 && led == offeredTerm + 1;
+    }
+
+    /** This replica takes no leadership that is offered: its node is about to stop. */
+    boolean isLeaving() {
+        return leaving;
+    }
+
+    /** No proposal is between {@link #propose} and apply, and no read barrier waits. */
+    boolean isIdle() {
+        return inflight.isEmpty() && barriers.isIdle();
+    }
+
+    /** At the leader: entries of its log that a voter is not known to hold. */
+    long lag(String nodeId) {
+        return lastIndex()
+                - progress.matchIndexes(Set.of(nodeId), host.nodeId(), term).getOrDefault(nodeId, 0L);
+    }
+
+    void onWorker(Runnable task) {
+        control.execute(task);
+    }
+
+    void onWorkerLater(Runnable task, int millis) {
+        host.threads().ticker().schedule(() -> control.execute(task), millis, TimeUnit.MILLISECONDS);
     }
 
     @Override
@@ -398,11 +481,17 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         if (isStopped()) {
             return;
         }
+        // Before the members: those of a term that began in between may be another leader's change.
+        long led = leaderTerm();
         refreshMembers();
+        leases.renew();
         Members now = members;
         progress.keepOnly(now.all());
-        long led = leaderTerm();
-        if (led == 0 || now.isJoint() || now.index() > node.getLastCommittedIndex()) {
+        if (led == 0) {
+            return;
+        }
+        if (now.isJoint() || now.index() > node.getLastCommittedIndex()) {
+            settledTerm = 0;
             return;
         }
         settledTerm = led;
@@ -451,6 +540,9 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         boolean active = state.isActive();
         Set<String> others = new HashSet<>(now.all());
         Map<String, Long> matches = leads ? progress.matchIndexes(others, host.nodeId(), term) : Map.of();
+        long lately = TimeUnit.MILLISECONDS.toNanos(ANSWER_TIMEOUTS * options.electionTimeoutMillis());
+        Set<String> answering =
+                leads ? progress.answering(others, host.nodeId(), term, System.nanoTime(), lately) : Set.of();
         return new GroupStatus(
                 id(),
                 role(state, now),
@@ -464,13 +556,21 @@ final class HostedGroup implements RaftGroup, GroupHealth {
                 now.learners(),
                 matches,
                 elections.get(),
-                storage.snapshotIndex());
+                storage.snapshotIndex(),
+                now.oldVoters(),
+                now.index(),
+                answering);
     }
 
     @Override
     public long bytesSinceSnapshot() {
         long snapshot = storage.snapshotIndex();
         return appliedIndex() > snapshot ? storage.log().log().bytesFrom(snapshot + 1) : 0;
+    }
+
+    @Override
+    public long durableIndex() {
+        return storage.log().durableIndex();
     }
 
     @Override

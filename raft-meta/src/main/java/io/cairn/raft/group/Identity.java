@@ -45,6 +45,16 @@ final class Identity {
         return now.equals(id);
     }
 
+    /** From one cluster to another; false when it is in neither. */
+    synchronized boolean move(String from, String to) {
+        String now = clusterId;
+        if (!from.equals(now) && !to.equals(now)) {
+            return false;
+        }
+        clusterId = to;
+        return true;
+    }
+
     byte[] nonce() {
         byte[] nonce = new byte[NONCE_BYTES];
         random.nextBytes(nonce);

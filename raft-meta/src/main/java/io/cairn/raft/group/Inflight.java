@@ -43,6 +43,10 @@ final class Inflight {
         return bytes.get();
     }
 
+    boolean isEmpty() {
+        return entries.get() == 0;
+    }
+
     /** When the replica has stopped, whatever is left has an unknown outcome. */
     void failAll() {
         for (ProposalClosure proposal : all) {

@@ -1,6 +1,7 @@
 package io.cairn.raft.group;
 
 import io.netty.channel.EventLoop;
+import io.netty.handler.ssl.SslHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ final class Links {
     private final Map<String, PeerLink> bulk = new ConcurrentHashMap<>();
 
     private final Map<InetSocketAddress, PeerLink> byAddress = new ConcurrentHashMap<>();
+    private final Map<InetSocketAddress, PeerLink> asStranger = new ConcurrentHashMap<>();
     private final Map<String, InetSocketAddress> learned = new ConcurrentHashMap<>();
     private final RateLimitedLog refusals = new RateLimitedLog(LOG);
     private volatile Set<String> members = Set.of();
@@ -68,6 +70,16 @@ final class Links {
         return byAddress.computeIfAbsent(address, to -> new PeerLink(this, null, false, () -> to));
     }
 
+    /** The link to an address on which this node names no cluster, or null when there are too many. */
+    @Nullable
+    PeerLink asStranger(InetSocketAddress address) {
+        PeerLink link = asStranger.get(address);
+        if (link != null || asStranger.size() >= MAX_ADDRESS_LINKS) {
+            return link;
+        }
+        return asStranger.computeIfAbsent(address, to -> PeerLink.asStranger(this, to));
+    }
+
     private @Nullable InetSocketAddress resolve(String nodeId) {
         if (host.addresses().isRemoved(nodeId)) {
             return null;
@@ -91,6 +103,7 @@ final class Links {
         }
         long now = System.nanoTime();
         byAddress.values().removeIf(link -> closeIfIdle(link, now));
+        asStranger.values().removeIf(link -> closeIfIdle(link, now));
         bulk.values().removeIf(link -> closeIfIdle(link, now));
         byNode.entrySet().removeIf(entry -> !nodeIds.contains(entry.getKey()) && closeIfIdle(entry.getValue(), now));
     }
@@ -155,6 +168,11 @@ final class Links {
         return source == null ? null : new InetSocketAddress(source, 0);
     }
 
+    @Nullable
+    SslHandler tls() {
+        return host.tls(true);
+    }
+
     PeerNames names() {
         return host.threads().names();
     }
@@ -187,5 +205,6 @@ final class Links {
         byNode.values().forEach(PeerLink::close);
         bulk.values().forEach(PeerLink::close);
         byAddress.values().forEach(PeerLink::close);
+        asStranger.values().forEach(PeerLink::close);
     }
 }

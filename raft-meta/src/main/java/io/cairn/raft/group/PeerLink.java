@@ -12,6 +12,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.netty.handler.ssl.SslHandler;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -68,6 +69,7 @@ final class PeerLink {
     private final Links links;
     private final @Nullable String nodeId;
     private final boolean bulk;
+    private final boolean stranger;
     private final Supplier<@Nullable InetSocketAddress> address;
     private final EventLoop loop;
     private final AtomicLong ids = new AtomicLong();
@@ -90,11 +92,30 @@ final class PeerLink {
      * @param bulk beside the node's link proper: what becomes of it says nothing to the groups
      */
     PeerLink(Links links, @Nullable String nodeId, boolean bulk, Supplier<@Nullable InetSocketAddress> address) {
+        this(links, nodeId, bulk, false, address);
+    }
+
+    private PeerLink(
+            Links links,
+            @Nullable String nodeId,
+            boolean bulk,
+            boolean stranger,
+            Supplier<@Nullable InetSocketAddress> address) {
         this.bulk = bulk;
+        this.stranger = stranger;
         this.links = links;
         this.nodeId = nodeId;
         this.address = address;
         this.loop = links.nextLoop();
+    }
+
+    /** To whoever listens at an address, without a word of the cluster that this node is in. */
+    static PeerLink asStranger(Links links, InetSocketAddress address) {
+        return new PeerLink(links, null, false, true, () -> address);
+    }
+
+    boolean isStranger() {
+        return stranger;
     }
 
     /** An established connection. */
@@ -200,7 +221,7 @@ final class PeerLink {
             Pending waiting = each.next();
             if (now - waiting.deadlineNanos() >= 0) {
                 each.remove();
-                fail(waiting, Call.Cause.TIMED_OUT, "no answer in time");
+                fail(waiting, Call.Cause.TIMED_OUT, PeerException.LATE);
             }
         }
         long since = current == null ? 0 : current.unansweredSinceNanos;
@@ -278,6 +299,10 @@ final class PeerLink {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        SslHandler tls = links.tls();
+                        if (tls != null) {
+                            channel.pipeline().addLast(tls);
+                        }
                         channel.pipeline()
                                 .addLast(new ClientHandshake(
                                         PeerLink.this, links.identity(), nodeId, links.ownPort(), links.ownHost()));
@@ -373,7 +398,9 @@ final class PeerLink {
     }
 
     private void runWaiting() {
-        for (Iterator<Waiting> each = waitingForUp.iterator(); each.hasNext(); ) {
+        // A task may ask to be run again: that is for the next time, the loop has other links.
+        int left = waitingForUp.size();
+        for (Iterator<Waiting> each = waitingForUp.iterator(); each.hasNext() && left > 0; left--) {
             Waiting waiting = each.next();
             if (mayRun(connection, waiting.unformed())) {
                 each.remove();

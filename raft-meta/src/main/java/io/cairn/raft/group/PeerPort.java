@@ -9,11 +9,14 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +24,9 @@ import org.slf4j.LoggerFactory;
 /** The listening side of a host: accepts connections, has them prove themselves, hands their requests on. */
 final class PeerPort {
     private static final Logger LOG = LoggerFactory.getLogger(PeerPort.class);
+
+    /** How long a port that is taken is tried again. */
+    private static final int TAKEN_MILLIS = 500;
 
     /** Connections at once, proved or not; more are closed at once. */
     static final int MAX_CONNECTIONS = 1_024;
@@ -55,6 +61,14 @@ final class PeerPort {
             // Not sync(): it throws the cause as it is, which does not say which port was taken.
             ChannelFuture done = bootstrap.bind(bind).await();
             Throwable failure = done.cause();
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TAKEN_MILLIS);
+            while (failure instanceof BindException && System.nanoTime() < deadline) {
+                // NIO gives back a port that was closed in this process a moment ago only with the selector's next
+                // turn.
+                Thread.sleep(20);
+                done = bootstrap.bind(bind).await();
+                failure = done.cause();
+            }
             if (failure != null) {
                 throw new IOException(
                         "cannot listen on " + bind.getHostString() + ":" + bind.getPort() + " (raft port): "
@@ -77,6 +91,10 @@ final class PeerPort {
         }
         channels.add(channel);
         channel.closeFuture().addListener(done -> channels.remove(channel));
+        SslHandler tls = host.tls(false);
+        if (tls != null) {
+            channel.pipeline().addLast(tls);
+        }
         channel.pipeline().addLast(new ServerHandshake(this));
     }
 

@@ -3,7 +3,9 @@ package io.cairn.raft.group;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** What a leader knows of its peers from their answers to AppendEntries, by term. Lock-free to read. */
@@ -72,12 +74,27 @@ final class Progress {
                 ages[n++] = 0;
                 continue;
             }
-            Peer peer = peers.get(voter);
-            long heard = peer == null ? Long.MIN_VALUE / 2 : peer.heardNanos(term);
-            ages[n++] = heard == Long.MIN_VALUE / 2 ? Long.MAX_VALUE : Math.max(0, nowNanos - heard);
+            ages[n++] = ageNanos(voter, term, nowNanos);
         }
         Arrays.sort(ages);
         return ages.length == 0 ? Long.MAX_VALUE : ages[ages.length / 2];
+    }
+
+    private long ageNanos(String nodeId, long term, long nowNanos) {
+        Peer peer = peers.get(nodeId);
+        long heard = peer == null ? Long.MIN_VALUE / 2 : peer.heardNanos(term);
+        return heard == Long.MIN_VALUE / 2 ? Long.MAX_VALUE : Math.max(0, nowNanos - heard);
+    }
+
+    /** The members, self included, that answered a request of this term sent within the last {@code boundNanos}. */
+    Set<String> answering(Collection<String> members, String self, long term, long nowNanos, long boundNanos) {
+        Set<String> answering = new TreeSet<>();
+        for (String member : members) {
+            if (member.equals(self) || ageNanos(member, term, nowNanos) < boundNanos) {
+                answering.add(member);
+            }
+        }
+        return answering;
     }
 
     Map<String, Long> matchIndexes(Collection<String> members, String self, long term) {

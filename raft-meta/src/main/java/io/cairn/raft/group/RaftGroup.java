@@ -31,11 +31,45 @@ public interface RaftGroup {
      */
     void readBarrier(ReadBarrier done);
 
+    /**
+     * At the leader: lets all members know at once how far the log is committed; else they hear it with the next entry, or the
+     * next heartbeat, a fifth of an election timeout later. Costs an empty entry where there are learners. For groups with few
+     * proposals.
+     */
+    default void tellCommitted() {}
+
+    /** Whether this replica, when it leads, gathers promises for {@link #holdsLease}; off at first. */
+    void useLeases(boolean on);
+
+    /**
+     * Whether reads that have come by now may be answered from what this replica has applied, as after a barrier that has
+     * passed. It rests on the monotonic clocks of the nodes: see the module's page for what that assumes.
+     */
+    boolean holdsLease();
+
     /** Joint-consensus change to these voters and learners (node ids). Refused while another change is under way. */
     CompletableFuture<@Nullable Void> changeMembers(Collection<String> voters, Collection<String> learners);
 
-    /** Hands leadership to {@code nodeId}; completes when this replica has stepped down. */
-    CompletableFuture<@Nullable Void> transferLeadership(String nodeId);
+    /**
+     * Hands leadership to the voter {@code nodeId}; completes when this replica has stepped down. Proposals under way are
+     * applied before; while that is awaited, new ones are refused as NOT_LEADER. Fails, and the leader stays, when the
+     * heir does not catch up within 1 s, or does not take over within about two election timeouts.
+     *
+     * @param hold runs, on a worker and quickly, once proposals are about to be refused: who has more may keep them until
+     *     the future completes
+     */
+    CompletableFuture<@Nullable Void> transferLeadership(String nodeId, Runnable hold);
+
+    /** As {@link #transferLeadership(String, Runnable)} with nothing to hold. */
+    default CompletableFuture<@Nullable Void> transferLeadership(String nodeId) {
+        return transferLeadership(nodeId, () -> {});
+    }
+
+    /** True while this replica leads because the leader before handed it its place, not for want of a leader. */
+    boolean wasGiven();
+
+    /** The node is about to stop: leadership that is offered to this replica is refused from now on. */
+    void leave();
 
     /** Takes a snapshot and purges the log before it; completes with the index. Refused while one is under way. */
     CompletableFuture<Long> snapshot();
@@ -53,6 +87,12 @@ public interface RaftGroup {
 
     /** Counters of this replica's log. */
     LogStats logStats();
+
+    /**
+     * The last entry that is in this replica's log as {@code appendfsync} says: with {@code always} on its disk. An entry can be
+     * committed and applied here before, by the disks of others. Any thread, never blocks.
+     */
+    long durableIndex();
 
     /** Stops this replica; the log is synced and closed when the future completes. */
     CompletableFuture<@Nullable Void> stop();

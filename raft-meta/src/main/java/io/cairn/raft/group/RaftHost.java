@@ -3,6 +3,7 @@ package io.cairn.raft.group;
 import com.alipay.sofa.jraft.NodeManager;
 import com.alipay.sofa.jraft.util.Endpoint;
 import com.alipay.sofa.jraft.util.concurrent.FixedThreadsExecutorGroup;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,6 +19,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +43,8 @@ public final class RaftHost implements AutoCloseable {
     /** Types from here on are the host's own. */
     private static final byte BARRIER = -1;
 
+    static final byte LEASE = -2;
+
     static final int TICK_MILLIS = 100;
     static final int CLOSE_TIMEOUT_MILLIS = 10_000;
 
@@ -55,6 +61,7 @@ public final class RaftHost implements AutoCloseable {
     private final LogOpener opener;
     private volatile LinkFilter filter = LinkFilter.OPEN;
     private volatile InetSocketAddress address;
+    private final LongAdder received = new LongAdder();
     private volatile boolean closed;
     private @Nullable Future<?> ticks;
 
@@ -71,6 +78,7 @@ public final class RaftHost implements AutoCloseable {
         this.port = new PeerPort(this, this::handle);
         this.address = options.bind();
         messages.register(BARRIER, false, (from, payload) -> serveBarrier(payload));
+        messages.register(LEASE, false, (from, payload) -> Leases.serve(this, payload));
     }
 
     /** Binds the peer port and starts; blocks until it listens. */
@@ -123,6 +131,20 @@ public final class RaftHost implements AutoCloseable {
             links.renew();
             port.closeConnections(true, null);
         }
+    }
+
+    /**
+     * Leaves the cluster {@code from}, of which this node was the only member, for another; connections are made anew.
+     *
+     * @throws IllegalStateException when the node is in neither
+     */
+    public void moveCluster(String from, String to) {
+        HostOptions.checkClusterId(to);
+        if (!identity.move(from, to)) {
+            throw new IllegalStateException("node " + nodeId() + " is in cluster " + identity.clusterId());
+        }
+        links.renew();
+        port.closeConnections(false, null);
     }
 
     /**
@@ -189,6 +211,14 @@ public final class RaftHost implements AutoCloseable {
     }
 
     /**
+     * As {@link #send(InetSocketAddress, byte, byte[])}, but naming no cluster: it is heard whatever cluster lives there,
+     * and only types that are open to nodes in none are.
+     */
+    public CompletableFuture<byte[]> sendAsStranger(InetSocketAddress to, byte type, byte[] payload) {
+        return messages.send(links.asStranger(to), to, type, payload);
+    }
+
+    /**
      * An established connection to another node's Raft port.
      *
      * @param sinceMillis wall clock when it was made
@@ -215,7 +245,13 @@ public final class RaftHost implements AutoCloseable {
         links.bulk(nodeId).renew();
     }
 
+    /** Requests of other nodes that were handled so far: most are heartbeats while nothing is written. */
+    public long received() {
+        return received.sum();
+    }
+
     private void handle(Inbound from, Frame frame) {
+        received.increment();
         if (frame.kind() == Frame.RAFT) {
             raftRequests.handle(from, frame);
         } else if (frame.kind() == Frame.CUSTOM) {
@@ -284,6 +320,18 @@ public final class RaftHost implements AutoCloseable {
 
     Identity identity() {
         return identity;
+    }
+
+    /** The handler that encrypts a connection, or null where that is not asked for. */
+    @Nullable
+    SslHandler tls(boolean client) {
+        Function<Boolean, SSLEngine> engines = options.tls();
+        if (engines == null) {
+            return null;
+        }
+        SslHandler handler = new SslHandler(engines.apply(client));
+        handler.setHandshakeTimeoutMillis(Handshake.TIMEOUT_MILLIS);
+        return handler;
     }
 
     @Nullable

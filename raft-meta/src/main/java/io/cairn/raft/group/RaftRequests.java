@@ -65,8 +65,9 @@ final class RaftRequests {
             HostedGroup group = group(from, id, m.getGroupId(), m.getServerId(), m.getPeerId());
             if (group != null) {
                 RaftServerService service = group.service();
-                Message response =
-                        m.getPreVote() ? service.handlePreVoteRequest(m) : service.handleRequestVoteRequest(m);
+                Message response = group.leases()
+                        .vote(() ->
+                                m.getPreVote() ? service.handlePreVoteRequest(m) : service.handleRequestVoteRequest(m));
                 answer(from, id, response);
                 if (m.getPreVote() && response instanceof RequestVoteResponse vote && !vote.getGranted()) {
                     group.refusedPreVote();
@@ -74,7 +75,17 @@ final class RaftRequests {
             }
         } else if (message instanceof TimeoutNowRequest m) {
             HostedGroup group = group(from, id, m.getGroupId(), m.getServerId(), m.getPeerId());
-            if (group != null) {
+            if (group != null && group.isLeaving()) {
+                from.answer(
+                        id,
+                        TimeoutNowResponse.newBuilder()
+                                .setTerm(group.term())
+                                .setSuccess(false)
+                                .build());
+            } else if (group != null) {
+                group.offered(m.getTerm());
+                // The leader that sends this serves by its lease no more.
+                group.leases().release(m.getTerm());
                 RpcRequestClosure done = new RpcRequestClosure(reply, TimeoutNowResponse.getDefaultInstance());
                 answer(from, id, group.service().handleTimeoutNowRequest(m, done));
             }

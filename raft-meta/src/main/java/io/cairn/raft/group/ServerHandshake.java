@@ -66,7 +66,9 @@ final class ServerHandshake extends ByteToMessageDecoder {
         if (said.wanted() != null && !said.wanted().equals(self.nodeId())) {
             throw new PeerException("it looks for another node at this address");
         }
-        if (port.isRemoved(said.nodeId()) || said.nodeId().equals(self.nodeId())) {
+        // One that was removed may ask, as any stranger may, what has become of it.
+        boolean removed = said.clusterId() != null && port.isRemoved(said.nodeId());
+        if (removed || said.nodeId().equals(self.nodeId())) {
             throw new PeerException("its node was removed, or it has this node's own id");
         }
         if (port.drops(said.nodeId())) {

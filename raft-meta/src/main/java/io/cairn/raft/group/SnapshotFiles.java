@@ -43,6 +43,11 @@ final class SnapshotFiles {
         }
     }
 
+    /** Forces one directory, so that what was made or renamed in it is durable. */
+    static void forceDirectory(Path dir) throws IOException {
+        force(dir);
+    }
+
     private static void force(Path path) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);

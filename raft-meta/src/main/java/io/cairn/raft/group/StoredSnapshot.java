@@ -30,6 +30,18 @@ public record StoredSnapshot(long index, long term) {
      * @throws IOException when the newest one's description cannot be read
      */
     public static @Nullable StoredSnapshot newest(Path snapshots) throws IOException {
+        SnapshotMeta meta = newestMeta(snapshots);
+        return meta == null ? null : new StoredSnapshot(meta.getLastIncludedIndex(), meta.getLastIncludedTerm());
+    }
+
+    /** The same with the members. */
+    static @Nullable SnapshotMeta newestMeta(Path snapshots) throws IOException {
+        Path newest = newestDirectory(snapshots);
+        return newest == null ? null : read(newest.resolve(META));
+    }
+
+    /** The newest one's own directory, or null. */
+    public static @Nullable Path newestDirectory(Path snapshots) throws IOException {
         if (!Files.isDirectory(snapshots)) {
             return null;
         }
@@ -43,11 +55,11 @@ public record StoredSnapshot(long index, long term) {
                 }
             }
         }
-        return newest < 0 ? null : read(snapshots.resolve(PREFIX + newest).resolve(META));
+        return newest < 0 ? null : snapshots.resolve(PREFIX + newest);
     }
 
     /** The library's ProtoBufFile: length and name of the message's type, length and bytes of the message. */
-    private static StoredSnapshot read(Path file) throws IOException {
+    private static SnapshotMeta read(Path file) throws IOException {
         if (Files.size(file) > MAX_META_BYTES) {
             throw new IOException(file + " is no description of a snapshot");
         }
@@ -55,8 +67,7 @@ public record StoredSnapshot(long index, long term) {
         skip(in, file);
         ByteBuffer message = skip(in, file);
         try {
-            SnapshotMeta meta = LocalSnapshotPbMeta.parseFrom(message).getMeta();
-            return new StoredSnapshot(meta.getLastIncludedIndex(), meta.getLastIncludedTerm());
+            return LocalSnapshotPbMeta.parseFrom(message).getMeta();
         } catch (InvalidProtocolBufferException e) {
             throw new IOException(file + " is damaged: " + e.getMessage(), e);
         }

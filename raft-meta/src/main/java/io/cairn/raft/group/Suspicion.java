@@ -25,6 +25,9 @@ final class Suspicion {
     /** After this the timeouts are as before, leader or not. */
     static final int MAX_MILLIS = 400;
 
+    /** A hint is good for so long. */
+    static final int MAX_HINT_MILLIS = Leases.MAX_GRANT_MILLIS + MAX_MILLIS;
+
     private final HostedGroup group;
     private final AtomicBoolean active = new AtomicBoolean();
     /** Whether this voter's turn is still to come. */
@@ -38,11 +41,24 @@ final class Suspicion {
 
     /** Takes the node's lock: call it on a worker. */
     void suspect(String nodeId) {
+        suspect(nodeId, System.nanoTime());
+    }
+
+    private void suspect(String nodeId, long hintedNanos) {
+        long withheld = group.leases().withheldNanos();
+        if (!nodeId.equals(group.leaderNow())
+                || group.isStopped()
+                || isOver(hintedNanos, System.nanoTime(), withheld)) {
+            return;
+        }
+        if (withheld > 0) {
+            // The leader may serve by its lease until then (SAFETY 1).
+            later(() -> suspect(nodeId, hintedNanos), (int) TimeUnit.NANOSECONDS.toMillis(withheld) + 1);
+            return;
+        }
         Members members = group.members();
         String self = group.host().nodeId();
-        if (!nodeId.equals(group.leaderNow())
-                || !members.voters().contains(self)
-                || !active.compareAndSet(false, true)) {
+        if (!members.voters().contains(self) || !active.compareAndSet(false, true)) {
             return;
         }
         List<String> others = new ArrayList<>(members.voters());
@@ -74,6 +90,14 @@ final class Suspicion {
         if (now != null && waiting.compareAndSet(true, false)) {
             now.run();
         }
+    }
+
+    /**
+     * Whether a hint is to be forgotten. A leader that is gone is promised nothing more, so the wait for its last promise is
+     * one grant at most: who is still withheld after that has heard from it since, and the hint was wrong.
+     */
+    static boolean isOver(long hintedNanos, long nowNanos, long withheldNanos) {
+        return nowNanos - hintedNanos + withheldNanos > TimeUnit.MILLISECONDS.toNanos(MAX_HINT_MILLIS);
     }
 
     private void campaign(String nodeId, int rank, long startNanos) {

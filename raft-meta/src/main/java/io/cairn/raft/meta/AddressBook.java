@@ -4,6 +4,7 @@ import io.cairn.raft.group.PeerAddresses;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,11 +17,29 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AddressBook implements PeerAddresses {
     private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
+    private final Map<String, InetSocketAddress> heard = new ConcurrentHashMap<>();
     private final Set<String> removed = ConcurrentHashMap.newKeySet();
 
+    /** Where the node is now as discovery says, else where the map has it. Whoever answers there has to prove who it is. */
     @Override
     public @Nullable InetSocketAddress resolve(String nodeId) {
-        return removed.contains(nodeId) ? null : addresses.get(nodeId);
+        InetSocketAddress now = heard.get(nodeId);
+        return removed.contains(nodeId) ? null : now != null ? now : addresses.get(nodeId);
+    }
+
+    /**
+     * Takes over where living nodes say that they are: nodes that came back at other addresses, maybe all of them at once,
+     * find each other before the map, which needs them, can say so.
+     */
+    public void hear(Collection<NodeDirectory.SeenNode> nodes) {
+        Set<String> living = new HashSet<>();
+        for (NodeDirectory.SeenNode node : nodes) {
+            if (node.alive() && !node.clusterId().isEmpty() && addresses.containsKey(node.id())) {
+                living.add(node.id());
+                heard.put(node.id(), node.toNode().raftAddress());
+            }
+        }
+        heard.keySet().retainAll(living);
     }
 
     @Override
@@ -43,6 +62,7 @@ public final class AddressBook implements PeerAddresses {
                 addresses.put(node.id(), node.raftAddress());
             } else {
                 addresses.remove(node.id());
+                heard.remove(node.id());
                 if (removed.add(node.id())) {
                     gone.add(node.id());
                 }

@@ -111,8 +111,13 @@ final class Adoption {
             return;
         }
         invitedMillis.put(node.id(), now);
-        WireWriter out = new WireWriter().u8(1).text(node.id()).text(map.clusterId());
+        boolean first = map.activeFormat() == ClusterFormat.FIRST;
+        WireWriter out = new WireWriter().u8(first ? 1 : 2).text(node.id()).text(map.clusterId());
         MetaCodec.writeNodes(out, map.activeNodes());
+        if (!first) {
+            // A build that is too old to read the log of this cluster refuses, here or by the version above.
+            out.i32(map.activeFormat());
+        }
         host.send(node.raftAddress(), MessageTypes.ADOPT, out.toBytes()).whenComplete((bytes, failure) -> {
             String objection = failure != null ? failure.toString() : objectionOf(bytes);
             if (!objection.isEmpty()) {
@@ -132,13 +137,21 @@ final class Adoption {
     }
 
     private String answer(WireReader in) {
-        MetaCodec.requireVersion(in);
+        int version = in.u8();
+        if (version < 1 || version > 2) {
+            throw new FormatException("format version " + version + ", this build knows up to 2");
+        }
         String target = in.text();
         String clusterId = in.text();
         List<ClusterNode> peers = MetaCodec.readNodes(in);
+        int active = version == 1 ? ClusterFormat.FIRST : in.i32();
         Ids.check(clusterId);
         if (!target.equals(selfId)) {
             return "another node, " + selfId + ", lives here";
+        }
+        if (active > ClusterFormat.SUPPORTED) {
+            return "the cluster's active version is " + active + ", this node's build can do up to "
+                    + ClusterFormat.SUPPORTED;
         }
         if (!taker.clusterId().isEmpty()) {
             return taker.clusterId().equals(clusterId) ? "" : "in cluster " + taker.clusterId();

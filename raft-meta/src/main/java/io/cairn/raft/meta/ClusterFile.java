@@ -18,7 +18,29 @@ public final class ClusterFile {
     /** Its name in the node's directory. */
     public static final String NAME = "cluster.conf";
 
-    private static final int VERSION = 1;
+    private static final String GIVEN_UP = "gone-";
+    private static final String LEFT = "left-";
+    private static final String ALONE = "alone-";
+
+    /**
+     * Written once the cluster's active version is above 1, which a build that knows only 1 cannot start with. 1, without a
+     * seal and with the meta group always in {@code meta}, is written until then where that says all; 2, without the active
+     * version, is read too.
+     */
+    private static final int VERSION = 3;
+
+    /**
+     * This node, the only one of its cluster, is about to join another one: it takes nobody in and changes its map no more
+     * (SAFETY 18).
+     *
+     * @param clusterId the cluster it joins
+     * @param hosts members of that, who are asked
+     */
+    record Seal(String clusterId, List<ClusterNode> hosts) {
+        Seal {
+            hosts = List.copyOf(hosts);
+        }
+    }
 
     private final Path file;
     private final String nodeId;
@@ -26,6 +48,9 @@ public final class ClusterFile {
     private final @Nullable Layout layout;
     private volatile List<ClusterNode> peers;
     private volatile Set<String> opened;
+    private volatile @Nullable Seal seal;
+    private final String metaDirectory;
+    private volatile int activeFormat = ClusterFormat.FIRST;
 
     private ClusterFile(
             Path file,
@@ -33,19 +58,30 @@ public final class ClusterFile {
             String clusterId,
             @Nullable Layout layout,
             List<ClusterNode> peers,
-            Set<String> opened) {
+            Set<String> opened,
+            @Nullable Seal seal,
+            String metaDirectory) {
         this.file = file;
         this.nodeId = nodeId;
         this.clusterId = clusterId;
         this.layout = layout;
         this.peers = List.copyOf(peers);
         this.opened = Set.copyOf(opened);
+        this.seal = seal;
+        this.metaDirectory = metaDirectory;
     }
 
     /** A node that forms the cluster with the others of the layout. On the disk when this returns. */
     static ClusterFile formed(Path directory, String nodeId, Layout layout) throws IOException {
-        ClusterFile made =
-                new ClusterFile(directory.resolve(NAME), nodeId, layout.clusterId(), layout, layout.nodes(), Set.of());
+        ClusterFile made = new ClusterFile(
+                directory.resolve(NAME),
+                nodeId,
+                layout.clusterId(),
+                layout,
+                layout.nodes(),
+                Set.of(),
+                null,
+                MetaGroup.GROUP_ID);
         made.write(made.peers, Set.of());
         return made;
     }
@@ -53,9 +89,66 @@ public final class ClusterFile {
     /** A node that was taken into a running cluster; {@code peers} are members of the meta group. */
     static ClusterFile adopted(Path directory, String nodeId, String clusterId, List<ClusterNode> peers)
             throws IOException {
-        ClusterFile made = new ClusterFile(directory.resolve(NAME), nodeId, clusterId, null, peers, Set.of());
+        ClusterFile made = new ClusterFile(
+                directory.resolve(NAME), nodeId, clusterId, null, peers, Set.of(), null, MetaGroup.GROUP_ID);
         made.write(made.peers, Set.of());
         return made;
+    }
+
+    /**
+     * This node has left its own cluster for another one that admitted it. Its shard's replica goes with it; the new meta
+     * group gets a directory of its own. On the disk when this returns.
+     */
+    ClusterFile moved(String toCluster, List<ClusterNode> hosts) throws IOException {
+        Set<String> kept = new TreeSet<>(opened);
+        kept.remove(MetaGroup.GROUP_ID);
+        kept.add(ALONE + clusterId);
+        ClusterFile made = new ClusterFile(
+                file, nodeId, toCluster, null, hosts, kept, null, MetaGroup.GROUP_ID + "-" + toCluster.substring(0, 8));
+        made.activeFormat = activeFormat;
+        made.write(made.peers, kept);
+        return made;
+    }
+
+    /** Seals this node's cluster, or with null breaks the seal. On the disk when this returns. */
+    synchronized void setSeal(@Nullable Seal to) throws IOException {
+        Seal before = seal;
+        seal = to;
+        try {
+            write(peers, opened);
+        } catch (IOException e) {
+            seal = before;
+            throw e;
+        }
+    }
+
+    @Nullable
+    Seal seal() {
+        return seal;
+    }
+
+    /** Remembers the cluster's active version: an older build must not start here. Blocks. */
+    synchronized void setActiveFormat(int active) throws IOException {
+        if (active > activeFormat) {
+            int before = activeFormat;
+            activeFormat = active;
+            try {
+                write(peers, opened);
+            } catch (IOException e) {
+                activeFormat = before;
+                throw e;
+            }
+        }
+    }
+
+    /** The cluster's active version as this node knew it last. */
+    public int activeFormat() {
+        return activeFormat;
+    }
+
+    /** Where the meta group's replica lies, in the node's directory. */
+    public String metaDirectory() {
+        return metaDirectory;
     }
 
     /**
@@ -90,18 +183,33 @@ public final class ClusterFile {
     }
 
     private static ClusterFile decode(Path file, WireReader in) {
-        MetaCodec.requireVersion(in);
+        int version = in.u8();
+        if (version < 1 || version > VERSION) {
+            throw new FormatException("format version " + version + ", this build knows up to " + VERSION);
+        }
         String nodeId = in.text();
         String clusterId = in.text();
         boolean formed = in.u8() == 1;
         Layout layout = formed ? MetaCodec.readLayout(in) : null;
         List<ClusterNode> peers = MetaCodec.readNodes(in);
         Set<String> opened = Set.copyOf(new TreeSet<>(in.texts()));
-        return new ClusterFile(file, nodeId, clusterId, layout, peers, opened);
+        String metaDirectory = version == 1 ? MetaGroup.GROUP_ID : in.text();
+        if (!metaDirectory.matches("meta(-[0-9a-f]{8})?")) {
+            throw new FormatException("no name of a directory: " + metaDirectory);
+        }
+        Seal seal = version > 1 && in.u8() == 1 ? new Seal(in.text(), MetaCodec.readNodes(in)) : null;
+        ClusterFile found = new ClusterFile(file, nodeId, clusterId, layout, peers, opened, seal, metaDirectory);
+        if (version > 2) {
+            found.activeFormat = in.i32();
+            ClusterFormat.require(found.activeFormat);
+        }
+        return found;
     }
 
     private void write(List<ClusterNode> nodes, Set<String> openedGroups) throws IOException {
-        WireWriter out = new WireWriter().u8(VERSION).text(nodeId).text(clusterId);
+        Seal now = seal;
+        boolean first = activeFormat == ClusterFormat.FIRST && now == null && metaDirectory.equals(MetaGroup.GROUP_ID);
+        WireWriter out = new WireWriter().u8(first ? 1 : VERSION).text(nodeId).text(clusterId);
         if (layout == null) {
             out.u8(0);
         } else {
@@ -109,6 +217,17 @@ public final class ClusterFile {
         }
         MetaCodec.writeNodes(out, nodes);
         out.texts(List.copyOf(new TreeSet<>(openedGroups)));
+        if (first) {
+            DurableFile.write(file, out.toBytes());
+            return;
+        }
+        out.text(metaDirectory);
+        if (now == null) {
+            out.u8(0);
+        } else {
+            MetaCodec.writeNodes(out.u8(1).text(now.clusterId()), now.hosts());
+        }
+        out.i32(activeFormat);
         DurableFile.write(file, out.toBytes());
     }
 
@@ -122,7 +241,7 @@ public final class ClusterFile {
     }
 
     /** Nodes whose addresses are known before the map arrives. */
-    List<ClusterNode> peers() {
+    public List<ClusterNode> peers() {
         return peers;
     }
 
@@ -141,12 +260,52 @@ public final class ClusterFile {
         }
     }
 
+    /** To be called when a replica is about to be deleted: whoever starts here goes on with that. On the disk when this returns. */
+    public synchronized void markGivenUp(String groupId) throws IOException {
+        Set<String> next = new TreeSet<>(opened);
+        next.remove(groupId);
+        next.add(GIVEN_UP + groupId);
+        write(peers, next);
+        opened = Set.copyOf(next);
+    }
+
+    /**
+     * True once the group's replica was given up here: a new one under this node's id would be an empty log that votes, or
+     * begins the group a second time (SAFETY 5). The map never wants one, but one that is read from the log may be old.
+     */
+    public boolean hasLeft(String groupId) {
+        return opened.contains(LEFT + groupId) || opened.contains(GIVEN_UP + groupId);
+    }
+
+    /** True once this node has left that cluster, of which it was the only node, for another. */
+    boolean hasLeftAlone(String leftCluster) {
+        return opened.contains(ALONE + leftCluster);
+    }
+
+    /** True while a replica that was given up may still lie on the disk. */
+    public boolean isGivingUp() {
+        return opened.stream().anyMatch(id -> id.startsWith(GIVEN_UP));
+    }
+
+    /** What was given up is deleted, and never opened again here. On the disk when this returns. */
+    public synchronized void markDeleted() throws IOException {
+        Set<String> next = new TreeSet<>();
+        opened.forEach(id -> next.add(id.startsWith(GIVEN_UP) ? LEFT + id.substring(GIVEN_UP.length()) : id));
+        write(peers, next);
+        opened = Set.copyOf(next);
+    }
+
     /** Remembers where the cluster's nodes are, for the time after a restart before the map is known. Blocks. */
     synchronized void setPeers(List<ClusterNode> nodes) throws IOException {
         if (!nodes.equals(peers)) {
             write(nodes, opened);
             peers = List.copyOf(nodes);
         }
+    }
+
+    /** Writes it as it is. On the disk when this returns. Any thread. */
+    synchronized void save() throws IOException {
+        write(peers, opened);
     }
 
     /** The groups whose replicas were opened here. */

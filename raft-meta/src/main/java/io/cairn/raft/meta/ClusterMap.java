@@ -6,7 +6,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +24,11 @@ public final class ClusterMap {
             unowned(),
             new long[SlotRange.SLOTS],
             Collections.emptyNavigableMap(),
-            Collections.emptyNavigableMap());
+            Collections.emptyNavigableMap(),
+            SlotMoves.NONE,
+            Collections.emptyNavigableMap(),
+            Collections.emptyNavigableMap(),
+            Migrations.NONE);
 
     private final String clusterId;
     private final long version;
@@ -35,7 +38,11 @@ public final class ClusterMap {
     private final short[] owners;
     private final long[] epochs;
     private final NavigableMap<String, LeaderClaim> claims;
-    private final NavigableMap<String, String> config;
+    private final NavigableMap<String, ClusterValue> values;
+    private final SlotMoves moves;
+    private final NavigableMap<String, Departure> departures;
+    private final NavigableMap<String, Long> configEpochs;
+    private final Migrations migrations;
 
     /** Takes over the arrays and maps: nobody may change them any more. */
     ClusterMap(
@@ -47,7 +54,11 @@ public final class ClusterMap {
             short[] owners,
             long[] epochs,
             NavigableMap<String, LeaderClaim> claims,
-            NavigableMap<String, String> config) {
+            NavigableMap<String, ClusterValue> values,
+            SlotMoves moves,
+            NavigableMap<String, Departure> departures,
+            NavigableMap<String, Long> configEpochs,
+            Migrations migrations) {
         this.clusterId = clusterId;
         this.version = version;
         this.activeFormat = activeFormat;
@@ -56,7 +67,11 @@ public final class ClusterMap {
         this.owners = owners;
         this.epochs = epochs;
         this.claims = Collections.unmodifiableNavigableMap(claims);
-        this.config = Collections.unmodifiableNavigableMap(config);
+        this.values = Collections.unmodifiableNavigableMap(values);
+        this.moves = moves;
+        this.departures = Collections.unmodifiableNavigableMap(departures);
+        this.configEpochs = Collections.unmodifiableNavigableMap(configEpochs);
+        this.migrations = migrations;
     }
 
     /** Empty until the cluster is formed. */
@@ -170,9 +185,14 @@ public final class ClusterMap {
         return claims.get(shardId);
     }
 
-    /** Cluster-wide settings by key. */
-    public NavigableMap<String, String> config() {
-        return config;
+    /** What the cluster shares by name: settings, what nodes announce. */
+    public NavigableMap<String, ClusterValue> values() {
+        return values;
+    }
+
+    /** The value of a name, or null. */
+    public @Nullable ClusterValue value(String name) {
+        return values.get(name);
     }
 
     NavigableMap<String, ClusterNode> nodesById() {
@@ -191,22 +211,67 @@ public final class ClusterMap {
         return epochs;
     }
 
+    /** Slots on their way to another owner, and slots opened for a move key by key. */
+    public SlotMoves moves() {
+        return moves;
+    }
+
+    /** Atomic moves of slots, under way and ended. */
+    public Migrations migrations() {
+        return migrations;
+    }
+
+    /** Nodes that leave a shard or the cluster, by id: still members of groups, until these are settled without them. */
+    public NavigableMap<String, Departure> departures() {
+        return departures;
+    }
+
+    /** True once the node is forgotten: it is shown to nobody any more, although groups may still have to let it go. */
+    public boolean isForgotten(String nodeId) {
+        ClusterNode node = nodes.get(nodeId);
+        Departure departure = departures.get(nodeId);
+        return node == null || !node.isActive() || (departure != null && departure.leavesCluster());
+    }
+
+    /** True for a node that was told never to vote ({@code cluster-replica-no-failover}): a read replica. */
+    public boolean isReader(String nodeId) {
+        return values.containsKey(Votes.key(nodeId));
+    }
+
+    /** The members that are not forgotten, ordered by id. */
+    public List<ClusterNode> shownNodes() {
+        return nodes.values().stream().filter(node -> !isForgotten(node.id())).toList();
+    }
+
+    /** The node's config epoch as an operator set it (SET-CONFIG-EPOCH, BUMPEPOCH), or 0; nothing is decided by it. */
+    public long configEpoch(String nodeId) {
+        return configEpochs.getOrDefault(nodeId, 0L);
+    }
+
+    NavigableMap<String, Long> configEpochs() {
+        return configEpochs;
+    }
+
+    /** A copy to change. */
+    MapDraft draft() {
+        return new MapDraft(this);
+    }
+
     ClusterMap withVersion(long newVersion) {
-        return new ClusterMap(clusterId, newVersion, activeFormat, nodes, shards, owners, epochs, claims, config);
+        return draft().version(newVersion).map();
     }
 
     ClusterMap withNodes(NavigableMap<String, ClusterNode> newNodes, List<Shard> newShards) {
-        return new ClusterMap(clusterId, version, activeFormat, newNodes, newShards, owners, epochs, claims, config);
+        MapDraft draft = draft();
+        draft.nodes = newNodes;
+        draft.shards = newShards;
+        return draft.map();
     }
 
     ClusterMap withClaim(String shardId, LeaderClaim claim) {
-        NavigableMap<String, LeaderClaim> changed = new TreeMap<>(claims);
-        changed.put(shardId, claim);
-        return new ClusterMap(clusterId, version, activeFormat, nodes, shards, owners, epochs, changed, config);
-    }
-
-    ClusterMap withConfig(NavigableMap<String, String> newConfig) {
-        return new ClusterMap(clusterId, version, activeFormat, nodes, shards, owners, epochs, claims, newConfig);
+        MapDraft draft = draft();
+        draft.claims.put(shardId, claim);
+        return draft.map();
     }
 
     private static short[] unowned() {

@@ -18,11 +18,22 @@ public interface GroupHost {
     /** Sends to a node of the cluster; the answer, or a failed future. */
     CompletableFuture<byte[]> send(String nodeId, byte type, byte[] payload);
 
+    /** As {@link #send(String, byte, byte[])}, for what may be much: it stands before no heartbeat. In the order sent. */
+    default CompletableFuture<byte[]> sendBulk(String nodeId, byte type, byte[] payload) {
+        return send(nodeId, type, payload);
+    }
+
     /** Sends to whoever listens at an address. */
     CompletableFuture<byte[]> send(InetSocketAddress address, byte type, byte[] payload);
 
+    /** Sends to whoever listens at an address, in whatever cluster it is; only types open to nodes in none are heard. */
+    CompletableFuture<byte[]> sendAsStranger(InetSocketAddress address, byte type, byte[] payload);
+
     /** This node belongs to this cluster from now on. */
     void setClusterId(String clusterId);
+
+    /** This node, the only one of the cluster {@code from}, belongs to another from now on. */
+    void moveCluster(String from, String to);
 
     /** Closes what connections a node that left the cluster for good still has here. */
     void disconnect(String nodeId);

@@ -2,6 +2,7 @@ package io.cairn.raft.meta;
 
 import io.cairn.raft.group.GroupStatus;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -35,7 +36,7 @@ public final class MembershipStep {
             if (status.voters().contains(candidate)) {
                 continue;
             }
-            if (caughtUp(status, candidate)) {
+            if (status.answering().contains(candidate) && caughtUp(status, candidate)) {
                 return promote(status, desired, candidate, leastMissed(status, desired, obsolete));
             }
             waiting = true;
@@ -44,6 +45,28 @@ public final class MembershipStep {
             return null;
         }
         return demote(status, desired, leastMissed(status, desired, obsolete));
+    }
+
+    /**
+     * Whether the group goes on after this change, and with it: most of its voters answer its leader now, and most of those
+     * after it. A change is an entry that both must take, and so is all that follows it; one that leaves the votes with nodes
+     * that are down stops the group until they come back, which may be never. Only the leader that asks for a change looks at this:
+     * what is decided, in the map or in the log, is the same on every node.
+     */
+    public static boolean goesOn(GroupStatus status, Members next) {
+        return mostAnswer(status, status.voters()) && mostAnswer(status, next.voters());
+    }
+
+    private static boolean mostAnswer(GroupStatus status, List<String> voters) {
+        long answering = voters.stream().filter(status.answering()::contains).count();
+        return answering > voters.size() / 2;
+    }
+
+    /** The voters, those that answer first: where some are to lose their seats it is the others. */
+    static List<String> votersThatAnswerFirst(GroupStatus status) {
+        List<String> voters = new ArrayList<>(status.voters());
+        voters.sort(Comparator.comparing(id -> !status.answering().contains(id)));
+        return voters;
     }
 
     /** True when the learner's log is nearly the leader's. One that has nothing yet is not, however short the log. */
@@ -102,12 +125,17 @@ public final class MembershipStep {
         }
     }
 
-    /** Those that leave for good go first, the leader itself last. */
+    /**
+     * Those that do not answer go first: with each of them the quorum needs one vote less of those that do. Of others those
+     * that leave for good go first, the leader itself last.
+     */
     private static @Nullable String leastMissed(GroupStatus status, Members desired, List<String> obsolete) {
         String best = null;
         int bestRank = Integer.MAX_VALUE;
         for (String id : obsolete) {
-            int rank = (desired.learners().contains(id) ? 1 : 0) + (id.equals(status.leader()) ? 2 : 0);
+            int rank = (desired.learners().contains(id) ? 1 : 0)
+                    + (id.equals(status.leader()) ? 2 : 0)
+                    + (status.answering().contains(id) ? 4 : 0);
             if (rank < bestRank) {
                 best = id;
                 bestRank = rank;

@@ -1,7 +1,6 @@
 package io.cairn.raft.meta;
 
 import io.cairn.raft.meta.Layout.ShardLayout;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,38 +9,42 @@ import java.util.TreeMap;
 
 /** What each command does to the map: a pure function, the same on every node. */
 final class MetaApply {
-    /** Bounds of the cluster-wide settings. */
-    static final int MAX_CONFIG_KEYS = 10_000;
-
-    static final int MAX_CONFIG_KEY_BYTES = 255;
-
     /** Bound of all node ids ever: those of gone nodes are kept, for removal is permanent (SAFETY 5). */
     static final int MAX_KNOWN_NODES = 60_000;
 
     /** The map after a command and what to tell its proposer. */
     record Applied(ClusterMap map, MetaResult result) {}
 
-    /** A command that contradicts the map. */
-    private static final class Refused extends Exception {
-        private static final long serialVersionUID = 1L;
-
-        Refused(String reason) {
-            super(reason, null, false, false);
-        }
-    }
-
     private MetaApply() {}
 
     static Applied apply(ClusterMap map, MetaCommand command, long index) {
+        if (command instanceof MetaCommand.Batch batch) {
+            return applyEach(map, batch, index);
+        }
         try {
-            ClusterMap changed = change(map, command).withVersion(index);
+            ClusterMap changed = change(map, command, index).withVersion(index);
             return new Applied(changed, MetaResult.applied(index));
         } catch (Refused e) {
             return new Applied(map.withVersion(index), MetaResult.refused(String.valueOf(e.getMessage()), index));
         }
     }
 
-    private static ClusterMap change(ClusterMap map, MetaCommand command) throws Refused {
+    private static Applied applyEach(ClusterMap map, MetaCommand.Batch batch, long index) {
+        ClusterMap changed = map;
+        List<String> reasons = new ArrayList<>();
+        for (MetaCommand command : batch.commands()) {
+            try {
+                changed = change(changed, command, index);
+                reasons.add("");
+            } catch (Refused e) {
+                reasons.add(String.valueOf(e.getMessage()));
+            }
+        }
+        MetaResult result = new MetaResult(MetaResult.Outcome.APPLIED, String.join("\n", reasons), index);
+        return new Applied(changed.withVersion(index), result);
+    }
+
+    private static ClusterMap change(ClusterMap map, MetaCommand command, long index) throws Refused {
         if (command instanceof MetaCommand.Form form) {
             return form(map, form.layout());
         }
@@ -59,9 +62,58 @@ final class MetaApply {
         } else if (command instanceof MetaCommand.UpdateAddress update) {
             return update(map, update.node());
         } else if (command instanceof MetaCommand.SetConfig set) {
-            return setConfig(map, set);
+            return ClusterChanges.set(
+                    map,
+                    List.of(new MetaCommand.Change(set.key(), MetaCommand.Change.ANY, set.value())),
+                    // Snapshots of the first version hold no versions.
+                    map.activeFormat() == ClusterFormat.FIRST ? 0 : index);
+        } else if (command instanceof MetaCommand.SetVote vote) {
+            return Votes.set(map, vote, index);
+        } else if (command instanceof MetaCommand.SwapVoter swap) {
+            return Votes.swap(map, swap);
         }
-        throw new FormatException("no such command: " + command);
+        return changeSlotsOrNodes(map, command, index);
+    }
+
+    private static ClusterMap changeSlotsOrNodes(ClusterMap map, MetaCommand command, long index) throws Refused {
+        ClusterChanges.requireConfirmed(map, command);
+        if (command instanceof MetaCommand.Admit admit) {
+            return NodeChanges.admit(map, admit, index);
+        } else if (command instanceof MetaCommand.Assign assign) {
+            return SlotChanges.assign(map, assign);
+        } else if (command instanceof MetaCommand.Release release) {
+            return SlotChanges.release(map, release);
+        } else if (command instanceof MetaCommand.Move move) {
+            return SlotChanges.move(map, move);
+        } else if (command instanceof MetaCommand.Released released) {
+            return SlotChanges.released(map, released);
+        } else if (command instanceof MetaCommand.Keep keep) {
+            return SlotChanges.keep(map, keep);
+        } else if (command instanceof MetaCommand.Replicate replicate) {
+            return NodeChanges.replicate(map, replicate);
+        } else if (command instanceof MetaCommand.Leave leave) {
+            return NodeChanges.leave(map, leave.nodeId());
+        } else if (command instanceof MetaCommand.Departed departed) {
+            return NodeChanges.departed(map, departed, index);
+        } else if (command instanceof MetaCommand.Open open) {
+            return SlotChanges.open(map, open);
+        } else if (command instanceof MetaCommand.ConfigEpoch epoch) {
+            return NodeChanges.configEpoch(map, epoch);
+        }
+        return changeMigrations(map, command, index);
+    }
+
+    private static ClusterMap changeMigrations(ClusterMap map, MetaCommand command, long index) throws Refused {
+        if (command instanceof MetaCommand.BeginMigrations begin) {
+            return MigrationChanges.begin(map, begin);
+        } else if (command instanceof MetaCommand.StartMigration start) {
+            return MigrationChanges.start(map, start);
+        } else if (command instanceof MetaCommand.CommitMigration commit) {
+            return MigrationChanges.commit(map, commit);
+        } else if (command instanceof MetaCommand.EndMigration end) {
+            return MigrationChanges.end(map, end);
+        }
+        return ClusterChanges.apply(map, command, index);
     }
 
     private static ClusterMap form(ClusterMap map, Layout layout) throws Refused {
@@ -82,16 +134,13 @@ final class MetaApply {
             }
             shards.add(new Shard(shard.id(), shard.voters(), shard.learners(), shard.voters()));
         }
-        return new ClusterMap(
-                layout.clusterId(),
-                map.version(),
-                map.activeFormat(),
-                nodes,
-                shards,
-                owners,
-                epochs,
-                map.claims(),
-                map.config());
+        MapDraft draft = map.draft();
+        draft.clusterId = layout.clusterId();
+        draft.nodes = nodes;
+        draft.shards = shards;
+        System.arraycopy(owners, 0, draft.owners, 0, owners.length);
+        System.arraycopy(epochs, 0, draft.epochs, 0, epochs.length);
+        return draft.map();
     }
 
     private static ClusterMap claim(ClusterMap map, MetaCommand.ClaimLeader claim) throws Refused {
@@ -129,6 +178,7 @@ final class MetaApply {
             return map;
         }
         require(old.isActive(), "no longer a member: " + oldId);
+        require(!map.departures().containsKey(oldId), "it is leaving: " + oldId);
         require(!oldId.equals(node.id()), "a node cannot replace itself");
         require(map.shardOfNode(node.id()) == null, "already has a shard: " + node.id());
         requireRoom(map);
@@ -147,7 +197,11 @@ final class MetaApply {
                     swap(shard.learners(), oldId, node.id()),
                     shard.initialVoters()));
         }
-        return map.withNodes(nodes, shards);
+        MapDraft draft = map.draft();
+        draft.nodes = nodes;
+        draft.shards = shards;
+        ClusterChanges.forget(draft, oldId);
+        return draft.map();
     }
 
     private static ClusterMap remove(ClusterMap map, String nodeId) throws Refused {
@@ -158,7 +212,14 @@ final class MetaApply {
         }
         require(map.shardOfNode(nodeId) == null, "still has a shard: " + nodeId);
         require(map.activeNodes().size() > 1, "the last node stays");
-        return withNode(map, node.withState(NodeState.REMOVED));
+        Departure way = map.departures().get(nodeId);
+        require(way == null || way.fromShard().isEmpty(), "a shard has not let it go yet: " + nodeId);
+        MapDraft draft = map.draft();
+        draft.departures.remove(nodeId);
+        draft.values.remove(Votes.key(nodeId));
+        ClusterChanges.forget(draft, nodeId);
+        draft.nodes.put(nodeId, node.withState(NodeState.REMOVED));
+        return draft.map();
     }
 
     private static ClusterMap setMembers(ClusterMap map, MetaCommand.SetMembers set) throws Refused {
@@ -190,19 +251,6 @@ final class MetaApply {
         active(map, node.id());
         requireFreeAddress(map, node);
         return withNode(map, node.withState(NodeState.ACTIVE));
-    }
-
-    private static ClusterMap setConfig(ClusterMap map, MetaCommand.SetConfig set) throws Refused {
-        int keyBytes = set.key().getBytes(StandardCharsets.UTF_8).length;
-        require(keyBytes > 0 && keyBytes <= MAX_CONFIG_KEY_BYTES, "a key has 1 to 255 bytes");
-        NavigableMap<String, String> config = new TreeMap<>(map.config());
-        if (set.value().isEmpty()) {
-            config.remove(set.key());
-        } else {
-            config.put(set.key(), set.value());
-        }
-        require(config.size() <= MAX_CONFIG_KEYS, "more than " + MAX_CONFIG_KEYS + " settings");
-        return map.withConfig(config);
     }
 
     private static ClusterMap withNode(ClusterMap map, ClusterNode node) {

@@ -23,16 +23,26 @@ public final class MetaMembers {
         return most % 2 == 1 ? most : most - 1;
     }
 
-    /**
-     * Plans the membership. A present voter stays as long as its node is a member of the cluster, however slow or dead
-     * it is: only a committed replacement or removal frees its seat.
-     *
-     * @param active the cluster's nodes, at least one
-     * @param currentVoters of the meta group now, node ids
-     * @param alive whether a node is worth giving a free seat
-     */
+    /** As {@link #plan(Collection, Collection, Predicate, Predicate)} with nobody lost. */
     static Members plan(
             Collection<ClusterNode> active, Collection<String> currentVoters, Predicate<ClusterNode> alive) {
+        return plan(active, currentVoters, alive, node -> false);
+    }
+
+    /**
+     * Plans the membership. A present voter stays while its node is a member of the cluster, however slow or dead it is,
+     * unless it is lost and a living node of a domain without another voter can take its seat.
+     *
+     * @param active the cluster's nodes that may vote, at least one
+     * @param currentVoters of the meta group now, node ids; where there are fewer seats the first of them keep theirs
+     * @param alive whether a node is worth giving a free seat
+     * @param lost whether a voter has been gone for so long that its seat is to be given to another
+     */
+    static Members plan(
+            Collection<ClusterNode> active,
+            Collection<String> currentVoters,
+            Predicate<ClusterNode> alive,
+            Predicate<ClusterNode> lost) {
         Map<String, ClusterNode> byId = new HashMap<>();
         Set<String> domains = new LinkedHashSet<>();
         for (ClusterNode node : active) {
@@ -40,28 +50,27 @@ public final class MetaMembers {
             domains.add(node.domain());
         }
         int seats = voterCount(domains.size());
-        List<String> voters = new ArrayList<>();
-        Set<String> seated = new HashSet<>();
+        List<ClusterNode> present = new ArrayList<>();
+        List<ClusterNode> gone = new ArrayList<>();
         for (String voter : currentVoters) {
             ClusterNode node = byId.get(voter);
-            if (node != null && voters.size() < seats && seated.add(node.domain())) {
-                voters.add(voter);
+            if (node != null) {
+                (lost.test(node) ? gone : present).add(node);
             }
         }
-        for (String voter : currentVoters) {
-            if (byId.containsKey(voter)
-                    && voters.size() < seats
-                    && !voters.contains(voter)
-                    && seatsLack(active, seated, alive)) {
-                voters.add(voter);
-            }
-        }
+        List<String> voters = new ArrayList<>();
+        Set<String> seated = new HashSet<>();
+        seatOnePerDomain(present, seats, voters, seated);
+        seatWhereNobodyElseIs(present, seats, voters, seated, active, alive);
         for (ClusterNode node : active) {
-            if (voters.size() < seats && !seated.contains(node.domain()) && alive.test(node)) {
+            if (voters.size() < seats && !seated.contains(node.domain()) && !gone.contains(node) && alive.test(node)) {
                 seated.add(node.domain());
                 voters.add(node.id());
             }
         }
+        // Nobody can take their seats.
+        seatOnePerDomain(gone, seats, voters, seated);
+        seatWhereNobodyElseIs(gone, seats, voters, seated, active, alive);
         if (voters.isEmpty()) {
             voters.add(active.iterator().next().id());
         }
@@ -72,6 +81,28 @@ public final class MetaMembers {
             }
         }
         return new Members(voters, learners);
+    }
+
+    private static void seatOnePerDomain(List<ClusterNode> nodes, int seats, List<String> voters, Set<String> seated) {
+        for (ClusterNode node : nodes) {
+            if (voters.size() < seats && seated.add(node.domain())) {
+                voters.add(node.id());
+            }
+        }
+    }
+
+    private static void seatWhereNobodyElseIs(
+            List<ClusterNode> nodes,
+            int seats,
+            List<String> voters,
+            Set<String> seated,
+            Collection<ClusterNode> active,
+            Predicate<ClusterNode> alive) {
+        for (ClusterNode node : nodes) {
+            if (voters.size() < seats && !voters.contains(node.id()) && seatsLack(active, seated, alive)) {
+                voters.add(node.id());
+            }
+        }
     }
 
     /** True when no living node of a domain without a voter could take a seat. */

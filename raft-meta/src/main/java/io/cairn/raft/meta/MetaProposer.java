@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,27 +29,40 @@ final class MetaProposer {
     private final ScheduledExecutorService timer;
     private final Supplier<@Nullable RaftGroup> group;
     private final Supplier<List<String>> others;
+    private final Gate gate;
+    private final IntSupplier activeFormat;
+
+    /** Runs what proposes here, or returns false and does not. */
+    interface Gate {
+        boolean pass(Runnable propose);
+    }
 
     /**
      * @param group this node's replica, null before there is one
      * @param others nodes that may know the leader, for when this replica does not
+     * @param gate closed while this replica's log takes nothing more
+     * @param activeFormat the cluster's active version as this replica has applied it
      */
     MetaProposer(
             String selfId,
             GroupHost host,
             ScheduledExecutorService timer,
             Supplier<@Nullable RaftGroup> group,
-            Supplier<List<String>> others) {
+            Supplier<List<String>> others,
+            Gate gate,
+            IntSupplier activeFormat) {
         this.selfId = selfId;
         this.host = host;
         this.timer = timer;
         this.group = group;
         this.others = others;
+        this.gate = gate;
+        this.activeFormat = activeFormat;
     }
 
     CompletableFuture<MetaResult> propose(MetaCommand command) {
         CompletableFuture<MetaResult> result = new CompletableFuture<>();
-        attempt(MetaCodec.encode(command), 1, result);
+        attempt(MetaCodec.encode(command), ClusterFormat.of(command), 1, result);
         return result;
     }
 
@@ -63,14 +77,18 @@ final class MetaProposer {
         return proposeHere(local, payload).thenApply(MetaCodec::encode);
     }
 
-    private static CompletableFuture<MetaResult> proposeHere(RaftGroup local, byte[] command) {
+    private CompletableFuture<MetaResult> proposeHere(RaftGroup local, byte[] command) {
         MetaProposal proposal = new MetaProposal();
-        local.propose(ByteBuffer.wrap(command), proposal);
-        return proposal.result;
+        boolean proposed = gate.pass(() -> local.propose(ByteBuffer.wrap(command), proposal));
+        // Who proposed waits for its own node's map, and shards for theirs.
+        proposal.result.thenRun(local::tellCommitted);
+        return proposed
+                ? proposal.result
+                : CompletableFuture.completedFuture(MetaResult.notTaken("this node joins another cluster"));
     }
 
-    private void attempt(byte[] command, int attempt, CompletableFuture<MetaResult> result) {
-        once(command, attempt).whenComplete((answer, failure) -> {
+    private void attempt(byte[] command, int format, int attempt, CompletableFuture<MetaResult> result) {
+        once(command, format, attempt).whenComplete((answer, failure) -> {
             MetaResult outcome =
                     answer != null ? answer : MetaResult.unknown("no answer from the meta group's leader: " + failure);
             if (outcome.outcome() != MetaResult.Outcome.NOT_TAKEN || attempt == ATTEMPTS) {
@@ -78,17 +96,24 @@ final class MetaProposer {
                 return;
             }
             try {
-                timer.schedule(() -> attempt(command, attempt + 1, result), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+                timer.schedule(
+                        () -> attempt(command, format, attempt + 1, result), RETRY_MILLIS, TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException e) {
                 result.complete(MetaResult.notTaken("the node stops"));
             }
         });
     }
 
-    private CompletableFuture<MetaResult> once(byte[] command, int attempt) {
+    private CompletableFuture<MetaResult> once(byte[] command, int format, int attempt) {
         RaftGroup local = group.get();
         if (local == null) {
             return CompletableFuture.completedFuture(MetaResult.notTaken("this node is in no cluster"));
+        }
+        int active = activeFormat.getAsInt();
+        if (format > active) {
+            return CompletableFuture.completedFuture(MetaResult.notTaken("this needs version " + format
+                    + " of the cluster, whose active version is " + active + ": a node of it is older or has not said"
+                    + " what it can"));
         }
         if (local.isLeader()) {
             return proposeHere(local, command);

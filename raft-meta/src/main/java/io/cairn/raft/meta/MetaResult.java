@@ -1,7 +1,10 @@
 package io.cairn.raft.meta;
 
+import java.util.List;
+
 /**
- * What became of a proposed command.
+ * What became of a proposed command. Of a {@link MetaCommand.Batch} that was applied, the reason has a line for each of its
+ * commands, empty where it was applied.
  *
  * @param reason for the log or the client when it was refused or not taken, else empty
  * @param version the map's version after the command, or 0 when it is not known to be applied
@@ -42,6 +45,11 @@ public record MetaResult(Outcome outcome, String reason, long version) {
 
     public boolean isApplied() {
         return outcome == Outcome.APPLIED;
+    }
+
+    /** One reason for each command of a batch, and for a single command its own; empty where it was applied. */
+    public List<String> reasons() {
+        return List.of(reason.split("\n", -1));
     }
 
     static MetaResult applied(long version) {

@@ -7,10 +7,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +27,10 @@ final class MetaStateMachine implements StateMachine {
     private final Executor disk;
     private final Consumer<Throwable> onBroken;
     private final List<Consumer<ClusterMap>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Waiter> waiters = new CopyOnWriteArrayList<>();
     private volatile ClusterMap map = ClusterMap.EMPTY;
+
+    private record Waiter(Predicate<ClusterMap> condition, CompletableFuture<@Nullable Void> done) {}
 
     /**
      * @param disk writes snapshots
@@ -34,6 +39,23 @@ final class MetaStateMachine implements StateMachine {
     MetaStateMachine(Executor disk, Consumer<Throwable> onBroken) {
         this.disk = disk;
         this.onBroken = onBroken;
+    }
+
+    /** This node's replica is one of another group from here on; the old one is stopped. */
+    void reset() {
+        become(ClusterMap.EMPTY);
+    }
+
+    /** Completes on whatever thread once the map is as asked; whoever gives up completes it himself. */
+    CompletableFuture<@Nullable Void> await(Predicate<ClusterMap> condition) {
+        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+        Waiter waiter = new Waiter(condition, done);
+        waiters.add(waiter);
+        done.whenComplete((ok, failure) -> waiters.remove(waiter));
+        if (condition.test(map)) {
+            done.complete(null);
+        }
+        return done;
     }
 
     ClusterMap map() {
@@ -115,6 +137,11 @@ final class MetaStateMachine implements StateMachine {
         map = next;
         for (Consumer<ClusterMap> listener : listeners) {
             listener.accept(next);
+        }
+        for (Waiter waiter : waiters) {
+            if (waiter.condition().test(next)) {
+                waiter.done().completeAsync(() -> null, disk);
+            }
         }
     }
 

@@ -32,13 +32,28 @@ public final class RaftHostPort implements GroupHost {
     }
 
     @Override
+    public CompletableFuture<byte[]> sendBulk(String nodeId, byte type, byte[] payload) {
+        return host.sendBulk(nodeId, type, payload);
+    }
+
+    @Override
     public CompletableFuture<byte[]> send(InetSocketAddress address, byte type, byte[] payload) {
         return host.send(address, type, payload);
     }
 
     @Override
+    public CompletableFuture<byte[]> sendAsStranger(InetSocketAddress address, byte type, byte[] payload) {
+        return host.sendAsStranger(address, type, payload);
+    }
+
+    @Override
     public void setClusterId(String clusterId) {
         host.setClusterId(clusterId);
+    }
+
+    @Override
+    public void moveCluster(String from, String to) {
+        host.moveCluster(from, to);
     }
 
     @Override

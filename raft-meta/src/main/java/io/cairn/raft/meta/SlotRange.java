@@ -1,5 +1,7 @@
 package io.cairn.raft.meta;
 
+import java.util.function.IntConsumer;
+
 /** Slots {@code first} to {@code last}, both inclusive, 0..16383. */
 public record SlotRange(int first, int last) {
     /** How many slots there are. */
@@ -8,6 +10,13 @@ public record SlotRange(int first, int last) {
     public SlotRange {
         if (first < 0 || last >= SLOTS || first > last) {
             throw new IllegalArgumentException("no slot range: " + first + "-" + last);
+        }
+    }
+
+    /** Calls {@code action} with each slot, in order. */
+    public void forEach(IntConsumer action) {
+        for (int slot = first; slot <= last; slot++) {
+            action.accept(slot);
         }
     }
 

@@ -44,7 +44,19 @@ public final class WireReader {
     }
 
     public String text() {
-        int length = u16();
+        return text(u16());
+    }
+
+    /** What {@link WireWriter#longText} wrote. */
+    public String longText() {
+        int length = i32();
+        if (length < 0) {
+            throw new FormatException("a length below zero");
+        }
+        return text(length);
+    }
+
+    private String text(int length) {
         need(length);
         ByteBuffer part = bytes.slice(bytes.position(), length);
         bytes.position(bytes.position() + length);
@@ -55,6 +67,17 @@ public final class WireReader {
         }
     }
 
+    public byte[] blob() {
+        int length = i32();
+        if (length < 0) {
+            throw new FormatException("a length below zero");
+        }
+        need(length);
+        byte[] value = new byte[length];
+        bytes.get(value);
+        return value;
+    }
+
     public List<String> texts() {
         int count = u16();
         List<String> values = new ArrayList<>();
@@ -62,6 +85,11 @@ public final class WireReader {
             values.add(text());
         }
         return values;
+    }
+
+    /** Whether there is more: what a later build has added. */
+    public boolean hasMore() {
+        return bytes.hasRemaining();
     }
 
     /** Everything must have been read. */

@@ -40,6 +40,16 @@ public final class WireWriter {
         return u16(utf8.length).raw(utf8);
     }
 
+    /** Bytes with their length in 32 bits. */
+    public WireWriter blob(byte[] value) {
+        return i32(value.length).raw(value);
+    }
+
+    /** UTF-8 with its length in 32 bits. */
+    public WireWriter longText(String value) {
+        return blob(value.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** At most 65,535 elements. */
     public WireWriter texts(List<String> values) {
         u16(values.size());

@@ -69,6 +69,26 @@ class AofLogStorageTest {
         return storage;
     }
 
+    @Test
+    void whatIsDurableFollowsTheLog() throws IOException {
+        Log log = openLog();
+        AofLogStorage storage = open(log, new ConfigurationManager());
+        assertThat(storage.durableIndex()).isZero();
+        storage.appendEntries(List.of(data(1, 1, "a"), data(2, 1, "b"), data(3, 1, "c")));
+        assertThat(storage.durableIndex()).isEqualTo(3);
+        // The log is ahead as long as an append is under way.
+        log.append(List.of(new Entry(4, 1, AofLogStorage.DATA, ByteBuffer.wrap(new byte[] {1}))));
+        assertThat(storage.durableIndex()).isEqualTo(3);
+        assertThat(storage.truncateSuffix(2)).isTrue();
+        assertThat(storage.durableIndex()).isEqualTo(2);
+        assertThat(storage.reset(9)).isTrue();
+        assertThat(storage.durableIndex()).isEqualTo(8);
+        log.close();
+        Log again = openLog();
+        assertThat(open(again, new ConfigurationManager()).durableIndex()).isEqualTo(8);
+        again.close();
+    }
+
     private static LogEntry data(long index, long term, String text) {
         LogEntry entry = new LogEntry(EntryType.ENTRY_TYPE_DATA);
         entry.setId(new LogId(index, term));

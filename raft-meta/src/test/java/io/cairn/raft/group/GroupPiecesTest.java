@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -62,6 +63,9 @@ class GroupPiecesTest {
         assertThat(progress.quorumAgeNanos(five, self, 4, 10_000)).isEqualTo(9_000);
         progress.heard(TestCluster.id("d"), 4, 5_000);
         assertThat(progress.quorumAgeNanos(five, self, 4, 10_000)).isEqualTo(8_000);
+        assertThat(progress.answering(five, self, 4, 10_000, 8_001)).isEqualTo(Set.copyOf(TestCluster.ids("acd")));
+        assertThat(progress.answering(five, self, 4, 10_000, 8_000)).isEqualTo(Set.copyOf(TestCluster.ids("ad")));
+        assertThat(progress.answering(five, self, 5, 10_000, 8_001)).isEqualTo(Set.of(self));
         assertThat(progress.quorumAgeNanos(five, self, 5, 10_000)).isEqualTo(Long.MAX_VALUE);
         assertThat(progress.quorumAgeNanos(List.of(self), self, 4, 10_000)).isZero();
         assertThat(progress.quorumAgeNanos(List.of(), self, 4, 10_000)).isEqualTo(Long.MAX_VALUE);
@@ -77,6 +81,22 @@ class GroupPiecesTest {
         assertThat(progress.matchIndexes(List.of(b), TestCluster.id("a"), 2)).containsEntry(b, 10L);
         progress.holds(b, 3, 4);
         assertThat(progress.matchIndexes(List.of(b), TestCluster.id("a"), 3)).containsEntry(b, 4L);
+    }
+
+    @Test
+    void aHintWaitsForOneGrantAndIsForgottenWhenTheLeaderGoesOnAsking() {
+        long grant = TimeUnit.MILLISECONDS.toNanos(Leases.MAX_GRANT_MILLIS);
+        long hinted = Long.MAX_VALUE - grant;
+        assertThat(Suspicion.isOver(hinted, hinted, grant)).isFalse();
+        assertThat(Suspicion.isOver(hinted, hinted + grant + 1_000_000, 0)).isFalse();
+        // A leader that lives is promised a grant again and again.
+        long now = hinted;
+        int waits = 0;
+        while (!Suspicion.isOver(hinted, now, grant)) {
+            now += grant;
+            waits++;
+        }
+        assertThat(waits).isEqualTo(1);
     }
 
     @Test

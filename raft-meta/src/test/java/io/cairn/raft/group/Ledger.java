@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,8 @@ final class Ledger implements StateMachine {
     private volatile long leads;
     private volatile @Nullable Throwable brokenBy;
     private volatile boolean refusing;
+    private volatile @Nullable CountDownLatch held;
+    private volatile boolean saving;
     private volatile String members = "";
     private final AtomicLong loadedSnapshots = new AtomicLong();
 
@@ -64,6 +67,15 @@ final class Ledger implements StateMachine {
 
     @Override
     public void saveSnapshot(Path dir, long index, SnapshotDone done) {
+        CountDownLatch until = held;
+        if (until != null) {
+            saving = true;
+            try {
+                until.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
         List<String> copy = lines();
         new Thread(() -> {
                     try {
@@ -74,6 +86,16 @@ final class Ledger implements StateMachine {
                     }
                 })
                 .start();
+    }
+
+    /** The next snapshot keeps the apply thread busy until the latch says so. */
+    void holdSnapshots(CountDownLatch until) {
+        held = until;
+    }
+
+    /** The apply thread is, or was, kept busy by a snapshot. */
+    boolean isSaving() {
+        return saving;
     }
 
     void refuseSnapshots() {

@@ -4,12 +4,16 @@ import static io.cairn.raft.group.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -97,7 +101,8 @@ class PeerPortIT {
                 book,
                 "one",
                 bytes("s"),
-                threads);
+                threads,
+                null);
         try (RaftHost a = start("a", "one", "s");
                 RaftHost b = RaftHost.start(options)) {
             a.handle(
@@ -119,7 +124,8 @@ class PeerPortIT {
                 book,
                 "one",
                 bytes("s"),
-                threads);
+                threads,
+                null);
         try (RaftHost a = start("a", "one", "s");
                 RaftHost b = RaftHost.start(options)) {
             a.handle(
@@ -338,6 +344,53 @@ class PeerPortIT {
                 }
             }
             assertThat(b.send(a.nodeId(), ECHO, bytes("alive")).join()).isEqualTo(bytes("alive"));
+        }
+    }
+
+    /** Talks as node b by hand, with some secret; what was read after the proof, -1 when the connection was closed. */
+    private static int afterProof(RaftHost a, String secret, byte[] frame) throws Exception {
+        Identity self = new Identity(TestCluster.id("b"), "one", bytes(secret));
+        byte[] hello = Handshake.hello(new Handshake.Hello("one", self.nodeId(), a.nodeId(), 1, null), self.nonce());
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), a.address().getPort())) {
+            socket.setSoTimeout(10_000);
+            send(socket, Handshake.message(Handshake.HELLO, hello));
+            byte[] challenge = socket.getInputStream().readNBytes(Handshake.HEADER_BYTES + Identity.NONCE_BYTES);
+            byte[] nonce = Arrays.copyOfRange(challenge, Handshake.HEADER_BYTES, challenge.length);
+            send(socket, Handshake.message(Handshake.PROOF, self.proof(Handshake.CLIENT, hello, nonce)));
+            int first = readByte(socket);
+            if (first < 0) {
+                return first;
+            }
+            socket.getOutputStream().write(frame);
+            int next = first;
+            while (next >= 0) {
+                next = readByte(socket);
+            }
+            return first;
+        }
+    }
+
+    private static void send(Socket socket, ByteBuf message) throws IOException {
+        message.readBytes(socket.getOutputStream(), message.readableBytes());
+        message.release();
+    }
+
+    @Test
+    void aWrongOrMissingSecretGetsNothingAndAFrameThatIsTooLargeEndsTheConnection() throws Exception {
+        byte[] tooLarge = ByteBuffer.allocate(64).putInt(Frame.MAX_BYTES).array();
+        byte[] negative = ByteBuffer.allocate(64).putInt(-1).array();
+        byte[] tooShort = ByteBuffer.allocate(5).putInt(1).array();
+        try (RaftHost a = start("a", "one", "s")) {
+            assertThat(afterProof(a, "wrong", tooLarge)).isEqualTo(-1);
+            assertThat(afterProof(a, "", tooLarge)).isEqualTo(-1);
+            // Who knows the secret is welcomed; each of these then ends its connection, and only that.
+            for (byte[] frame : List.of(tooLarge, negative, tooShort)) {
+                assertThat(afterProof(a, "s", frame)).isGreaterThanOrEqualTo(0);
+            }
+            try (RaftHost c = start("c", "one", "s")) {
+                assertThat(c.send(a.nodeId(), ECHO, bytes("alive")).join()).isEqualTo(bytes("alive"));
+            }
         }
     }
 

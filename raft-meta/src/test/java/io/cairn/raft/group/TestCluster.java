@@ -2,8 +2,10 @@ package io.cairn.raft.group;
 
 import io.cairn.aof.FsyncPolicy;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -16,12 +18,19 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Hosts in this JVM over loopback sockets, each with one replica of group "g". */
 final class TestCluster implements AutoCloseable, PeerAddresses {
     static final int ELECTION_TIMEOUT_MILLIS = 300;
     static final String GROUP = "g";
+
+    private static final int PORTS = 500;
+    /** Of this JVM: tests run in two at a time. */
+    private static final int FIRST_PORT = 25_500 + PORTS * Integer.getInteger("cairn.fork", 0);
+
+    private static final AtomicInteger NEXT_PORT = new AtomicInteger();
 
     private final Path root;
     private final RaftThreads threads = new RaftThreads();
@@ -92,12 +101,26 @@ final class TestCluster implements AutoCloseable, PeerAddresses {
 
     RaftHost startHost(String name, @Nullable String clusterId, LogOpener opener) throws IOException {
         InetSocketAddress bind =
-                addresses.getOrDefault(id(name), new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+                addresses.getOrDefault(id(name), new InetSocketAddress(InetAddress.getLoopbackAddress(), freePort()));
         RaftHost host =
                 RaftHost.start(new HostOptions(id(name), bind, this, clusterId, new byte[] {7}, threads), opener);
         addresses.put(id(name), host.address());
         host.setFilter((from, to) -> cut.contains(name(from)) != cut.contains(name(to)));
         return host;
+    }
+
+    /** One that no outgoing connection of the machine gets while its member is down. */
+    private static int freePort() throws IOException {
+        IOException last = new IOException("no port");
+        for (int tries = 0; tries < PORTS; tries++) {
+            int port = FIRST_PORT + NEXT_PORT.getAndIncrement() % PORTS;
+            try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return probe.getLocalPort();
+            } catch (BindException taken) {
+                last = taken;
+            }
+        }
+        throw last;
     }
 
     Member start(String name, String voters) throws IOException {

@@ -46,6 +46,17 @@ final class ClusterFileTest {
     }
 
     @Test
+    void aNodeRemembersWhichClustersItLeftAsTheirOnlyNode() throws IOException {
+        ClusterFile.adopted(dir, Nodes.id(1), Nodes.id(0xA1), List.of())
+                .moved(Nodes.id(0xA2), List.of(Nodes.node(5, "x")))
+                .moved(Nodes.id(0xA3), List.of(Nodes.node(5, "x")));
+        ClusterFile read = Objects.requireNonNull(ClusterFile.read(dir, Nodes.id(1)));
+        assertThat(read.hasLeftAlone(Nodes.id(0xA1))).isTrue();
+        assertThat(read.hasLeftAlone(Nodes.id(0xA2))).isTrue();
+        assertThat(read.hasLeftAlone(Nodes.id(0xA3))).isFalse();
+    }
+
+    @Test
     void anEmptyDirectoryIsInNoCluster() throws IOException {
         assertThat(ClusterFile.read(dir, Nodes.id(1))).isNull();
         assertThat(ClusterFile.clusterIdIn(dir)).isNull();
@@ -72,6 +83,21 @@ final class ClusterFileTest {
             Files.write(file, java.util.Arrays.copyOf(good, i));
             assertThatThrownBy(() -> ClusterFile.read(dir, Nodes.id(1))).isInstanceOf(IOException.class);
         }
+    }
+
+    @Test
+    void aReplicaThatWasGivenUpIsNeverOpenedAgain() throws IOException {
+        ClusterFile file = ClusterFile.formed(dir, Nodes.id(1), layout);
+        file.markOpened("shard-x");
+        assertThat(file.hasLeft("shard-x")).isFalse();
+        file.markGivenUp("shard-x");
+        assertThat(Objects.requireNonNull(ClusterFile.read(dir, Nodes.id(1))).hasLeft("shard-x"))
+                .isTrue();
+        file.markDeleted();
+        ClusterFile read = Objects.requireNonNull(ClusterFile.read(dir, Nodes.id(1)));
+        assertThat(read.hasLeft("shard-x")).isTrue();
+        assertThat(read.isOpened("shard-x")).isFalse();
+        assertThat(read.isGivingUp()).isFalse();
     }
 
     @Test

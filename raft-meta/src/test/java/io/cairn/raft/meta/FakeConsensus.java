@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -201,6 +202,11 @@ final class FakeConsensus {
         }
 
         @Override
+        public long durableIndex() {
+            return log.size();
+        }
+
+        @Override
         public LogStats logStats() {
             return new LogStats(log.size(), 0, 0, 0, 1, 0);
         }
@@ -248,9 +254,26 @@ final class FakeConsensus {
         }
 
         @Override
-        public CompletableFuture<@Nullable Void> transferLeadership(String target) {
+        public void leave() {}
+
+        @Override
+        public void useLeases(boolean on) {}
+
+        @Override
+        public boolean holdsLease() {
+            return false;
+        }
+
+        @Override
+        public boolean wasGiven() {
+            return false;
+        }
+
+        @Override
+        public CompletableFuture<@Nullable Void> transferLeadership(String target, Runnable hold) {
             CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
             network.world.execute(() -> {
+                hold.run();
                 Replica next = replicas.get(target);
                 if (leader == this && next != null && voters.contains(target)) {
                     lead(next);
@@ -292,7 +315,10 @@ final class FakeConsensus {
                         learners,
                         match,
                         term,
-                        0);
+                        0,
+                        List.of(),
+                        0,
+                        Set.copyOf(replicas.keySet()));
             });
         }
 

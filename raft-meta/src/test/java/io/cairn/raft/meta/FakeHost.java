@@ -70,6 +70,16 @@ public final class FakeHost implements GroupHost {
     }
 
     @Override
+    public CompletableFuture<byte[]> sendAsStranger(InetSocketAddress target, byte type, byte[] payload) {
+        return send(target, type, payload);
+    }
+
+    @Override
+    public void moveCluster(String from, String to) {
+        clusterId = to;
+    }
+
+    @Override
     public void setClusterId(String id) {
         String known = clusterId;
         if (known != null && !known.equals(id)) {

@@ -126,9 +126,9 @@ final class MetaApplyTest {
     @Test
     void settingsComeAndGo() {
         assertThat(apply(new MetaCommand.SetConfig("a", "1")).isApplied()).isTrue();
-        assertThat(map.config()).containsEntry("a", "1");
+        assertThat(map.value("a")).isEqualTo(new ClusterValue(0, "1"));
         assertThat(apply(new MetaCommand.SetConfig("a", "")).isApplied()).isTrue();
-        assertThat(map.config()).isEmpty();
+        assertThat(map.values()).isEmpty();
         assertThat(apply(new MetaCommand.SetConfig("", "1")).outcome()).isEqualTo(Outcome.REFUSED);
     }
 

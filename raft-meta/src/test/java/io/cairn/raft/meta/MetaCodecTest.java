@@ -21,7 +21,30 @@ final class MetaCodecTest {
                 new MetaCommand.SetMembers(
                         layout.shards().get(1).id(), layout.shards().get(1).voters(), List.of()),
                 new MetaCommand.UpdateAddress(Nodes.node(3, "process-a")),
-                new MetaCommand.SetConfig("list-max-listpack-size", "128"));
+                new MetaCommand.SetConfig("list-max-listpack-size", "128"),
+                new MetaCommand.BeginMigrations(
+                        List.of(new MetaCommand.MigrationPlan(
+                                Nodes.id(0xA1),
+                                List.of(new SlotRange(3, 9), new SlotRange(20, 20)),
+                                "",
+                                layout.shards().get(1).voters().get(0),
+                                Nodes.id(0xA2))),
+                        5),
+                new MetaCommand.StartMigration(Nodes.id(0xA1), 0, 6, "because"),
+                new MetaCommand.CommitMigration(Nodes.id(0xA1), 7, 8, 9),
+                new MetaCommand.EndMigration(Nodes.id(0xA1), true, 10, "cancelled"),
+                new MetaCommand.Batch(List.of(
+                        new MetaCommand.Release(Nodes.id(1), List.of(new SlotRange(1, 5))),
+                        new MetaCommand.Open(3, MetaCommand.OpenKind.STABLE, Nodes.id(1), Nodes.id(1), Nodes.id(7)))),
+                new MetaCommand.Admit(
+                        Nodes.node(12, "process-e"),
+                        Nodes.id(0xA1),
+                        List.of(new MetaCommand.EpochRange(new SlotRange(7, 9), 3)),
+                        4,
+                        2),
+                new MetaCommand.Keep(Nodes.id(0xA1), List.of(new MetaCommand.EpochRange(new SlotRange(7, 9), 3))),
+                new MetaCommand.Arrived(Nodes.id(0xA1), List.of(new MetaCommand.EpochRange(new SlotRange(7, 9), 3))),
+                new MetaCommand.LoseShard(Nodes.id(0xA1)));
     }
 
     @Test

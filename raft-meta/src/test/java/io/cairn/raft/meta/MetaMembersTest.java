@@ -2,8 +2,11 @@ package io.cairn.raft.meta;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cairn.raft.group.GroupStatus;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class MetaMembersTest {
@@ -33,6 +36,34 @@ final class MetaMembersTest {
         active.removeIf(node -> node.id().equals(Nodes.id(1)));
         Members plan = MetaMembers.plan(active, voters, node -> !node.domain().equals("process-a"));
         assertThat(plan.voters()).containsExactly(Nodes.id(4), Nodes.id(7));
+    }
+
+    /** Three domains become two, one of which is down but not lost yet: the one seat is no seat for the dead. */
+    @Test
+    void whereSeatsBecomeFewerTheVotersThatAnswerKeepTheirs() {
+        List<ClusterNode> active = Nodes.inDomains(1, 1);
+        String down = active.get(0).id();
+        String lives = active.get(1).id();
+        String leaves = Nodes.id(9);
+        GroupStatus status = new GroupStatus(
+                "meta",
+                "LEADER",
+                3,
+                leaves,
+                1,
+                9,
+                9,
+                9,
+                List.of(down, lives, leaves),
+                List.of(),
+                Map.of(),
+                0,
+                0,
+                List.of(),
+                0,
+                Set.of(lives, leaves));
+        Members plan = MetaMembers.plan(active, MembershipStep.votersThatAnswerFirst(status), node -> true);
+        assertThat(plan.voters()).containsExactly(lives);
     }
 
     @Test

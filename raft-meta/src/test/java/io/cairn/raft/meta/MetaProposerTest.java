@@ -36,7 +36,17 @@ final class MetaProposerTest {
                     case "leader" -> leader;
                     default -> throw new AssertionError(method);
                 });
-        return new MetaProposer("self", host, timer, () -> follower, () -> List.of("self", "x", "y"));
+        return new MetaProposer(
+                "self",
+                host,
+                timer,
+                () -> follower,
+                () -> List.of("self", "x", "y"),
+                propose -> {
+                    propose.run();
+                    return true;
+                },
+                () -> 1);
     }
 
     private void answer(MetaResult result) {
@@ -83,6 +93,14 @@ final class MetaProposerTest {
     void aFollowerThatIsAskedSaysSoAndDoesNotForward() throws Exception {
         byte[] answer = proposer().answer(MetaCodec.encode(COMMAND)).get(1, TimeUnit.SECONDS);
         assertThat(MetaCodec.decodeResult(answer).outcome()).isEqualTo(MetaResult.Outcome.NOT_TAKEN);
+        assertThat(host.sent).isEmpty();
+    }
+
+    @Test
+    void whatNotEveryMemberUnderstandsIsNotSent() throws Exception {
+        MetaResult result = get(proposer().propose(new MetaCommand.Leave("x")));
+        assertThat(result.outcome()).isEqualTo(MetaResult.Outcome.NOT_TAKEN);
+        assertThat(result.reason()).contains("active version is 1");
         assertThat(host.sent).isEmpty();
     }
 }

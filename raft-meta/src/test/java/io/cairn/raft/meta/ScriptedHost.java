@@ -43,6 +43,16 @@ final class ScriptedHost implements GroupHost {
     }
 
     @Override
+    public CompletableFuture<byte[]> sendAsStranger(InetSocketAddress address, byte type, byte[] payload) {
+        return send(address, type, payload);
+    }
+
+    @Override
+    public void moveCluster(String from, String to) {
+        sent.add("cluster " + from + " -> " + to);
+    }
+
+    @Override
     public void setClusterId(String clusterId) {
         sent.add("cluster " + clusterId);
     }

@@ -1,10 +1,15 @@
 package io.cairn.raft.shards;
 
+import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.GroupOptions;
+import io.cairn.raft.group.RaftGroup;
+import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.meta.AddressBook;
 import io.cairn.raft.meta.ClusterFile;
 import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.Departure;
+import io.cairn.raft.meta.DurableFile;
 import io.cairn.raft.meta.GroupHost;
 import io.cairn.raft.meta.Layout;
 import io.cairn.raft.meta.MessageTypes;
@@ -24,6 +29,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,8 +61,15 @@ public final class ClusterMember implements AutoCloseable {
      *
      * @param shardElectionTimeoutMillis of the shard groups, 100..60,000
      * @param shardSegmentBytes size of a segment file of the shard's log
+     * @param balanceLeaders asked again and again: whether leaders spread over the processes by themselves
      */
-    public record Options(MetaOptions meta, int shardElectionTimeoutMillis, int shardSegmentBytes) {}
+    public record Options(
+            MetaOptions meta, int shardElectionTimeoutMillis, int shardSegmentBytes, BooleanSupplier balanceLeaders) {
+        /** Leaders stay where they are. */
+        public Options(MetaOptions meta, int shardElectionTimeoutMillis, int shardSegmentBytes) {
+            this(meta, shardElectionTimeoutMillis, shardSegmentBytes, () -> false);
+        }
+    }
 
     private final Options options;
     private final String selfId;
@@ -66,11 +80,13 @@ public final class ClusterMember implements AutoCloseable {
     private final ScheduledExecutorService clusterThread;
     private final MetaGroup meta;
     private final LeaderTable leaders = new LeaderTable();
+    private final Migrator migrator;
     private volatile @Nullable ShardGroup shard;
     private @Nullable ShardReconciler reconciler;
-    private @Nullable String warnedOf;
     private volatile boolean closed;
     private boolean broken;
+    private boolean confirming;
+    private final AtomicBoolean soon = new AtomicBoolean();
 
     /**
      * @param directory what gossip knows
@@ -98,6 +114,8 @@ public final class ClusterMember implements AutoCloseable {
         });
         this.meta = new MetaGroup(
                 options.meta(), host, addresses, directory, clusterThread, ClusterMember::clockMillis, data::broken);
+        this.migrator = new Migrator(
+                selfId, port, meta, host, leaders, () -> shard, ClusterMember::clockMillis, System::currentTimeMillis);
     }
 
     /**
@@ -108,27 +126,55 @@ public final class ClusterMember implements AutoCloseable {
      */
     public void start() throws IOException {
         host.handle(MessageTypes.LEADER, false, this::heardLeader);
+        migrator.start();
         meta.onChange(leaders::take);
         meta.start();
         ClusterFile file = meta.file();
         if (file != null) {
+            if (file.isGivingUp()) {
+                deleteShard(file);
+            }
             for (String groupId : file.opened()) {
-                if (groupId.startsWith(SHARD_PREFIX)) {
+                if (groupId.startsWith(SHARD_PREFIX) && !meta.isGone()) {
                     openShard(groupId.substring(SHARD_PREFIX.length()), List.of(), List.of());
                 }
             }
         }
         clusterThread.scheduleWithFixedDelay(
                 this::tick, MetaGroup.TICK_MILLIS, MetaGroup.TICK_MILLIS, TimeUnit.MILLISECONDS);
-        meta.onChange(map -> openSoon());
+        meta.onChange(map -> soon());
     }
 
     /** Off the apply thread, for opening a replica reads its log. The next tick would do it, too. */
-    private void openSoon() {
+    private void soon() {
         try {
-            clusterThread.execute(this::openWanted);
+            if (soon.compareAndSet(false, true)) {
+                clusterThread.execute(() -> {
+                    soon.set(false);
+                    reconcile();
+                });
+            }
         } catch (RejectedExecutionException e) {
             LOG.debug("node {} stops", selfId, e);
+        }
+    }
+
+    private void reconcile() {
+        if (broken || closed) {
+            return;
+        }
+        try {
+            openWanted();
+            if (reconciler != null) {
+                reconciler.tick(meta.map());
+                ShardGroup local = shard;
+                if (local != null) {
+                    migrator.tick(meta.map(), local);
+                }
+            }
+        } catch (RuntimeException e) {
+            // A scheduled task that throws never runs again, silently; a bug here stops the node instead.
+            fail(e);
         }
     }
 
@@ -154,10 +200,16 @@ public final class ClusterMember implements AutoCloseable {
         return leaders;
     }
 
+    /** Atomic migrations from and to this node's shard. */
+    public Migrator migrator() {
+        return migrator;
+    }
+
     /** Stops the replicas; blocks until their logs are closed, a bounded time. */
     @Override
     public void close() {
         closed = true;
+        migrator.close();
         try {
             // Whatever runs on the cluster thread now is the last that touches the groups.
             clusterThread.submit(() -> {}).get(MetaGroup.CLOSE_MILLIS, TimeUnit.MILLISECONDS);
@@ -180,36 +232,35 @@ public final class ClusterMember implements AutoCloseable {
         }
         try {
             meta.tick();
-            openWanted();
-            if (reconciler != null) {
-                reconciler.tick(meta.map());
-            }
         } catch (RuntimeException e) {
             // A scheduled task that throws never runs again, silently; a bug here stops the node instead.
             fail(e);
         }
+        reconcile();
     }
 
-    /** Opens the replica of the shard that the map gives to this node. */
+    /** Opens the replica of the shard that the map gives to this node; gives up one that it takes away. */
     private void openWanted() {
         ClusterMap map = meta.map();
         Shard wanted = map.shardOfNode(selfId);
         ShardGroup local = shard;
-        if (broken
-                || closed
-                || wanted == null
-                || (local != null && local.shardId().equals(wanted.id()))) {
+        if (broken || closed) {
+            return;
+        }
+        if (meta.isGone()) {
+            if (local != null) {
+                retire(local);
+            }
             return;
         }
         if (local != null) {
-            if (!wanted.id().equals(warnedOf)) {
-                warnedOf = wanted.id();
-                LOG.error(
-                        "node {} should have shard {} but holds {}: empty its data directory to move it",
-                        selfId,
-                        wanted.id(),
-                        local.shardId());
+            if (isUnwanted(map, local)) {
+                confirmThenGiveUp(local);
             }
+            return;
+        }
+        ClusterFile file = meta.file();
+        if (wanted == null || file == null || file.hasLeft(wanted.groupId())) {
             return;
         }
         boolean first = wanted.initialVoters().contains(selfId);
@@ -218,6 +269,79 @@ public final class ClusterMember implements AutoCloseable {
         } catch (IOException e) {
             fail(e);
         }
+    }
+
+    /** A shard that has yet to settle without this node keeps its replica: its vote may be needed for that. */
+    private boolean isUnwanted(ClusterMap map, ShardGroup local) {
+        Shard wanted = map.shardOfNode(selfId);
+        Departure way = map.departures().get(selfId);
+        boolean stays = wanted != null && wanted.id().equals(local.shardId());
+        boolean leaving = way != null && way.fromShard().equals(local.shardId());
+        return map.isFormed() && !stays && !leaving;
+    }
+
+    /** The map may be an old one that is being read from the log: only one that is known to be current takes data away. */
+    private void confirmThenGiveUp(ShardGroup local) {
+        RaftGroup group = meta.group();
+        if (confirming || group == null) {
+            return;
+        }
+        confirming = true;
+        group.readBarrier(new ReadBarrier() {
+            @Override
+            public void passed() {
+                confirmed(local, true);
+            }
+
+            @Override
+            public void refused(Failure failure) {
+                confirmed(local, false);
+            }
+        });
+    }
+
+    private void confirmed(ShardGroup local, boolean current) {
+        try {
+            clusterThread.execute(() -> {
+                confirming = false;
+                if (current && !broken && !closed && shard == local && isUnwanted(meta.map(), local)) {
+                    giveUp(local);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("node {} stops", selfId, e);
+        }
+    }
+
+    /** Nobody counts on this node any more: it serves nothing. What it has on disk stays until it is reset. */
+    private void retire(ShardGroup local) {
+        LOG.warn("node {} was removed: it closes its replica of shard {}", selfId, local.shardId());
+        reconciler = null;
+        shard = null;
+        local.close();
+        data.givenUp();
+    }
+
+    private void giveUp(ShardGroup local) {
+        LOG.info("node {} gives up its replica of shard {}", selfId, local.shardId());
+        ClusterFile file = meta.file();
+        try {
+            reconciler = null;
+            shard = null;
+            local.close();
+            if (file != null) {
+                file.markGivenUp(SHARD_PREFIX + local.shardId());
+                data.givenUp();
+                deleteShard(file);
+            }
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    private void deleteShard(ClusterFile file) throws IOException {
+        DurableFile.deleteTree(options.meta().directory().resolve(SHARD_DIRECTORY));
+        file.markDeleted();
     }
 
     private synchronized void openShard(String shardId, List<String> voters, List<String> learners) throws IOException {
@@ -242,7 +366,14 @@ public final class ClusterMember implements AutoCloseable {
                 data,
                 new Announcer());
         file.markOpened(groupId);
-        reconciler = new ShardReconciler(selfId, opened, directory, meta::propose, ClusterMember::clockMillis);
+        reconciler = new ShardReconciler(
+                selfId,
+                opened,
+                directory,
+                new LeaderSpread(selfId, leaders, directory, options.balanceLeaders(), ClusterMember::clockMillis),
+                meta::propose,
+                meta::current,
+                ClusterMember::clockMillis);
         shard = opened;
         LOG.info("node {} opened its replica of shard {}", selfId, shardId);
     }
@@ -263,6 +394,10 @@ public final class ClusterMember implements AutoCloseable {
         long term = in.i64();
         in.end();
         leaders.heard(shardId, term, from);
+        ShardGroup local = shard;
+        if (local != null && local.shardId().equals(shardId)) {
+            local.served(term);
+        }
         return CompletableFuture.completedFuture(new byte[0]);
     }
 
@@ -278,6 +413,11 @@ public final class ClusterMember implements AutoCloseable {
                     host.send(node.id(), MessageTypes.LEADER, message);
                 }
             }
+        }
+
+        @Override
+        public void controlApplied() {
+            soon();
         }
 
         @Override

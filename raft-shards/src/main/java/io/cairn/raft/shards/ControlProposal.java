@@ -4,16 +4,23 @@ import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.Proposal;
 
 /** A control entry of this replica on its way; whatever becomes of it, the reconciler looks again. */
-final class ControlProposal implements Proposal {
+class ControlProposal implements Proposal {
+    private final Runnable whenApplied;
     private volatile boolean settled;
 
+    /** @param whenApplied called on the apply thread */
+    ControlProposal(Runnable whenApplied) {
+        this.whenApplied = whenApplied;
+    }
+
     /** True once it was applied, or failed in whatever way. */
-    boolean isSettled() {
+    final boolean isSettled() {
         return settled;
     }
 
-    void applied() {
+    final void applied() {
         settled = true;
+        whenApplied.run();
     }
 
     @Override

@@ -39,7 +39,10 @@ final class PreferredLeader {
         this.clockMillis = clockMillis;
     }
 
-    /** Looks once; {@code settled} is false while the membership is being changed. */
+    /**
+     * Looks once; {@code settled} is false while the membership is being changed, or when leadership was handed to this
+     * node on purpose.
+     */
     void step(
             Shard shard,
             GroupStatus status,

@@ -4,7 +4,10 @@ import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.ReadBarrier;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One read barrier under way at a time: reads that come meanwhile share the next one. A barrier serves only reads that
@@ -13,6 +16,8 @@ import java.util.function.Consumer;
 final class SharedBarriers {
     /** Reads waiting for the next barrier; one more is refused. */
     static final int MAX_WAITING = 100_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(SharedBarriers.class);
 
     private final Consumer<ReadBarrier> start;
     private final Object lock = new Object();
@@ -40,7 +45,18 @@ final class SharedBarriers {
         if (full) {
             read.refused(Failure.BUSY);
         } else if (batch != null) {
-            start.accept(new Round(batch));
+            start(batch);
+        }
+    }
+
+    private void start(List<ReadBarrier> batch) {
+        Round round = new Round(batch);
+        try {
+            start.accept(round);
+        } catch (RuntimeException e) {
+            // Else nobody would ever start another one.
+            LOG.error("a read barrier could not be started", e);
+            round.refused(Failure.NOT_LEADER);
         }
     }
 
@@ -60,11 +76,12 @@ final class SharedBarriers {
             }
             batch = takeWaiting();
         }
-        start.accept(new Round(batch));
+        start(batch);
     }
 
     private final class Round implements ReadBarrier {
         private final List<ReadBarrier> reads;
+        private final AtomicBoolean ended = new AtomicBoolean();
 
         Round(List<ReadBarrier> reads) {
             this.reads = reads;
@@ -72,17 +89,25 @@ final class SharedBarriers {
 
         @Override
         public void passed() {
-            startNext();
-            for (ReadBarrier read : reads) {
-                read.passed();
-            }
+            end(ReadBarrier::passed);
         }
 
         @Override
         public void refused(Failure failure) {
+            end(read -> read.refused(failure));
+        }
+
+        private void end(Consumer<ReadBarrier> answer) {
+            if (!ended.compareAndSet(false, true)) {
+                return;
+            }
             startNext();
             for (ReadBarrier read : reads) {
-                read.refused(failure);
+                try {
+                    answer.accept(read);
+                } catch (RuntimeException e) {
+                    LOG.error("a read failed after its barrier", e);
+                }
             }
         }
     }

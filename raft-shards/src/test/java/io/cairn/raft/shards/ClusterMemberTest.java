@@ -111,6 +111,56 @@ final class ClusterMemberTest {
     }
 
     @Test
+    void aFounderThatHasLeftItsShardNeverOpensItAgain() throws Exception {
+        nineNodes();
+        Layout layout = form();
+        String left = layout.shards().get(0).id();
+        TestCluster.TestNode moved = cluster().nodes().stream()
+                .filter(node -> {
+                    ShardGroup shard = node.member.shard();
+                    return shard != null && shard.shardId().equals(left) && !shard.isServing();
+                })
+                .findFirst()
+                .orElseThrow();
+        String to = layout.shards().get(1).id();
+        String primary =
+                Objects.requireNonNull(cluster().node(1).member.map().shard(to)).preferredPrimary();
+        // Once all have announced that they can.
+        eventually(SECONDS, () -> done(new MetaCommand.RaiseFormat(2)));
+        done(new MetaCommand.Replicate(moved.self.id(), primary, "f".repeat(40)));
+        eventually(SECONDS, () -> {
+            ShardGroup now = moved.member.shard();
+            assertThat(now == null ? "" : now.shardId()).isEqualTo(to);
+        });
+        MetaResult back = cluster()
+                .node(1)
+                .member
+                .meta()
+                .propose(new MetaCommand.Replicate(
+                        moved.self.id(), cluster().leaderOf(left).self.id(), "f".repeat(40)))
+                .get(SECONDS, TimeUnit.SECONDS);
+        assertThat(back.reason()).startsWith("The node has left this shard before");
+        // A map that is older than the departure, as a restart may show it.
+        Shard third = Objects.requireNonNull(cluster().node(1).member.map().shard(to));
+        Shard first = Objects.requireNonNull(cluster().node(1).member.map().shard(left));
+        List<String> without = new ArrayList<>(third.voters());
+        List<String> learners = new ArrayList<>(third.learners());
+        without.remove(moved.self.id());
+        learners.remove(moved.self.id());
+        done(new MetaCommand.SetMembers(to, without, learners));
+        done(new MetaCommand.SetMembers(left, first.voters(), List.of(moved.self.id())));
+        eventually(SECONDS, () -> assertThat(moved.member.shard()).isNull());
+        Thread.sleep(1_000);
+        assertThat(moved.member.shard()).isNull();
+        assertThat(moved.data.broken).isNull();
+    }
+
+    private void done(MetaCommand command) throws Exception {
+        MetaResult result = cluster().node(1).member.meta().propose(command).get(SECONDS, TimeUnit.SECONDS);
+        assertThat(result.reason()).isEmpty();
+    }
+
+    @Test
     void aNodeOfAnotherClusterRefusesAndNothingChanges() throws Exception {
         nineNodes();
         form();
@@ -192,7 +242,9 @@ final class ClusterMemberTest {
                     .get(SECONDS, TimeUnit.SECONDS);
             assertThat(result.isApplied()).isTrue();
         }
-        assertThat(cluster().node(1).member.map().config()).hasSize(9);
+        assertThat(cluster().node(1).member.map().values().keySet())
+                .filteredOn(name -> name.startsWith("from-"))
+                .hasSize(9);
     }
 
     @Test
@@ -300,10 +352,12 @@ final class ClusterMemberTest {
                 node.self.id(),
                 shard,
                 cluster(),
+                new LeaderSpread(node.self.id(), node.member.leaders(), cluster(), () -> false, () -> 0),
                 command -> {
                     proposed.add(command);
                     return new CompletableFuture<>();
                 },
+                () -> CompletableFuture.completedFuture(node.member.map()),
                 () -> 0);
         network.requestVote("shard-" + shardId);
         assertThat(shard.isServing()).isTrue();
@@ -311,6 +365,53 @@ final class ClusterMemberTest {
         assertThat(shard.servingTerm()).isEqualTo(served);
         reconciler.tick(node.member.map());
         assertThat(proposed).isEmpty();
+    }
+
+    @Test
+    void aLeaderWithALateMapDoesNotCloseWhatAnEarlierOneHasOpened() throws Exception {
+        nineNodes();
+        form();
+        ClusterMap late = cluster().node(1).member.map();
+        Shard from = Objects.requireNonNull(late.owner(0));
+        Shard to = late.shards().stream()
+                .filter(shard -> !shard.equals(from))
+                .findFirst()
+                .orElseThrow();
+        TestCluster.TestNode node = cluster().leaderOf(from.id());
+        ShardGroup shard = Objects.requireNonNull(node.member.shard());
+        MetaCommand opens = new MetaCommand.Open(
+                0,
+                MetaCommand.OpenKind.MIGRATING,
+                from.preferredPrimary(),
+                to.preferredPrimary(),
+                String.format("%040x", 1));
+        eventually(
+                SECONDS,
+                () -> assertThat(node.member
+                                .meta()
+                                .propose(opens)
+                                .get(SECONDS, TimeUnit.SECONDS)
+                                .isApplied())
+                        .isTrue());
+        eventually(SECONDS, () -> assertThat(shard.slots().state(0)).isEqualTo(SlotState.MIGRATING));
+        CompletableFuture<ClusterMap> current = new CompletableFuture<>();
+        ShardReconciler reconciler = new ShardReconciler(
+                node.self.id(),
+                shard,
+                cluster(),
+                new LeaderSpread(node.self.id(), node.member.leaders(), cluster(), () -> false, () -> 0),
+                command -> new CompletableFuture<>(),
+                () -> current,
+                () -> 0);
+        List<String> before = node.data.copyOfEvents();
+        reconciler.tick(late);
+        reconciler.tick(node.member.map());
+        current.complete(node.member.map());
+        reconciler.tick(late);
+        reconciler.tick(node.member.map());
+        FakeWrite.of(shard, "behind").done.get(SECONDS, TimeUnit.SECONDS);
+        assertThat(node.data.copyOfEvents()).as("no entry changed a slot").isEqualTo(before);
+        assertThat(shard.slots().state(0)).isEqualTo(SlotState.MIGRATING);
     }
 
     private final class FakeHosts implements TestCluster.Hosts {

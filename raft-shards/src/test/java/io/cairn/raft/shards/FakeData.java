@@ -50,6 +50,17 @@ final class FakeData implements ShardApply {
     }
 
     @Override
+    public boolean isEmpty(int slot) {
+        return true;
+    }
+
+    @Override
+    public synchronized void givenUp() {
+        records.clear();
+        events.add("given up");
+    }
+
+    @Override
     public synchronized void termStarted(long index, long term) {
         events.add("term " + term);
     }

@@ -52,6 +52,36 @@ final class SharedBarriersTest {
     }
 
     @Test
+    void oneThatCannotBeStartedIsRefusedAndTheNextOneGoesOn() {
+        List<ReadBarrier> later = new ArrayList<>();
+        boolean[] fails = {true};
+        SharedBarriers failing = new SharedBarriers(round -> {
+            if (fails[0]) {
+                throw new IllegalStateException("stops");
+            }
+            later.add(round);
+        });
+        failing.add(read("a"));
+        assertThat(answers).containsExactly("a NOT_LEADER");
+        fails[0] = false;
+        failing.add(new ReadBarrier() {
+            @Override
+            public void passed() {
+                throw new IllegalStateException("its connection is closed");
+            }
+
+            @Override
+            public void refused(Failure failure) {}
+        });
+        failing.add(read("b"));
+        failing.add(read("c"));
+        later.get(0).passed();
+        later.get(1).passed();
+        later.get(1).refused(Failure.BUSY);
+        assertThat(answers).containsExactly("a NOT_LEADER", "b", "c");
+    }
+
+    @Test
     void overTheBoundAReadIsRefusedAndNoneIsDropped() {
         barriers.add(read("first"));
         for (int i = 0; i < SharedBarriers.MAX_WAITING; i++) {

@@ -270,7 +270,7 @@ final class ChronicleDatabase implements Database {
             Table table = tables.get(stripe);
             sum += table == null ? 0 : table.size();
         }
-        return sum;
+        return Math.max(0, sum - keyspace.hidden().count(this));
     }
 
     @Override
@@ -286,6 +286,9 @@ final class ChronicleDatabase implements Database {
     @Override
     public void clear() {
         for (int stripe = 0; stripe < tables.length(); stripe++) {
+            if (keyspace.hidden().clearVisible(this, stripe)) {
+                continue;
+            }
             Table table = tables.getAndSet(stripe, null);
             if (table != null) {
                 table.drop();
@@ -313,7 +316,7 @@ final class ChronicleDatabase implements Database {
         for (int segment = 0; segment < table.segments(); segment++) {
             table.forEach(segment, (key, keyLength, entry, entrySize) -> {
                 table.fill(view, entry, entrySize);
-                if (isLive(view.expireAt, now)) {
+                if (!keyspace.hidden().has(key, keyLength) && isLive(view.expireAt, now)) {
                     visitor.visit(key, keyLength, view);
                 }
             });

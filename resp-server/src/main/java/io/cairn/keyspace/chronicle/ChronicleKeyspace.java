@@ -10,6 +10,7 @@ import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.StripeBusyException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,6 +36,7 @@ public final class ChronicleKeyspace implements Keyspace {
     private final int shift;
     private final ChronicleDatabase[] databases;
     private final ExpirySweep sweep;
+    private final HiddenSlots hidden = new HiddenSlots(this);
     private final Libraries libraries = new Libraries();
     private volatile DataLimits dataLimits = DataLimits.DEFAULT;
     private volatile boolean activeExpiry = true;
@@ -201,8 +203,56 @@ public final class ChronicleKeyspace implements Keyspace {
         }
     }
 
+    HiddenSlots hidden() {
+        return hidden;
+    }
+
+    /** Removes a key of a table whose lock is held. */
+    void drop(Table table, long key, int keyLength) {
+        table.key.set(key, keyLength, resources.hash(key, keyLength));
+        table.remove(Slots.of(key, keyLength));
+    }
+
+    @Override
+    public void hide(BitSet slots) {
+        hidden.set(slots);
+    }
+
+    @Override
+    public boolean isHidden(long key, int keyLength) {
+        return hidden.has(key, keyLength);
+    }
+
+    @Override
+    public void purge(BitSet slots) {
+        hidden.purge(slots);
+    }
+
+    @Override
+    public void purge(BitSet slots, int database) {
+        hidden.purge(slots, database);
+    }
+
+    @Override
+    public boolean purgeSome(BitSet slots, int limit) {
+        return hidden.purgeSome(slots, limit);
+    }
+
+    @Override
+    public long allKeysInSlot(int slot) {
+        long sum = 0;
+        for (ChronicleDatabase database : databases) {
+            Table table = database.tableNow(stripeOf(slot));
+            sum += table == null ? 0 : table.keysInSlot(slot);
+        }
+        return sum;
+    }
+
     @Override
     public long keysInSlot(int slot) {
+        if (hidden.has(slot)) {
+            return 0;
+        }
         Table table = databases[0].tableNow(stripeOf(slot));
         return table == null ? 0 : table.keysInSlot(slot);
     }
@@ -211,6 +261,9 @@ public final class ChronicleKeyspace implements Keyspace {
     public List<byte[]> keysOfSlot(int slot, int limit) {
         List<byte[]> keys = new ArrayList<>();
         int stripe = stripeOf(slot);
+        if (hidden.has(slot)) {
+            return keys;
+        }
         lock(stripe);
         try {
             Table table = databases[0].table(stripe);

@@ -64,7 +64,7 @@ final class ExpirySweep {
         return looked;
     }
 
-    private static int look(Table table, int number, int segment, long now, int[] budget, ExpiredKey sink) {
+    private int look(Table table, int number, int segment, long now, int[] budget, ExpiredKey sink) {
         List<Expired> found = new ArrayList<>();
         long[] earliest = {Long.MAX_VALUE};
         int[] looked = new int[1];
@@ -76,7 +76,7 @@ final class ExpirySweep {
             }
             looked[0]++;
             earliest[0] = Math.min(earliest[0], table.earliestExpiry(entry));
-            if (earliest[0] > now || budget[0] <= 0) {
+            if (earliest[0] > now || budget[0] <= 0 || keyspace.hidden().has(key, keyLength)) {
                 return;
             }
             if (expireAt != 0 && expireAt <= now) {

@@ -3,10 +3,13 @@ package io.cairn.keyspace.chronicle;
 import io.cairn.keyspace.Keyspace.KeySample;
 import io.cairn.keyspace.Memory;
 
-/** Picks keys for eviction: a stripe by the number of its keys, a segment of it by chance, and neighbours within that. */
+/** Picks keys for eviction: a stripe by the number of its visible keys, a segment of it by chance, and neighbours within that. */
 final class KeySampler {
     /** Stripes tried when the picked one is held by somebody else. */
     private static final int MAX_TRIES = 8;
+
+    /** Looks at a stripe some of whose keys are hidden. */
+    private static final int MAX_LOOKS = 16;
 
     private KeySampler() {}
 
@@ -17,7 +20,10 @@ final class KeySampler {
             int count,
             boolean volatileOnly,
             KeySample sink) {
-        long total = volatileOnly ? database.volatileKeys() : database.size();
+        long total = 0;
+        for (int stripe = 0; stripe < keyspace.stripes(); stripe++) {
+            total += keys(keyspace, database, stripe, volatileOnly);
+        }
         if (total <= 0) {
             return 0;
         }
@@ -26,8 +32,7 @@ final class KeySampler {
         boolean locked = false;
         for (int i = 0; i < keyspace.stripes() && tries < MAX_TRIES; i++) {
             int at = (stripe + i) % keyspace.stripes();
-            Table there = database.tableNow(at);
-            if (there == null || keys(there, volatileOnly) == 0) {
+            if (keys(keyspace, database, at, volatileOnly) == 0) {
                 continue;
             }
             tries++;
@@ -38,18 +43,12 @@ final class KeySampler {
                 Table table = database.table(at);
                 locked = true;
                 if (table != null) {
-                    int shown = table.sample(mix(chance + 1), count, volatileOnly, (key, keyLength, entry, size) -> {
-                        int header = Memory.getInt(entry);
-                        sink.key(
-                                key,
-                                keyLength,
-                                EntryFormat.access(header),
-                                EntryFormat.expireAt(entry, header),
-                                Memory.getLong(entry + EntryFormat.VERSION_OFFSET),
-                                table.bytes(keyLength, entry, size));
-                    });
-                    if (shown > 0) {
-                        return shown;
+                    int looks = keyspace.hidden().count(table, at) > 0 ? MAX_LOOKS : 1;
+                    for (int look = 1; look <= looks; look++) {
+                        int shown = sample(keyspace, table, mix(chance + look), count, volatileOnly, sink);
+                        if (shown > 0) {
+                            return shown;
+                        }
                     }
                 }
             } finally {
@@ -59,11 +58,30 @@ final class KeySampler {
         return tries > 0 && !locked ? -1 : 0;
     }
 
+    private static int sample(
+            ChronicleKeyspace keyspace, Table table, long chance, int count, boolean volatileOnly, KeySample sink) {
+        int[] shown = new int[1];
+        table.sample(chance, count, volatileOnly, (key, keyLength, entry, size) -> {
+            if (keyspace.hidden().has(key, keyLength)) {
+                return;
+            }
+            shown[0]++;
+            int header = Memory.getInt(entry);
+            sink.key(
+                    key,
+                    keyLength,
+                    EntryFormat.access(header),
+                    EntryFormat.expireAt(entry, header),
+                    Memory.getLong(entry + EntryFormat.VERSION_OFFSET),
+                    table.bytes(keyLength, entry, size));
+        });
+        return shown[0];
+    }
+
     private static int stripe(ChronicleKeyspace keyspace, ChronicleDatabase database, long nth, boolean volatileOnly) {
         long left = nth;
         for (int stripe = 0; stripe < keyspace.stripes(); stripe++) {
-            Table table = database.tableNow(stripe);
-            left -= table == null ? 0 : keys(table, volatileOnly);
+            left -= keys(keyspace, database, stripe, volatileOnly);
             if (left < 0) {
                 return stripe;
             }
@@ -71,8 +89,14 @@ final class KeySampler {
         return 0;
     }
 
-    private static long keys(Table table, boolean volatileOnly) {
-        return volatileOnly ? table.volatileKeys() : table.size();
+    /** Visible keys of a stripe; of those with an expiry perhaps more than there are, for nobody counts which of them are hidden. */
+    private static long keys(ChronicleKeyspace keyspace, ChronicleDatabase database, int stripe, boolean volatileOnly) {
+        Table table = database.tableNow(stripe);
+        if (table == null) {
+            return 0;
+        }
+        long visible = Math.max(0, table.size() - keyspace.hidden().count(table, stripe));
+        return volatileOnly ? Math.min(visible, table.volatileKeys()) : visible;
     }
 
     static long mix(long z) {

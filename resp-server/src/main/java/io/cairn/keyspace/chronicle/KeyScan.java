@@ -88,7 +88,7 @@ final class KeyScan {
                 }
                 table.fill(view, entry, entrySize);
                 visited[0]++;
-                if (database.isLive(view.expireAt, now)) {
+                if (!keyspace.hidden().has(key, keyLength) && database.isLive(view.expireAt, now)) {
                     visitor.visit(key, keyLength, view);
                 }
             });
@@ -165,7 +165,7 @@ final class KeyScan {
         @Override
         public void visit(long address, int keyLength, long entry, int entrySize) {
             long expireAt = EntryFormat.expireAt(entry, Memory.getInt(entry));
-            if (!database.isLive(expireAt, now)) {
+            if (keyspace.hidden().has(address, keyLength) || !database.isLive(expireAt, now)) {
                 return;
             }
             seen++;

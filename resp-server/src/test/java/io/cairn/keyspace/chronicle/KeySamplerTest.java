@@ -3,8 +3,10 @@ package io.cairn.keyspace.chronicle;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.keyspace.Memory;
+import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.Value;
 import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -84,6 +86,26 @@ class KeySamplerTest {
         assertThat(sample(10, 5, true)).isEmpty();
         put(4001, 50, 7);
         assertThat(new HashSet<>(sample(10, 5, true).keySet())).isEqualTo(Set.of("key:4001"));
+    }
+
+    @Test
+    void fewVisibleKeysAmongManyHiddenOnesAreFound() {
+        for (int key = 0; key < 5000; key++) {
+            put(key, 50, key % 2 == 0 ? 12_345 : 0);
+        }
+        BitSet slots = new BitSet();
+        slots.set(0, Slots.COUNT);
+        for (int key = 0; key < 40; key++) {
+            slots.clear(Slots.of(at, name(key)));
+        }
+        keyspace.hide(slots);
+        for (boolean volatileOnly : new boolean[] {false, true}) {
+            int found = 0;
+            for (int i = 0; i < 200; i++) {
+                found += sample(1, 5, volatileOnly).isEmpty() ? 0 : 1;
+            }
+            assertThat(found).isGreaterThan(190);
+        }
     }
 
     @Test

@@ -1,0 +1,70 @@
+"""argv: port, protocol (2 or 3), name. Works until a line comes in; see ClientsThroughChangesIT and workload.js."""
+import select
+import sys
+import time
+
+import redis
+from redis.cluster import RedisCluster
+
+port, protocol, name = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+KEYS = 100
+more = {"protocol": protocol} if protocol == 3 else {}
+client = RedisCluster(host="127.0.0.1", port=port, decode_responses=True, read_from_replicas=True,
+                      socket_timeout=5, **more)
+acked, sent = [-1] * KEYS, [-1] * KEYS
+writes = reads = errors = 0
+wrong = last_error = ""
+
+
+def check(key, text):
+    global wrong
+    if text is None:
+        return acked[key] < 0
+    value = int(text)
+    if not 0 <= value <= sent[key]:
+        wrong = "%s%d is %s, sent up to %d" % (name, key, text, sent[key])
+    return value >= acked[key]
+
+
+def tick():
+    print("tick %d %d %d" % (writes, reads, errors), flush=True)
+
+
+told = time.time()
+i = 0
+while not wrong and not select.select([sys.stdin], [], [], 0)[0]:
+    key = i % KEYS
+    try:
+        sent[key] = i
+        client.set(name + str(key), str(i))
+        acked[key] = i
+        writes += 1
+    except (redis.RedisError, OSError) as error:
+        errors += 1
+        last_error = repr(error)
+    try:
+        check(key, client.get(name + str(key)))
+        reads += 1
+    except (redis.RedisError, OSError) as error:
+        errors += 1
+        last_error = repr(error)
+    i += 1
+    if time.time() - told > 0.1:
+        told = time.time()
+        tick()
+    time.sleep(0.002)
+tick()
+deadline = time.time() + 20
+for key in range(KEYS):
+    while not wrong:
+        try:
+            if check(key, client.get(name + str(key))):
+                break
+        except (redis.RedisError, OSError) as error:
+            last_error = repr(error)
+        if time.time() > deadline:
+            wrong = "%s%d lost: acknowledged %d, %s" % (name, key, acked[key], last_error)
+        time.sleep(0.05)
+print("masters " + ",".join("%s:%d" % (node.host, node.port) for node in client.get_primaries()))
+print("wrong " + wrong if wrong else "ok " + last_error, flush=True)
+sys.exit(1 if wrong else 0)
