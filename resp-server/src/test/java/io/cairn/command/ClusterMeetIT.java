@@ -50,6 +50,8 @@ final class ClusterMeetIT {
             nodes.stop(single);
             nodes.start(single);
             RedisCliCreateIT.awaitOk(nodes, single);
+            // The others learn by themselves that it serves again.
+            RedisCliCreateIT.awaitOk(nodes, P);
             assertThat(nodes.follow(P, "get", "key7")).isEqualTo("value7");
             assertThat(nodes.at(single, "dbsize")).isEqualTo(Integer.toString(KEYS));
             refusals(nodes);
