@@ -89,8 +89,7 @@ public interface ReplicationRole {
      * @param durableOffset position that it said its log has on disk; 0 if it tells none (Redis before 7.2)
      * @param lagMillis since it last said so
      */
-    record Downstream(
-            String host, int port, boolean online, long ackedOffset, long durableOffset, long lagMillis) {}
+    record Downstream(String host, int port, boolean online, long ackedOffset, long durableOffset, long lagMillis) {}
 
     /** Told of changes, one after the other, on any thread and without locks; must not block. */
     interface Listener {
