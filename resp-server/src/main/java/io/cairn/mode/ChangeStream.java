@@ -38,7 +38,6 @@ public final class ChangeStream implements Followers {
     private static final int SECOND_MILLIS = 1000;
     private static final Logger LOG = LoggerFactory.getLogger(ChangeStream.class);
 
-    private final Keyspace keyspace;
     private final @Nullable Config config;
     private final FullSyncs syncs;
     private final List<StreamFollower> followers = new CopyOnWriteArrayList<>();
@@ -82,7 +81,6 @@ public final class ChangeStream implements Followers {
     }
 
     private ChangeStream(Keyspace keyspace, Path directory, History history, @Nullable Config config) {
-        this.keyspace = keyspace;
         this.history = history;
         this.config = config;
         this.syncs = new FullSyncs(keyspace, directory, this);
@@ -423,13 +421,14 @@ public final class ChangeStream implements Followers {
 
     private void leave(FollowerLink link) {
         synchronized (this) {
-            for (StreamFollower follower : followers) {
-                if (follower.link == link) {
-                    followers.remove(follower);
+            followers.removeIf(follower -> {
+                boolean its = follower.link == link;
+                if (its) {
                     follower.drop();
                     LOG.info("a follower of the changes is gone");
                 }
-            }
+                return its;
+            });
             if (followers.isEmpty()) {
                 aloneSinceMillis = System.currentTimeMillis();
             }
