@@ -1,0 +1,33 @@
+package io.cairn.gossip.claims;
+
+/** What a node's claims need of the world. Called on the thread that runs {@link ClaimsNode}; none may wait for another node. */
+public interface ClaimPorts {
+    /** Sends to a node, at most once, soon, perhaps never. */
+    void send(String nodeId, Place place, byte[] message);
+
+    /**
+     * Puts everything on the disk: what is sent after this returns may rest on it. A failure must end the node.
+     */
+    void save(Saved saved);
+
+    /** Replication offset of this node's data. */
+    long offset();
+
+    /** Milliseconds since this replica's link to its primary was last up; 0 while it is, Long.MAX_VALUE if it never was. */
+    long dataAgeMillis();
+
+    /** Follow this primary, or lead when null: told again and again, whether or not something has changed. */
+    void role(@org.jspecify.annotations.Nullable Claim primary);
+
+    /** Whether this node holds any key. */
+    boolean hasData();
+
+    /** Slots that this node, which stays a primary, has lost to a newer owner: the keys in them are of the past. */
+    void lost(SlotSet slots);
+
+    /** Whether this node holds a key of the slot. */
+    boolean hasKeys(int slot);
+
+    /** Stop taking writes for so long, for a manual failover; 0: take them again. */
+    void pauseWrites(long millis);
+}
