@@ -282,7 +282,15 @@ final class SimCluster {
             tell(nodes.get(i), admin -> assertThat(admin.replicate(id)).isNull());
         }
         nodes.forEach(node -> node.data = true);
+        eventually("all know the replicas", 10_000, () -> nodes.stream().allMatch(this::knowsReplicas));
         eventually("all are well", 10_000, this::isWell);
+    }
+
+    private boolean knowsReplicas(SimNode node) {
+        long primaries = node.picture().nodes().values().stream()
+                .filter(other -> other.claim().isPrimary())
+                .count();
+        return primaries == node.picture().size();
     }
 
     void tell(SimNode node, java.util.function.Consumer<ClaimsAdmin> word) {
