@@ -55,6 +55,8 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
 
     private @Nullable StandaloneWorker worker;
     private @Nullable ChangeRecorder recorder;
+    /** Where in the stream of changes the present call's are, 0 for none. */
+    private long wrotePosition;
 
     /** @param fatal stops the process: a command threw after it may have changed something */
     StandaloneScripts(StandaloneMode mode, ScriptThread thread, BiConsumer<String, Throwable> fatal) {
@@ -63,7 +65,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         this.keyspace = mode.keyspace;
         this.thread = thread;
         this.fatal = fatal;
-        keyspace.refuseWaiting(() -> thread.busy() && mode.isOnEventLoop());
+        keyspace.refuseWaiting(() -> (thread.busy() || keyspace.isLoading()) && mode.isOnEventLoop());
     }
 
     // ---- on event loops
@@ -100,6 +102,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         boolean submitted = thread.submit(engine -> {
             current = engine;
             BatchReplies replies = new BatchReplies(1, mode.stats);
+            wrotePosition = 0;
             try {
                 replies.begin(resp3);
                 work.run(replies.reply());
@@ -111,6 +114,9 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
                 release.run();
                 waitingBytes.addAndGet(-bytes);
                 taken.decrementAndGet();
+            }
+            if (wrotePosition > 0) {
+                origin.wrote(wrotePosition); // Before any command that comes after it.
             }
             origin.eventLoop().execute(() -> replies.deliver(new Origin[] {origin}, 0));
         });
@@ -205,6 +211,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
 
     private void finish() {
         recorder().end();
+        wrotePosition = Math.max(wrotePosition, recorder().position());
         if (effects.changes() > 0) {
             mode.changed(effects.changes());
             effects.finish(writer);
@@ -216,6 +223,9 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
             return null;
         }
         boolean writes = !script.is(Script.NO_WRITES);
+        if (writes && !readOnly && mode.isReadOnly()) {
+            return Refusal.READ_ONLY_SCRIPT;
+        }
         if (writes && !readOnly) {
             String broken = mode.brokenRefusal();
             if (broken != null) {

@@ -71,7 +71,6 @@ public final class Node implements AutoCloseable {
     private final RespServer server;
     private final CairnProcess process;
     private long tendedMillis;
-    private long pingedMillis;
 
     /**
      * Opens the node's directory and makes its parts; nothing is loaded and nobody listened to yet.
@@ -91,7 +90,7 @@ public final class Node implements AutoCloseable {
             families.addAll(kind.commands(this::backend));
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
-            this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory.newId());
+            this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory::newId, config);
             this.memory = new MemoryLimit(
                     keyspace,
                     connections::bytes,
@@ -110,6 +109,7 @@ public final class Node implements AutoCloseable {
                     blocked,
                     hub,
                     memory,
+                    changes,
                     process.transport(),
                     process.background(),
                     process::fatal));
@@ -258,15 +258,7 @@ public final class Node implements AutoCloseable {
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             connections.tend(nowMillis, config.get(Keys.TIMEOUT));
-            pingFollowers(nowMillis);
-        }
-    }
-
-    private void pingFollowers(long nowMillis) {
-        long period = config.get(Keys.REPL_PING_REPLICA_PERIOD);
-        if (period > 0 && nowMillis - pingedMillis >= period * SECOND_MILLIS) {
-            pingedMillis = nowMillis;
-            changes.ping();
+            changes.tick(nowMillis);
         }
     }
 

@@ -2,6 +2,7 @@ package io.cairn.server;
 
 import io.cairn.command.Command;
 import io.cairn.command.DisabledClusterCommands;
+import io.cairn.command.WaitReplicas;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import java.util.List;
@@ -21,7 +22,7 @@ public final class Standalone implements NodeKind {
 
     @Override
     public List<List<Command>> commands(Supplier<NodeBackend> backend) {
-        return List.of(DisabledClusterCommands.table());
+        return List.of(DisabledClusterCommands.table(), new WaitReplicas().table());
     }
 
     @Override
