@@ -1,5 +1,8 @@
 package io.cairn.gossip.claims;
 
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
 /** What a node's claims need of the world. Called on the thread that runs {@link ClaimsNode}; none may wait for another node. */
 public interface ClaimPorts {
     /** Sends to a node, at most once, soon, perhaps never. */
@@ -17,7 +20,7 @@ public interface ClaimPorts {
     long dataAgeMillis();
 
     /** Follow this primary, or lead when null: told again and again, whether or not something has changed. */
-    void role(@org.jspecify.annotations.Nullable Claim primary);
+    void role(@Nullable Claim primary);
 
     /** Whether this node holds any key. */
     boolean hasData();
@@ -25,8 +28,11 @@ public interface ClaimPorts {
     /** Slots that this node, which stays a primary, has lost to a newer owner: the keys in them are of the past. */
     void lost(SlotSet slots);
 
-    /** Whether this node holds a key of the slot. */
-    boolean hasKeys(int slot);
+    /** At once, for every write that comes after it: slots of which new keys are made elsewhere, and where. */
+    void migrating(Map<Integer, String> slots);
+
+    /** Keys of the slot, after every write that began before; -1 if that cannot be said now. */
+    int keys(int slot);
 
     /** Stop taking writes for so long, for a manual failover; 0: take them again. */
     void pauseWrites(long millis);

@@ -184,7 +184,7 @@ public final class ClaimsAdmin {
     public void assign(int slot, String to, Consumer<String> done) {
         boolean mine = registry.id().equals(registry.owner(slot));
         String refusal = setSlot(to, "ERR Unknown node ", other -> {
-            if (mine && !to.equals(registry.id()) && ports.hasKeys(slot)) {
+            if (mine && !to.equals(registry.id()) && ports.keys(slot) != 0) {
                 return "ERR Can't assign hashslot " + slot
                         + " to a different node while I still hold keys for this hash slot.";
             }

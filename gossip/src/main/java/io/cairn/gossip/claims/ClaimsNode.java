@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -112,8 +113,9 @@ public final class ClaimsNode {
         if (registry.takeUnsaved()) {
             ports.save(saved());
         }
-        outbox.flush();
         picture = view();
+        ports.role(primary());
+        outbox.flush();
     }
 
     private Saved saved() {
@@ -148,7 +150,6 @@ public final class ClaimsNode {
             findsItsData();
             resolveCollision();
         });
-        ports.role(primary());
     }
 
     private long ticked = Long.MIN_VALUE;
@@ -290,7 +291,6 @@ public final class ClaimsNode {
         candidate.abandon("ERR this node has become a replica");
         open.clear();
         registry.self(registry.self().asReplicaOf(primary.id()));
-        ports.role(primary);
     }
 
     // ---- messages
@@ -418,11 +418,10 @@ public final class ClaimsNode {
         }
     }
 
-    /** What SWIM says of a node. */
-    public void swim(String nodeId, boolean alive) {
-        Known other = registry.other(nodeId);
-        if (other != null) {
-            other.swimAlive = alive;
+    /** What SWIM says: the buses ("host:port") of the nodes that are alive. */
+    public void swim(Set<String> alive) {
+        for (Known other : registry.others()) {
+            other.swimAlive = alive.contains(other.claim.place().bus());
         }
     }
 
@@ -431,7 +430,6 @@ public final class ClaimsNode {
     /** An operator's word, run as an event of its own; several of an EXEC as one. */
     public void run(long nowMillis, Consumer<ClaimsAdmin> words) {
         event(nowMillis, () -> words.accept(admin()));
-        ports.role(primary());
     }
 
     private ClaimsAdmin admin() {

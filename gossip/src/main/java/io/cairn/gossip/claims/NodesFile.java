@@ -111,7 +111,8 @@ public final class NodesFile {
             text.append("ban ").append(ban.id()).append(' ').append(ban.stamp());
             text.append(ban.banned() ? " banned\n" : " welcome\n");
         }
-        return text.append("end 1 ").append(crc(text.toString())).append('\n').toString();
+        String crc = crc(text.toString());
+        return text.append("end 1 ").append(crc).append('\n').toString();
     }
 
     private static void node(StringBuilder text, Claim claim, @Nullable Saved self) {

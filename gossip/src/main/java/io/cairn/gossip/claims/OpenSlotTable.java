@@ -23,6 +23,12 @@ final class OpenSlotTable {
         registry.changed();
     }
 
+    void migrating(Map<Integer, String> all) {
+        migrating.clear();
+        migrating.putAll(all);
+        registry.changed();
+    }
+
     void importFrom(int slot, String from) {
         importing.put(slot, from);
         registry.changed();

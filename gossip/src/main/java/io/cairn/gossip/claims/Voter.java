@@ -3,6 +3,7 @@ package io.cairn.gossip.claims;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -102,7 +103,7 @@ final class Voter {
             // It may have won and be cut off, with keys that nobody else has: only another move, by an operator's word, goes over it.
             return !(gone && against == Ballot.Kind.MOVE);
         }
-        return !gone && against == Ballot.Kind.ELECTION;
+        return !gone && against != Ballot.Kind.MANUAL;
     }
 
     /** Whether this node lets a primary take writes: it has given its place to nobody, and knows of nobody who has it. */
@@ -157,12 +158,14 @@ final class Voter {
             return;
         }
         SlotSet given = registry.owned(registry.id()).and(ballot.slots());
-        if (ballot.kind() == Ballot.Kind.MOVE) {
-            if (holdsKeys(given)) {
-                refuse.accept(new Message.Refusal(ballot.epoch(), SlotSet.NONE, true));
+        if (ballot.kind() == Ballot.Kind.MOVE && !given.isEmpty()) {
+            boolean[] unknown = {false};
+            if (!release(given, id, unknown)) {
+                if (!unknown[0]) {
+                    refuse.accept(new Message.Refusal(ballot.epoch(), SlotSet.NONE, true));
+                }
                 return;
             }
-            given.bits().stream().forEach(slot -> open.migrate(slot, id));
         }
         grant(candidate, ballot);
     }
@@ -172,8 +175,23 @@ final class Voter {
                 .anyMatch(grant -> grant.candidate().equals(id) && grant.ballot().equals(ballot));
     }
 
-    private boolean holdsKeys(SlotSet slots) {
-        return slots.bits().stream().anyMatch(ports::hasKeys);
+    /** From here on clients are sent to the new owner for every key that is not here; false, and all is as before, if there is one. */
+    private boolean release(SlotSet slots, String to, boolean[] unknown) {
+        Map<Integer, String> before = open.migrating();
+        slots.bits().stream().forEach(slot -> open.migrate(slot, to));
+        ports.migrating(open.migrating());
+        for (int[] run : slots.runs()) {
+            for (int slot = run[0]; slot <= run[1]; slot++) {
+                int keys = ports.keys(slot);
+                if (keys != 0) {
+                    unknown[0] = keys < 0;
+                    open.migrating(before);
+                    ports.migrating(before);
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private boolean mayStand(Known candidate, Ballot ballot) {

@@ -123,8 +123,11 @@ final class SimCluster {
         }
 
         @Override
-        public boolean hasKeys(int slot) {
-            return keys.contains(slot);
+        public void migrating(Map<Integer, String> slots) {}
+
+        @Override
+        public int keys(int slot) {
+            return keys.contains(slot) ? 1 : 0;
         }
 
         @Override
@@ -217,9 +220,13 @@ final class SimCluster {
                 if (node.node != null && now >= node.nextTick) {
                     node.nextTick = now + TICK;
                     replicate(node);
+                    Set<String> alive = new HashSet<>();
                     for (SimNode other : nodes) {
-                        node.node.swim(other.id, other.node != null && joined(node.id, other.id));
+                        if (other.node != null && joined(node.id, other.id)) {
+                            alive.add(other.place.bus());
+                        }
                     }
+                    node.node.swim(alive);
                     node.node.tick(node.clock());
                 }
             }
