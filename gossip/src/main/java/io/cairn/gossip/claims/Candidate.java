@@ -112,7 +112,10 @@ final class Candidate {
         Map<String, Long> sources = new HashMap<>();
         for (String owner : registry.voters()) {
             Claim claim = registry.claim(owner);
-            if (claim != null && !owner.equals(registry.id()) && registry.owned(owner).meets(slots)) {
+            boolean asked = kind == Ballot.Kind.MOVE
+                    ? !owner.equals(registry.id())
+                    : owner.equals(registry.self().primaryId());
+            if (claim != null && asked && registry.owned(owner).meets(slots)) {
                 sources.put(owner, claim.configEpoch());
             }
         }
@@ -184,7 +187,10 @@ final class Candidate {
             decided();
             againMillis = now + 1 + random.nextInt((int) JITTER_MILLIS);
         } else {
-            SlotSet rest = running.slots().minus(refusal.contested());
+            // Others may have got some since: what is asked for is the primary's, and nothing else.
+            SlotSet rest = running.slots()
+                    .minus(refusal.contested())
+                    .and(registry.owned(registry.self().primaryId()));
             decided();
             if (!rest.isEmpty()) {
                 start(running.kind(), rest, now);

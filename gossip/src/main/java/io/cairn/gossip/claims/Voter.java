@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -199,6 +200,9 @@ final class Voter {
             return candidate.claim.isPrimary();
         }
         String primaryId = candidate.claim.primaryId();
+        if (!ballot.sources().keySet().equals(Set.of(primaryId))) {
+            return false;
+        }
         if (primaryId.equals(registry.id())) {
             return ballot.kind() == Ballot.Kind.MANUAL || registry.self().empty();
         }
