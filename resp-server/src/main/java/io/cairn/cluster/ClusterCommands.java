@@ -6,7 +6,6 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.Reply;
 import io.cairn.command.SessionCall;
-import io.cairn.command.SessionHandler;
 import io.cairn.config.EndpointType;
 import io.cairn.config.Keys;
 import io.cairn.keyspace.Slots;
@@ -28,15 +27,10 @@ public final class ClusterCommands {
     private static final int KEYS_LIMIT = Integer.MAX_VALUE;
 
     private final Supplier<ClusterView> source;
-    private final SessionHandler failover;
 
-    /**
-     * @param source asked at each call: the table of commands is made before the node's parts
-     * @param failover CLUSTER FAILOVER
-     */
-    ClusterCommands(Supplier<ClusterView> source, SessionHandler failover) {
+    /** @param source asked at each call: the table of commands is made before the node's parts */
+    ClusterCommands(Supplier<ClusterView> source) {
         this.source = source;
-        this.failover = failover;
     }
 
     private ClusterView view() {
@@ -70,8 +64,6 @@ public final class ClusterCommands {
                 Command.session("cluster|slot-stats", -4, READ + " loading", new SlotStats(source)::run),
                 Command.session("cluster|replicas", 3, "admin stale @admin @dangerous @slow", this::replicas),
                 Command.session("cluster|slaves", 3, "admin stale @admin @dangerous @slow", this::replicas),
-                Command.session(
-                        "cluster|failover", -2, "no_async_loading admin stale @admin @dangerous @slow", failover),
                 Command.session("cluster|help", 2, "loading stale @slow", ClusterCommands::help),
                 Command.session("readonly", 1, "fast loading stale @fast @connection", call -> {
                     call.session().readonly(true);

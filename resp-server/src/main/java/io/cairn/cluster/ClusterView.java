@@ -88,7 +88,7 @@ interface ClusterView {
      * @param primaryId the node to print as its primary
      */
     record Group(String id, String primaryId, List<String> memberIds, List<SlotRange> slots) {
-        Group {
+        public Group {
             memberIds = List.copyOf(memberIds);
             slots = List.copyOf(slots);
         }

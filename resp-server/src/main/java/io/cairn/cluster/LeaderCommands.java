@@ -26,7 +26,7 @@ final class LeaderCommands {
     }
 
     /** CLUSTER FAILOVER: leader transfer to this node. FORCE and TAKEOVER act without a quorum, which raft mode does not do. */
-    void failover(SessionCall call) {
+    private void failover(SessionCall call) {
         Topology topology = runtime.get().topology();
         Args args = call.args();
         if (args.count() > 2) {
@@ -64,6 +64,11 @@ final class LeaderCommands {
 
     List<Command> table() {
         return List.of(
+                Command.session(
+                        "cluster|failover",
+                        -2,
+                        "no_async_loading admin stale @admin @dangerous @slow",
+                        this::failover),
                 Command.session("cairn|balance", 2, "stale @slow", this::balance),
                 Command.session("cairn|transfer", 3, ADMIN, this::transfer));
     }

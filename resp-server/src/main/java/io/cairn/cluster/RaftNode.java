@@ -230,7 +230,7 @@ public final class RaftNode implements AutoCloseable {
     public static List<List<Command>> commands(Supplier<RaftNode> node, Supplier<String> newId) {
         LeaderCommands leaders = new LeaderCommands(() -> node.get().runtime, () -> node.get().local);
         return List.of(
-                new ClusterCommands(() -> node.get().view, leaders::failover).table(),
+                new ClusterCommands(() -> node.get().view).table(),
                 new ClusterAdmin(() -> node.get().runtime, newId).table(),
                 new MigrationCommands(() -> node.get().runtime, newId).table(),
                 new NodeCommands(() -> node.get().runtime, newId).table(),
@@ -320,12 +320,12 @@ public final class RaftNode implements AutoCloseable {
                 NodeState.ACTIVE);
     }
 
-    private static String reachable(String bind) throws IOException {
+    static String reachable(String bind) throws IOException {
         InetAddress address = InetAddress.getByName(bind);
         return address.isAnyLocalAddress() ? InetAddress.getLocalHost().getHostAddress() : address.getHostAddress();
     }
 
-    private static String bindHost(Config config) {
+    static String bindHost(Config config) {
         String first = config.get(Keys.BIND).get(0);
         String host = first.startsWith("-") ? first.substring(1) : first;
         return host.equals("*") ? "0.0.0.0" : host;

@@ -17,6 +17,7 @@ import io.cairn.mode.Journal;
 import io.cairn.mode.Mode;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.ReplicationRole;
+import io.cairn.mode.SlotGuard;
 import io.cairn.mode.StandaloneMode;
 import io.cairn.replica.Following;
 import io.cairn.replica.ReplicaRole;
@@ -29,7 +30,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A standalone node: its mode, its persistence, its expiry cycle, its part in replication. */
-final class StandaloneBackend implements NodeBackend {
+class StandaloneBackend implements NodeBackend {
     private final RecordClock clock = new RecordClock();
     private final StandaloneMode mode;
     private final StandalonePersistence persistence;
@@ -214,7 +215,17 @@ final class StandaloneBackend implements NodeBackend {
         if (replica && config.get(Keys.CLUSTER_ENABLED)) {
             throw new StartException("replicaof directive not allowed in cluster mode");
         }
+        load(replica);
+    }
+
+    /** @param replica the data is that of a replica, which may go on where it was */
+    final void load(boolean replica) throws StartException {
         persistence.load(replica);
+    }
+
+    /** The node is one of a cluster, and takes what this lets it take. */
+    final void guard(SlotGuard slots) {
+        mode.guard(slots);
     }
 
     @Override

@@ -45,6 +45,16 @@ public final class ClaimsAdmin {
         return registry.self().isPrimary() ? null : "ERR You can use this command only with masters.";
     }
 
+    /** Where this node is found from now on, and whether it may stand for election. */
+    public void announce(Place place, boolean noFailover) {
+        registry.self(registry.self().at(place, noFailover));
+    }
+
+    /** Writes nodes.conf again. */
+    public void save() {
+        registry.changed();
+    }
+
     /** @param bus "host:port" of the other node's gossip */
     public @Nullable String meet(String bus) {
         return meets.test(bus) ? null : "ERR too many nodes are being met";
@@ -288,6 +298,10 @@ public final class ClaimsAdmin {
                 false,
                 SlotSet.NONE);
         registry.restart(fresh);
+        if (!self.isPrimary()) {
+            // Redis: emptyData.
+            ports.lost(SlotSet.range(0, SlotSet.SLOTS - 1));
+        }
         if (newId != null) {
             registry.resetEpoch();
             voter.resetEpoch();

@@ -482,6 +482,7 @@ public final class ClaimsNode {
                 failures.seesMajority(),
                 registry.self().empty() ? Long.MIN_VALUE : failures.leaseUntil(),
                 slots.size(),
+                slots.values().stream().mapToInt(SlotSet::size).sum(),
                 registry.bans().stream().filter(Ban::banned).map(Ban::id).toList());
     }
 }

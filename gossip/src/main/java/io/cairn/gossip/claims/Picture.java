@@ -12,9 +12,12 @@ import org.jspecify.annotations.Nullable;
  * @param owners by slot; not to be changed
  * @param migrating of this node's slots, to the id of whom they go to
  * @param importing slots that come to this node, to the id of whom they come from
- * @param isUp whether calls with keys are answered at all, as far as others are concerned
+ * @param isCovered no owner of slots has failed
+ * @param seesMajority this node hears of a majority of the primaries
+ * @param forgotten ids of nodes that FORGET has banned
  * @param leaseUntilMillis until when this node may take writes as a primary, by the clock of {@link ClaimsNode}'s caller
  * @param size primaries that own slots
+ * @param assigned slots that have an owner
  */
 public record Picture(
         Claim self,
@@ -28,6 +31,7 @@ public record Picture(
         boolean seesMajority,
         long leaseUntilMillis,
         int size,
+        int assigned,
         List<String> forgotten) {
     /**
      * @param suspected not heard of for the node timeout (fail?)
@@ -55,7 +59,4 @@ public record Picture(
         return slots.getOrDefault(id, SlotSet.NONE);
     }
 
-    public int assigned() {
-        return slots.values().stream().mapToInt(SlotSet::size).sum();
-    }
 }
