@@ -143,7 +143,6 @@ final class GossipData implements ClaimsRunner.NodeData {
     @Override
     public void lost(SlotSet slots) {
         worker.execute(() -> {
-            LOG.info("keys of {} slots that are not this node's any more are deleted", slots.size());
             for (int[] run : slots.runs()) {
                 for (int slot = run[0]; slot <= run[1]; slot++) {
                     delete(slot);
@@ -161,6 +160,7 @@ final class GossipData implements ClaimsRunner.NodeData {
             try (MovingKeys.Held held = keys.get().hold(0, some, HOLD_MILLIS)) {
                 BitSet all = new BitSet();
                 all.set(0, some.size());
+                LOG.info("{} keys of slot {}, which is not this node's any more, are deleted", some.size(), slot);
                 if (held.delete(all).isEmpty()) {
                     i = 0;
                 }

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 /**
  * One node of a cluster in gossip mode: it makes claims, hears others', finds failures, votes and stands. All methods on one thread; time
  * is an argument, in milliseconds of a clock that never goes back. Each event ends alike: what it changed is put on the disk, then what
- * it says is sent. So no vote, epoch or claim is ever heard of that its node could forget.
+ * it says is sent. So no vote, epoch or claim is ever heard of that its node could forget. What it heard itself follows within a second.
  *
  * <p>Pings carry a number that says what the sender knows ({@link Registry#picture}); whoever knows otherwise answers with a list of
  * versions, and gets the claims it lacks. A claim that changes is sent to everybody at once besides.
@@ -31,6 +31,9 @@ public final class ClaimsNode {
     private static final long DEAF_MILLIS = 1_000;
     /** How long CLUSTER MEET looks for the node. */
     public static final long MEET_MILLIS = 30_000;
+
+    /** What others have said is on the disk after so long; what this node has said is, before it is heard. */
+    private static final long CATCH_UP_MILLIS = 1_000;
 
     private static final int MAX_MEETING = 1_024;
     private static final long MEET_AGAIN_MILLIS = 200;
@@ -51,6 +54,7 @@ public final class ClaimsNode {
     private long now;
     private long farMillis;
     private long metMillis;
+    private long caughtUpMillis;
     private long collidedMillis = Long.MIN_VALUE;
 
     /**
@@ -149,6 +153,10 @@ public final class ClaimsNode {
             migrateReplica();
             findsItsData();
             resolveCollision();
+            if (now - caughtUpMillis >= CATCH_UP_MILLIS) {
+                caughtUpMillis = now;
+                registry.catchUp();
+            }
         });
     }
 
@@ -316,7 +324,7 @@ public final class ClaimsNode {
         if (from == null) {
             return;
         }
-        registry.sawEpoch(envelope.currentEpoch());
+        registry.heardEpoch(envelope.currentEpoch());
         from.heardMillis = now;
         Message message = envelope.message();
         if (message instanceof Message.Ping ping) {

@@ -27,6 +27,8 @@ final class Registry {
     private Map<String, SlotSet> owned = Map.of();
     private boolean stale = true;
     private boolean unsaved;
+    /** The file misses something that others know, too. */
+    private boolean behind;
     private boolean untold;
     private long picture;
 
@@ -81,6 +83,14 @@ final class Registry {
         }
     }
 
+    /** An epoch that another made. */
+    void heardEpoch(long epoch) {
+        if (epoch > currentEpoch) {
+            currentEpoch = epoch;
+            behind = true;
+        }
+    }
+
     /** For ids drawn anew only. */
     void resetEpoch() {
         currentEpoch = 0;
@@ -127,8 +137,8 @@ final class Registry {
             known.hadReplicas |= !known.claim.isPrimary() && claim.isPrimary();
             known.claim = claim;
         }
-        sawEpoch(claim.configEpoch());
-        changed();
+        heardEpoch(claim.configEpoch());
+        heard();
         return true;
     }
 
@@ -142,6 +152,7 @@ final class Registry {
         Ban before = bans.get(id);
         if (before == null ? banned : before.banned() != banned) {
             hear(new Ban(id, before == null ? 1 : before.stamp() + 1, banned));
+            changed();
             untold = true;
         }
     }
@@ -156,7 +167,7 @@ final class Registry {
         if (ban.banned()) {
             nodes.remove(ban.id());
         }
-        changed();
+        heard();
     }
 
     Collection<Ban> bans() {
@@ -177,11 +188,23 @@ final class Registry {
         unsaved = true;
     }
 
+    /** What others have said has changed something. They will say it again: the file may follow later. */
+    void heard() {
+        stale = true;
+        behind = true;
+    }
+
     /** True once after a change that must be on the disk before anybody hears of it. */
     boolean takeUnsaved() {
         boolean was = unsaved;
         unsaved = false;
+        behind &= !was;
         return was;
+    }
+
+    /** Writes what was heard, too. */
+    void catchUp() {
+        unsaved |= behind;
     }
 
     /** True once after a change that everybody is to hear of. */

@@ -125,7 +125,7 @@ final class Voter {
             return claim == null || claim.configEpoch() >= epoch || claim.decidedEpoch() >= epoch;
         });
         if (over) {
-            registry.changed();
+            registry.heard();
         }
     }
 
