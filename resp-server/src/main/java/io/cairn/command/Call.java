@@ -338,6 +338,10 @@ public final class Call {
         applied = ofPrimary;
     }
 
+    boolean isApplied() {
+        return applied;
+    }
+
     /** The time at which keys and fields are judged: those that expire then or before are not there. */
     long expiryTime() {
         return applied ? 0 : now;

@@ -217,6 +217,11 @@ public final class StandaloneMode implements Mode {
         return replica;
     }
 
+    /** The primary's data is being loaded: there is neither the old data nor the new. */
+    public boolean isLoading() {
+        return keyspace.isLoading();
+    }
+
     boolean isReadOnly() {
         return replica && replicaReadOnly;
     }

@@ -508,8 +508,8 @@ final class StandaloneWorker {
             FirstReply reply = new FirstReply();
             long start = System.nanoTime();
             long seed = block ? Seeds.derive(recordSeed, logged.size()) : recordSeed;
-            boolean changed = runHandler(queued.command(), queued.args(), queued.database(), now, seed, reply)
-                    && queued.command().is(Flag.WRITE);
+            // PFCOUNT is no write, and changes what it counts all the same.
+            boolean changed = runHandler(queued.command(), queued.args(), queued.database(), now, seed, reply);
             boolean failed = reply.error() != null;
             stats.executed(mode.commands.id(queued.command()), System.nanoTime() - start, failed);
             if (failed) {

@@ -70,7 +70,6 @@ final class ReplicaLink implements Runnable {
 
     private volatile State state = State.CONNECT;
     private volatile boolean stopped;
-    private volatile boolean loading;
     private volatile long downSinceMillis = System.currentTimeMillis();
     private volatile long unappliedBytes;
     private volatile @Nullable LinkChannel channel;
@@ -121,11 +120,6 @@ final class ReplicaLink implements Runnable {
 
     State state() {
         return state;
-    }
-
-    /** The primary's data is being loaded: there is neither the old data nor the new. */
-    boolean isLoading() {
-        return loading;
     }
 
     @Nullable
@@ -381,14 +375,12 @@ final class ReplicaLink implements Runnable {
 
     private int load(ReadableByteChannel from, Position position) throws IOException {
         boolean loaded = false;
-        loading = true;
         try {
             int database = node.replaceData(from, position, this::isWanted);
             loaded = true;
             needsAll = false;
             return database;
         } finally {
-            loading = false;
             // Half the data is no part of any history.
             needsAll |= !loaded;
         }

@@ -191,7 +191,7 @@ public final class ReplicaRole implements ReplicationRole {
                         shown(current.state()),
                         current.lastContactMillis(),
                         current.downSinceMillis(),
-                        current.isLoading());
+                        parts.mode().isLoading());
         List<Downstream> replicas = new ArrayList<>();
         for (Replication.Replica replica : view.replicas()) {
             replicas.add(new Downstream(
@@ -251,7 +251,7 @@ public final class ReplicaRole implements ReplicationRole {
                 && !parts.config().get(Keys.REPLICA_SERVE_STALE_DATA)) {
             return Refusal.PRIMARY_DOWN;
         }
-        return current.isLoading() && !command.is(Flag.LOADING) ? Refusal.LOADING : null;
+        return parts.mode().isLoading() && !command.is(Flag.LOADING) ? Refusal.LOADING : null;
     }
 
     /** The link to the primary, if it is up. */
