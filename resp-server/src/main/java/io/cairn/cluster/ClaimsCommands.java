@@ -117,10 +117,13 @@ final class ClaimsCommands implements SessionGroup {
                         new Change(this, ClaimsCommands::failover)),
                 change("cluster|set-config-epoch", 3, ClaimsCommands::setConfigEpoch),
                 change("cluster|bumpepoch", 2, args -> ClaimsCommands::bumpEpoch),
-                change("cluster|saveconfig", 2, args -> now(admin -> {
-                    admin.save();
-                    return null;
-                })),
+                change(
+                        "cluster|saveconfig",
+                        2,
+                        args -> now(admin -> {
+                            admin.save();
+                            return null;
+                        })),
                 Command.session(
                         "cluster|count-failure-reports",
                         3,

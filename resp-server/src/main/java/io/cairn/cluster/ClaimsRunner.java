@@ -62,7 +62,13 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
      * @param fatal ends the process: what must be on the disk is not
      */
     record Options(
-            Path directory, String nodeId, Place place, boolean noFailover, ClaimSettings settings, NodeData data, Consumer<Throwable> fatal) {}
+            Path directory,
+            String nodeId,
+            Place place,
+            boolean noFailover,
+            ClaimSettings settings,
+            NodeData data,
+            Consumer<Throwable> fatal) {}
 
     /** The node's data as the claims see it. Any thread; must not wait for other nodes. */
     interface NodeData {
@@ -85,8 +91,7 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
      * @param otherMessages gets direct messages that are none of the claims, on gossip's socket thread
      * @param changed told, on the claims' thread, when the picture shows other owners, roles or open slots
      */
-    ClaimsRunner(
-            Options options, ScheduledExecutorService thread, Consumer<byte[]> otherMessages, Runnable changed) {
+    ClaimsRunner(Options options, ScheduledExecutorService thread, Consumer<byte[]> otherMessages, Runnable changed) {
         this.options = options;
         this.thread = thread;
         this.otherMessages = otherMessages;

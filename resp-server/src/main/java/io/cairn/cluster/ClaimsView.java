@@ -135,7 +135,9 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
                 picture.nodes().size(),
                 picture.size(),
                 picture.currentEpoch(),
-                self.isPrimary() ? self.configEpoch() : above == null ? 0 : above.claim().configEpoch());
+                self.isPrimary()
+                        ? self.configEpoch()
+                        : above == null ? 0 : above.claim().configEpoch());
     }
 
     /** Redis: clusterUpdateState. A primary that a majority may have given up is down before it learns so. */
@@ -208,12 +210,12 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
     }
 
     private String address(Claim claim) {
-        String host =
-                switch (style.get()) {
-                    case IP -> claim.place().host();
-                    case HOSTNAME -> claim.place().hostname().isEmpty() ? "?" : claim.place().hostname();
-                    case UNKNOWN -> "";
-                };
+        String host = switch (style.get()) {
+            case IP -> claim.place().host();
+            case HOSTNAME ->
+                claim.place().hostname().isEmpty() ? "?" : claim.place().hostname();
+            case UNKNOWN -> "";
+        };
         return host + ":" + claim.place().port();
     }
 

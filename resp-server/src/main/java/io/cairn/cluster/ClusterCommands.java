@@ -43,7 +43,11 @@ public final class ClusterCommands {
 
     public List<Command> table() {
         return List.of(
-                Command.session("cluster|info", 2, READ, call -> call.reply().verbatim(reports().info())),
+                Command.session(
+                        "cluster|info",
+                        2,
+                        READ,
+                        call -> call.reply().verbatim(reports().info())),
                 Command.session(
                         "cluster|nodes",
                         2,
@@ -51,11 +55,7 @@ public final class ClusterCommands {
                         call -> call.reply().verbatim(reports().nodes())),
                 Command.session("cluster|slots", 2, READ + " loading", this::slots),
                 Command.session("cluster|shards", 2, READ + " loading", this::shards),
-                Command.session(
-                        "cluster|myid",
-                        2,
-                        READ,
-                        call -> call.reply().bulk(view().selfId())),
+                Command.session("cluster|myid", 2, READ, call -> call.reply().bulk(view().selfId())),
                 Command.session("cluster|myshardid", 2, READ, this::myShardId),
                 Command.session("cluster|keyslot", 3, READ, ClusterCommands::keySlot),
                 Command.session("cluster|countkeysinslot", 3, READ, this::countKeysInSlot),
@@ -223,7 +223,8 @@ public final class ClusterCommands {
 
     private void countKeysInSlot(SessionCall call) {
         int slot = slotArgument(call);
-        // Keys of a slot that comes key by key are not counted while another owns it: redis-cli's fix takes a node that counts
+        // Keys of a slot that comes key by key are not counted while another owns it: redis-cli's fix takes a node that
+        // counts
         // some for an owner, and the one that counts most for the right one, whatever its keys are.
         if (slot >= 0 && view().isGuest(slot)) {
             call.reply().number(0);

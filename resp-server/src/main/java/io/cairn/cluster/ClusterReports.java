@@ -80,11 +80,17 @@ final class ClusterReports {
         if (myself && node.isPrimary()) {
             // Only a node's own line shows its open slots.
             view.migrating()
-                    .forEach((slot, to) ->
-                            text.append(" [").append(slot).append("->-").append(to).append(']'));
+                    .forEach((slot, to) -> text.append(" [")
+                            .append(slot)
+                            .append("->-")
+                            .append(to)
+                            .append(']'));
             view.importing()
-                    .forEach((slot, from) ->
-                            text.append(" [").append(slot).append("-<-").append(from).append(']'));
+                    .forEach((slot, from) -> text.append(" [")
+                            .append(slot)
+                            .append("-<-")
+                            .append(from)
+                            .append(']'));
         }
         text.append('\n');
     }

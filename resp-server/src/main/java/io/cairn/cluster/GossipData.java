@@ -75,7 +75,13 @@ final class GossipData implements ClaimsRunner.NodeData {
 
     @Override
     public synchronized void role(@Nullable Claim primary) {
-        String now = primary == null ? "" : primary.id() + '@' + primary.place().bus() + '/' + primary.place().port();
+        String now = primary == null
+                ? ""
+                : primary.id()
+                        + '@'
+                        + primary.place().bus()
+                        + '/'
+                        + primary.place().port();
         if (now.equals(wanted)) {
             return;
         }

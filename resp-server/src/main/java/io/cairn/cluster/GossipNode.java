@@ -120,7 +120,10 @@ public final class GossipNode implements AutoCloseable {
                 this::endpointStyle,
                 data::offset);
         this.messages = new PeerMessages(
-                new GossipAudience(claims::picture), courier, parts.hub(), parts.threads().messages());
+                new GossipAudience(claims::picture),
+                courier,
+                parts.hub(),
+                parts.threads().messages());
         parts.hub().spread(messages);
         config.onChange(Keys.CLUSTER_ANNOUNCE_PORT, ports -> announce());
         config.onChange(Keys.CLUSTER_ANNOUNCE_HOSTNAME, name -> announce());
@@ -292,7 +295,9 @@ public final class GossipNode implements AutoCloseable {
     /** Who waits or listens for slots that went away is told. On the claims' thread. */
     private void changed() {
         parts.hub().serves(channel -> isHere(Slots.of(channel)));
-        parts.blocked().slotsChanged(slot -> isHere(slot) || claims.picture().importing().containsKey(slot));
+        parts.blocked()
+                .slotsChanged(
+                        slot -> isHere(slot) || claims.picture().importing().containsKey(slot));
     }
 
     private boolean isHere(int slot) {

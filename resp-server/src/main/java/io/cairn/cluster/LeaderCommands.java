@@ -53,22 +53,20 @@ final class LeaderCommands {
             return;
         }
         SessionCall.Later later = call.later();
-        local.get().takeLeadership(error -> later.complete(reply -> {
-            if (error == null) {
-                reply.ok();
-            } else {
-                reply.error(error);
-            }
-        }));
+        local.get()
+                .takeLeadership(error -> later.complete(reply -> {
+                    if (error == null) {
+                        reply.ok();
+                    } else {
+                        reply.error(error);
+                    }
+                }));
     }
 
     List<Command> table() {
         return List.of(
                 Command.session(
-                        "cluster|failover",
-                        -2,
-                        "no_async_loading admin stale @admin @dangerous @slow",
-                        this::failover),
+                        "cluster|failover", -2, "no_async_loading admin stale @admin @dangerous @slow", this::failover),
                 Command.session("cairn|balance", 2, "stale @slow", this::balance),
                 Command.session("cairn|transfer", 3, ADMIN, this::transfer));
     }

@@ -150,8 +150,7 @@ final class PeerMessages implements Spread, AutoCloseable {
         audience = now;
         for (String node : now.everybody()) {
             streams.computeIfAbsent(
-                    node,
-                    id -> new PeerStream(ThreadLocalRandom.current().nextLong(), courier.partBytes()));
+                    node, id -> new PeerStream(ThreadLocalRandom.current().nextLong(), courier.partBytes()));
         }
         streams.keySet().retainAll(Set.copyOf(now.everybody()));
         inboxes.keySet().retainAll(Set.copyOf(now.everybody()));

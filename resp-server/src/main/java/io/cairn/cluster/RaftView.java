@@ -97,7 +97,9 @@ final class RaftView implements ClusterView {
         map.moves().open().forEach((slot, how) -> {
             Shard to = map.shard(other.apply(how));
             boolean concerned = mine != null
-                    && (owned.apply(how) ? mine.equals(map.owner(slot)) : how.importingAt().equals(mine.id()));
+                    && (owned.apply(how)
+                            ? mine.equals(map.owner(slot))
+                            : how.importingAt().equals(mine.id()));
             if (concerned && to != null) {
                 open.put(slot, topology.printedPrimary(to));
             }

@@ -31,8 +31,7 @@ import java.util.function.Supplier;
 final class SlotAdmin {
     private static final int POLL_MILLIS = 2;
     private static final String LATE = "ERR the change is decided but has not taken effect yet";
-    static final String NO_ACTION =
-            "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";
+    static final String NO_ACTION = "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";
 
     private final Supplier<ClusterRuntime> runtime;
     private final Supplier<String> newId;

@@ -91,9 +91,7 @@ public final class SlotGuard {
     @Nullable
     String refusal(Origin origin, Command command, Args args, KeyPositions keys) {
         int count = keys.find(command, args);
-        return count == 0
-                ? null
-                : refusal(slot(keys, count, args), command, origin.readonly(), origin.asking());
+        return count == 0 ? null : refusal(slot(keys, count, args), command, origin.readonly(), origin.asking());
     }
 
     /** Before a command is queued, or a session command that names keys runs. */
@@ -118,7 +116,8 @@ public final class SlotGuard {
 
     /** Under the locks of the call's keys, of which {@code keys} has {@code count}. */
     @Nullable
-    String locked(boolean readonly, boolean asking, Command command, Args args, KeyPositions keys, int count, int database) {
+    String locked(
+            boolean readonly, boolean asking, Command command, Args args, KeyPositions keys, int count, int database) {
         int slot = count == 0 ? NONE : slot(keys, count, args);
         String refusal = refusal(slot, command, readonly, asking);
         if (refusal != null || slot < 0 || view.state(slot) == State.PLAIN) {

@@ -320,8 +320,9 @@ public final class StandaloneMode implements Mode {
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
         SlotGuard slots = guard;
-        String elsewhere =
-                slots == null ? null : slots.refusal(origin, command, args, workers.get().positions());
+        String elsewhere = slots == null
+                ? null
+                : slots.refusal(origin, command, args, workers.get().positions());
         if (elsewhere != null) {
             if (origin.pending() > 0) {
                 return Outcome.WAIT;

@@ -189,8 +189,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         worker().endOfTurn();
     }
 
-    private void eval(
-            Command command, Args args, int database, boolean readonly, boolean asking, ReplyBuffer reply) {
+    private void eval(Command command, Args args, int database, boolean readonly, boolean asking, ReplyBuffer reply) {
         outOfMemory = !worker().makeRoom();
         if (FunctionCommands.loads(command)) {
             load(command, args, database, reply);
@@ -205,9 +204,8 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         try {
             SlotGuard guard = mode.guard();
             int keys = guard == null ? 0 : positions.find(command, args);
-            String elsewhere = guard == null
-                    ? null
-                    : guard.locked(readonly, asking, command, args, positions, keys, database);
+            String elsewhere =
+                    guard == null ? null : guard.locked(readonly, asking, command, args, positions, keys, database);
             if (elsewhere != null) {
                 reply.error(elsewhere);
                 return;

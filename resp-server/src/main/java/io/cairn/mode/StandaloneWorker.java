@@ -130,8 +130,7 @@ final class StandaloneWorker {
         SlotGuard guard = mode.guard();
         String elsewhere = guard == null
                 ? null
-                : guard.locked(
-                        origin.readonly(), origin.asking(), command, args, positions, keys, origin.database());
+                : guard.locked(origin.readonly(), origin.asking(), command, args, positions, keys, origin.database());
         if (elsewhere != null) {
             origin.reply().error(elsewhere);
             return;

@@ -65,8 +65,8 @@ final class CliNodes implements AutoCloseable {
                 "--cluster-port",
                 Integer.toString(port + PORT_STEP)));
         if (consensus.equals("raft")) {
-            arguments.addAll(
-                    List.of("--cluster-consensus", "raft", "--cluster-raft-port", Integer.toString(port + 2 * PORT_STEP)));
+            arguments.addAll(List.of(
+                    "--cluster-consensus", "raft", "--cluster-raft-port", Integer.toString(port + 2 * PORT_STEP)));
         }
         arguments.addAll(List.of(settings));
         Config config = Config.load(file, arguments);

@@ -71,7 +71,8 @@ final class GossipCliIT {
         awaitPrimary(nodes, 15_495, replica);
         assertThat(nodes.follow(P, "get", "{a}7")).isEqualTo("v7");
         assertThat(nodes.follow(P, "set", "{a}7", "v7")).isEqualTo("OK");
-        assertThat(nodes.at(replica, "cluster", "failover")).startsWith("ERR You should send CLUSTER FAILOVER to a replica");
+        assertThat(nodes.at(replica, "cluster", "failover"))
+                .startsWith("ERR You should send CLUSTER FAILOVER to a replica");
         awaitKeys(nodes, owner, "20");
         assertThat(nodes.at(owner, "cluster", "failover", "force")).isEqualTo("OK");
         awaitPrimary(nodes, 15_495, owner);
@@ -94,15 +95,20 @@ final class GossipCliIT {
         // By hand, with keys.
         String source = id(nodes, from);
         String target = id(nodes, to);
-        assertThat(nodes.at(to, "cluster", "setslot", "15495", "importing", source)).isEqualTo("OK");
-        assertThat(nodes.at(from, "cluster", "setslot", "15495", "migrating", target)).isEqualTo("OK");
+        assertThat(nodes.at(to, "cluster", "setslot", "15495", "importing", source))
+                .isEqualTo("OK");
+        assertThat(nodes.at(from, "cluster", "setslot", "15495", "migrating", target))
+                .isEqualTo("OK");
         assertThat(nodes.at(from, "get", "{a}none")).startsWith("ASK 15495");
         assertThat(nodes.at(to, "cluster", "setslot", "15495", "node", target)).contains("still holds keys");
-        for (String key : nodes.at(from, "cluster", "getkeysinslot", "15495", "100").split("\\s+")) {
-            assertThat(nodes.at(from, "migrate", "127.0.0.1", "" + to, key, "0", "5000")).isEqualTo("OK");
+        for (String key :
+                nodes.at(from, "cluster", "getkeysinslot", "15495", "100").split("\\s+")) {
+            assertThat(nodes.at(from, "migrate", "127.0.0.1", "" + to, key, "0", "5000"))
+                    .isEqualTo("OK");
         }
         assertThat(nodes.at(to, "cluster", "setslot", "15495", "node", target)).isEqualTo("OK");
-        assertThat(nodes.at(from, "cluster", "setslot", "15495", "node", target)).isEqualTo("OK");
+        assertThat(nodes.at(from, "cluster", "setslot", "15495", "node", target))
+                .isEqualTo("OK");
         awaitPrimary(nodes, 15_495, to);
         assertThat(nodes.follow(P + 4, "get", "{a}19")).isEqualTo("v19");
     }
@@ -126,11 +132,13 @@ final class GossipCliIT {
     private static void fixes(CliNodes nodes) throws Exception {
         int from = primaryOf(nodes, SLOT);
         int to = primaryOf(nodes, 16_000);
-        assertThat(nodes.at(to, "cluster", "setslot", "" + SLOT, "importing", id(nodes, from))).isEqualTo("OK");
+        assertThat(nodes.at(to, "cluster", "setslot", "" + SLOT, "importing", id(nodes, from)))
+                .isEqualTo("OK");
         assertThat(nodes.cluster("check", address(P)).text()).contains("open");
         CliNodes.Said fixed = nodes.cluster("fix", address(P));
         assertThat(fixed.text()).contains("Fixing open slot " + SLOT, "[OK] All 16384 slots covered.");
-        assertThat(nodes.at(primaryOf(nodes, 5_000), "cluster", "delslots", "5000")).isEqualTo("OK");
+        assertThat(nodes.at(primaryOf(nodes, 5_000), "cluster", "delslots", "5000"))
+                .isEqualTo("OK");
         fixed = nodes.cluster("fix", address(P + 2));
         assertThat(fixed.text()).contains("Covering slot 5000");
         for (int port = P; port < P + 6; port++) {

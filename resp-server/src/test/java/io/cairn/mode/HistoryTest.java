@@ -16,9 +16,13 @@ class HistoryTest {
         history.shift();
         assertThat(history.id()).isEqualTo("b");
         assertThat(history.contains("p", 101)).isTrue();
-        assertThat(history.contains("p", 102)).as("it has what this node never had").isFalse();
+        assertThat(history.contains("p", 102))
+                .as("it has what this node never had")
+                .isFalse();
         history.grow(50);
-        assertThat(history.contains("p", 102)).as("these bytes are of another history").isFalse();
+        assertThat(history.contains("p", 102))
+                .as("these bytes are of another history")
+                .isFalse();
         assertThat(history.contains("b", 140)).isTrue();
     }
 

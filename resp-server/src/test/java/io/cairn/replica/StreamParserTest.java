@@ -56,7 +56,10 @@ class StreamParserTest {
         List<String> parts = List.of(
                 command("SELECT", "0"),
                 command("set", "k", ""),
-                command("MULTI") + command("set", "a", "1") + command("SELECT", "2") + command("incr", "a")
+                command("MULTI")
+                        + command("set", "a", "1")
+                        + command("SELECT", "2")
+                        + command("incr", "a")
                         + command("exec"),
                 command("set", "large", large),
                 command("multi") + command("EXEC"),
@@ -68,7 +71,9 @@ class StreamParserTest {
         List<String> expected = units();
         assertThat(expected)
                 .hasSize(parts.size())
-                .startsWith("one [SELECT 0] " + parts.get(0).length(), "one [set k ] " + parts.get(1).length())
+                .startsWith(
+                        "one [SELECT 0] " + parts.get(0).length(),
+                        "one [set k ] " + parts.get(1).length())
                 .contains("block [set a 1] [SELECT 2] [incr a] " + parts.get(2).length())
                 .contains("one [set large #700000] " + parts.get(3).length())
                 .contains("block " + parts.get(4).length())

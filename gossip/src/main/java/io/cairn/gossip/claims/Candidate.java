@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 final class Candidate {
     private static final Logger log = LoggerFactory.getLogger(Candidate.class);
     static final String NO_MAJORITY = "CLUSTERDOWN no majority of the primaries agrees to the change";
-    static final String HAS_KEYS = "ERR Can't assign hashslot to a different node while its owner still holds keys for"
-            + " this hash slot.";
+    static final String HAS_KEYS =
+            "ERR Can't assign hashslot to a different node while its owner still holds keys for" + " this hash slot.";
     /** Changes of slots that wait. */
     private static final int MAX_WAITING = 1_024;
 
@@ -121,9 +121,7 @@ final class Candidate {
         }
         Ballot next = new Ballot(registry.currentEpoch(), kind, slots, sources);
         if (kind == Ballot.Kind.MOVE) {
-            sources.keySet().stream()
-                    .filter(id -> !hasFailed(id))
-                    .forEach(mustAgree::add);
+            sources.keySet().stream().filter(id -> !hasFailed(id)).forEach(mustAgree::add);
             if (!voter.contested(registry.id(), next, now).isEmpty()) {
                 againMillis = now + 1 + random.nextInt((int) JITTER_MILLIS);
                 return;
@@ -213,9 +211,15 @@ final class Candidate {
         ballot = null;
         move = null;
         Claim self = registry.self();
-        registry.self(
-                self.holding(won.slots()).withEpoch(won.epoch(), true).decided(won.epoch()).empty(false));
-        log.info("{}: won epoch {} with {} slots", registry.id(), won.epoch(), won.slots().size());
+        registry.self(self.holding(won.slots())
+                .withEpoch(won.epoch(), true)
+                .decided(won.epoch())
+                .empty(false));
+        log.info(
+                "{}: won epoch {} with {} slots",
+                registry.id(),
+                won.epoch(),
+                won.slots().size());
         if (asked != null) {
             asked.done().accept("");
         }

@@ -33,8 +33,7 @@ public record Claim(
     }
 
     Claim withVersion(long newVersion) {
-        return new Claim(
-                id, newVersion, place, primaryId, configEpoch, voted, decidedEpoch, noFailover, empty, slots);
+        return new Claim(id, newVersion, place, primaryId, configEpoch, voted, decidedEpoch, noFailover, empty, slots);
     }
 
     Claim at(Place newPlace, boolean never) {
@@ -68,8 +67,7 @@ public record Claim(
     }
 
     Claim empty(boolean isEmpty) {
-        return new Claim(
-                id, version, place, primaryId, configEpoch, voted, decidedEpoch, noFailover, isEmpty, slots);
+        return new Claim(id, version, place, primaryId, configEpoch, voted, decidedEpoch, noFailover, isEmpty, slots);
     }
 
     /** Whether this claim wins a slot that {@code other} claims too. Two of one epoch are a majority's word against none, or a misuse. */

@@ -251,7 +251,8 @@ public final class ClaimsAdmin {
             candidate.move(
                     SlotSet.NONE,
                     now,
-                    error -> done.accept(error.isEmpty() ? "BUMPED " + registry.self().configEpoch() : error));
+                    error -> done.accept(
+                            error.isEmpty() ? "BUMPED " + registry.self().configEpoch() : error));
         }
     }
 

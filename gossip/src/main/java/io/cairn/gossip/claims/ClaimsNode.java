@@ -172,8 +172,7 @@ public final class ClaimsNode {
     }
 
     private Message.Ping pingOf(long sentMillis, boolean answer, boolean supports) {
-        return new Message.Ping(
-                sentMillis, ports.offset(), ports.hasData(), registry.picture(), answer, supports);
+        return new Message.Ping(sentMillis, ports.offset(), ports.hasData(), registry.picture(), answer, supports);
     }
 
     private void ping() {
@@ -238,7 +237,9 @@ public final class ClaimsNode {
         }
         for (Known other : registry.others()) {
             Claim claim = other.claim;
-            if (claim.isPrimary() && claim.configEpoch() == self.configEpoch() && self.id().compareTo(claim.id()) < 0) {
+            if (claim.isPrimary()
+                    && claim.configEpoch() == self.configEpoch()
+                    && self.id().compareTo(claim.id()) < 0) {
                 collidedMillis = now;
                 candidate.move(SlotSet.NONE, now, done -> {});
                 return;
@@ -281,7 +282,8 @@ public final class ClaimsNode {
     private void loses(Claim self, SlotSet owned, SlotSet lost) {
         String winner = registry.owner(lost.runs().get(0)[0]);
         Claim heir = winner == null ? null : registry.claim(winner);
-        boolean succeeded = heir != null && lost.minus(registry.owned(heir.id())).isEmpty() && lost.equals(self.slots());
+        boolean succeeded =
+                heir != null && lost.minus(registry.owned(heir.id())).isEmpty() && lost.equals(self.slots());
         if (heir != null && owned.isEmpty() && (settings.allowReplicaMigration() || (succeeded && lost.size() > 1))) {
             candidate.abandon("ERR this node has become a replica");
             log.info("{}: all its slots are {}'s now", self.id(), heir.id());
@@ -402,7 +404,8 @@ public final class ClaimsNode {
             }
         }
         List<Ban> bans = registry.bans().stream()
-                .filter(ban -> !ours.stamps().get(ban.id()).equals(theirs.stamps().get(ban.id())))
+                .filter(ban ->
+                        !ours.stamps().get(ban.id()).equals(theirs.stamps().get(ban.id())))
                 .toList();
         for (int at = 0; at < claims.size() || (at == 0 && !bans.isEmpty()); at += MessageCodec.MAX_CLAIMS) {
             List<Claim> part = claims.subList(at, Math.min(claims.size(), at + MessageCodec.MAX_CLAIMS));

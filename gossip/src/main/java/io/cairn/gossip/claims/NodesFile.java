@@ -102,9 +102,11 @@ public final class NodesFile {
             Ballot ballot = grant.ballot();
             text.append("grant ").append(grant.candidate()).append(' ').append(ballot.epoch());
             text.append(' ').append(ballot.kind()).append(' ');
-            text.append(ballot.slots().isEmpty() ? "-" : ballot.slots().toString().replace(' ', ','));
+            text.append(
+                    ballot.slots().isEmpty() ? "-" : ballot.slots().toString().replace(' ', ','));
             new TreeMap<>(ballot.sources())
-                    .forEach((id, epoch) -> text.append(' ').append(id).append('=').append(epoch));
+                    .forEach((id, epoch) ->
+                            text.append(' ').append(id).append('=').append(epoch));
             text.append('\n');
         }
         for (Ban ban : saved.bans()) {

@@ -58,5 +58,4 @@ public record Picture(
     public SlotSet slotsOf(String id) {
         return slots.getOrDefault(id, SlotSet.NONE);
     }
-
 }

@@ -29,6 +29,7 @@ final class Registry {
     private boolean unsaved;
     /** The file misses something that others know, too. */
     private boolean behind;
+
     private boolean untold;
     private long picture;
 
@@ -160,7 +161,9 @@ final class Registry {
     void hear(Ban ban) {
         Ban before = bans.get(ban.id());
         boolean mine = ban.id().equals(self.id()) || ban.id().equals(self.primaryId());
-        if (mine || (before != null && !ban.beats(before)) || (before == null && bans.size() >= MessageCodec.MAX_NODES)) {
+        if (mine
+                || (before != null && !ban.beats(before))
+                || (before == null && bans.size() >= MessageCodec.MAX_NODES)) {
             return;
         }
         bans.put(ban.id(), ban);

@@ -28,8 +28,10 @@ final class ReplicaMove {
             String id = other.claim.id();
             int replicas = working(id);
             other.hadReplicas |= !registry.replicasOf(id).isEmpty();
-            boolean isOrphan =
-                    replicas == 0 && other.hadReplicas && !other.failed && !registry.owned(id).isEmpty();
+            boolean isOrphan = replicas == 0
+                    && other.hadReplicas
+                    && !other.failed
+                    && !registry.owned(id).isEmpty();
             if (!isOrphan) {
                 other.orphanedMillis = Long.MIN_VALUE;
             } else if (other.orphanedMillis == Long.MIN_VALUE) {
@@ -58,7 +60,8 @@ final class ReplicaMove {
 
     private boolean isFirst(int most) {
         for (Known other : registry.others()) {
-            List<Known> replicas = working(other.claim.id()) == most ? registry.replicasOf(other.claim.id()) : List.of();
+            List<Known> replicas =
+                    working(other.claim.id()) == most ? registry.replicasOf(other.claim.id()) : List.of();
             for (Known replica : replicas) {
                 if (!replica.failed && replica.claim.id().compareTo(registry.id()) < 0) {
                     return false;

@@ -91,7 +91,8 @@ final class Succession {
     }
 
     void tick(long now) {
-        if (pausedUntil != Long.MIN_VALUE && (now >= pausedUntil || !registry.self().isPrimary())) {
+        if (pausedUntil != Long.MIN_VALUE
+                && (now >= pausedUntil || !registry.self().isPrimary())) {
             pausedUntil = Long.MIN_VALUE;
             ports.pauseWrites(0);
         }

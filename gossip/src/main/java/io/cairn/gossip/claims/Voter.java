@@ -101,7 +101,8 @@ final class Voter {
         Known candidate = registry.other(grant.candidate());
         boolean gone = candidate == null || candidate.silentMillis(now) >= settings.nodeTimeoutMillis();
         if (grant.ballot().kind() == Ballot.Kind.MOVE) {
-            // It may have won and be cut off, with keys that nobody else has: only another move, by an operator's word, goes over it.
+            // It may have won and be cut off, with keys that nobody else has: only another move, by an operator's word,
+            // goes over it.
             return !(gone && against == Ballot.Kind.MOVE);
         }
         return !gone && against != Ballot.Kind.MANUAL;
@@ -153,7 +154,9 @@ final class Voter {
             return;
         }
         SlotSet contested = contested(id, ballot, time);
-        boolean duel = running != null && running.kind() == Ballot.Kind.MOVE && running.slots().meets(ballot.slots());
+        boolean duel = running != null
+                && running.kind() == Ballot.Kind.MOVE
+                && running.slots().meets(ballot.slots());
         if (!contested.isEmpty() || duel || grants.size() >= MAX_GRANTS) {
             refuse.accept(new Message.Refusal(ballot.epoch(), contested, false));
             return;
@@ -173,7 +176,8 @@ final class Voter {
 
     private boolean wasGranted(String id, Ballot ballot) {
         return grants.stream()
-                .anyMatch(grant -> grant.candidate().equals(id) && grant.ballot().equals(ballot));
+                .anyMatch(
+                        grant -> grant.candidate().equals(id) && grant.ballot().equals(ballot));
     }
 
     /** From here on clients are sent to the new owner for every key that is not here; false, and all is as before, if there is one. */

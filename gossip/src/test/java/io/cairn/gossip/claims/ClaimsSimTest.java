@@ -20,7 +20,8 @@ class ClaimsSimTest {
         SimNode dead = cluster.nodes.get(0);
         dead.kill();
         long from = cluster.now;
-        cluster.eventually("somebody else serves", 5_000, () -> cluster.nodes.get(3).takesWrites(0));
+        cluster.eventually(
+                "somebody else serves", 5_000, () -> cluster.nodes.get(3).takesWrites(0));
         assertThat(cluster.now - from).isLessThan(2_000);
         dead.start(false);
         cluster.eventually(
@@ -64,7 +65,10 @@ class ClaimsSimTest {
         SimNode replica = cluster.nodes.get(3);
         cluster.tell(replica, admin -> assertThat(admin.failover(false)).isNull());
         cluster.eventually("it leads", 1_000, () -> replica.takesWrites(0));
-        cluster.eventually("the old one follows", 1_000, () -> !cluster.nodes.get(0).picture().self().isPrimary());
+        cluster.eventually(
+                "the old one follows",
+                1_000,
+                () -> !cluster.nodes.get(0).picture().self().isPrimary());
         cluster.eventually("all are well", 2_000, cluster::isWell);
     }
 
@@ -112,10 +116,14 @@ class ClaimsSimTest {
         SimCluster cluster = new SimCluster(6);
         cluster.form(3, 1);
         SimNode gone = cluster.nodes.get(5);
-        cluster.tell(cluster.nodes.get(0), admin -> assertThat(admin.forget(gone.id)).isNull());
-        cluster.eventually("all but its primary's shard forget it", 3_000, () -> cluster.nodes.stream()
-                .filter(node -> node != gone)
-                .allMatch(node -> node.picture().node(gone.id) == null));
+        cluster.tell(
+                cluster.nodes.get(0), admin -> assertThat(admin.forget(gone.id)).isNull());
+        cluster.eventually(
+                "all but its primary's shard forget it",
+                3_000,
+                () -> cluster.nodes.stream()
+                        .filter(node -> node != gone)
+                        .allMatch(node -> node.picture().node(gone.id) == null));
         for (int i = 0; i < 5; i++) {
             SimNode node = cluster.nodes.get(i);
             node.kill();
@@ -125,9 +133,13 @@ class ClaimsSimTest {
         for (SimNode node : cluster.nodes) {
             assertThat(node == gone || node.picture().node(gone.id) == null).isTrue();
         }
-        cluster.tell(cluster.nodes.get(0), admin -> assertThat(admin.meet(gone.place.bus())).isNull());
-        cluster.eventually("back", 5_000, () -> cluster.nodes.stream()
-                .allMatch(node -> node.picture().node(gone.id) != null));
+        cluster.tell(
+                cluster.nodes.get(0),
+                admin -> assertThat(admin.meet(gone.place.bus())).isNull());
+        cluster.eventually(
+                "back",
+                5_000,
+                () -> cluster.nodes.stream().allMatch(node -> node.picture().node(gone.id) != null));
     }
 
     @Test
@@ -142,7 +154,8 @@ class ClaimsSimTest {
         empty.offset = 0;
         empty.start(true);
         assertThat(empty.takesWrites(0)).isFalse();
-        cluster.eventually("its replica serves", 2_000, () -> cluster.nodes.get(3).takesWrites(0));
+        cluster.eventually(
+                "its replica serves", 2_000, () -> cluster.nodes.get(3).takesWrites(0));
         cluster.eventually("it follows", 2_000, () -> !empty.picture().self().isPrimary() && cluster.isWell());
     }
 
@@ -164,8 +177,12 @@ class ClaimsSimTest {
         cluster.form(3, 2);
         cluster.nodes.get(3).kill();
         cluster.nodes.get(6).kill();
-        cluster.eventually("one comes", 15_000, () -> cluster.nodes.stream()
-                .anyMatch(node -> node.node != null && node.picture().self().primaryId().equals(cluster.nodes.get(0).id)));
+        cluster.eventually(
+                "one comes",
+                15_000,
+                () -> cluster.nodes.stream()
+                        .anyMatch(node -> node.node != null
+                                && node.picture().self().primaryId().equals(cluster.nodes.get(0).id)));
     }
 
     @Test
@@ -202,7 +219,8 @@ class ClaimsSimTest {
     }
 
     private static void step(SimCluster cluster) {
-        List<SimNode> live = new ArrayList<>(cluster.nodes.stream().filter(node -> node.node != null).toList());
+        List<SimNode> live = new ArrayList<>(
+                cluster.nodes.stream().filter(node -> node.node != null).toList());
         SimNode any = cluster.nodes.get(cluster.random.nextInt(cluster.nodes.size()));
         switch (cluster.random.nextInt(8)) {
             case 0 -> any.kill();

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 class MessageCodecTest {
     private static final String A = "a".repeat(40);
     private static final String B = "0123456789".repeat(4);
-    private static final Claim CLAIM = new Claim(
-            A, 9, new Place("::1", 7001, 17_001, "h"), B, 5, true, 6, true, false, SlotSet.range(3, 16_383));
+    private static final Claim CLAIM =
+            new Claim(A, 9, new Place("::1", 7001, 17_001, "h"), B, 5, true, 6, true, false, SlotSet.range(3, 16_383));
 
     private static final List<Message> ALL = List.of(
             new Message.Ping(1, 2, true, -3, true, true),

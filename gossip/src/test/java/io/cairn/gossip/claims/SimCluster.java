@@ -24,15 +24,22 @@ final class SimCluster {
     final class SimNode implements ClaimPorts {
         final String id;
         final Place place;
-        @Nullable ClaimsNode node;
-        @Nullable Saved disk;
+
+        @Nullable
+        ClaimsNode node;
+
+        @Nullable
+        Saved disk;
+
         long offset;
         boolean data = true;
         long pausedUntil;
         long skew;
         long nextTick;
         final Set<Integer> keys = new HashSet<>();
-        @Nullable Claim primary;
+
+        @Nullable
+        Claim primary;
 
         SimNode(int number) {
             id = String.format(Locale.ROOT, "%040x", number);
@@ -79,7 +86,9 @@ final class SimCluster {
             try {
                 if (MessageCodec.decode(message).message() instanceof Message.Vote vote) {
                     String before = votes.putIfAbsent(id + "@" + vote.epoch(), nodeId);
-                    assertThat(before).as("votes of %s in epoch %s", id, vote.epoch()).isIn(null, nodeId);
+                    assertThat(before)
+                            .as("votes of %s in epoch %s", id, vote.epoch())
+                            .isIn(null, nodeId);
                     assertThat(disk.lastVoteEpoch()).isGreaterThanOrEqualTo(vote.epoch());
                 }
             } catch (java.io.IOException e) {
@@ -140,8 +149,8 @@ final class SimCluster {
     final List<SimNode> nodes = new ArrayList<>();
     final Map<String, String> votes = new HashMap<>();
     final Map<Long, String> winners = new HashMap<>();
-    private final PriorityQueue<Letter> letters = new PriorityQueue<>(
-            java.util.Comparator.comparingLong(Letter::at).thenComparingLong(Letter::order));
+    private final PriorityQueue<Letter> letters =
+            new PriorityQueue<>(java.util.Comparator.comparingLong(Letter::at).thenComparingLong(Letter::order));
     private final Map<String, Integer> sides = new HashMap<>();
     private long order;
     double loss;
@@ -254,7 +263,9 @@ final class SimCluster {
             String writer = null;
             for (SimNode node : nodes) {
                 if (node.takesWrites(slot)) {
-                    assertThat(writer).as("two writers of slot %s: %s and %s", slot, writer, node.id).isNull();
+                    assertThat(writer)
+                            .as("two writers of slot %s: %s and %s", slot, writer, node.id)
+                            .isNull();
                     writer = node.id;
                 }
             }
@@ -276,14 +287,18 @@ final class SimCluster {
             long epoch = i + 1;
             tell(nodes.get(i), admin -> {
                 assertThat(admin.setConfigEpoch(epoch)).isNull();
-                admin.addSlots(SlotSet.range(first, last), done -> assertThat(done).isEmpty());
+                admin.addSlots(
+                        SlotSet.range(first, last), done -> assertThat(done).isEmpty());
             });
         }
         for (int i = 1; i < all; i++) {
             String bus = nodes.get(0).place.bus();
             tell(nodes.get(i), admin -> assertThat(admin.meet(bus)).isNull());
         }
-        eventually("all know each other", 10_000, () -> nodes.stream().allMatch(node -> node.picture().nodes().size() == all));
+        eventually(
+                "all know each other",
+                10_000,
+                () -> nodes.stream().allMatch(node -> node.picture().nodes().size() == all));
         for (int i = primaries; i < all; i++) {
             String id = nodes.get(i % primaries).id;
             tell(nodes.get(i), admin -> assertThat(admin.replicate(id)).isNull());
@@ -337,8 +352,14 @@ final class SimCluster {
             text.append(node.id.substring(36)).append(node.node == null ? " down " : " up   ");
             if (node.node != null) {
                 Picture picture = node.picture();
-                text.append(picture.self().isPrimary() ? "primary" : "replica of " + picture.self().primaryId().substring(36));
-                text.append(" epoch ").append(picture.self().configEpoch()).append('/').append(picture.currentEpoch());
+                text.append(
+                        picture.self().isPrimary()
+                                ? "primary"
+                                : "replica of " + picture.self().primaryId().substring(36));
+                text.append(" epoch ")
+                        .append(picture.self().configEpoch())
+                        .append('/')
+                        .append(picture.currentEpoch());
                 text.append(" slots ").append(picture.slotsOf(node.id).size());
                 text.append(" lease ").append(picture.leaseUntilMillis() - node.clock());
                 text.append(" majority ").append(picture.seesMajority()).append(" failed ");

@@ -123,15 +123,17 @@ final class SixNodes implements AutoCloseable {
         for (int i = NODES / 2; i < NODES; i++) {
             Address replica = node(i);
             Await.until(
-                    replica + " follows", SECONDS, () -> ClusterState.ask(replica, "INFO", "replication")
+                    replica + " follows",
+                    SECONDS,
+                    () -> ClusterState.ask(replica, "INFO", "replication")
                             .text()
                             .contains("master_link_status:up"));
         }
         for (Address node : nodes()) {
             Await.until(
-                    node + " finds the cluster well", SECONDS, () -> ClusterState.ask(node, "CLUSTER", "INFO")
-                            .text()
-                            .contains("cluster_state:ok"));
+                    node + " finds the cluster well",
+                    SECONDS,
+                    () -> ClusterState.ask(node, "CLUSTER", "INFO").text().contains("cluster_state:ok"));
         }
     }
 
@@ -152,7 +154,8 @@ final class SixNodes implements AutoCloseable {
 
     /** Names of the threads of a process, as the kernel has them: 15 characters at most. */
     List<String> threads(int process) throws IOException {
-        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(processes.get(process).pid()), "task"))) {
+        try (Stream<Path> tasks =
+                Files.list(Path.of("/proc", Long.toString(processes.get(process).pid()), "task"))) {
             List<String> names = new ArrayList<>();
             for (Path task : tasks.toList()) {
                 names.add(Files.readString(task.resolve("comm")).strip());

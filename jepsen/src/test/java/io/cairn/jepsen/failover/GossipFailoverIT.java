@@ -39,7 +39,8 @@ class GossipFailoverIT {
             }
             List<String> threads = nodes.threads(1);
             assertThat(threads).anyMatch(name -> name.equals("claims"));
-            assertThat(threads).noneMatch(name -> name.toLowerCase(java.util.Locale.ROOT).contains("raft"));
+            assertThat(threads)
+                    .noneMatch(name -> name.toLowerCase(java.util.Locale.ROOT).contains("raft"));
         }
     }
 }
