@@ -165,15 +165,15 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
         return text.toString();
     }
 
-    /** Connections are gossip's, which opens and closes them as it needs: none is a node's for good. */
+    /** Connections are gossip's, which bounds what waits in them and shows nobody how much does. */
     @Override
     public List<ClusterCommands.Link> links() {
         Picture picture = picture();
         List<ClusterCommands.Link> links = new ArrayList<>();
         for (Picture.Node node : picture.nodes().values()) {
-            String id = node.claim().id();
-            if (!id.equals(picture.self().id()) && node.isUp()) {
-                links.add(new ClusterCommands.Link(id, System.currentTimeMillis(), 0));
+            long since = claims.linkedMillis(node.claim().place().bus());
+            if (since > 0 && node.isUp()) {
+                links.add(new ClusterCommands.Link(node.claim().id(), since, 0));
             }
         }
         return links;

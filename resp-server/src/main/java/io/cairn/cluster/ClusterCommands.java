@@ -24,13 +24,21 @@ import java.util.function.Supplier;
  */
 public final class ClusterCommands {
     private static final String READ = "stale @slow";
+    private static final List<String> RAFT_ONLY =
+            List.of("CANCELSLOTMIGRATIONS", "GETSLOTMIGRATIONS", "MIGRATESLOTS", "MIGRATION");
     private static final int KEYS_LIMIT = Integer.MAX_VALUE;
 
     private final Supplier<ClusterView> source;
 
-    /** @param source asked at each call: the table of commands is made before the node's parts */
-    ClusterCommands(Supplier<ClusterView> source) {
+    private final boolean raft;
+
+    /**
+     * @param source asked at each call: the table of commands is made before the node's parts
+     * @param raft CLUSTER HELP names what only raft mode has
+     */
+    ClusterCommands(Supplier<ClusterView> source, boolean raft) {
         this.source = source;
+        this.raft = raft;
     }
 
     private ClusterView view() {
@@ -64,7 +72,7 @@ public final class ClusterCommands {
                 Command.session("cluster|slot-stats", -4, READ + " loading", new SlotStats(source)::run),
                 Command.session("cluster|replicas", 3, "admin stale @admin @dangerous @slow", this::replicas),
                 Command.session("cluster|slaves", 3, "admin stale @admin @dangerous @slow", this::replicas),
-                Command.session("cluster|help", 2, "loading stale @slow", ClusterCommands::help),
+                Command.session("cluster|help", 2, "loading stale @slow", this::help),
                 Command.session("readonly", 1, "fast loading stale @fast @connection", call -> {
                     call.session().readonly(true);
                     call.reply().ok();
@@ -304,7 +312,7 @@ public final class ClusterCommands {
         }
     }
 
-    private static void help(SessionCall call) {
+    private void help(SessionCall call) {
         List<String> lines = List.of(
                 "CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
                 "ADDSLOTS <slot> [<slot> ...]",
@@ -323,8 +331,8 @@ public final class ClusterCommands {
                 "    Delete slots information from current node.",
                 "DELSLOTSRANGE <start slot> <end slot> [<start slot> <end slot> ...]",
                 "    Delete slots information which are between <start-slot> and <end-slot> from current node.",
-                "FAILOVER",
-                "    Hand the shard's leadership to this replica.",
+                raft ? "FAILOVER" : "FAILOVER [FORCE|TAKEOVER]",
+                "    Let this replica take its primary's place.",
                 "FLUSHSLOTS",
                 "    Delete current node's own slots information.",
                 "FORGET <node-id>",
@@ -360,7 +368,7 @@ public final class ClusterCommands {
                 "RESET [HARD|SOFT]",
                 "    Make a node that no cluster counts on a new one.",
                 "SAVECONFIG",
-                "    Write cluster.conf anew.",
+                "    Write the node's file of the cluster anew.",
                 "SET-CONFIG-EPOCH <epoch>",
                 "    Set config epoch of current node.",
                 "SETSLOT <slot> (IMPORTING <node-id>|MIGRATING <node-id>|STABLE|NODE <node-id>)",
@@ -375,7 +383,16 @@ public final class ClusterCommands {
                 "    Return information about slot ranges and their nodes.",
                 "HELP",
                 "    Print this help.");
-        call.reply().array(lines.size());
-        lines.forEach(call.reply()::simple);
+        List<String> shown = new ArrayList<>();
+        boolean passes = false;
+        for (String line : lines) {
+            // What follows a command's line belongs to it.
+            passes = line.startsWith(" ") ? passes : !raft && RAFT_ONLY.stream().anyMatch(line::startsWith);
+            if (!passes) {
+                shown.add(line);
+            }
+        }
+        call.reply().array(shown.size());
+        shown.forEach(call.reply()::simple);
     }
 }

@@ -23,6 +23,8 @@ final class GossipData implements ClaimsRunner.NodeData {
     private static final int KEYS_AT_A_TIME = 500;
     private static final long HOLD_MILLIS = 1_000;
     private static final int DELETE_ATTEMPTS = 60;
+    private static final int LEAD_ATTEMPTS = 1_000;
+    private static final long LEAD_PAUSE_NANOS = 5_000_000;
     private static final int LOCK_ATTEMPTS = 20;
     private static final long LOCK_PAUSE_NANOS = 100_000;
 
@@ -149,12 +151,27 @@ final class GossipData implements ClaimsRunner.NodeData {
     @Override
     public void lost(SlotSet slots) {
         worker.execute(() -> {
+            awaitLead();
             for (int[] run : slots.runs()) {
                 for (int slot = run[0]; slot <= run[1]; slot++) {
                     delete(slot);
                 }
             }
         });
+    }
+
+    /** A node that was reset is about to lead: until then what it holds is its primary's. */
+    private void awaitLead() {
+        for (int i = 0; i < LEAD_ATTEMPTS && role.get().state().primary() != null; i++) {
+            boolean leads;
+            synchronized (this) {
+                leads = "".equals(wanted);
+            }
+            if (leads) {
+                role.get().lead();
+            }
+            LockSupport.parkNanos(LEAD_PAUSE_NANOS);
+        }
     }
 
     private void delete(int slot) {

@@ -217,7 +217,7 @@ public final class GossipNode implements AutoCloseable {
     /** The commands that only a node of a cluster in gossip mode has; {@code node} is asked at each call. */
     public static List<List<Command>> commands(Supplier<GossipNode> node, Supplier<String> newId) {
         ClaimsCommands changes = new ClaimsCommands(() -> node.get().claims, newId);
-        return List.of(new ClusterCommands(() -> node.get().view).table(), changes.table());
+        return List.of(new ClusterCommands(() -> node.get().view, false).table(), changes.table());
     }
 
     /** Which calls the node takes. */
@@ -268,8 +268,11 @@ public final class GossipNode implements AutoCloseable {
                         this::softState),
                 claims);
         claims.start(running, saved);
+    }
+
+    /** The node listens: it follows whom the claims say. */
+    public void serve() {
         data.start();
-        changed();
     }
 
     private List<SeedAddress> seeds() {

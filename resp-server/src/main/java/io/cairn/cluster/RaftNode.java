@@ -230,7 +230,7 @@ public final class RaftNode implements AutoCloseable {
     public static List<List<Command>> commands(Supplier<RaftNode> node, Supplier<String> newId) {
         LeaderCommands leaders = new LeaderCommands(() -> node.get().runtime, () -> node.get().local);
         return List.of(
-                new ClusterCommands(() -> node.get().view).table(),
+                new ClusterCommands(() -> node.get().view, true).table(),
                 new ClusterAdmin(() -> node.get().runtime, newId).table(),
                 new MigrationCommands(() -> node.get().runtime, newId).table(),
                 new NodeCommands(() -> node.get().runtime, newId).table(),

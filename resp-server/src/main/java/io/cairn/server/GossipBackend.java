@@ -46,7 +46,8 @@ final class GossipBackend extends StandaloneBackend {
         try {
             load(node.wasReplica());
             node.load();
-        } catch (IOException e) {
+            node.start();
+        } catch (IOException | GossipException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);
         }
     }
@@ -54,11 +55,7 @@ final class GossipBackend extends StandaloneBackend {
     @Override
     public void started(ServerState server) {
         super.started(server);
-        try {
-            node.start();
-        } catch (IOException | GossipException e) {
-            throw new IllegalStateException(e.getMessage(), e);
-        }
+        node.serve();
     }
 
     @Override
