@@ -75,3 +75,6 @@ stock-clients:
 # More hand-overs than in verify: CLUSTER FAILOVER and processes that end, under clients that retry nothing.
 hand-over:
 	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=HandOverIT -Dcairn.failovers=$(or $(FAILOVERS),30) -Dcairn.stops=$(or $(STOPS),6)
+# redis-server follows Cairn and Cairn redis-server, through cuts of the link; each as primary of COMMANDS mixed commands.
+replicate:
+	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=io.cairn.command.ReplicationIT -Dcairn.replication.commands=$(or $(COMMANDS),1000000) -Dcairn.differential.seed=$(or $(SEED),1)

@@ -25,16 +25,22 @@ final class ReplicationFile {
         this.file = directory.resolve("replication.conf");
     }
 
-    /** What it says, if it was written when the log ended at this index. */
+    /** What it says, if it was written when the log ended at this index; what cannot be read costs a full sync. */
     @Nullable
-    Position read(long logIndex) throws IOException {
+    Position read(long logIndex) {
         if (!Files.exists(file)) {
             return null;
         }
-        String[] words =
-                Files.readString(file, StandardCharsets.US_ASCII).strip().split(" ", -1);
-        boolean ours = words.length == 4 && words[3].equals(Long.toString(logIndex));
-        return ours ? Positions.of(words[0], words[1], words[2]) : null;
+        try {
+            String[] words = new String(DurableFile.read(file), StandardCharsets.US_ASCII)
+                    .strip()
+                    .split(" ", -1);
+            boolean ours = words.length == 4 && words[3].equals(Long.toString(logIndex));
+            return ours ? Positions.of(words[0], words[1], words[2]) : null;
+        } catch (IOException e) {
+            LOG.warn("{} cannot be read: {}", file, e.getMessage());
+            return null;
+        }
     }
 
     /** On the disk when this returns; a failure costs a full sync. */
