@@ -35,7 +35,9 @@ final class OpenSlotTable {
     }
 
     void close(int slot) {
-        if (migrating.remove(slot) != null | importing.remove(slot) != null) {
+        boolean went = migrating.remove(slot) != null;
+        boolean came = importing.remove(slot) != null;
+        if (went || came) {
             registry.changed();
         }
     }
@@ -51,9 +53,9 @@ final class OpenSlotTable {
     /** What has come to its end: a slot that is not ours goes nowhere from here, one that is ours comes from nowhere. */
     void settle() {
         String self = registry.id();
-        boolean ended = migrating.keySet().removeIf(slot -> !self.equals(registry.owner(slot)))
-                | importing.keySet().removeIf(slot -> self.equals(registry.owner(slot)));
-        if (ended) {
+        boolean gone = migrating.keySet().removeIf(slot -> !self.equals(registry.owner(slot)));
+        boolean here = importing.keySet().removeIf(slot -> self.equals(registry.owner(slot)));
+        if (gone || here) {
             registry.changed();
         }
     }
