@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class ClaimsView implements ClusterView, SlotGuard.View {
     private static final String DOWN = "CLUSTERDOWN The cluster is down";
     private static final String DOWN_FOR_WRITES = "CLUSTERDOWN The cluster is down and only accepts read commands";
+    private static final String NOT_YET = "TRYAGAIN This node is about to take its primary's place";
     private static final String NOT_SERVED = "CLUSTERDOWN Hash slot not served";
 
     private final ClaimsRunner claims;
@@ -26,18 +27,22 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
     private final BooleanSupplier allowReads;
     private final Supplier<Redirects.EndpointStyle> style;
     private final LongSupplier offset;
+    private final BooleanSupplier follows;
 
+    /** @param follows whether the node's data still follows a primary: it is about to lead */
     ClaimsView(
             ClaimsRunner claims,
             BooleanSupplier requireFullCoverage,
             BooleanSupplier allowReads,
             Supplier<Redirects.EndpointStyle> style,
-            LongSupplier offset) {
+            LongSupplier offset,
+            BooleanSupplier follows) {
         this.claims = claims;
         this.requireFullCoverage = requireFullCoverage;
         this.allowReads = allowReads;
         this.style = style;
         this.offset = offset;
+        this.follows = follows;
     }
 
     private Picture picture() {
@@ -194,7 +199,7 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
             }
         }
         if (mine) {
-            return null;
+            return write && follows.getAsBoolean() ? NOT_YET : null;
         }
         if (asking && picture.importing().containsKey(slot)) {
             return null;
@@ -206,7 +211,8 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
             return null;
         }
         Picture.Node node = picture.node(owner);
-        return node == null ? NOT_SERVED : "MOVED " + slot + " " + address(node.claim());
+        // Nobody is sent to a node that is gone.
+        return node == null || node.failed() ? NOT_SERVED : "MOVED " + slot + " " + address(node.claim());
     }
 
     private String address(Claim claim) {

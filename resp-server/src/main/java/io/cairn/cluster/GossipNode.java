@@ -31,6 +31,7 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -60,6 +61,7 @@ public final class GossipNode implements AutoCloseable {
      * @param nodeId 40 hex digits
      * @param process names the process: nodes of one process fail together
      * @param role,keys asked once the node has started
+     * @param follows whether another node makes the changes of this one's data
      * @param fatal ends the process
      */
     public record Parts(
@@ -76,6 +78,7 @@ public final class GossipNode implements AutoCloseable {
             GossipClusterThreads threads,
             Supplier<ReplicationRole> role,
             Supplier<MovingKeys> keys,
+            BooleanSupplier follows,
             Consumer<Throwable> fatal) {}
 
     /** Nothing is read or bound yet. */
@@ -118,7 +121,8 @@ public final class GossipNode implements AutoCloseable {
                 () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE),
                 () -> config.get(Keys.CLUSTER_ALLOW_READS_WHEN_DOWN),
                 this::endpointStyle,
-                data::offset);
+                data::offset,
+                parts.follows());
         this.messages = new PeerMessages(
                 new GossipAudience(claims::picture),
                 courier,

@@ -30,6 +30,7 @@ final class GossipBackend extends StandaloneBackend {
                     threads,
                     this::replicationRole,
                     () -> mode().movingKeys(),
+                    this::follows,
                     failure -> parts.failure().fatal("the claims of gossip mode", failure)));
         } catch (IOException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);

@@ -223,6 +223,11 @@ class StandaloneBackend implements NodeBackend {
         persistence.load(replica);
     }
 
+    /** Whether another node makes the changes. */
+    final boolean follows() {
+        return mode.isReplica();
+    }
+
     /** The node is one of a cluster, and takes what this lets it take. */
     final void guard(SlotGuard slots) {
         mode.guard(slots);
