@@ -20,10 +20,17 @@ public record Ballot(long epoch, Kind kind, SlotSet slots, Map<String, Long> sou
     /** Why slots change hands. */
     public enum Kind {
         /** The primary has failed, and each voter has not heard of it for the node timeout. */
-        ELECTION,
+        ELECTION(0),
         /** The operator's word (CLUSTER FAILOVER), with or without the primary's. */
-        MANUAL,
+        MANUAL(1),
         /** Slots that a primary takes from nobody or from owners that agree (SETSLOT NODE, ADDSLOTS), or a new epoch. */
-        MOVE
+        MOVE(2);
+
+        /** Part of the wire format. */
+        final int code;
+
+        Kind(int code) {
+            this.code = code;
+        }
     }
 }

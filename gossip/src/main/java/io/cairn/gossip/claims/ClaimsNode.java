@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -404,8 +405,8 @@ public final class ClaimsNode {
             }
         }
         List<Ban> bans = registry.bans().stream()
-                .filter(ban ->
-                        !ours.stamps().get(ban.id()).equals(theirs.stamps().get(ban.id())))
+                .filter(ban -> !Objects.equals(
+                        ours.stamps().get(ban.id()), theirs.stamps().get(ban.id())))
                 .toList();
         for (int at = 0; at < claims.size() || (at == 0 && !bans.isEmpty()); at += MessageCodec.MAX_CLAIMS) {
             List<Claim> part = claims.subList(at, Math.min(claims.size(), at + MessageCodec.MAX_CLAIMS));

@@ -126,38 +126,27 @@ final class MessageCodec {
     }
 
     private static Message message(DataInputStream in, int kind) throws IOException {
-        switch (kind) {
-            case 1:
-                return new Message.Ping(
+        return switch (kind) {
+            case 1 ->
+                new Message.Ping(
                         in.readLong(),
                         in.readLong(),
                         in.readBoolean(),
                         in.readLong(),
                         in.readBoolean(),
                         in.readBoolean());
-            case 2:
-                return new Message.Digest(numbers(in), numbers(in), in.readBoolean());
-            case 3:
-                return news(in);
-            case 4:
-                return new Message.Meet(claim(in), text(in), in.readBoolean());
-            case 5:
-                return new Message.Report(id(in), in.readBoolean());
-            case 6:
-                return new Message.Failed(id(in));
-            case 7:
-                return new Message.AskVote(ballot(in));
-            case 8:
-                return new Message.Vote(natural(in));
-            case 9:
-                return new Message.Refusal(natural(in), slots(in), in.readBoolean());
-            case 10:
-                return new Message.StopWrites();
-            case 11:
-                return new Message.Stopped(natural(in));
-            default:
-                throw new WireFormatException("no message of kind " + kind);
-        }
+            case 2 -> new Message.Digest(numbers(in), numbers(in), in.readBoolean());
+            case 3 -> news(in);
+            case 4 -> new Message.Meet(claim(in), text(in), in.readBoolean());
+            case 5 -> new Message.Report(id(in), in.readBoolean());
+            case 6 -> new Message.Failed(id(in));
+            case 7 -> new Message.AskVote(ballot(in));
+            case 8 -> new Message.Vote(natural(in));
+            case 9 -> new Message.Refusal(natural(in), slots(in), in.readBoolean());
+            case 10 -> new Message.StopWrites();
+            case 11 -> new Message.Stopped(natural(in));
+            default -> throw new WireFormatException("no message of kind " + kind);
+        };
     }
 
     private static Message news(DataInputStream in) throws IOException {
@@ -207,7 +196,7 @@ final class MessageCodec {
 
     private static void ballot(DataOutputStream out, Ballot ballot) throws IOException {
         out.writeLong(ballot.epoch());
-        out.writeByte(ballot.kind().ordinal());
+        out.writeByte(ballot.kind().code);
         slots(out, ballot.slots());
         numbers(out, ballot.sources());
     }
@@ -215,11 +204,12 @@ final class MessageCodec {
     private static Ballot ballot(DataInputStream in) throws IOException {
         long epoch = natural(in);
         int kind = in.readUnsignedByte();
-        Ballot.Kind[] kinds = Ballot.Kind.values();
-        if (kind >= kinds.length) {
-            throw new WireFormatException("no ballot of kind " + kind);
+        for (Ballot.Kind each : Ballot.Kind.values()) {
+            if (each.code == kind) {
+                return new Ballot(epoch, each, slots(in), numbers(in));
+            }
         }
-        return new Ballot(epoch, kinds[kind], slots(in), numbers(in));
+        throw new WireFormatException("no ballot of kind " + kind);
     }
 
     private static void numbers(DataOutputStream out, Map<String, Long> numbers) throws IOException {

@@ -105,7 +105,7 @@ class ClaimsSimTest {
             cluster.eventually("decided, seed " + seed, 4_000, () -> done.get() != null);
             from.start(false);
             cluster.eventually("well again, seed " + seed, 6_000, cluster::isWell);
-            if (done.get().isEmpty()) {
+            if ("".equals(done.get())) {
                 assertThat(to.takesWrites(7)).as("seed %s", seed).isTrue();
             }
         }
@@ -198,7 +198,7 @@ class ClaimsSimTest {
         cluster.form(3 + seed % 3, 1 + seed % 2);
         cluster.loss = cluster.random.nextDouble() * 0.2;
         cluster.twice = cluster.random.nextDouble() * 0.2;
-        cluster.maxDelay = 5 + cluster.random.nextInt(150);
+        cluster.maxDelay = 5L + cluster.random.nextInt(150);
         try {
             for (int step = 0; step < 25; step++) {
                 step(cluster);

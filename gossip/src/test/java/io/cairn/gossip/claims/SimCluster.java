@@ -89,7 +89,7 @@ final class SimCluster {
                     assertThat(before)
                             .as("votes of %s in epoch %s", id, vote.epoch())
                             .isIn(null, nodeId);
-                    assertThat(disk.lastVoteEpoch()).isGreaterThanOrEqualTo(vote.epoch());
+                    assertThat(java.util.Objects.requireNonNull(disk).lastVoteEpoch()).isGreaterThanOrEqualTo(vote.epoch());
                 }
             } catch (java.io.IOException e) {
                 throw new AssertionError(e);
@@ -284,7 +284,7 @@ final class SimCluster {
         for (int i = 0; i < primaries; i++) {
             int first = SlotSet.SLOTS * i / primaries;
             int last = SlotSet.SLOTS * (i + 1) / primaries - 1;
-            long epoch = i + 1;
+            long epoch = i + 1L;
             tell(nodes.get(i), admin -> {
                 assertThat(admin.setConfigEpoch(epoch)).isNull();
                 admin.addSlots(
