@@ -661,7 +661,7 @@ public final class Keys {
             Types.yesNo(),
             false,
             RUNTIME,
-            "Raft mode: this node is a read replica. It follows its shard and the meta group without a vote, never becomes"
+            "Gossip mode: this replica never stands for election. Raft mode: it is a read replica. It follows its shard and the meta group without a vote, never becomes"
                     + " primary, and no write waits for it; CLUSTER NODES shows nofailover. A group in which nobody else"
                     + " is left has its vote all the same.");
     public static final Key<Long> CLUSTER_LOST_VOTER_TIMEOUT = key(
@@ -687,8 +687,33 @@ public final class Keys {
             Types.number(1, Integer.MAX_VALUE),
             15_000L,
             RUNTIME,
-            "Milliseconds after which a shard without a primary counts as failed and its slots as not covered; elections"
-                    + " begin after cluster-election-timeout.");
+            "Milliseconds after which a node that is not heard of counts as failed. Gossip mode: its replicas then stand for"
+                    + " election, and a primary that no majority hears takes no writes. Raft mode: a shard without a"
+                    + " primary for so long is not covered; elections begin after cluster-election-timeout.");
+    public static final Key<Long> CLUSTER_REPLICA_VALIDITY_FACTOR = key(
+            "Cluster",
+            "cluster-replica-validity-factor",
+            "cluster-slave-validity-factor",
+            Types.number(0, Integer.MAX_VALUE),
+            10L,
+            RUNTIME,
+            "Gossip mode: a replica whose link to its primary was down for more than this many times"
+                    + " cluster-node-timeout (and repl-ping-replica-period) does not stand for election; 0: it always does.");
+    public static final Key<Long> CLUSTER_MIGRATION_BARRIER = key(
+            "Cluster",
+            "cluster-migration-barrier",
+            Types.number(0, Integer.MAX_VALUE),
+            1L,
+            RUNTIME,
+            "Gossip mode: replicas that a primary keeps when one of them goes to a primary that has lost all of its own.");
+    public static final Key<Boolean> CLUSTER_ALLOW_REPLICA_MIGRATION = key(
+            "Cluster",
+            "cluster-allow-replica-migration",
+            Types.yesNo(),
+            true,
+            RUNTIME,
+            "Gossip mode: replicas may go to primaries without, and a primary whose last slot was moved away becomes a"
+                    + " replica of who has it.");
     public static final Key<Boolean> CLUSTER_REQUIRE_FULL_COVERAGE = key(
             "Cluster",
             "cluster-require-full-coverage",

@@ -126,9 +126,6 @@ final class ListedKeys {
 
     private static void cluster() {
         fixed("cluster-config-file", Types.text(), "nodes.conf");
-        listed("cluster-replica-validity-factor", "cluster-slave-validity-factor", number(), 10L, null);
-        listed("cluster-migration-barrier", number(), 1L);
-        yesNo("cluster-allow-replica-migration", true);
         yesNo("cluster-allow-pubsubshard-when-down", true);
         listed("cluster-link-sendbuf-limit", Types.memory(0, Long.MAX_VALUE), 0L);
         listed("cluster-announce-tls-port", Types.integer(0, 65_535), 0);

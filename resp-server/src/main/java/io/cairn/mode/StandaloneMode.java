@@ -43,6 +43,7 @@ public final class StandaloneMode implements Mode {
     private volatile DataLimits wantedLimits = DataLimits.DEFAULT;
     private final AtomicBoolean evicting = new AtomicBoolean();
     private volatile boolean replica;
+    private volatile @Nullable SlotGuard guard;
     private volatile boolean replicaReadOnly = true;
     private volatile boolean replicaIgnoresMax = true;
     /** Whom the node follows, by a number that is never used again; of a primary none. Changed with all stripes locked. */
@@ -303,9 +304,30 @@ public final class StandaloneMode implements Mode {
         maxLagSeconds = seconds;
     }
 
+    /** The node is one of a cluster from now on, and takes what {@code slots} lets it take. Before the first call. */
+    public void guard(SlotGuard slots) {
+        guard = slots;
+    }
+
+    @Nullable
+    SlotGuard guard() {
+        return guard;
+    }
+
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
+        SlotGuard slots = guard;
+        String elsewhere = slots == null
+                ? null
+                : slots.refusal(origin, command, args, workers.get().positions());
+        if (elsewhere != null) {
+            if (origin.pending() > 0) {
+                return Outcome.WAIT;
+            }
+            origin.reply().error(elsewhere);
+            return Outcome.DONE;
+        }
         if (moving.active() && (origin.pending() > 0 || holds(origin, command, args))) {
             return Outcome.WAIT;
         }
@@ -413,6 +435,13 @@ public final class StandaloneMode implements Mode {
 
     @Override
     public @Nullable String refusal(Origin origin, Command command, Args args) {
+        SlotGuard slots = guard;
+        String elsewhere = slots == null
+                ? null
+                : slots.queuedRefusal(origin, command, args, workers.get().positions());
+        if (elsewhere != null) {
+            return elsewhere;
+        }
         return command.is(Flag.WRITE) ? brokenRefusal() : null;
     }
 

@@ -50,6 +50,8 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
     private final EffectLog effects = new EffectLog();
     private final RecordWriter writer = new RecordWriter();
     private final KeyPositions positions = new KeyPositions();
+    /** Slot of the keys of the script that runs, -1 for none. */
+    private int declared = -1;
     /** More than maxmemory was used before the script, and nothing could be evicted. Redis: pre_command_oom_state. */
     private boolean outOfMemory;
 
@@ -76,11 +78,17 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         }
         HeldArgs held = new HeldArgs(args);
         int database = origin.database();
-        return submit(origin, held.bytes(), reply -> eval(command, held.args, database, reply), held::release);
+        boolean readonly = origin.readonly();
+        boolean asking = origin.asking();
+        return submit(
+                origin,
+                held.bytes(),
+                reply -> eval(command, held.args, database, readonly, asking, reply),
+                held::release);
     }
 
     Mode.Outcome executeBlock(Origin origin, Block block) {
-        return submit(origin, 0, reply -> runBlock(block, reply), () -> {});
+        return submit(origin, 0, reply -> runBlock(origin, block, reply), () -> {});
     }
 
     /** Runs something once the scripts that were taken so far are done. Any thread. */
@@ -181,7 +189,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         worker().endOfTurn();
     }
 
-    private void eval(Command command, Args args, int database, ReplyBuffer reply) {
+    private void eval(Command command, Args args, int database, boolean readonly, boolean asking, ReplyBuffer reply) {
         outOfMemory = !worker().makeRoom();
         if (FunctionCommands.loads(command)) {
             load(command, args, database, reply);
@@ -194,6 +202,15 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         awaitSpace();
         keyspace.lockAll();
         try {
+            SlotGuard guard = mode.guard();
+            int keys = guard == null ? 0 : positions.find(command, args);
+            String elsewhere =
+                    guard == null ? null : guard.locked(readonly, asking, command, args, positions, keys, database);
+            if (elsewhere != null) {
+                reply.error(elsewhere);
+                return;
+            }
+            declared = guard == null ? -1 : SlotGuard.declared(positions, command, args);
             effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
             recorder = worker().beginRecord();
             run(prepared, database, reply);
@@ -236,7 +253,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
     }
 
     /** A MULTI block, scripts in it. */
-    private void runBlock(Block block, ReplyBuffer reply) {
+    private void runBlock(Origin origin, Block block, ReplyBuffer reply) {
         outOfMemory = !worker().makeRoom();
         if (outOfMemory && adds(block)) {
             reply.error("EXECABORT Transaction discarded because of: " + Refusal.OUT_OF_MEMORY);
@@ -245,6 +262,12 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         awaitSpace();
         keyspace.lockAll();
         try {
+            SlotGuard guard = mode.guard();
+            String elsewhere = guard == null ? null : guard.locked(origin, block, positions);
+            if (elsewhere != null) {
+                reply.error(elsewhere);
+                return;
+            }
             long now = mode.clock().stamp();
             if (!worker().unchanged(block, now)) {
                 reply.nilArray();
@@ -273,6 +296,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
                 }
                 ScriptEngine.Prepared prepared = engine().prepare(command, queued.args(), this::refusal, reply);
                 if (prepared != null) {
+                    declared = guard == null ? -1 : SlotGuard.declared(positions, command, queued.args());
                     run(prepared, queued.database(), reply);
                 }
             }
@@ -301,6 +325,11 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         boolean write = command.is(Flag.WRITE);
         if (write && effects.isFull()) {
             return "the script has changed too much: its effects do not fit one record of the log";
+        }
+        SlotGuard guard = mode.guard();
+        String elsewhere = guard == null ? null : guard.scripted(command, args, positions, declared);
+        if (elsewhere != null) {
+            return elsewhere;
         }
         if (write && !run.wrote()) {
             String refusal = mode.brokenRefusal();

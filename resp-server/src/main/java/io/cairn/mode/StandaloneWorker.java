@@ -127,6 +127,14 @@ final class StandaloneWorker {
             origin.reply().error(Refusal.READ_ONLY); // It became a replica since this was looked at.
             return;
         }
+        SlotGuard guard = mode.guard();
+        String elsewhere = guard == null
+                ? null
+                : guard.locked(origin.readonly(), origin.asking(), command, args, positions, keys, origin.database());
+        if (elsewhere != null) {
+            origin.reply().error(elsewhere);
+            return;
+        }
         long now = now();
         Journal journal = mode.journal();
         long batchSeed = random.nextLong();
@@ -245,6 +253,12 @@ final class StandaloneWorker {
     private void runBlock(Origin origin, Block block) {
         if (mode.isReadOnly() && writes(block)) {
             origin.reply().error("EXECABORT Transaction discarded because of: " + Refusal.READ_ONLY);
+            return;
+        }
+        SlotGuard guard = mode.guard();
+        String elsewhere = guard == null ? null : guard.locked(origin, block, positions);
+        if (elsewhere != null) {
+            origin.reply().error(elsewhere);
             return;
         }
         long now = now();

@@ -17,6 +17,7 @@ import io.cairn.mode.Journal;
 import io.cairn.mode.Mode;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.ReplicationRole;
+import io.cairn.mode.SlotGuard;
 import io.cairn.mode.StandaloneMode;
 import io.cairn.replica.Following;
 import io.cairn.replica.ReplicaRole;
@@ -29,7 +30,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A standalone node: its mode, its persistence, its expiry cycle, its part in replication. */
-final class StandaloneBackend implements NodeBackend {
+class StandaloneBackend implements NodeBackend {
     private final RecordClock clock = new RecordClock();
     private final StandaloneMode mode;
     private final StandalonePersistence persistence;
@@ -207,11 +208,26 @@ final class StandaloneBackend implements NodeBackend {
     @Override
     public void load() throws StartException {
         Primary primary = config.get(Keys.REPLICAOF);
-        persistence.load(!primary.isNone());
+        load(!primary.isNone());
         if (!primary.isNone()) {
             // Before anybody can write.
             role.becomeReplica(primary.host(), primary.port(), null);
         }
+    }
+
+    /** @param replica the data is that of a replica, which may go on where it was */
+    final void load(boolean replica) throws StartException {
+        persistence.load(replica);
+    }
+
+    /** Whether another node makes the changes. */
+    final boolean follows() {
+        return mode.isReplica();
+    }
+
+    /** The node is one of a cluster, and takes what this lets it take. */
+    final void guard(SlotGuard slots) {
+        mode.guard(slots);
     }
 
     @Override
