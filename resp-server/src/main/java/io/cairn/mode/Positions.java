@@ -32,12 +32,10 @@ public final class Positions {
     /** A place of these texts, or null when one is missing or is none. */
     public static ChangeStream.@Nullable Position of(
             @Nullable String id, @Nullable String offset, @Nullable String database) {
-        boolean whole = id != null
-                && id.matches("[0-9a-f]{40}")
-                && offset != null
-                && offset.matches("[0-9]{1,18}")
-                && database != null
-                && database.matches("[0-9]{1,6}");
-        return whole ? new ChangeStream.Position(id, Long.parseLong(offset), Integer.parseInt(database)) : null;
+        if (id == null || offset == null || database == null) {
+            return null;
+        }
+        boolean right = id.matches("[0-9a-f]{40}") && offset.matches("[0-9]{1,18}") && database.matches("[0-9]{1,6}");
+        return right ? new ChangeStream.Position(id, Long.parseLong(offset), Integer.parseInt(database)) : null;
     }
 }

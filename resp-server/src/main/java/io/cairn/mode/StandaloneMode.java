@@ -250,6 +250,7 @@ public final class StandaloneMode implements Mode {
      * @return what {@link PrimaryFeed} needs to apply what comes from the other
      * @throws StripeBusyException when a script holds the keys and the caller is an event loop
      */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Under all locks.
     public long follow() {
         keyspace.lockAll();
         try {
@@ -263,6 +264,7 @@ public final class StandaloneMode implements Mode {
     }
 
     /** Makes the changes itself from now on: nothing of whom it followed is applied any more. As {@link #follow}. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Under all locks.
     public void lead() {
         keyspace.lockAll();
         try {

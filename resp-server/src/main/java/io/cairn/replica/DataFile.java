@@ -91,6 +91,7 @@ final class DataFile {
         check(file);
     }
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // One thread writes it.
     private void receiveLength(FileChannel out) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
         while (received < length) {
@@ -137,6 +138,7 @@ final class DataFile {
             return part;
         }
 
+        @SuppressWarnings("NonAtomicVolatileUpdate") // One thread writes it.
         private void fill() throws IOException {
             in.compact();
             if (mark == null) {
@@ -161,8 +163,9 @@ final class DataFile {
         /** Reads to the end: the loader may have stopped before the mark. */
         void finish() throws IOException {
             ByteBuffer rest = ByteBuffer.allocate(MARK_BYTES);
-            while (read(rest.clear()) >= 0) {
-                continue;
+            int count = read(rest);
+            while (count >= 0) {
+                count = read(rest.clear());
             }
         }
 
@@ -208,8 +211,9 @@ final class DataFile {
                 summed += chunk.position();
             }
             chunk.clear().limit(CRC_BYTES);
-            while (chunk.hasRemaining() && in.read(chunk) >= 0) {
-                continue;
+            int count = 0;
+            while (chunk.hasRemaining() && count >= 0) {
+                count = in.read(chunk);
             }
             if (version < 0 || chunk.hasRemaining()) {
                 throw new IOException("the primary's data is no RDB file");
