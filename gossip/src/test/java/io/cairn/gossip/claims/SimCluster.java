@@ -89,7 +89,8 @@ final class SimCluster {
                     assertThat(before)
                             .as("votes of %s in epoch %s", id, vote.epoch())
                             .isIn(null, nodeId);
-                    assertThat(java.util.Objects.requireNonNull(disk).lastVoteEpoch()).isGreaterThanOrEqualTo(vote.epoch());
+                    assertThat(java.util.Objects.requireNonNull(disk).lastVoteEpoch())
+                            .isGreaterThanOrEqualTo(vote.epoch());
                 }
             } catch (java.io.IOException e) {
                 throw new AssertionError(e);
