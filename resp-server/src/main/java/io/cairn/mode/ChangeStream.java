@@ -38,7 +38,6 @@ public final class ChangeStream implements Followers {
     private static final int SECOND_MILLIS = 1000;
     private static final Logger LOG = LoggerFactory.getLogger(ChangeStream.class);
 
-    private final Keyspace keyspace;
     private final @Nullable Config config;
     private final FullSyncs syncs;
     private final List<StreamFollower> followers = new CopyOnWriteArrayList<>();
@@ -62,6 +61,9 @@ public final class ChangeStream implements Followers {
     private int database = NONE;
     /** The stream is another node's. */
     private boolean passing;
+    /** Whose it is: {@link StandaloneMode#follow}. */
+    private long following;
+
     /** While passing: nobody may join, for what this node has is not what its primary has. */
     private boolean cutOff;
     /** Since when nobody follows. */
@@ -79,7 +81,6 @@ public final class ChangeStream implements Followers {
     }
 
     private ChangeStream(Keyspace keyspace, Path directory, History history, @Nullable Config config) {
-        this.keyspace = keyspace;
         this.history = history;
         this.config = config;
         this.syncs = new FullSyncs(keyspace, directory, this);
@@ -202,10 +203,11 @@ public final class ChangeStream implements Followers {
     /**
      * Passes bytes of the primary's stream on, once what they say is applied and under the locks of what that changed.
      *
+     * @param whom what {@link StandaloneMode#follow} returned; of another by now nothing is passed on
      * @param selected the database that the stream is at after them
      */
-    synchronized void pass(long address, int length, int selected) {
-        if (!passing) {
+    synchronized void pass(long whom, long address, int length, int selected) {
+        if (!passing || whom != following) {
             return;
         }
         database = selected;
@@ -248,8 +250,9 @@ public final class ChangeStream implements Followers {
         history.begin();
     }
 
-    /** This node follows another from now on; all stripes are locked. What it has is a part of some history all the same. */
-    synchronized void beginPassing() {
+    /** This node follows that other from now on; all stripes are locked. What it has is a part of some history all the same. */
+    synchronized void beginPassing(long whom) {
+        following = whom;
         passing = true;
         cutOff = true;
         keep();
@@ -269,12 +272,17 @@ public final class ChangeStream implements Followers {
     }
 
     /** The link to the primary is up and what this node has is a part of its history, or not. */
-    public synchronized void cutOff(boolean is) {
-        cutOff = is && passing;
+    synchronized void cutOff(long whom, boolean is) {
+        if (passing && whom == following) {
+            cutOff = is;
+        }
     }
 
     /** The primary's history goes on under this id. Redis: slaveTryPartialResynchronization. */
-    public synchronized void continueAs(String id) {
+    synchronized void continueAs(long whom, String id) {
+        if (!passing || whom != following) {
+            return;
+        }
         if (!id.equals(history.id())) {
             history.continueAs(id);
             closeFollowers("the history has another id");
@@ -413,13 +421,14 @@ public final class ChangeStream implements Followers {
 
     private void leave(FollowerLink link) {
         synchronized (this) {
-            for (StreamFollower follower : followers) {
-                if (follower.link == link) {
-                    followers.remove(follower);
+            followers.removeIf(follower -> {
+                boolean its = follower.link == link;
+                if (its) {
                     follower.drop();
                     LOG.info("a follower of the changes is gone");
                 }
-            }
+                return its;
+            });
             if (followers.isEmpty()) {
                 aloneSinceMillis = System.currentTimeMillis();
             }

@@ -44,9 +44,17 @@ public final class PrimaryFeed {
 
     /** Bytes that change no data are passed on; {@code database} is selected after them. */
     public void pass(long address, int length, int database) {
-        if (isCurrent()) {
-            mode.stream().pass(address, length, database);
-        }
+        mode.stream().pass(following, address, length, database);
+    }
+
+    /** The primary's history goes on under this id, from where this node is. */
+    public void continueAs(String id) {
+        mode.stream().continueAs(following, id);
+    }
+
+    /** Whether there is a link; without one nobody may begin to follow this node. */
+    public void linked(boolean up) {
+        mode.stream().cutOff(following, !up);
     }
 
     /**
@@ -108,7 +116,7 @@ public final class PrimaryFeed {
         }
 
         void pass(ChangeStream stream) {
-            stream.pass(address, length, database);
+            stream.pass(following, address, length, database);
         }
 
         /** The primary has done what cannot be done here: the data may differ from now on. Redis: afterErrorReply. */

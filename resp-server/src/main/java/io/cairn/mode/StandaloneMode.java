@@ -254,10 +254,8 @@ public final class StandaloneMode implements Mode {
         keyspace.lockAll();
         try {
             following++;
-            if (!replica) {
-                replica = true;
-                stream().beginPassing();
-            }
+            replica = true;
+            stream().beginPassing(following);
             return following;
         } finally {
             keyspace.unlockAll();

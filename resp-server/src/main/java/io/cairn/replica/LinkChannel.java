@@ -12,6 +12,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * The connection to a primary. Used by one thread; each wait for the other side is bounded. {@link #close} may come from any thread and ends what is under
@@ -26,6 +27,9 @@ final class LinkChannel implements AutoCloseable {
     private final ByteBuffer line = ByteBuffer.allocate(1);
     /** When something came last, milliseconds of the Unix epoch. */
     private volatile long lastReadMillis;
+
+    /** Guarded by this; 0 before anybody asked. */
+    private long id;
 
     private final long openedMillis = System.currentTimeMillis();
 
@@ -163,6 +167,14 @@ final class LinkChannel implements AutoCloseable {
                 await(SelectionKey.OP_WRITE, timeoutMillis);
             }
         }
+    }
+
+    /** As a client of the node. */
+    synchronized long id(LongSupplier ids) {
+        if (id == 0) {
+            id = ids.getAsLong();
+        }
+        return id;
     }
 
     long openedMillis() {

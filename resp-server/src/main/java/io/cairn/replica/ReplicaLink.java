@@ -232,9 +232,7 @@ final class ReplicaLink implements Runnable {
             downSinceMillis = System.currentTimeMillis();
             pauseMillis = 0; // At once: every moment may cost a part of the backlog.
         }
-        if (feed.isCurrent()) {
-            stream.cutOff(true);
-        }
+        feed.linked(false);
         become(State.CONNECT);
     }
 
@@ -288,7 +286,7 @@ final class ReplicaLink implements Runnable {
             throw new IOException("PSYNC: " + answer);
         }
         pauseMillis = 0;
-        stream.cutOff(false);
+        feed.linked(true);
         become(State.CONNECTED);
         LOG.info("port {}: the link to the primary {}:{} is up", config.port(), host, port);
         follow(open, database, sayAtOnce);
@@ -336,7 +334,7 @@ final class ReplicaLink implements Runnable {
     private void goOn(String answer, Position place) {
         String[] words = answer.split(" ", -1);
         String id = words.length > 1 && words[1].matches("[0-9a-f]{40}") ? words[1] : place.id();
-        stream.continueAs(id);
+        feed.continueAs(id);
         LOG.info("going on with the primary {}:{} from {}:{}", host, port, id, place.offset() + 1);
     }
 

@@ -15,8 +15,8 @@ import io.cairn.mode.StandaloneMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,10 +78,11 @@ public final class ReplicaRole implements ReplicationRole {
             if (closed || (old != null && old.host.equalsIgnoreCase(host) && old.port == port)) {
                 return false;
             }
+            // First this, which may throw: then nothing has changed.
+            long following = parts.mode().follow();
             if (old != null) {
                 old.stop();
             }
-            long following = parts.mode().follow();
             ReplicaLink fresh = new ReplicaLink(
                     host,
                     port,
@@ -116,8 +117,8 @@ public final class ReplicaRole implements ReplicationRole {
             if (old == null) {
                 return false;
             }
-            old.stop();
             parts.mode().lead();
+            old.stop();
             link = null;
             label = null;
             note(Primary.NONE);
@@ -254,17 +255,14 @@ public final class ReplicaRole implements ReplicationRole {
         return parts.mode().isLoading() && !command.is(Flag.LOADING) ? Refusal.LOADING : null;
     }
 
-    /** The link to the primary, if it is up. */
-    @Nullable
-    ReplicaLink up() {
+    /**
+     * The primary as CLIENT LIST shows it; null while there is no link.
+     *
+     * @param ids the next id of a client
+     */
+    public @Nullable PrimaryClient client(LongSupplier ids) {
         ReplicaLink current = link;
-        return current != null && current.channel() != null ? current : null;
-    }
-
-    /** The primary as CLIENT LIST shows it; null while there is no link. */
-    public @Nullable PrimaryClient client(long id) {
-        ReplicaLink current = up();
         LinkChannel channel = current == null ? null : current.channel();
-        return channel == null ? null : new PrimaryClient(id, Objects.requireNonNull(current), channel);
+        return current == null || channel == null ? null : new PrimaryClient(channel.id(ids), current, channel);
     }
 }

@@ -295,6 +295,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             return;
         }
         dispatcher.stats().input(bytes.readableBytes());
+        FollowerOutput output = follower;
+        if (output != null) {
+            // Even an empty line, while it loads what it got. Redis: processInlineBuffer.
+            output.heard(System.currentTimeMillis());
+        }
         decoder.feed(bytes);
         drain();
         if (decoder.heldBytes() > endpoint.limits().maxQueryBytes) {

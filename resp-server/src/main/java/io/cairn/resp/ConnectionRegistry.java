@@ -6,7 +6,8 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.LongFunction;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -111,9 +112,8 @@ public final class ConnectionRegistry implements Clients {
     }
 
     /** The link to the node's primary, if it has one, is shown with its clients. */
-    public void primary(LongFunction<@Nullable Client> byId) {
-        long id = nextId();
-        primary = () -> byId.apply(id);
+    public void primary(Function<LongSupplier, @Nullable Client> link) {
+        primary = () -> link.apply(this::nextId);
     }
 
     @Override

@@ -80,6 +80,9 @@ public final class Node implements AutoCloseable {
     Node(CairnProcess process, Config config, NodeKind kind) throws StartException {
         this.process = process;
         this.config = config;
+        if (config.get(Keys.CLUSTER_ENABLED) && !config.get(Keys.REPLICAOF).isNone()) {
+            throw new StartException("replicaof directive not allowed in cluster mode");
+        }
         this.directory = NodeDirectory.open(Path.of(config.get(Keys.DIR)), config.port());
         boolean made = false;
         try {

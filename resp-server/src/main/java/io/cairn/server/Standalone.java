@@ -2,9 +2,9 @@ package io.cairn.server;
 
 import io.cairn.command.Command;
 import io.cairn.command.DisabledClusterCommands;
-import io.cairn.command.WaitReplicas;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
+import io.cairn.replica.WaitReplicas;
 import java.util.List;
 import java.util.function.Supplier;
 

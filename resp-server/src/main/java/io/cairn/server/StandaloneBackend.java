@@ -203,19 +203,16 @@ class StandaloneBackend implements NodeBackend {
     @Override
     public void started(ServerState server) {
         mode.started(server);
-        Primary primary = config.get(Keys.REPLICAOF);
-        if (!primary.isNone() && !config.get(Keys.CLUSTER_ENABLED)) {
-            role.becomeReplica(primary.host(), primary.port(), null);
-        }
     }
 
     @Override
     public void load() throws StartException {
-        boolean replica = !config.get(Keys.REPLICAOF).isNone();
-        if (replica && config.get(Keys.CLUSTER_ENABLED)) {
-            throw new StartException("replicaof directive not allowed in cluster mode");
+        Primary primary = config.get(Keys.REPLICAOF);
+        load(!primary.isNone());
+        if (!primary.isNone()) {
+            // Before anybody can write.
+            role.becomeReplica(primary.host(), primary.port(), null);
         }
-        load(replica);
     }
 
     /** @param replica the data is that of a replica, which may go on where it was */

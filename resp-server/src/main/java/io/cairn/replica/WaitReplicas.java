@@ -1,5 +1,13 @@
-package io.cairn.command;
+package io.cairn.replica;
 
+import io.cairn.command.Args;
+import io.cairn.command.Command;
+import io.cairn.command.Followers;
+import io.cairn.command.Persistence;
+import io.cairn.command.Reply;
+import io.cairn.command.ServerState;
+import io.cairn.command.SessionCall;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -27,8 +35,8 @@ public final class WaitReplicas {
     private final AtomicBoolean listening = new AtomicBoolean();
 
     /** The commands of one node. */
-    public java.util.List<Command> table() {
-        return java.util.List.of(
+    public List<Command> table() {
+        return List.of(
                 Command.session("wait", 3, WORDS, this::await), Command.session("waitaof", 4, WORDS, this::awaitLog));
     }
 
@@ -39,7 +47,7 @@ public final class WaitReplicas {
         }
         Long wanted = number(call.args(), 1);
         if (wanted == null) {
-            call.reply().error(ErrorText.NOT_AN_INTEGER);
+            call.reply().error("ERR value is not an integer or out of range");
             return;
         }
         Long timeout = timeout(call, 2);
@@ -86,7 +94,8 @@ public final class WaitReplicas {
     }
 
     private static @Nullable Long number(Args args, int i) {
-        return Decimal.fits(args.address(i), args.length(i)) ? Decimal.parse(args.address(i), args.length(i)) : null;
+        String text = args.text(i);
+        return text.matches("-?[0-9]{1,18}") ? Long.valueOf(text) : null;
     }
 
     private static @Nullable Long timeout(SessionCall call, int i) {
