@@ -1,10 +1,12 @@
 # Thin calls; each target is one command that can be typed by hand.
 MVN = ./mvnw -B -ntp
 
-.PHONY: machines redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls bench-migration redis-cli-flows upgrade scale stock-clients hand-over bench-reshard bench-failover claims-sim
+.PHONY: coverage machines redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls bench-migration redis-cli-flows upgrade scale stock-clients hand-over bench-reshard bench-failover claims-sim
 check:  ; $(MVN) verify
 fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
+# Which lines the tests reach: */target/site/jacoco/index.html.
+coverage: ; $(MVN) -Pcoverage verify
 it:     ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false
 dist:   ; $(MVN) -q -DskipTests package
 demo:   ; ./cairn demo

@@ -2,17 +2,18 @@
 // prints "masters ..." and "ok", or "wrong ...".
 const KEYS = 100;
 
+const within = exports.within = (promise, ms) => {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error('no answer in ' + ms + ' ms')), ms); });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+};
+
 exports.run = async function run(name, client) {
   const acked = new Array(KEYS).fill(-1);
   const sent = new Array(KEYS).fill(-1);
   let writes = 0, reads = 0, errors = 0, ending = false, wrong = '', lastError = '';
   process.stdin.once('data', () => { ending = true; });
   process.stdin.once('end', () => { ending = true; });
-  const within = (promise, ms) => {
-    let timer;
-    const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error('no answer in ' + ms + ' ms')), ms); });
-    return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-  };
   const check = (key, text) => {
     if (text === null) { if (acked[key] >= 0) return false; return true; }
     const value = Number(text);

@@ -38,7 +38,7 @@ class ReplicasAgreeIT {
     private static final int PORT = 22600;
     private static final int SECONDS = 60;
     private static final int CLIENTS = 3;
-    private static final int CALLS = Integer.getInteger("cairn.agree.calls", 6_000);
+    private static final int CALLS = Integer.getInteger("cairn.agree.calls", 3_000);
     private static final long SEED = Long.getLong("cairn.agree.seed", 20_261_121L);
     private static final String TAG = "{t}";
     /** As many as the templates of the types have, but for a few that need luck in so short a run. */

@@ -53,7 +53,7 @@ import redis.clients.jedis.JedisCluster;
 class StockClientsIT {
     private static final int PORT = 21200;
     /** 10,000 in the long run: -Dcairn.keys=10000. */
-    private static final int KEYS = Integer.getInteger("cairn.keys", 2_000);
+    private static final int KEYS = Integer.getInteger("cairn.keys", 1_000);
 
     private static final int LETTUCE_BATCH = 500;
     private static final int TOOL_SECONDS = 120;

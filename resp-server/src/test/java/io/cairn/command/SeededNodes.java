@@ -168,14 +168,17 @@ final class SeededNodes implements AutoCloseable {
     /** Waits until the reply of whoever serves it begins like this. */
     void awaitFollow(String start, String line) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-        String reply = "";
-        while (!reply.startsWith(start)) {
-            assertThat(System.nanoTime()).as(line + ": " + reply).isLessThan(deadline);
+        while (true) {
+            String reply;
             try {
                 reply = follow(line);
             } catch (IOException e) {
                 reply = e.toString();
             }
+            if (reply.startsWith(start)) {
+                return;
+            }
+            assertThat(System.nanoTime()).as(line + ": " + reply).isLessThan(deadline);
             Thread.sleep(20);
         }
     }

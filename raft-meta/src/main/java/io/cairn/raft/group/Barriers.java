@@ -183,6 +183,7 @@ final class Barriers {
                 } else if (!response.getSuccess() || trusted(start)) {
                     group.telling(response.getIndex());
                     from.answer(id, response);
+                    group.tellLearner(from.sender().nodeId(), response.getIndex());
                 } else {
                     serveLogged(
                             index -> from.answer(

@@ -1,6 +1,7 @@
 package io.cairn.raft.group;
 
 import com.alipay.sofa.jraft.ReplicatorGroup;
+import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.error.InvokeTimeoutException;
 import com.alipay.sofa.jraft.error.RemotingException;
 import com.alipay.sofa.jraft.option.RpcOptions;
@@ -12,6 +13,7 @@ import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesResponse;
 import com.alipay.sofa.jraft.rpc.RpcRequests.ErrorResponse;
 import com.alipay.sofa.jraft.rpc.RpcRequests.PingRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.RequestVoteRequest;
+import com.alipay.sofa.jraft.rpc.RpcResponseClosureAdapter;
 import com.alipay.sofa.jraft.util.Endpoint;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
@@ -29,6 +31,8 @@ final class GroupRpcClient implements RpcClient {
     private @Nullable HostedGroup group;
     private volatile @Nullable ReplicatorGroup replicators;
     private final Map<String, Lane> lanes = new ConcurrentHashMap<>();
+    /** How far each peer was told that the log is committed. */
+    private final Map<String, Long> told = new ConcurrentHashMap<>();
 
     void bind(HostedGroup owner) {
         group = owner;
@@ -88,6 +92,22 @@ final class GroupRpcClient implements RpcClient {
         }
     }
 
+    /**
+     * A heartbeat at once for a peer that was not told that the log is committed up to {@code index}; takes the replicator's
+     * lock, so never on an event loop.
+     */
+    void tell(String nodeId, long index) {
+        ReplicatorGroup now = replicators;
+        if (now != null && told.getOrDefault(nodeId, 0L) < index) {
+            now.sendHeartbeat(Peers.of(nodeId), new RpcResponseClosureAdapter<AppendEntriesResponse>() {
+                @Override
+                public void run(Status status) {
+                    // Whether it came shows in the peer's progress.
+                }
+            });
+        }
+    }
+
     /** The library calls this only to ping when it finds no connection, under its lock: it is told at once. */
     @Override
     public Object invokeSync(Endpoint endpoint, Object request, InvokeContext ctx, long timeoutMs)
@@ -119,8 +139,12 @@ final class GroupRpcClient implements RpcClient {
             return;
         }
         boolean append = message instanceof AppendEntriesRequest;
-        if (message instanceof AppendEntriesRequest told) {
-            owner.telling(told.getCommittedIndex());
+        if (message instanceof AppendEntriesRequest entries) {
+            owner.telling(entries.getCommittedIndex());
+            long known = Math.min(entries.getCommittedIndex(), entries.getPrevLogIndex() + entries.getEntriesCount());
+            if (known > told.getOrDefault(peer, 0L)) {
+                told.merge(peer, known, Math::max);
+            }
         }
         // Votes, too: on a link that is dead at one side they are all there is when the leader is gone.
         boolean probes = append || message instanceof RequestVoteRequest;

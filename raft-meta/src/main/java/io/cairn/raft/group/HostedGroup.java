@@ -337,6 +337,17 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         });
     }
 
+    /**
+     * Tells a learner that asked for a barrier what is committed. A round of ReadIndex reaches the voters only: a learner would
+     * wait for the next heartbeat. Any thread.
+     */
+    void tellLearner(String nodeId, long index) {
+        GroupRpcClient now = client;
+        if (now != null && !isStopped() && members.learners().contains(nodeId)) {
+            control.execute(() -> now.tell(nodeId, index));
+        }
+    }
+
     @Override
     public void readBarrier(ReadBarrier done) {
         if (isStopped()) {
