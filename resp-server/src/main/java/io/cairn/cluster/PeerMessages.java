@@ -143,6 +143,8 @@ final class PeerMessages implements Spread, AutoCloseable {
         streams.forEach(this::send);
     }
 
+    /** Of the same audience there is nothing new; whether another says the same is not worth asking. */
+    @SuppressWarnings("ReferenceEquality")
     private void follow(Audience now) {
         if (now == audience) {
             return;
