@@ -180,7 +180,9 @@ class ClientsThroughChangesIT {
         Await.until("a failover", SECONDS, () -> {
             Address primary = ClusterState.primaryOf(0, cluster.nodes());
             Address replica = primary == null ? null : replicaOf(primary, cluster);
-            if (replica == null || !call(replica, "CLUSTER", "FAILOVER").equals("OK")) {
+            if (primary == null
+                    || replica == null
+                    || !call(replica, "CLUSTER", "FAILOVER").equals("OK")) {
                 return false;
             }
             Await.until("another primary", SECONDS, () -> !primary.equals(ClusterState.primaryOf(0, cluster.nodes())));
