@@ -1,7 +1,7 @@
 # Thin calls; each target is one command that can be typed by hand.
 MVN = ./mvnw -B -ntp
 
-.PHONY: coverage machines redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls bench-migration redis-cli-flows upgrade scale stock-clients hand-over bench-reshard
+.PHONY: coverage machines redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls bench-migration redis-cli-flows upgrade scale stock-clients hand-over bench-reshard bench-failover claims-sim replicate
 check:  ; $(MVN) verify
 fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
@@ -33,6 +33,12 @@ bench-migration: dist
 	java -Xmx1g -cp jepsen/target/classes io.cairn.jepsen.migration.Main $(or $(KEYS),$(if $(KILLS),100000,1000000)) $(or $(PORT),22000) $(or $(KILLS),0)
 # The same by redis-cli --cluster reshard between primaries of real Redis, for comparison.
 bench-reshard: ; bench/reshard.sh $(or $(KEYS),1000000)
+# Six nodes in gossip mode beside six of Redis Cluster: kill -9 of a primary under load, the gap and the acknowledged writes lost; TIMEOUTS="1000 15000" ROUNDS=3.
+bench-failover: dist
+	java -cp "jepsen/target/classes:jepsen/target/lib/*" io.cairn.jepsen.failover.Main $(or $(PORT),27500) $(or $(ROUNDS),1) $(or $(TIMEOUTS),1000 15000)
+# The votes of gossip mode in seeded histories of whole clusters: SEEDS=1000 SEED=1.
+claims-sim:
+	$(MVN) -Pfast -pl gossip -am test -Dtest=ClaimsSimTest -Dsurefire.failIfNoSpecifiedTests=false -Dcairn.claims.seeds=$(or $(SEEDS),200) -Dcairn.claims.seed=$(or $(SEED),1)
 # The long form of jepsen's FaultsIT: rounds of every fault, then kills for the median gap.
 faults: dist
 	java -cp jepsen/target/classes io.cairn.jepsen.Main faults --rounds $(or $(ROUNDS),3) --seed $(or $(SEED),1)
@@ -71,3 +77,6 @@ stock-clients:
 # More hand-overs than in verify: CLUSTER FAILOVER and processes that end, under clients that retry nothing.
 hand-over:
 	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=HandOverIT -Dcairn.failovers=$(or $(FAILOVERS),30) -Dcairn.stops=$(or $(STOPS),6)
+# redis-server follows Cairn and Cairn redis-server, through cuts of the link; each as primary of COMMANDS mixed commands.
+replicate:
+	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=io.cairn.command.ReplicationIT -Dcairn.replication.commands=$(or $(COMMANDS),1000000) -Dcairn.differential.seed=$(or $(SEED),1)

@@ -332,9 +332,153 @@ public final class Keys {
             RUNTIME,
             "Refuse writes while the last snapshot failed.");
 
-    // Followers
+    // Replication
+    public static final Key<Primary> REPLICAOF = key(
+            "Replication",
+            "replicaof",
+            "slaveof",
+            ListTypes.primary(),
+            Primary.NONE,
+            START,
+            "Host and port of the primary whose data this node follows; REPLICAOF sets it at run time. Not in a cluster.");
+    public static final Key<String> MASTERUSER = key(
+            "Replication",
+            "masteruser",
+            null,
+            Types.text(),
+            "",
+            RUNTIME,
+            "User as whom the node logs in at its primary; empty is the default user.");
+    public static final Key<String> MASTERAUTH = key(
+            "Replication",
+            "masterauth",
+            null,
+            Types.text(),
+            "",
+            RUNTIME,
+            "Password with which the node logs in at its primary; empty is none.");
+    public static final Key<Boolean> REPLICA_READ_ONLY = key(
+            "Replication",
+            "replica-read-only",
+            "slave-read-only",
+            Types.yesNo(),
+            true,
+            RUNTIME,
+            "A replica refuses writes of its clients. What they write when it is no is the next full sync's to wipe, and is passed to nobody.");
+    public static final Key<Boolean> REPLICA_SERVE_STALE_DATA = key(
+            "Replication",
+            "replica-serve-stale-data",
+            "slave-serve-stale-data",
+            Types.yesNo(),
+            true,
+            RUNTIME,
+            "A replica without a link to its primary answers from what it has; with no it answers MASTERDOWN.");
+    public static final Key<Boolean> REPLICA_IGNORE_MAXMEMORY = key(
+            "Replication",
+            "replica-ignore-maxmemory",
+            "slave-ignore-maxmemory",
+            Types.yesNo(),
+            true,
+            RUNTIME,
+            "A replica evicts nothing by itself: its primary's evictions arrive as deletes.");
+    public static final Key<String> REPLICA_ANNOUNCE_IP = key(
+            "Replication",
+            "replica-announce-ip",
+            "slave-announce-ip",
+            Types.text(),
+            "",
+            RUNTIME,
+            "Address that a replica tells its primary; empty leaves it to what the primary sees.");
+    public static final Key<Integer> REPLICA_ANNOUNCE_PORT = key(
+            "Replication",
+            "replica-announce-port",
+            "slave-announce-port",
+            Types.integer(0, 65_535),
+            0,
+            RUNTIME,
+            "Port that a replica tells its primary; 0 is its client port.");
+    public static final Key<Boolean> REPLICA_ANNOUNCED = key(
+            "Replication",
+            "replica-announced",
+            null,
+            Types.yesNo(),
+            true,
+            RUNTIME,
+            "Whether Sentinel is to show the replica (INFO replica_announced).");
+    public static final Key<Long> REPLICA_PRIORITY = key(
+            "Replication",
+            "replica-priority",
+            "slave-priority",
+            Types.number(0, INT),
+            100L,
+            RUNTIME,
+            "Which replica a failover prefers: the lowest; 0 is never (INFO slave_priority).");
+    public static final Key<Boolean> REPL_DISKLESS_SYNC = key(
+            "Replication",
+            "repl-diskless-sync",
+            null,
+            Types.yesNo(),
+            true,
+            RUNTIME,
+            "Send a full sync to replicas that can take it (capa eof) while it is made, without a file.");
+    public static final Key<Long> REPL_DISKLESS_SYNC_DELAY = key(
+            "Replication",
+            "repl-diskless-sync-delay",
+            null,
+            Types.number(0, INT),
+            5L,
+            RUNTIME,
+            "Seconds that such a full sync waits for more replicas to share it.");
+    public static final Key<Long> REPL_DISKLESS_SYNC_MAX_REPLICAS = key(
+            "Replication",
+            "repl-diskless-sync-max-replicas",
+            null,
+            Types.number(0, INT),
+            0L,
+            RUNTIME,
+            "Replicas with which such a full sync begins before its delay is over; 0 always waits.");
+    public static final Key<DisklessLoad> REPL_DISKLESS_LOAD = key(
+            "Replication",
+            "repl-diskless-load",
+            null,
+            Types.choice(DisklessLoad.class),
+            DisklessLoad.DISABLED,
+            RUNTIME,
+            "When a replica loads its primary's data while it comes in instead of from a file: never, with nothing of its own (on-empty-db); swapdb is taken as disabled, which keeps the old data as long.");
+    public static final Key<Boolean> REPL_DISABLE_TCP_NODELAY = key(
+            "Replication",
+            "repl-disable-tcp-nodelay",
+            null,
+            Types.yesNo(),
+            false,
+            RUNTIME,
+            "Let the kernel gather the changes for replicas into fewer, later packets.");
+    public static final Key<Long> REPL_TIMEOUT = key(
+            "Replication",
+            "repl-timeout",
+            null,
+            Types.number(1, INT),
+            60L,
+            RUNTIME,
+            "Seconds of silence after which a replica or a primary counts as gone.");
+    public static final Key<Long> REPL_BACKLOG_SIZE = key(
+            "Replication",
+            "repl-backlog-size",
+            null,
+            Types.memory(1, LONG),
+            MB,
+            RUNTIME,
+            "Bytes of past changes kept for replicas that come back (at least 16kb are, at most 1gb).");
+    public static final Key<Long> REPL_BACKLOG_TTL = key(
+            "Replication",
+            "repl-backlog-ttl",
+            null,
+            Types.number(0, LONG),
+            3600L,
+            RUNTIME,
+            "Seconds without replicas after which a primary gives the backlog up; 0 is never.");
     public static final Key<Long> REPL_PING_REPLICA_PERIOD = key(
-            "Followers",
+            "Replication",
             "repl-ping-replica-period",
             "repl-ping-slave-period",
             Types.number(0, LONG),
@@ -342,7 +486,7 @@ public final class Keys {
             RUNTIME,
             "Seconds between the PINGs that those who follow all changes (SYNC) get; 0 is never.");
     public static final Key<Long> MIN_REPLICAS_TO_WRITE = key(
-            "Followers",
+            "Replication",
             "min-replicas-to-write",
             "min-slaves-to-write",
             Types.number(0, LONG),
@@ -350,7 +494,7 @@ public final class Keys {
             RUNTIME,
             "Refuse writes while fewer than so many follow all changes; raft mode counts the replicas of the shard that are up.");
     public static final Key<Long> MIN_REPLICAS_MAX_LAG = key(
-            "Followers",
+            "Replication",
             "min-replicas-max-lag",
             "min-slaves-max-lag",
             Types.number(0, LONG),
@@ -517,7 +661,7 @@ public final class Keys {
             Types.yesNo(),
             false,
             RUNTIME,
-            "Raft mode: this node is a read replica. It follows its shard and the meta group without a vote, never becomes"
+            "Gossip mode: this replica never stands for election. Raft mode: it is a read replica. It follows its shard and the meta group without a vote, never becomes"
                     + " primary, and no write waits for it; CLUSTER NODES shows nofailover. A group in which nobody else"
                     + " is left has its vote all the same.");
     public static final Key<Long> CLUSTER_LOST_VOTER_TIMEOUT = key(
@@ -543,8 +687,33 @@ public final class Keys {
             Types.number(1, Integer.MAX_VALUE),
             15_000L,
             RUNTIME,
-            "Milliseconds after which a shard without a primary counts as failed and its slots as not covered; elections"
-                    + " begin after cluster-election-timeout.");
+            "Milliseconds after which a node that is not heard of counts as failed. Gossip mode: its replicas then stand for"
+                    + " election, and a primary that no majority hears takes no writes. Raft mode: a shard without a"
+                    + " primary for so long is not covered; elections begin after cluster-election-timeout.");
+    public static final Key<Long> CLUSTER_REPLICA_VALIDITY_FACTOR = key(
+            "Cluster",
+            "cluster-replica-validity-factor",
+            "cluster-slave-validity-factor",
+            Types.number(0, Integer.MAX_VALUE),
+            10L,
+            RUNTIME,
+            "Gossip mode: a replica whose link to its primary was down for more than this many times"
+                    + " cluster-node-timeout (and repl-ping-replica-period) does not stand for election; 0: it always does.");
+    public static final Key<Long> CLUSTER_MIGRATION_BARRIER = key(
+            "Cluster",
+            "cluster-migration-barrier",
+            Types.number(0, Integer.MAX_VALUE),
+            1L,
+            RUNTIME,
+            "Gossip mode: replicas that a primary keeps when one of them goes to a primary that has lost all of its own.");
+    public static final Key<Boolean> CLUSTER_ALLOW_REPLICA_MIGRATION = key(
+            "Cluster",
+            "cluster-allow-replica-migration",
+            Types.yesNo(),
+            true,
+            RUNTIME,
+            "Gossip mode: replicas may go to primaries without, and a primary whose last slot was moved away becomes a"
+                    + " replica of who has it.");
     public static final Key<Boolean> CLUSTER_REQUIRE_FULL_COVERAGE = key(
             "Cluster",
             "cluster-require-full-coverage",

@@ -66,6 +66,35 @@ final class ListTypes {
         };
     }
 
+    /** Host and port, or nobody: "no one", or nothing. */
+    static Type<Primary> primary() {
+        return new Several<>("host and port") {
+            @Override
+            public Primary parse(List<String> arguments, Primary current) throws BadValueException {
+                List<String> words = separate(arguments);
+                if (words.isEmpty()
+                        || (words.size() == 2
+                                && words.get(0).equalsIgnoreCase("no")
+                                && words.get(1).equalsIgnoreCase("one"))) {
+                    return Primary.NONE;
+                }
+                if (words.size() != 2) {
+                    throw new BadValueException("wrong number of arguments");
+                }
+                try {
+                    return new Primary(words.get(0), (int) Types.bounded(Types.whole(words.get(1)), 0, MAX_PORT));
+                } catch (BadValueException e) {
+                    throw new BadValueException("Invalid master port");
+                }
+            }
+
+            @Override
+            public String show(Primary value) {
+                return value.isNone() ? "" : value.host() + " " + value.port();
+            }
+        };
+    }
+
     /** One port per node of the process, separated by commas or spaces. */
     static Type<List<Integer>> ports(boolean zeroMeansDefault) {
         int least = zeroMeansDefault ? 0 : 1;

@@ -15,7 +15,6 @@ final class ListedKeys {
 
     private static final String TLS = "TLS is not built yet";
     private static final String ACL = "ACL files and users are not built yet";
-    private static final String REPLICATION = "replication of a Redis master is not built yet";
     private static final String ISOLATION = "Unix sockets are not built yet";
     private static final String MODULES = "Redis modules cannot be loaded here";
     private static final String RENAME = "commands cannot be renamed here";
@@ -118,25 +117,7 @@ final class ListedKeys {
     }
 
     private static void replication() {
-        fixed("replicaof", "slaveof", ListTypes.line("host and port"), "", REPLICATION);
-        listed("masterauth", Types.text(), "");
-        listed("masteruser", Types.text(), "");
-        yesNo("replica-serve-stale-data", "slave-serve-stale-data", true);
-        yesNo("replica-read-only", "slave-read-only", true);
-        yesNo("replica-ignore-maxmemory", "slave-ignore-maxmemory", true);
         yesNo("replica-ignore-disk-write-errors", false);
-        yesNo("replica-announced", true);
-        listed("replica-announce-ip", "slave-announce-ip", Types.text(), "", null);
-        listed("replica-announce-port", "slave-announce-port", Types.integer(0, 65_535), 0, null);
-        listed("replica-priority", "slave-priority", number(), 100L, null);
-        yesNo("repl-diskless-sync", true);
-        listed("repl-diskless-sync-delay", number(), 5L);
-        listed("repl-diskless-sync-max-replicas", number(), 0L);
-        listed("repl-diskless-load", Types.word("disabled", "on-empty-db", "swapdb"), "disabled");
-        yesNo("repl-disable-tcp-nodelay", false);
-        listed("repl-timeout", number(), 60L);
-        listed("repl-backlog-size", Types.memory(1, Long.MAX_VALUE), 1L << 20);
-        listed("repl-backlog-ttl", number(), 3600L);
     }
 
     private static void encodings() {
@@ -145,9 +126,6 @@ final class ListedKeys {
 
     private static void cluster() {
         fixed("cluster-config-file", Types.text(), "nodes.conf");
-        listed("cluster-replica-validity-factor", "cluster-slave-validity-factor", number(), 10L, null);
-        listed("cluster-migration-barrier", number(), 1L);
-        yesNo("cluster-allow-replica-migration", true);
         yesNo("cluster-allow-pubsubshard-when-down", true);
         listed("cluster-link-sendbuf-limit", Types.memory(0, Long.MAX_VALUE), 0L);
         listed("cluster-announce-tls-port", Types.integer(0, 65_535), 0);

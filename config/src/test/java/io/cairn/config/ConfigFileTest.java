@@ -42,8 +42,6 @@ class ConfigFileTest {
     @Test
     void whatWouldBeUnsafeToIgnoreStopsTheStart() {
         List<String> unsafe = List.of(
-                "replicaof 127.0.0.1 6379",
-                "slaveof 127.0.0.1 6379",
                 "tls-port 6380",
                 "tls-cluster yes",
                 "aclfile /etc/redis/users.acl",
@@ -58,14 +56,14 @@ class ConfigFileTest {
 
     @Test
     void listedKeysAreCheckedShownAndWarnedAboutOnce() throws Exception {
-        Config config = load("slave-priority 50", "replica-priority 60", "tls-port 0", "slave-serve-stale-data no");
+        Config config = load("replica-lazy-flush yes", "slave-lazy-flush no", "tls-port 0", "activedefrag no");
         assertThat(config.warnings()).hasSize(3).allMatch(line -> line.contains("means nothing here"));
-        assertThat(config.matching(List.of("*-priority")))
-                .isEqualTo(Map.of("replica-priority", "60", "slave-priority", "60"));
-        assertThatThrownBy(() -> load("repl-timeout x")).hasMessageContaining("parsed into an integer");
-        config.set(List.of("repl-timeout", "5", "list-compress-depth", "1"));
+        assertThat(config.matching(List.of("*-lazy-flush")))
+                .isEqualTo(Map.of("replica-lazy-flush", "no", "slave-lazy-flush", "no"));
+        assertThatThrownBy(() -> load("list-compress-depth x")).hasMessageContaining("parsed into an integer");
+        config.set(List.of("acllog-max-len", "5", "list-compress-depth", "1"));
         assertThat(config.warnings()).hasSize(5);
-        config.set(List.of("repl-timeout", "6"));
+        config.set(List.of("acllog-max-len", "6"));
         assertThat(config.warnings()).hasSize(5);
     }
 

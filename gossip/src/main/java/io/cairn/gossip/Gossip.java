@@ -41,6 +41,14 @@ public interface Gossip extends AutoCloseable {
     /** CLUSTER FORGET: drops the node and takes no news of it for {@value Roster#FORGOTTEN_MILLIS} ms. */
     void forget(String nodeId);
 
+    /**
+     * Sends bytes to a node of ours at "host:port", a member or not, at most once: best effort, in order per receiver while the connection
+     * lasts. It hears them by {@link GossipListener#message}.
+     *
+     * @param message at most {@value MessageRules#MAX_MESSAGE_BYTES} bytes
+     */
+    void send(String address, byte[] message);
+
     /** Tells the others that this node leaves, at most {@value SwimGossip#LEAVE_TIMEOUT_MILLIS} ms, and stops. */
     @Override
     void close();

@@ -19,4 +19,7 @@ public interface GossipListener {
 
     /** It left or is believed dead. */
     default void left(Peer peer) {}
+
+    /** Bytes that a node sent by {@link Gossip#send}. Unlike the others on the thread {@code gossip-io}; must not block either. */
+    default void message(byte[] message) {}
 }

@@ -16,6 +16,10 @@ final class MessageRules {
     static final String PING_ACK = "sc/fdetector/pingAck";
     /** Ours: soft states of several nodes. */
     static final String STATE = "cairn/state";
+    /** Ours: what {@link Gossip#send} sends. */
+    static final String DIRECT = "cairn/direct";
+    /** Bytes of a direct message: it may be the first one of a connection. */
+    static final int MAX_MESSAGE_BYTES = 120 * 1024;
     /** All members share one namespace; others are refused. */
     static final String NAMESPACE = "cairn";
 
@@ -43,6 +47,8 @@ final class MessageRules {
             "sc/metadata/resp",
             WireType.METADATA_RESPONSE,
             STATE,
+            WireType.BYTES,
+            DIRECT,
             WireType.BYTES);
 
     private MessageRules() {}

@@ -71,6 +71,9 @@ final class PeerTransport implements Transport, Link.Owner {
 
         /** Soft states arrived. */
         void states(byte[] payload);
+
+        /** Bytes for somebody above arrived. */
+        void direct(byte[] payload);
     }
 
     private final EventLoop loop;
@@ -179,6 +182,10 @@ final class PeerTransport implements Transport, Link.Owner {
         }
         if (MessageRules.STATE.equals(message.qualifier())) {
             observer.states(message.data());
+            return;
+        }
+        if (MessageRules.DIRECT.equals(message.qualifier())) {
+            observer.direct(message.data());
             return;
         }
         Link link = links.get(message.sender());

@@ -68,6 +68,7 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
     private final GossipOptions options;
     private final GossipThreads threads;
     private final Roster roster;
+    private final GossipListener listener;
     private final PeerTransport transport;
     private final AtomicInteger unreadStates = new AtomicInteger();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -88,6 +89,7 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
         this.options = options;
         this.threads = options.threads();
         this.self = options.self();
+        this.listener = listener;
         this.roster = new Roster(this::onEvents, listener, self, System::currentTimeMillis);
         this.transport = new PeerTransport(
                 threads.io().next(),
@@ -279,6 +281,26 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
                 log.warn("gossip {}: soft states that cannot be read: {}", self.clientPort(), e.getMessage());
             }
         });
+    }
+
+    @Override
+    public void direct(byte[] payload) {
+        guarded("a message", () -> listener.message(payload));
+    }
+
+    @Override
+    public void send(String address, byte[] message) {
+        if (message.length > MessageRules.MAX_MESSAGE_BYTES) {
+            throw new IllegalArgumentException("a message of " + message.length + " bytes");
+        }
+        if (!closed.get()) {
+            Message sealed = Message.withData(message)
+                    .qualifier(MessageRules.DIRECT)
+                    .sender(transport.address())
+                    .build();
+            // Whoever needs to know asks again.
+            transport.send(address, sealed).subscribe(nothing -> {}, error -> {});
+        }
     }
 
     @Override

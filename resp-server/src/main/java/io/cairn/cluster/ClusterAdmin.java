@@ -109,31 +109,17 @@ final class ClusterAdmin implements SessionGroup {
         return topology().self().id();
     }
 
+    /** Whom CLUSTER MEET names. */
+    record Met(String address, int port, int busPort) {}
+
     private void meet(SessionCall call) {
-        Args args = call.args();
-        String host = args.text(2);
-        Integer port = number(args.text(3));
-        if (port == null) {
-            call.reply().error("ERR Invalid TCP base port specified: " + args.text(3));
-            return;
-        }
-        Integer busPort = args.count() > 4 ? number(args.text(4)) : Integer.valueOf(port + BUS_PORT_OFFSET);
-        if (busPort == null) {
-            call.reply().error("ERR Invalid TCP bus port specified: " + args.text(4));
-            return;
-        }
-        if (args.count() > 5) {
-            call.reply().error("ERR wrong number of arguments for 'cluster|meet' command");
-            return;
-        }
-        String address = address(host);
-        if (address == null || port <= 0 || port > MAX_PORT || busPort <= 0 || busPort > MAX_PORT) {
-            call.reply().error("ERR Invalid node address specified: " + host + ":" + args.text(3));
+        Met met = met(call);
+        if (met == null) {
             return;
         }
         SessionCall.Later later = call.later();
         runtime.get()
-                .meet(address, port, busPort)
+                .meet(met.address(), met.port(), met.busPort())
                 .whenComplete((error, failure) -> later.complete(reply -> {
                     if (failure != null) {
                         reply.error("ERR " + AdminRun.reason(failure));
@@ -143,6 +129,32 @@ final class ClusterAdmin implements SessionGroup {
                         reply.error("ERR " + error);
                     }
                 }));
+    }
+
+    /** Reads CLUSTER MEET's arguments; null after an error reply. */
+    static @Nullable Met met(SessionCall call) {
+        Args args = call.args();
+        String host = args.text(2);
+        Integer port = number(args.text(3));
+        if (port == null) {
+            call.reply().error("ERR Invalid TCP base port specified: " + args.text(3));
+            return null;
+        }
+        Integer busPort = args.count() > 4 ? number(args.text(4)) : Integer.valueOf(port + BUS_PORT_OFFSET);
+        if (busPort == null) {
+            call.reply().error("ERR Invalid TCP bus port specified: " + args.text(4));
+            return null;
+        }
+        if (args.count() > 5) {
+            call.reply().error("ERR wrong number of arguments for 'cluster|meet' command");
+            return null;
+        }
+        String address = address(host);
+        if (address == null || port <= 0 || port > MAX_PORT || busPort <= 0 || busPort > MAX_PORT) {
+            call.reply().error("ERR Invalid node address specified: " + host + ":" + args.text(3));
+            return null;
+        }
+        return new Met(address, port, busPort);
     }
 
     static @Nullable Integer number(String text) {

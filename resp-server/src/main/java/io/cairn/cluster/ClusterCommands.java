@@ -1,5 +1,7 @@
 package io.cairn.cluster;
 
+import io.cairn.cluster.ClusterView.Group;
+import io.cairn.cluster.ClusterView.Member;
 import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.Reply;
@@ -8,46 +10,52 @@ import io.cairn.config.EndpointType;
 import io.cairn.config.Keys;
 import io.cairn.keyspace.Slots;
 import io.cairn.mode.SentKeys;
-import io.cairn.raft.meta.ClusterMap;
-import io.cairn.raft.meta.ClusterNode;
-import io.cairn.raft.meta.OpenSlot;
-import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The CLUSTER family as clients read it (Redis: cluster.c, clusterCommand). What changes the cluster (MEET, ADDSLOTS,
- * SETSLOT ...) is in {@link ClusterAdmin}; the nodes answer from the applied meta map, so that all give the same picture.
+ * SETSLOT ...) is in {@link ClusterAdmin}; the what they show is a {@link ClusterView}.
  */
 public final class ClusterCommands {
     private static final String READ = "stale @slow";
+    private static final List<String> RAFT_ONLY =
+            List.of("CANCELSLOTMIGRATIONS", "GETSLOTMIGRATIONS", "MIGRATESLOTS", "MIGRATION");
     private static final int KEYS_LIMIT = Integer.MAX_VALUE;
 
-    private final Supplier<Services> services;
+    private final Supplier<ClusterView> source;
 
-    /** @param services asked at each call: the table of commands is made before the node's parts */
-    public ClusterCommands(Supplier<Services> services) {
-        this.services = services;
+    private final boolean raft;
+
+    /**
+     * @param source asked at each call: the table of commands is made before the node's parts
+     * @param raft CLUSTER HELP names what only raft mode has
+     */
+    ClusterCommands(Supplier<ClusterView> source, boolean raft) {
+        this.source = source;
+        this.raft = raft;
     }
 
-    private Topology topology() {
-        return services.get().topology();
-    }
-
-    private ShardView shard() {
-        return services.get().shard();
+    private ClusterView view() {
+        return source.get();
     }
 
     private ClusterReports reports() {
-        return new ClusterReports(topology());
+        return new ClusterReports(view());
     }
 
     public List<Command> table() {
         return List.of(
-                Command.session("cluster|info", 2, READ, call -> call.reply().verbatim(info())),
+                Command.session(
+                        "cluster|info",
+                        2,
+                        READ,
+                        call -> call.reply().verbatim(reports().info())),
                 Command.session(
                         "cluster|nodes",
                         2,
@@ -55,22 +63,16 @@ public final class ClusterCommands {
                         call -> call.reply().verbatim(reports().nodes())),
                 Command.session("cluster|slots", 2, READ + " loading", this::slots),
                 Command.session("cluster|shards", 2, READ + " loading", this::shards),
-                Command.session(
-                        "cluster|myid",
-                        2,
-                        READ,
-                        call -> call.reply().bulk(topology().self().id())),
+                Command.session("cluster|myid", 2, READ, call -> call.reply().bulk(view().selfId())),
                 Command.session("cluster|myshardid", 2, READ, this::myShardId),
                 Command.session("cluster|keyslot", 3, READ, ClusterCommands::keySlot),
                 Command.session("cluster|countkeysinslot", 3, READ, this::countKeysInSlot),
                 Command.session("cluster|getkeysinslot", 4, READ, this::getKeysInSlot),
                 Command.session("cluster|links", 2, READ, this::links),
-                Command.session("cluster|slot-stats", -4, READ + " loading", new SlotStats(this::topology)::run),
+                Command.session("cluster|slot-stats", -4, READ + " loading", new SlotStats(source)::run),
                 Command.session("cluster|replicas", 3, "admin stale @admin @dangerous @slow", this::replicas),
                 Command.session("cluster|slaves", 3, "admin stale @admin @dangerous @slow", this::replicas),
-                Command.session(
-                        "cluster|failover", -2, "no_async_loading admin stale @admin @dangerous @slow", this::failover),
-                Command.session("cluster|help", 2, "loading stale @slow", ClusterCommands::help),
+                Command.session("cluster|help", 2, "loading stale @slow", this::help),
                 Command.session("readonly", 1, "fast loading stale @fast @connection", call -> {
                     call.session().readonly(true);
                     call.reply().ok();
@@ -85,24 +87,6 @@ public final class ClusterCommands {
                 }));
     }
 
-    /** What this node's shard replica says of itself. Any thread. */
-    public interface ShardView {
-        /** Lines after Redis's in CLUSTER INFO, each ending with CR LF. */
-        String consensusLines();
-
-        /** Last index applied here: the replication offset to print for this node. */
-        long appliedIndex();
-
-        /** Last index known to be on a member, or -1 where this node cannot know. */
-        long matchIndex(String nodeId);
-
-        /** Asks for leadership of this node's shard; {@code done} gets null, or an error line. */
-        void takeLeadership(Consumer<@Nullable String> done);
-
-        /** Open connections to other nodes' Raft ports. */
-        List<Link> links();
-    }
-
     /**
      * A connection that this node opened to another.
      *
@@ -110,36 +94,32 @@ public final class ClusterCommands {
      */
     public record Link(String nodeId, long createdMillis, long queuedBytes) {}
 
-    /** What the commands of one node read. */
-    public record Services(Topology topology, ShardView shard) {}
-
-    private String info() {
-        return reports().info(shard().consensusLines());
-    }
-
     private void slots(SessionCall call) {
-        ClusterMap map = topology().map();
+        List<Group> groups = view().groups();
+        Map<String, Member> members = byId();
         Reply reply = call.reply();
-        int ranges = 0;
-        for (Shard s : map.shards()) {
-            ranges += map.slotsOf(s.id()).size();
-        }
-        reply.array(ranges);
-        for (Shard s : map.shards()) {
-            List<ClusterNode> nodes = primaryFirst(s, map);
-            for (SlotRange range : map.slotsOf(s.id())) {
+        reply.array(groups.stream().mapToInt(group -> group.slots().size()).sum());
+        for (Group group : groups) {
+            List<Member> nodes = primaryFirst(group, members);
+            for (SlotRange range : group.slots()) {
                 reply.array(2 + nodes.size());
                 reply.number(range.first());
                 reply.number(range.last());
-                for (ClusterNode node : nodes) {
+                for (Member node : nodes) {
                     slotsNode(reply, node, preferred(call));
                 }
             }
         }
     }
 
+    private Map<String, Member> byId() {
+        Map<String, Member> members = new HashMap<>();
+        view().members().forEach(member -> members.put(member.id(), member));
+        return members;
+    }
+
     /** Redis: addNodeToNodeReply. What is known beside the preferred endpoint follows it. */
-    private static void slotsNode(Reply reply, ClusterNode node, EndpointType preferred) {
+    private static void slotsNode(Reply reply, Member node, EndpointType preferred) {
         boolean ip = preferred != EndpointType.IP;
         boolean hostname =
                 preferred != EndpointType.HOSTNAME && !node.hostname().isEmpty();
@@ -163,7 +143,7 @@ public final class ClusterCommands {
     }
 
     /** Redis: getPreferredEndpoint. */
-    private static String endpoint(ClusterNode node, EndpointType preferred) {
+    private static String endpoint(Member node, EndpointType preferred) {
         return switch (preferred) {
             case IP -> node.host();
             case HOSTNAME -> node.hostname().isEmpty() ? "?" : node.hostname();
@@ -175,56 +155,49 @@ public final class ClusterCommands {
         return call.server().config().get(Keys.CLUSTER_PREFERRED_ENDPOINT_TYPE);
     }
 
-    private List<ClusterNode> primaryFirst(Shard s, ClusterMap map) {
-        String primary = topology().printedPrimary(s);
-        List<ClusterNode> nodes = new java.util.ArrayList<>();
-        for (String id : ClusterReports.members(s)) {
-            ClusterNode node = map.node(id);
-            if (node == null || !node.isActive()) {
+    private List<Member> primaryFirst(Group group, Map<String, Member> members) {
+        List<Member> nodes = new ArrayList<>();
+        for (String id : group.memberIds()) {
+            Member node = members.get(id);
+            if (node == null) {
                 continue;
             }
-            if (id.equals(primary)) {
+            if (id.equals(group.primaryId())) {
                 nodes.add(0, node);
-            } else if (isMyself(node) || topology().health().alive(id)) {
+            } else if (node.isListed()) {
                 nodes.add(node);
             }
         }
         return nodes;
     }
 
-    private boolean isMyself(ClusterNode node) {
-        return node.id().equals(topology().self().id());
-    }
-
     /** Redis: clusterReplyShards. */
     private void shards(SessionCall call) {
-        ClusterMap map = topology().map();
+        List<Group> groups = view().groups();
+        Map<String, Member> members = byId();
         Reply reply = call.reply();
-        reply.array(map.shards().size());
-        for (Shard s : map.shards()) {
+        reply.array(groups.size());
+        for (Group group : groups) {
             reply.map(2);
             reply.bulk("slots");
-            List<SlotRange> ranges = map.slotsOf(s.id());
-            reply.array(ranges.size() * 2);
-            for (SlotRange range : ranges) {
+            reply.array(group.slots().size() * 2);
+            for (SlotRange range : group.slots()) {
                 reply.number(range.first());
                 reply.number(range.last());
             }
             reply.bulk("nodes");
-            List<ClusterNode> nodes = ClusterReports.members(s).stream()
-                    .map(map::node)
-                    .filter(node -> node != null && node.isActive())
-                    .map(node -> java.util.Objects.requireNonNull(node))
+            List<Member> nodes = group.memberIds().stream()
+                    .map(members::get)
+                    .filter(Objects::nonNull)
                     .toList();
             reply.array(nodes.size());
-            String primary = topology().printedPrimary(s);
-            for (ClusterNode node : nodes) {
-                shardsNode(reply, node, node.id().equals(primary), preferred(call));
+            for (Member node : nodes) {
+                shardsNode(reply, node, node.id().equals(group.primaryId()), preferred(call));
             }
         }
     }
 
-    private void shardsNode(Reply reply, ClusterNode node, boolean primary, EndpointType preferred) {
+    private static void shardsNode(Reply reply, Member node, boolean primary, EndpointType preferred) {
         reply.map(node.hostname().isEmpty() ? 7 : 8);
         reply.bulk("id");
         reply.bulk(node.id());
@@ -241,15 +214,14 @@ public final class ClusterCommands {
         reply.bulk("role");
         reply.bulk(primary ? "master" : "replica");
         reply.bulk("replication-offset");
-        long offset = isMyself(node) ? shard().appliedIndex() : Math.max(0, shard().matchIndex(node.id()));
-        reply.number(offset);
+        reply.number(node.offset());
         reply.bulk("health");
-        reply.bulk(isMyself(node) || topology().health().alive(node.id()) ? "online" : "failed");
+        reply.bulk(node.isListed() ? "online" : "failed");
     }
 
     private void myShardId(SessionCall call) {
-        Shard mine = topology().map().shardOfNode(topology().self().id());
-        call.reply().bulk(mine == null ? topology().self().id() : mine.id());
+        Group mine = view().groupOf(view().selfId());
+        call.reply().bulk(mine == null ? view().selfId() : mine.id());
     }
 
     private static void keySlot(SessionCall call) {
@@ -259,27 +231,14 @@ public final class ClusterCommands {
 
     private void countKeysInSlot(SessionCall call) {
         int slot = slotArgument(call);
-        if (slot >= 0 && isGuest(slot)) {
+        // Keys of a slot that comes key by key are not counted while another owns it: redis-cli's fix takes a node that
+        // counts
+        // some for an owner, and the one that counts most for the right one, whatever its keys are.
+        if (slot >= 0 && view().isGuest(slot)) {
             call.reply().number(0);
         } else if (slot >= 0) {
             call.reply().number(SentKeys.count(call.server().keyspace(), slot));
         }
-    }
-
-    /**
-     * Keys of a slot that comes key by key are not counted while another shard owns it: redis-cli's fix takes a node that
-     * counts some for an owner, and the one that counts most for the right one, whatever its keys are.
-     */
-    private boolean isGuest(int slot) {
-        ClusterMap map = topology().map();
-        Shard mine = map.shardOfNode(topology().self().id());
-        Shard owner = map.owner(slot);
-        OpenSlot open = map.moves().openSlot(slot);
-        return mine != null
-                && owner != null
-                && !owner.equals(mine)
-                && open != null
-                && open.importingAt().equals(mine.id());
     }
 
     private void getKeysInSlot(SessionCall call) {
@@ -319,7 +278,7 @@ public final class ClusterCommands {
     }
 
     private void links(SessionCall call) {
-        List<Link> links = shard().links();
+        List<Link> links = view().links();
         call.reply().array(links.size());
         for (Link link : links) {
             call.reply().map(6);
@@ -340,56 +299,20 @@ public final class ClusterCommands {
 
     private void replicas(SessionCall call) {
         String id = call.args().text(2);
-        ClusterMap map = topology().map();
-        Shard of = map.shardOfNode(id);
+        Member of = view().member(id);
+        Group group = of == null ? null : view().groupOf(id);
         if (of == null) {
             call.reply().error("ERR Unknown node " + id);
-        } else if (!topology().printedPrimary(of).equals(id)) {
+        } else if (!of.isPrimary()) {
             call.reply().error("ERR The specified node is not a master");
         } else {
-            List<String> lines = reports().replicas(of);
+            List<String> lines = group == null ? List.of() : reports().replicas(group);
             call.reply().array(lines.size());
             lines.forEach(call.reply()::bulk);
         }
     }
 
-    /** Leader transfer to this node. FORCE and TAKEOVER act without a quorum, which raft mode does not do. */
-    private void failover(SessionCall call) {
-        Args args = call.args();
-        if (args.count() > 2) {
-            boolean known = args.count() == 3 && (args.is(2, "force") || args.is(2, "takeover"));
-            call.reply()
-                    .error(
-                            known
-                                    ? "ERR in raft mode a failover needs the shard's quorum: use CLUSTER FAILOVER alone"
-                                    : "ERR syntax error");
-            return;
-        }
-        Shard mine = topology().map().shardOfNode(topology().self().id());
-        if (mine == null) {
-            call.reply().error("ERR Replica is not configured: this node belongs to no shard");
-            return;
-        }
-        if (topology().printedPrimary(mine).equals(topology().self().id())) {
-            call.reply().error("ERR You should send CLUSTER FAILOVER to a replica");
-            return;
-        }
-        if (topology().map().isReader(topology().self().id())) {
-            call.reply()
-                    .error("ERR this replica has no vote (cluster-replica-no-failover yes): it cannot become primary");
-            return;
-        }
-        SessionCall.Later later = call.later();
-        shard().takeLeadership(error -> later.complete(reply -> {
-            if (error == null) {
-                reply.ok();
-            } else {
-                reply.error(error);
-            }
-        }));
-    }
-
-    private static void help(SessionCall call) {
+    private void help(SessionCall call) {
         List<String> lines = List.of(
                 "CLUSTER <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
                 "ADDSLOTS <slot> [<slot> ...]",
@@ -408,8 +331,8 @@ public final class ClusterCommands {
                 "    Delete slots information from current node.",
                 "DELSLOTSRANGE <start slot> <end slot> [<start slot> <end slot> ...]",
                 "    Delete slots information which are between <start-slot> and <end-slot> from current node.",
-                "FAILOVER",
-                "    Hand the shard's leadership to this replica.",
+                raft ? "FAILOVER" : "FAILOVER [FORCE|TAKEOVER]",
+                "    Let this replica take its primary's place.",
                 "FLUSHSLOTS",
                 "    Delete current node's own slots information.",
                 "FORGET <node-id>",
@@ -445,7 +368,7 @@ public final class ClusterCommands {
                 "RESET [HARD|SOFT]",
                 "    Make a node that no cluster counts on a new one.",
                 "SAVECONFIG",
-                "    Write cluster.conf anew.",
+                "    Write the node's file of the cluster anew.",
                 "SET-CONFIG-EPOCH <epoch>",
                 "    Set config epoch of current node.",
                 "SETSLOT <slot> (IMPORTING <node-id>|MIGRATING <node-id>|STABLE|NODE <node-id>)",
@@ -460,7 +383,16 @@ public final class ClusterCommands {
                 "    Return information about slot ranges and their nodes.",
                 "HELP",
                 "    Print this help.");
-        call.reply().array(lines.size());
-        lines.forEach(call.reply()::simple);
+        List<String> shown = new ArrayList<>();
+        boolean passes = false;
+        for (String line : lines) {
+            // What follows a command's line belongs to it.
+            passes = line.startsWith(" ") ? passes : !raft && RAFT_ONLY.stream().anyMatch(line::startsWith);
+            if (!passes) {
+                shown.add(line);
+            }
+        }
+        call.reply().array(shown.size());
+        shown.forEach(call.reply()::simple);
     }
 }

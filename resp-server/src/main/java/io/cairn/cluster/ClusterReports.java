@@ -1,7 +1,8 @@
 package io.cairn.cluster;
 
-import io.cairn.raft.meta.ClusterMap;
-import io.cairn.raft.meta.ClusterNode;
+import io.cairn.cluster.ClusterView.Figures;
+import io.cairn.cluster.ClusterView.Group;
+import io.cairn.cluster.ClusterView.Member;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
 import java.util.ArrayList;
@@ -10,37 +11,38 @@ import org.jspecify.annotations.Nullable;
 
 /** The texts of CLUSTER NODES and CLUSTER INFO. */
 final class ClusterReports {
-    private final Topology topology;
+    private final ClusterView view;
 
-    ClusterReports(Topology topology) {
-        this.topology = topology;
+    ClusterReports(ClusterView view) {
+        this.view = view;
     }
 
     /** Redis: clusterGenNodesDescription. Every line ends with a newline. */
     String nodes() {
-        ClusterMap map = topology.map();
-        ClusterNode self = topology.self();
         StringBuilder text = new StringBuilder();
-        if (!map.isFormed()) {
-            nodeLine(text, self, null, map);
-            return text.toString();
-        }
-        for (ClusterNode node : map.shownNodes()) {
-            nodeLine(text, node, map.shardOfNode(node.id()), map);
+        List<Group> groups = view.groups();
+        for (Member member : view.members()) {
+            nodeLine(text, member, led(groups, member));
         }
         return text.toString();
     }
 
-    /** The lines of one shard's replicas (CLUSTER REPLICAS). */
-    List<String> replicas(Shard shard) {
-        ClusterMap map = topology.map();
-        String primary = topology.printedPrimary(shard);
+    private static @Nullable Group led(List<Group> groups, Member member) {
+        for (Group group : groups) {
+            if (group.primaryId().equals(member.id())) {
+                return group;
+            }
+        }
+        return null;
+    }
+
+    /** The lines of one primary's replicas (CLUSTER REPLICAS). */
+    List<String> replicas(Group group) {
         List<String> lines = new ArrayList<>();
-        for (String id : members(shard)) {
-            ClusterNode node = map.node(id);
-            if (node != null && node.isActive() && !id.equals(primary)) {
+        for (Member member : view.members()) {
+            if (group.memberIds().contains(member.id()) && !member.id().equals(group.primaryId())) {
                 StringBuilder line = new StringBuilder();
-                nodeLine(line, node, shard, map);
+                nodeLine(line, member, null);
                 line.setLength(line.length() - 1);
                 lines.add(line.toString());
             }
@@ -54,105 +56,60 @@ final class ClusterReports {
         return members;
     }
 
-    private void nodeLine(StringBuilder text, ClusterNode node, @Nullable Shard shard, ClusterMap map) {
-        boolean myself = node.id().equals(topology.self().id());
-        String primary = shard == null ? node.id() : topology.printedPrimary(shard);
-        boolean isPrimary = primary.equals(node.id());
+    private void nodeLine(StringBuilder text, Member node, @Nullable Group led) {
+        boolean myself = node.id().equals(view.selfId());
         text.append(node.id()).append(' ').append(node.host()).append(':').append(node.port());
         text.append('@').append(node.busPort());
         if (!node.hostname().isEmpty()) {
             text.append(',').append(node.hostname());
         }
-        text.append(' ');
-        if (myself) {
-            text.append("myself,");
-        }
-        text.append(isPrimary ? "master" : "slave");
-        if (!myself && topology.health().suspected(node.id())) {
-            text.append(",fail?");
-        } else if (!myself && !topology.health().alive(node.id())) {
-            text.append(",fail");
-        }
-        if (map.isReader(node.id())) {
-            text.append(",nofailover");
-        }
-        text.append(' ').append(isPrimary ? "-" : primary);
-        long heard = myself ? 0 : topology.health().lastHeardMillis(node.id());
-        text.append(" 0 ").append(heard);
-        text.append(' ').append(epoch(map, node, shard));
-        text.append(myself || topology.health().alive(node.id()) ? " connected" : " disconnected");
-        if (isPrimary && shard != null) {
-            for (SlotRange range : map.slotsOf(shard.id())) {
+        text.append(myself ? " myself," : " ").append(node.isPrimary() ? "master" : "slave");
+        text.append(node.suspected() ? ",fail?" : node.failed() ? ",fail" : "");
+        text.append(node.noFailover() ? ",nofailover " : " ");
+        text.append(node.isPrimary() ? "-" : node.primaryId());
+        text.append(" 0 ").append(node.heardMillis()).append(' ').append(node.epoch());
+        text.append(myself || node.isListed() ? " connected" : " disconnected");
+        if (node.isPrimary() && led != null) {
+            for (SlotRange range : led.slots()) {
                 text.append(' ').append(range.first());
                 if (range.last() > range.first()) {
                     text.append('-').append(range.last());
                 }
             }
         }
-        if (myself && isPrimary && shard != null) {
-            openSlots(text, shard, map);
+        if (myself && node.isPrimary()) {
+            // Only a node's own line shows its open slots.
+            view.migrating()
+                    .forEach((slot, to) -> text.append(" [")
+                            .append(slot)
+                            .append("->-")
+                            .append(to)
+                            .append(']'));
+            view.importing()
+                    .forEach((slot, from) -> text.append(" [")
+                            .append(slot)
+                            .append("-<-")
+                            .append(from)
+                            .append(']'));
         }
         text.append('\n');
     }
 
-    /** Only a node's own line shows its open slots. */
-    private void openSlots(StringBuilder text, Shard shard, ClusterMap map) {
-        map.moves().open().forEach((slot, open) -> {
-            Shard to = map.shard(open.migratingTo());
-            Shard from = map.shard(open.importingFrom());
-            if (to != null && shard.equals(map.owner(slot))) {
-                text.append(" [").append(slot).append("->-");
-                text.append(topology.printedPrimary(to)).append(']');
-            } else if (from != null && open.importingAt().equals(shard.id())) {
-                text.append(" [").append(slot).append("-<-");
-                text.append(topology.printedPrimary(from)).append(']');
-            }
-        });
-    }
-
     /** Redis: genClusterInfoString, and Cairn's own lines after it. */
-    String info(String consensusLines) {
-        ClusterMap map = topology.map();
-        int covered = 0;
-        int failing = 0;
-        int size = 0;
-        long epoch = 0;
-        for (Shard shard : map.shards()) {
-            int slots =
-                    map.slotsOf(shard.id()).stream().mapToInt(SlotRange::size).sum();
-            if (slots == 0) {
-                continue;
-            }
-            size++;
-            if (topology.primary(shard) == null) {
-                failing += slots;
-            } else {
-                covered += slots;
-            }
-        }
-        for (ClusterNode node : map.shownNodes()) {
-            epoch = Math.max(epoch, epoch(map, node, map.shardOfNode(node.id())));
-        }
-        ClusterNode self = topology.self();
-        Shard mine = map.shardOfNode(self.id());
+    String info() {
+        Figures figures = view.figures();
         StringBuilder text = new StringBuilder();
         line(text, "cluster_enabled", "1");
-        line(text, "cluster_state", topology.isUp() ? "ok" : "fail");
-        line(text, "cluster_slots_assigned", map.ownedSlots());
-        line(text, "cluster_slots_ok", covered);
-        line(text, "cluster_slots_pfail", 0);
-        line(text, "cluster_slots_fail", failing);
-        line(text, "cluster_known_nodes", Math.max(1, map.shownNodes().size()));
-        line(text, "cluster_size", size);
-        line(text, "cluster_current_epoch", epoch);
-        line(text, "cluster_my_epoch", epoch(map, self, mine));
-        return text.append(consensusLines).toString();
-    }
-
-    /** A replica shows its primary's. */
-    private long epoch(ClusterMap map, ClusterNode node, @Nullable Shard shard) {
-        long term = shard == null ? 0 : topology.epoch(shard);
-        return Math.max(term, map.configEpoch(shard == null ? node.id() : topology.printedPrimary(shard)));
+        line(text, "cluster_state", figures.isUp() ? "ok" : "fail");
+        line(text, "cluster_slots_assigned", figures.assigned());
+        line(text, "cluster_slots_ok", figures.ok());
+        line(text, "cluster_slots_pfail", figures.suspected());
+        line(text, "cluster_slots_fail", figures.failed());
+        line(text, "cluster_known_nodes", figures.known());
+        line(text, "cluster_size", figures.size());
+        line(text, "cluster_current_epoch", figures.currentEpoch());
+        line(text, "cluster_my_epoch", figures.ownEpoch());
+        return text.append(view.consensusLines()).toString();
     }
 
     static void line(StringBuilder text, String name, Object value) {

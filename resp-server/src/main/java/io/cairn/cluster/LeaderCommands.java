@@ -1,8 +1,10 @@
 package io.cairn.cluster;
 
+import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.SessionCall;
 import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.Shard;
 import io.cairn.raft.shards.LeaderBalance;
 import io.cairn.raft.shards.ShardGroup;
 import java.util.List;
@@ -15,13 +17,56 @@ final class LeaderCommands {
 
     private final Supplier<ClusterRuntime> runtime;
 
+    private final Supplier<LocalShard> local;
+
     /** @param runtime asked at each call: the table of commands is made before the node's parts */
-    LeaderCommands(Supplier<ClusterRuntime> runtime) {
+    LeaderCommands(Supplier<ClusterRuntime> runtime, Supplier<LocalShard> local) {
         this.runtime = runtime;
+        this.local = local;
+    }
+
+    /** CLUSTER FAILOVER: leader transfer to this node. FORCE and TAKEOVER act without a quorum, which raft mode does not do. */
+    private void failover(SessionCall call) {
+        Topology topology = runtime.get().topology();
+        Args args = call.args();
+        if (args.count() > 2) {
+            boolean known = args.count() == 3 && (args.is(2, "force") || args.is(2, "takeover"));
+            call.reply()
+                    .error(
+                            known
+                                    ? "ERR in raft mode a failover needs the shard's quorum: use CLUSTER FAILOVER alone"
+                                    : "ERR syntax error");
+            return;
+        }
+        Shard mine = topology.map().shardOfNode(topology.self().id());
+        if (mine == null) {
+            call.reply().error("ERR Replica is not configured: this node belongs to no shard");
+            return;
+        }
+        if (topology.printedPrimary(mine).equals(topology.self().id())) {
+            call.reply().error("ERR You should send CLUSTER FAILOVER to a replica");
+            return;
+        }
+        if (topology.map().isReader(topology.self().id())) {
+            call.reply()
+                    .error("ERR this replica has no vote (cluster-replica-no-failover yes): it cannot become primary");
+            return;
+        }
+        SessionCall.Later later = call.later();
+        local.get()
+                .takeLeadership(error -> later.complete(reply -> {
+                    if (error == null) {
+                        reply.ok();
+                    } else {
+                        reply.error(error);
+                    }
+                }));
     }
 
     List<Command> table() {
         return List.of(
+                Command.session(
+                        "cluster|failover", -2, "no_async_loading admin stale @admin @dangerous @slow", this::failover),
                 Command.session("cairn|balance", 2, "stale @slow", this::balance),
                 Command.session("cairn|transfer", 3, ADMIN, this::transfer));
     }

@@ -1,7 +1,6 @@
 package io.cairn.cluster;
 
 import io.cairn.cluster.ClusterCommands.Link;
-import io.cairn.cluster.ClusterCommands.ShardView;
 import io.cairn.command.Replication;
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.group.PeerException;
@@ -21,7 +20,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** This node's shard replica as CLUSTER, INFO and ROLE show it, and CLUSTER FAILOVER's way to the leader. Any thread. */
-final class LocalShard implements ShardView, Replication {
+final class LocalShard implements Replication {
     /** "Hand me your shard's leadership": part of the wire format, beside {@code MessageTypes}. */
     private static final byte TAKE_LEADERSHIP = 32;
     /** How long a transfer may take, milliseconds. */
@@ -46,8 +45,7 @@ final class LocalShard implements ShardView, Replication {
         return shard.transferLeadership(to).thenApply(done -> new byte[0]);
     }
 
-    @Override
-    public void takeLeadership(Consumer<@Nullable String> done) {
+    void takeLeadership(Consumer<@Nullable String> done) {
         ShardGroup shard = member.shard();
         String leader = shard == null ? null : shard.leader();
         if (leader == null) {
@@ -67,8 +65,7 @@ final class LocalShard implements ShardView, Replication {
                 : "ERR leadership was not handed over: " + AdminRun.reason(cause);
     }
 
-    @Override
-    public String consensusLines() {
+    String consensusLines() {
         StringBuilder text = new StringBuilder();
         ClusterMap map = member.map();
         ClusterReports.line(text, "cluster_consensus", "raft");
@@ -125,20 +122,17 @@ final class LocalShard implements ShardView, Replication {
         ClusterReports.line(text, prefix + "_voters", status.voters().size());
     }
 
-    @Override
-    public long appliedIndex() {
+    long appliedIndex() {
         ShardGroup shard = member.shard();
         return shard == null ? 0 : shard.appliedIndex();
     }
 
-    @Override
-    public long matchIndex(String nodeId) {
+    long matchIndex(String nodeId) {
         ShardGroup shard = member.shard();
         return shard == null ? -1 : shard.status().matchIndexes().getOrDefault(nodeId, -1L);
     }
 
-    @Override
-    public List<Link> links() {
+    List<Link> links() {
         List<Link> links = new ArrayList<>();
         for (RaftHost.Link link : host.connections()) {
             links.add(new Link(link.nodeId(), link.sinceMillis(), link.queuedBytes()));

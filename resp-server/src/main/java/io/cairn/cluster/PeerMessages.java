@@ -4,14 +4,9 @@ import io.cairn.command.Subscriptions.Kind;
 import io.cairn.pubsub.Hub;
 import io.cairn.pubsub.Spread;
 import io.cairn.raft.group.PeerException;
-import io.cairn.raft.group.RaftHost;
-import io.cairn.raft.meta.ClusterMap;
-import io.cairn.raft.meta.ClusterNode;
-import io.cairn.raft.meta.Shard;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,8 +35,6 @@ import org.slf4j.LoggerFactory;
 final class PeerMessages implements Spread, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PeerMessages.class);
 
-    /** "Messages for your subscribers": part of the wire format, beside {@code MessageTypes}. */
-    private static final byte MESSAGES = 33;
     /** Bytes that publishers may have handed over before they are in the nodes' queues. */
     static final long MAX_OUTBOX_BYTES = 16L << 20;
 
@@ -53,8 +47,8 @@ final class PeerMessages implements Spread, AutoCloseable {
 
     private static final byte[] TAKEN = {};
 
-    private final Topology topology;
-    private final RaftHost host;
+    private final Supplier<Audience> audiences;
+    private final PeerCourier courier;
     private final Hub hub;
     private final Executor thread;
     private final Queue<Outgoing> outbox = new ConcurrentLinkedQueue<>();
@@ -68,18 +62,32 @@ final class PeerMessages implements Spread, AutoCloseable {
     private final Map<String, PeerStream> streams = new HashMap<>();
 
     private final Map<String, PeerInbox> inboxes = new HashMap<>();
-    private ClusterMap map = ClusterMap.EMPTY;
-    private List<String> everybody = List.of();
-    private List<String> ownShard = List.of();
+    private Audience audience = Audience.NOBODY;
+
+    /**
+     * Whom messages go to: another object whenever somebody comes or goes.
+     *
+     * @param everybody ids of all other nodes
+     * @param shard ids of the other nodes of this node's shard
+     */
+    record Audience(List<String> everybody, List<String> shard) {
+        static final Audience NOBODY = new Audience(List.of(), List.of());
+
+        Audience {
+            everybody = List.copyOf(everybody);
+            shard = List.copyOf(shard);
+        }
+    }
 
     private record Outgoing(Kind kind, byte[] message) {}
 
-    PeerMessages(Topology topology, RaftHost host, Hub hub, Executor thread) {
-        this.topology = topology;
-        this.host = host;
+    /** @param audiences asked on {@code thread} only */
+    PeerMessages(Supplier<Audience> audiences, PeerCourier courier, Hub hub, Executor thread) {
+        this.audiences = audiences;
+        this.courier = courier;
         this.hub = hub;
         this.thread = thread;
-        host.handle(MESSAGES, false, (from, payload) -> receive(from.nodeId(), payload));
+        courier.receive(this::receive);
     }
 
     void bindMetrics(MeterRegistry registry, Tags tags) {
@@ -120,10 +128,10 @@ final class PeerMessages implements Spread, AutoCloseable {
 
     private void distribute() {
         scheduled.set(false);
-        follow(topology.map());
+        follow(audiences.get());
         for (Outgoing next = outbox.poll(); next != null; next = outbox.poll()) {
             outboxBytes.addAndGet(-(OVERHEAD + (long) next.message.length - PeerInbox.HEAD_BYTES));
-            for (String node : next.kind == Kind.SHARD ? ownShard : everybody) {
+            for (String node : next.kind == Kind.SHARD ? audience.shard() : audience.everybody()) {
                 PeerStream stream = streams.get(node);
                 if (stream != null && stream.offer(next.message)) {
                     sent.increment();
@@ -135,31 +143,19 @@ final class PeerMessages implements Spread, AutoCloseable {
         streams.forEach(this::send);
     }
 
-    /** Who is there to be sent to. */
-    private void follow(ClusterMap now) {
-        if (now == map) {
+    /** Of the same audience there is nothing new; whether another says the same is not worth asking. */
+    @SuppressWarnings("ReferenceEquality")
+    private void follow(Audience now) {
+        if (now == audience) {
             return;
         }
-        map = now;
-        String self = topology.self().id();
-        Shard own = now.shardOfNode(self);
-        List<String> all = new ArrayList<>();
-        List<String> shard = new ArrayList<>();
-        for (ClusterNode node : now.activeNodes()) {
-            if (!node.id().equals(self)) {
-                all.add(node.id());
-                streams.computeIfAbsent(
-                        node.id(),
-                        id -> new PeerStream(ThreadLocalRandom.current().nextLong()));
-                if (own != null && own.hasMember(node.id())) {
-                    shard.add(node.id());
-                }
-            }
+        audience = now;
+        for (String node : now.everybody()) {
+            streams.computeIfAbsent(
+                    node, id -> new PeerStream(ThreadLocalRandom.current().nextLong(), courier.partBytes()));
         }
-        everybody = List.copyOf(all);
-        ownShard = List.copyOf(shard);
-        streams.keySet().retainAll(Set.copyOf(all));
-        inboxes.keySet().retainAll(Set.copyOf(all));
+        streams.keySet().retainAll(Set.copyOf(now.everybody()));
+        inboxes.keySet().retainAll(Set.copyOf(now.everybody()));
     }
 
     private void send(String node, PeerStream stream) {
@@ -167,7 +163,7 @@ final class PeerMessages implements Spread, AutoCloseable {
         if (part == null) {
             return;
         }
-        host.sendBulk(node, MESSAGES, part)
+        courier.send(node, part)
                 .orTimeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS)
                 .whenComplete((answer, failure) -> execute(() -> {
                     if (failure == null) {

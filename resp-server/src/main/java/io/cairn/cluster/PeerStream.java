@@ -26,13 +26,20 @@ final class PeerStream {
     /** So much of the first message has been sent. */
     private int sent;
 
+    private final int partBytes;
     private long stream;
     private int part;
     private boolean underWay;
 
     /** @param stream of the first stream; a node that starts again must begin with another */
     PeerStream(long stream) {
+        this(stream, MAX_PART_BYTES);
+    }
+
+    /** @param partBytes of a part without its head, at most {@value #MAX_PART_BYTES} */
+    PeerStream(long stream, int partBytes) {
         this.stream = stream;
+        this.partBytes = partBytes;
     }
 
     /** False when there is no room. */
@@ -53,8 +60,8 @@ final class PeerStream {
         }
         int bytes = 0;
         for (byte[] message : queue) {
-            bytes = (int) Math.min(MAX_PART_BYTES, (long) bytes + message.length - (bytes == 0 ? sent : 0));
-            if (bytes == MAX_PART_BYTES) {
+            bytes = (int) Math.min(partBytes, (long) bytes + message.length - (bytes == 0 ? sent : 0));
+            if (bytes == partBytes) {
                 break;
             }
         }

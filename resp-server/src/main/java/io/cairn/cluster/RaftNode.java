@@ -1,7 +1,6 @@
 package io.cairn.cluster;
 
 import io.cairn.aof.FsyncPolicy;
-import io.cairn.cluster.ClusterCommands.Services;
 import io.cairn.command.ClusterSettings;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
@@ -67,6 +66,7 @@ public final class RaftNode implements AutoCloseable {
     private final Config config;
     private final ClusterRuntime runtime;
     private final LocalShard local;
+    private final RaftView view;
     private final PeerMessages messages;
     private final RaftPersistence persistence;
     private final RaftMode mode;
@@ -139,9 +139,13 @@ public final class RaftNode implements AutoCloseable {
                     }
                 });
         this.messages = new PeerMessages(
-                runtime.topology(), runtime.host(), parts.hub(), parts.threads().messages());
+                new RaftAudience(runtime.topology()),
+                new RaftCourier(runtime.host()),
+                parts.hub(),
+                parts.threads().messages());
         parts.hub().spread(messages);
         this.local = new LocalShard(runtime.topology(), runtime.member(), runtime.host());
+        this.view = new RaftView(runtime.topology(), local);
         this.persistence = new RaftPersistence(
                 runtime.member(),
                 parts.clock(),
@@ -224,12 +228,13 @@ public final class RaftNode implements AutoCloseable {
 
     /** The commands that only a node of a raft cluster has; {@code node} is asked at each call. */
     public static List<List<Command>> commands(Supplier<RaftNode> node, Supplier<String> newId) {
+        LeaderCommands leaders = new LeaderCommands(() -> node.get().runtime, () -> node.get().local);
         return List.of(
-                new ClusterCommands(() -> new Services(node.get().runtime.topology(), node.get().local)).table(),
+                new ClusterCommands(() -> node.get().view, true).table(),
                 new ClusterAdmin(() -> node.get().runtime, newId).table(),
                 new MigrationCommands(() -> node.get().runtime, newId).table(),
                 new NodeCommands(() -> node.get().runtime, newId).table(),
-                new LeaderCommands(() -> node.get().runtime).table(),
+                leaders.table(),
                 new BackupCommands(() -> node.get().runtime).table(),
                 new WaitCommands(() -> node.get().runtime).table());
     }
@@ -315,12 +320,12 @@ public final class RaftNode implements AutoCloseable {
                 NodeState.ACTIVE);
     }
 
-    private static String reachable(String bind) throws IOException {
+    static String reachable(String bind) throws IOException {
         InetAddress address = InetAddress.getByName(bind);
         return address.isAnyLocalAddress() ? InetAddress.getLocalHost().getHostAddress() : address.getHostAddress();
     }
 
-    private static String bindHost(Config config) {
+    static String bindHost(Config config) {
         String first = config.get(Keys.BIND).get(0);
         String host = first.startsWith("-") ? first.substring(1) : first;
         return host.equals("*") ? "0.0.0.0" : host;

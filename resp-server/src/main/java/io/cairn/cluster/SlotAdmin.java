@@ -31,8 +31,7 @@ import java.util.function.Supplier;
 final class SlotAdmin {
     private static final int POLL_MILLIS = 2;
     private static final String LATE = "ERR the change is decided but has not taken effect yet";
-    private static final String NO_ACTION =
-            "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";
+    static final String NO_ACTION = "ERR Invalid CLUSTER SETSLOT action or number of arguments. Try CLUSTER HELP";
 
     private final Supplier<ClusterRuntime> runtime;
     private final Supplier<String> newId;
@@ -43,7 +42,7 @@ final class SlotAdmin {
     }
 
     /** Arguments that are wrong: an error line. */
-    private static final class Wrong extends Exception {
+    static final class Wrong extends Exception {
         private static final long serialVersionUID = 1L;
 
         Wrong(String error) {
@@ -66,7 +65,7 @@ final class SlotAdmin {
     Function<ClusterMap, AdminStep> assign(Args args, boolean ranges) {
         BitSet slots;
         try {
-            slots = ranges ? ranges(args) : singles(args);
+            slots = slots(args, ranges);
         } catch (Wrong e) {
             return map -> e.step();
         }
@@ -78,7 +77,7 @@ final class SlotAdmin {
 
     Function<ClusterMap, AdminStep> release(Args args, boolean ranges) {
         try {
-            BitSet slots = ranges ? ranges(args) : singles(args);
+            BitSet slots = slots(args, ranges);
             return map -> release(slots);
         } catch (Wrong e) {
             return map -> e.step();
@@ -104,6 +103,11 @@ final class SlotAdmin {
             ranges.add(new SlotRange(first, slots.nextClearBit(first) - 1));
         }
         return ranges;
+    }
+
+    /** The slots that ADDSLOTS, DELSLOTS and their RANGE forms name. */
+    static BitSet slots(Args args, boolean ranges) throws Wrong {
+        return ranges ? ranges(args) : singles(args);
     }
 
     private static BitSet singles(Args args) throws Wrong {
@@ -141,7 +145,7 @@ final class SlotAdmin {
     }
 
     /** Redis: getSlotOrReply. */
-    private static int slot(Args args, int i) throws Wrong {
+    static int slot(Args args, int i) throws Wrong {
         Integer slot = ClusterAdmin.number(args.text(i));
         if (slot == null || slot < 0 || slot >= Slots.COUNT) {
             throw new Wrong("ERR Invalid or out of range slot");

@@ -5,8 +5,6 @@ import io.cairn.command.Reply;
 import io.cairn.command.SessionCall;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Slots;
-import io.cairn.raft.meta.ClusterMap;
-import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,10 +21,10 @@ final class SlotStats {
     private static final String SYNTAX =
             "ERR unknown subcommand or wrong number of arguments for 'SLOT-STATS'. Try CLUSTER HELP.";
 
-    private final Supplier<Topology> topology;
+    private final Supplier<ClusterView> view;
 
-    SlotStats(Supplier<Topology> topology) {
-        this.topology = topology;
+    SlotStats(Supplier<ClusterView> view) {
+        this.view = view;
     }
 
     private record Stat(int slot, long keys) {}
@@ -108,10 +106,10 @@ final class SlotStats {
     }
 
     private List<Stat> stats(Keyspace keyspace, int first, int last) {
-        ClusterMap map = topology.get().map();
-        Shard mine = map.shardOfNode(topology.get().self().id());
+        ClusterView now = view.get();
+        ClusterView.Group mine = now.groupOf(now.selfId());
         List<Stat> stats = new ArrayList<>();
-        for (SlotRange range : mine == null ? List.<SlotRange>of() : map.slotsOf(mine.id())) {
+        for (SlotRange range : mine == null ? List.<SlotRange>of() : mine.slots()) {
             for (int slot = Math.max(first, range.first()); slot <= Math.min(last, range.last()); slot++) {
                 stats.add(new Stat(slot, keyspace.keysInSlot(slot)));
             }

@@ -33,6 +33,7 @@ public final class Call {
     private final Effects effects = new Effects();
     private boolean followed;
     private boolean scripted;
+    private boolean applied;
     private boolean writing;
     private boolean evicting;
     private boolean quiet;
@@ -328,6 +329,27 @@ public final class Call {
     /** Whether {@link #waiting}, {@link #waitsOn} or {@link #ending} has anything to say. */
     public boolean concernsWaiting() {
         return waiting != null || wrongType || ending != null;
+    }
+
+    /**
+     * What runs comes from this node's primary, which has decided what is expired: nothing is here, until the primary deletes it. Redis: expireIfNeeded.
+     */
+    public void applied(boolean ofPrimary) {
+        applied = ofPrimary;
+    }
+
+    boolean isApplied() {
+        return applied;
+    }
+
+    /** The time at which keys and fields are judged: those that expire then or before are not there. */
+    long expiryTime() {
+        return applied ? 0 : now;
+    }
+
+    /** As {@link #expiryTime()}, for a handler that asks by {@code now}. */
+    long expiryTime(long asked) {
+        return applied ? 0 : asked;
     }
 
     /** Scripts may not even ask to wait (XREAD BLOCK). */

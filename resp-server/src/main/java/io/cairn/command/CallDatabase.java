@@ -38,13 +38,14 @@ final class CallDatabase implements Database {
 
     @Override
     public boolean find(long key, int keyLength, long now, Value out) {
-        boolean found = call.touches() ? real.find(key, keyLength, now, out) : real.peek(key, keyLength, now, out);
+        long at = call.expiryTime(now);
+        boolean found = call.touches() ? real.find(key, keyLength, at, out) : real.peek(key, keyLength, at, out);
         return found || missed(key, keyLength, out);
     }
 
     @Override
     public boolean peek(long key, int keyLength, long now, Value out) {
-        return real.peek(key, keyLength, now, out) || missed(key, keyLength, out);
+        return real.peek(key, keyLength, call.expiryTime(now), out) || missed(key, keyLength, out);
     }
 
     private boolean missed(long key, int keyLength, Value out) {
@@ -87,7 +88,7 @@ final class CallDatabase implements Database {
 
     @Override
     public long resize(long key, int keyLength, long now, int newLength, Value out) {
-        return put(real.resize(key, keyLength, now, newLength, out), key, keyLength);
+        return put(real.resize(key, keyLength, call.expiryTime(now), newLength, out), key, keyLength);
     }
 
     @Override
@@ -102,7 +103,7 @@ final class CallDatabase implements Database {
     }
 
     private long put(long before, long key, int keyLength) {
-        if (before != 0 && before <= call.now()) {
+        if (before != 0 && before <= call.expiryTime()) {
             call.created(real, key, keyLength, before != ABSENT);
         }
         return before;
@@ -126,7 +127,7 @@ final class CallDatabase implements Database {
     @Override
     public boolean remove(long key, int keyLength, long now) {
         long before = real.drop(key, keyLength, now);
-        if (before != 0 && before != ABSENT && before <= now) {
+        if (before != 0 && before != ABSENT && before <= call.expiryTime(now)) {
             call.removedExpired(real, key, keyLength);
             return false;
         }
@@ -142,7 +143,7 @@ final class CallDatabase implements Database {
 
     @Override
     public long version(long key, int keyLength, long now) {
-        return real.version(key, keyLength, now);
+        return real.version(key, keyLength, call.expiryTime(now));
     }
 
     @Override
@@ -177,16 +178,16 @@ final class CallDatabase implements Database {
 
     @Override
     public byte @Nullable [] randomKey(long seed, long now) {
-        return real.randomKey(seed, now);
+        return real.randomKey(seed, call.expiryTime(now));
     }
 
     @Override
     public long scan(long cursor, int count, long now, KeyVisitor visitor) {
-        return real.scan(cursor, count, now, visitor);
+        return real.scan(cursor, count, call.expiryTime(now), visitor);
     }
 
     @Override
     public void forEach(int stripe, long now, KeyVisitor visitor) {
-        real.forEach(stripe, now, visitor);
+        real.forEach(stripe, call.expiryTime(now), visitor);
     }
 }

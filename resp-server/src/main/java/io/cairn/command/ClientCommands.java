@@ -120,8 +120,15 @@ final class ClientCommands {
         call.reply().verbatim(lines.toString());
     }
 
-    /** "pubsub" while it listens to anything, else "normal". Redis: getClientType. */
+    /** "master", "slave", "pubsub" while it listens to anything, else "normal". Redis: getClientType. */
     static String type(Client client) {
+        String flags = client.flags();
+        if (flags.indexOf('M') >= 0) {
+            return "master";
+        }
+        if (flags.indexOf('S') >= 0) {
+            return "slave";
+        }
         return client.subscriptions().any() ? "pubsub" : "normal";
     }
 
@@ -129,7 +136,7 @@ final class ClientCommands {
     static @Nullable String type(Args args, int i) {
         for (String type : List.of("normal", "slave", "replica", "pubsub", "master")) {
             if (args.is(i, type)) {
-                return type;
+                return type.equals("replica") ? "slave" : type;
             }
         }
         return null;

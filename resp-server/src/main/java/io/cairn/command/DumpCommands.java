@@ -68,7 +68,7 @@ final class DumpCommands {
             call.reply().error("ERR DUMP payload version or checksum are wrong");
             return;
         }
-        boolean expired = expireAt != 0 && expireAt <= call.now();
+        boolean expired = expireAt != 0 && expireAt <= call.expiryTime();
         try {
             // A value that is expired already is read all the same: what is wrong with it must be said.
             DumpPayload.restore(

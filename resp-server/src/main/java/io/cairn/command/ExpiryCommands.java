@@ -47,7 +47,7 @@ final class ExpiryCommands {
             call.reply().number(0);
             return;
         }
-        boolean past = when <= call.now();
+        boolean past = when <= call.expiryTime();
         if (past) {
             call.database().remove(args.address(1), args.length(1), call.now());
         } else {

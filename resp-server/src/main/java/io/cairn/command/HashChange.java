@@ -69,7 +69,7 @@ final class HashChange implements AutoCloseable {
     private void dropExpired(int field) {
         long at = call.args.address(field);
         int length = call.args.length(field);
-        if (large != null && large.isExpired(at, length, call.now())) {
+        if (large != null && large.isExpired(at, length, call.expiryTime())) {
             begin();
             large.remove(at, length);
             expired = true;

@@ -225,7 +225,7 @@ final class HashCommands {
     /** Whether a field of the hash found is expired, which is then remembered as a read that an expiry decided. */
     static boolean hides(Call call, int field) {
         long expireAt = HashReader.expiry(call.value, call.args.address(field), call.args.length(field));
-        if (expireAt == 0 || expireAt > call.now()) {
+        if (expireAt == 0 || expireAt > call.expiryTime()) {
             return false;
         }
         call.database().hidElement(expireAt);

@@ -73,6 +73,11 @@ final class HllFormat {
         return Memory.getLong(address + CARDINALITY_OFFSET);
     }
 
+    /** Notes the cardinality of the present registers. */
+    static void cache(long address, long cardinality) {
+        Memory.putLong(address + CARDINALITY_OFFSET, cardinality);
+    }
+
     /** Marks the cardinality in the header as out of date. */
     static void invalidate(long address) {
         Memory.putByte(address + STALE_OFFSET, (byte) (Memory.getByte(address + STALE_OFFSET) | 0x80));

@@ -158,6 +158,18 @@ final class HyperLogLogCommands {
                 call.reply().error(DAMAGED);
             } else {
                 call.reply().number(cardinality);
+                if (call.isApplied()) {
+                    // A primary that is redis-server notes it in the value, and says so by passing the command on.
+                    call.database()
+                            .resize(
+                                    call.args.address(1),
+                                    call.args.length(1),
+                                    call.now(),
+                                    call.value.length,
+                                    call.value);
+                    HllFormat.cache(call.value.address, cardinality);
+                    call.changed();
+                }
             }
         }
     }

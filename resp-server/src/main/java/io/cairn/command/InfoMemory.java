@@ -104,7 +104,7 @@ final class InfoMemory {
                 .fraction("mem_fragmentation_ratio", now.fragmentation())
                 .line("mem_fragmentation_bytes", now.resident - now.used)
                 .line("mem_not_counted_for_evict", now.followers)
-                .line("mem_replication_backlog", 0)
+                .line("mem_replication_backlog", server.followers().backlogBytes())
                 .line("mem_total_replication_buffers", now.followers)
                 .line("mem_clients_slaves", now.followers)
                 .line("mem_clients_normal", now.clients)
@@ -141,7 +141,7 @@ final class InfoMemory {
                 field("peak.allocated", now.peak),
                 field("total.allocated", now.used),
                 field("startup.allocated", 0),
-                field("replication.backlog", 0),
+                field("replication.backlog", call.server().followers().backlogBytes()),
                 field("clients.slaves", now.followers),
                 field("clients.normal", now.clients),
                 field("cluster.links", 0),

@@ -33,7 +33,6 @@ final class InfoSections {
     private static final long MICROS_PER_SECOND = 1_000_000;
     private static final int SECONDS_PER_DAY = 86_400;
     private static final int LRU_CLOCK_MASK = (1 << 24) - 1;
-    private static final String NO_REPLICATION_ID = "0".repeat(40);
 
     private final Replication replication;
     private final ProcessFigures process;
@@ -168,34 +167,56 @@ final class InfoSections {
         text.section("Replication");
         text.line("role", primary == null ? "master" : "slave");
         if (primary != null) {
-            text.line("master_host", primary.host())
-                    .line("master_port", primary.port())
-                    .line("master_link_status", primary.linkUp() ? "up" : "down")
-                    .line("master_last_io_seconds_ago", primary.lastHeardSeconds())
-                    .line("master_sync_in_progress", false)
-                    .line("slave_read_repl_offset", view.offset())
-                    .line("slave_repl_offset", view.offset())
-                    .line("slave_priority", 100)
-                    .line("slave_read_only", true)
-                    .line("replica_announced", true);
+            primary(server, view, primary, text);
         }
         text.line("connected_slaves", view.replicas().size());
+        long least = server.config().get(Keys.MIN_REPLICAS_TO_WRITE);
+        if (least > 0 && server.config().get(Keys.MIN_REPLICAS_MAX_LAG) > 0) {
+            text.line("min_slaves_good_slaves", view.good());
+        }
         int number = 0;
         for (Replication.Replica replica : view.replicas()) {
             text.line(
                     "slave" + number++,
-                    "ip=" + replica.host() + ",port=" + replica.port() + ",state=online,offset=" + replica.offset()
-                            + ",lag=" + replica.lagSeconds());
+                    "ip=" + replica.host() + ",port=" + replica.port() + ",state=" + replica.state() + ",offset="
+                            + replica.offset() + ",lag=" + replica.lagSeconds());
         }
         text.line("master_failover_state", "no-failover")
                 .line("master_replid", view.id())
-                .line("master_replid2", NO_REPLICATION_ID)
+                .line("master_replid2", view.secondId())
                 .line("master_repl_offset", view.offset())
-                .line("second_repl_offset", -1)
-                .line("repl_backlog_active", false)
-                .line("repl_backlog_size", 0)
-                .line("repl_backlog_first_byte_offset", 0)
-                .line("repl_backlog_histlen", 0);
+                .line("second_repl_offset", view.secondOffset())
+                .line("repl_backlog_active", view.backlog().active())
+                .line("repl_backlog_size", view.backlog().size())
+                .line("repl_backlog_first_byte_offset", view.backlog().first())
+                .line("repl_backlog_histlen", view.backlog().length());
+    }
+
+    private static void primary(ServerState server, Replication.View view, Replication.Primary primary, InfoText text) {
+        Replication.Transfer transfer = primary.transfer();
+        text.line("master_host", primary.host())
+                .line("master_port", primary.port())
+                .line("master_link_status", primary.linkUp() ? "up" : "down")
+                .line("master_last_io_seconds_ago", primary.lastHeardSeconds())
+                .line("master_sync_in_progress", transfer != null)
+                .line("slave_read_repl_offset", Math.max(view.offset(), primary.readOffset()))
+                .line("slave_repl_offset", view.offset());
+        if (transfer != null) {
+            long total = transfer.totalBytes();
+            text.line("master_sync_total_bytes", total)
+                    .line("master_sync_read_bytes", transfer.readBytes())
+                    .line("master_sync_left_bytes", total - transfer.readBytes())
+                    .line(
+                            "master_sync_perc",
+                            String.format(Locale.ROOT, "%.2f", total == 0 ? 0.0 : 100.0 * transfer.readBytes() / total))
+                    .line("master_sync_last_io_seconds_ago", transfer.idleSeconds());
+        }
+        if (!primary.linkUp()) {
+            text.line("master_link_down_since_seconds", primary.downSeconds());
+        }
+        text.line("slave_priority", server.config().get(Keys.REPLICA_PRIORITY))
+                .line("slave_read_only", server.config().get(Keys.REPLICA_READ_ONLY))
+                .line("replica_announced", server.config().get(Keys.REPLICA_ANNOUNCED));
     }
 
     private void cpu(ServerState server, InfoText text) {

@@ -29,6 +29,16 @@ public interface Persistence {
      */
     String rewriteLog() throws Refused;
 
+    /** Index of the last record in the log, 0 without one. */
+    default long logIndex() {
+        return 0;
+    }
+
+    /** Index up to which the log is on disk, whatever appendfsync says of acknowledging. */
+    default long syncedIndex() {
+        return 0;
+    }
+
     /**
      * DEBUG RELOAD: the data goes through a file and back; nobody sees or changes it meanwhile. Blocks, so call it away from
      * event loops.

@@ -70,15 +70,18 @@ final class ServerCommands {
             reply.bulk("slave");
             reply.bulk(primary.host());
             reply.number(primary.port());
-            reply.bulk(primary.linkUp() ? "connected" : "connect");
-            reply.number(view.offset());
+            reply.bulk(primary.state());
+            reply.number(primary.linkUp() ? view.offset() : -1);
             return;
         }
+        List<Replication.Replica> online = view.replicas().stream()
+                .filter(replica -> replica.state().equals("online"))
+                .toList();
         reply.array(3);
         reply.bulk("master");
         reply.number(view.offset());
-        reply.array(view.replicas().size());
-        for (Replication.Replica replica : view.replicas()) {
+        reply.array(online.size());
+        for (Replication.Replica replica : online) {
             reply.array(3);
             reply.bulk(replica.host());
             reply.bulkNumber(replica.port());

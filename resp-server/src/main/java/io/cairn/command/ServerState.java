@@ -27,6 +27,16 @@ public interface ServerState {
 
     Persistence persistence();
 
+    /** The error that refuses any command of this kind now, or null: a replica without its primary, or one that loads. */
+    default @org.jspecify.annotations.Nullable String refusal(Command command) {
+        return null;
+    }
+
+    /** How REPLICAOF makes the node a replica or a primary; null where that is not the operator's to say (a cluster). */
+    default @org.jspecify.annotations.Nullable RoleChange roleChange() {
+        return null;
+    }
+
     /** LASTSAVE: when the last snapshot was done, or the start before the first; seconds of the Unix epoch. */
     default long lastSaveSeconds() {
         return Math.max(persistence().status().lastSaveSeconds(), identity().startMillis() / 1000);

@@ -72,11 +72,19 @@ public interface Session {
     /** Makes the connection one that gets a stream of bytes besides replies (SYNC). */
     FollowerLink follow();
 
-    /** A follower has all changes up to there (REPLCONF ACK); nothing for who is none. */
-    void acknowledges(long offset);
+    /** A follower has all changes up to there, and on disk up to {@code onDisk} if that is not 0 (REPLCONF ACK); nothing for who is none. */
+    void acknowledges(long offset, long onDisk);
 
-    /** The port that a follower serves clients on (REPLCONF listening-port). */
-    void listensOn(int port);
+    /** Whether it follows the node's changes. */
+    boolean follows();
+
+    /** What it has said of itself as a follower. */
+    FollowerTraits followerTraits();
+
+    void followerTraits(FollowerTraits traits);
+
+    /** Where its last write ended in the stream of changes, 0 before. Redis: woff. */
+    long wrotePosition();
 
     /** The state of MULTI and WATCH of this connection. */
     Transaction transaction();

@@ -100,7 +100,7 @@ final class SortPattern implements AutoCloseable {
             return false;
         }
         long expireAt = HashReader.expiry(found, field, length);
-        if (expireAt != 0 && expireAt <= call.now()) {
+        if (expireAt != 0 && expireAt <= call.expiryTime()) {
             call.database().hidElement(expireAt);
             return false;
         }

@@ -221,7 +221,7 @@ final class StringCommands {
                 return;
             }
             replyValue(call.reply(), call.value);
-            boolean past = expireAt <= call.now();
+            boolean past = expireAt <= call.expiryTime();
             if (past) {
                 database.remove(key, keyLength, call.now());
             } else {

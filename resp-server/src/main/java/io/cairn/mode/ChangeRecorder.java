@@ -14,6 +14,7 @@ final class ChangeRecorder {
     private final ChangeStream stream;
     private final List<Effect> effects = new ArrayList<>();
     private boolean on;
+    private long position;
 
     ChangeRecorder(ChangeStream stream) {
         this.stream = stream;
@@ -24,6 +25,7 @@ final class ChangeRecorder {
         on = stream.isFollowed();
         call.followed(on);
         effects.clear();
+        position = 0;
     }
 
     /** A command of the record ran. */
@@ -36,15 +38,20 @@ final class ChangeRecorder {
     /** The record is complete. */
     void end() {
         if (on && !effects.isEmpty()) {
-            stream.send(effects);
+            position = stream.send(effects);
             effects.clear();
         }
+    }
+
+    /** Where the record that ended last is in the stream, 0 when it is in none. */
+    long position() {
+        return position;
     }
 
     /** A command failed half-way: nobody can tell followers what it did. */
     void lost() {
         if (on) {
-            stream.closeAll("a command ran out of memory");
+            stream.breakOff("a command ran out of memory");
         }
     }
 

@@ -5,85 +5,99 @@ import io.cairn.command.Effects.Effect;
 import io.cairn.command.FollowerLink;
 import io.cairn.command.Followers;
 import io.cairn.command.Replication;
-import io.cairn.keyspace.DataLimits;
+import io.cairn.config.Config;
+import io.cairn.config.Keys;
 import io.cairn.keyspace.Keyspace;
-import io.cairn.keyspace.Value;
-import io.cairn.rdb.RdbWriter;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The changes of a node as a stream of Redis commands, in the form and order in which redis-server sends them to its replicas: SELECT where the database
- * changes, MULTI and EXEC around a record of several commands, what happened instead of what was asked for. Who joins gets the data of that moment
- * as an RDB file first.
+ * changes, MULTI and EXEC around a record of several commands, what happened instead of what was asked for. Each byte has a position in a {@link
+ * History}; the last ones are kept in a {@link Backlog}, so that a follower that comes back gets what it lacks. Whoever lacks more gets the data of a
+ * moment as an RDB file first ({@link FullSyncs}). Redis: replication.c.
  *
- * <p>A change is sent when it happened, not when it is durable: after a crash a follower may know of a change that the node has lost. It then joins
- * anew, as any follower that comes back.
+ * <p>A node that is a replica itself makes no stream: it passes its primary's on, byte for byte, at the same positions ({@link #pass}).
+ *
+ * <p>A change is sent when it happened, not when it is durable: after a crash a follower may know of a change that the node has lost. It is then ahead
+ * of the node's history and joins anew.
  */
 public final class ChangeStream implements Followers {
-    /** Changes that a follower may have waiting for while it still gets the data, bytes. */
-    private static final long MAX_WAITING_BYTES = 256L << 20;
-
-    private static final int CHUNK_BYTES = 256 * 1024;
-    /** Bytes of the data that the connection has not sent yet. */
-    private static final long MAX_UNSENT_BYTES = 1 << 20;
-
-    private static final long PAUSE_NANOS = 1_000_000;
     private static final int NONE = -1;
+    private static final int SECOND_MILLIS = 1000;
     private static final Logger LOG = LoggerFactory.getLogger(ChangeStream.class);
 
-    private final Keyspace keyspace;
-    private volatile int databases = Integer.MAX_VALUE;
-    private final Path directory;
-    /** 40 hex digits that name this history; the lock of this is held to change it. */
-    private volatile String id;
+    private final @Nullable Config config;
+    private final FullSyncs syncs;
+    private final List<StreamFollower> followers = new CopyOnWriteArrayList<>();
+    private final AtomicLong fullSyncs = new AtomicLong();
+    private final AtomicLong partialSyncs = new AtomicLong();
+    private final AtomicLong refusedPartialSyncs = new AtomicLong();
 
-    private final AtomicLong files = new AtomicLong();
-    private final List<Follower> followers = new CopyOnWriteArrayList<>();
-    private volatile boolean followed;
-    private volatile BooleanSupplier mayBegin = () -> true;
-    private volatile Runnable ended = () -> {};
-    /** Of the last command sent; guarded by this. */
-    private int database = NONE;
-
-    /** Of all followers together: {@link Follower#waitingBytes}. */
+    /** Of all followers together. */
     private final AtomicLong waitingBytes = new AtomicLong();
 
-    /** Bytes sent since the start. */
-    private volatile long offset;
+    /** Changes go into the stream: somebody follows, or did not long ago, and this node makes the changes. */
+    private volatile boolean followed;
+
+    private volatile Runnable acknowledged = () -> {};
+    private volatile Runnable broken = () -> {};
+
+    // Guarded by this.
+    private final History history;
+    private @Nullable Backlog backlog;
+    /** Of the last command in the stream. */
+    private int database = NONE;
+    /** The stream is another node's. */
+    private boolean passing;
+    /** Whose it is: {@link StandaloneMode#follow}. */
+    private long following;
+
+    /** While passing: nobody may join, for what this node has is not what its primary has. */
+    private boolean cutOff;
+    /** Since when nobody follows. */
+    private long aloneSinceMillis;
+
+    private long askedAt = NONE;
+    private long pingedMillis;
 
     /**
      * @param directory for the RDB files of followers that join
-     * @param id 40 hex digits that name this history
+     * @param ids makes 40 hex digits that name a history
      */
-    public ChangeStream(Keyspace keyspace, Path directory, String id) {
-        this.keyspace = keyspace;
-        this.directory = directory;
-        this.id = id;
+    public ChangeStream(Keyspace keyspace, Path directory, Supplier<String> ids, Config config) {
+        this(keyspace, directory, new History(ids), config);
+    }
+
+    private ChangeStream(Keyspace keyspace, Path directory, History history, @Nullable Config config) {
+        this.history = history;
+        this.config = config;
+        this.syncs = new FullSyncs(keyspace, directory, this);
     }
 
     /** A stream that nobody can follow. */
     static ChangeStream none(Keyspace keyspace) {
-        return new ChangeStream(keyspace, Path.of(""), "");
+        return new ChangeStream(keyspace, Path.of(""), new History(() -> ""), null);
+    }
+
+    Config config() {
+        return Objects.requireNonNull(config);
     }
 
     /** A raft node's other database has marks that are nobody else's business; before anybody follows. */
     void onlyFirstDatabase() {
-        databases = 1;
+        syncs.databases(1);
     }
 
     /**
@@ -93,76 +107,29 @@ public final class ChangeStream implements Followers {
      * @param end gives it back
      */
     public void snapshots(BooleanSupplier begin, Runnable end) {
-        mayBegin = begin;
-        ended = end;
+        syncs.snapshots(begin, end);
     }
 
-    /** Another name for this history; who follows it already, goes on. Redis: changeReplicationId. */
-    public synchronized void rename(String newId) {
-        id = newId;
+    /** Run when the data is no longer what the stream says, after all followers were closed. */
+    public void onBroken(Runnable action) {
+        broken = action;
     }
 
     boolean isFollowed() {
         return followed;
     }
 
-    /** Who gets the changes, and what waits while the data is on its way. */
-    private final class Follower {
-        private final FollowerLink link;
-        private List<byte[]> waiting = new ArrayList<>();
-        private long waitingBytes;
-        private boolean live;
-        private boolean gone;
-
-        Follower(FollowerLink link) {
-            this.link = link;
-        }
-
-        synchronized void send(byte[] bytes) {
-            if (live) {
-                link.send(bytes);
-                return;
-            }
-            if (gone) {
-                return;
-            }
-            if (waitingBytes + bytes.length > MAX_WAITING_BYTES) {
-                drop();
-                link.close();
-            } else {
-                waiting.add(bytes);
-                waits(bytes.length);
-            }
-        }
-
-        private void waits(long bytes) {
-            waitingBytes += bytes;
-            ChangeStream.this.waitingBytes.addAndGet(bytes);
-        }
-
-        /** Keeps nothing for it any more. */
-        synchronized void drop() {
-            gone = true;
-            waiting = List.of();
-            waits(-waitingBytes);
-        }
-
-        synchronized boolean isLive() {
-            return live;
-        }
-
-        synchronized void goLive() {
-            live = true;
-            waiting.forEach(link::send);
-            waiting = List.of();
-            waits(-waitingBytes);
-        }
-    }
-
     // ---- changes
 
-    /** Sends one record, under the locks of what it changed. */
-    synchronized void send(List<Effect> record) {
+    /**
+     * Sends one record, under the locks of what it changed.
+     *
+     * @return where it ends, 0 when it is in no stream
+     */
+    synchronized long send(List<Effect> record) {
+        if (passing) {
+            return 0;
+        }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         select(out, record.get(0).database());
         boolean several = record.size() > 1;
@@ -176,13 +143,19 @@ public final class ChangeStream implements Followers {
         if (several) {
             command(out, List.of(ascii("EXEC")));
         }
-        send(out.toByteArray());
+        append(out.toByteArray());
+        return history.offset();
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // Under the lock of this.
-    private void send(byte[] bytes) {
-        offset += bytes.length;
-        followers.forEach(follower -> follower.send(bytes));
+    private void append(byte[] bytes) {
+        Backlog kept = backlog;
+        if (kept == null) {
+            return;
+        }
+        history.grow(bytes.length);
+        kept.add(bytes);
+        long limit = limitBytes();
+        followers.forEach(follower -> follower.send(bytes, limit));
     }
 
     private void select(ByteArrayOutputStream out, int number) {
@@ -201,7 +174,7 @@ public final class ChangeStream implements Followers {
         }
     }
 
-    private static byte[] ascii(String text) {
+    static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
@@ -216,31 +189,314 @@ public final class ChangeStream implements Followers {
         }
     }
 
-    /** So that followers know that the node lives; does not count as a change. */
-    public void ping() {
-        if (followed) {
-            synchronized (this) {
-                ByteArrayOutputStream out = new ByteArrayOutputStream();
-                command(out, List.of(ascii("PING")));
-                send(out.toByteArray());
-            }
+    /** A command that belongs to no database. */
+    private void say(String... words) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        List<byte[]> bytes = new ArrayList<>();
+        for (String word : words) {
+            bytes.add(ascii(word));
+        }
+        command(out, bytes);
+        append(out.toByteArray());
+    }
+
+    /**
+     * Passes bytes of the primary's stream on, once what they say is applied and under the locks of what that changed.
+     *
+     * @param whom what {@link StandaloneMode#follow} returned; of another by now nothing is passed on
+     * @param selected the database that the stream is at after them
+     */
+    synchronized void pass(long whom, long address, int length, int selected) {
+        if (!passing || whom != following) {
+            return;
+        }
+        database = selected;
+        history.grow(length);
+        Backlog kept = backlog;
+        if (kept == null) {
+            return;
+        }
+        if (followers.isEmpty()) {
+            kept.add(address, length);
+        } else {
+            byte[] bytes = io.cairn.keyspace.Memory.bytes(address, length);
+            kept.add(bytes);
+            long limit = limitBytes();
+            followers.forEach(follower -> follower.send(bytes, limit));
         }
     }
 
-    /** Closes all followers: what they have is no longer what the node has. They may join anew. */
-    public void closeAll(String why) {
-        for (Follower follower : followers) {
+    private long limitBytes() {
+        return config().get(Keys.CLIENT_OUTPUT_BUFFER_LIMIT).replica().hardBytes();
+    }
+
+    // ---- what history this is
+
+    /** What was changed since is in no stream, or the data was replaced: followers are closed and can only join anew. */
+    public void breakOff(String why) {
+        synchronized (this) {
+            closeFollowers(why);
+            history.begin();
+            backlog = null;
+            database = NONE;
+            cutOff = passing;
+            settle();
+        }
+        broken.run();
+    }
+
+    /** Another name for this history; who follows it already, goes on. Redis: changeReplicationId. */
+    public synchronized void rename() {
+        history.begin();
+    }
+
+    /** This node follows that other from now on; all stripes are locked. What it has is a part of some history all the same. */
+    synchronized void beginPassing(long whom) {
+        following = whom;
+        passing = true;
+        cutOff = true;
+        keep();
+        settle();
+    }
+
+    /** This node makes the changes from now on; all stripes are locked. Redis: replicationUnsetMaster. */
+    synchronized void endPassing() {
+        passing = false;
+        cutOff = false;
+        keep();
+        history.shift();
+        closeFollowers("this node is a primary now");
+        database = NONE;
+        aloneSinceMillis = System.currentTimeMillis();
+        settle();
+    }
+
+    /** The link to the primary is up and what this node has is a part of its history, or not. */
+    synchronized void cutOff(long whom, boolean is) {
+        if (passing && whom == following) {
+            cutOff = is;
+        }
+    }
+
+    /** The primary's history goes on under this id. Redis: slaveTryPartialResynchronization. */
+    synchronized void continueAs(long whom, String id) {
+        if (!passing || whom != following) {
+            return;
+        }
+        if (!id.equals(history.id())) {
+            history.continueAs(id);
+            closeFollowers("the history has another id");
+        }
+        keep();
+    }
+
+    /** All data is the primary's at a moment, and all stripes are locked. */
+    synchronized void adopt(String id, long offset, int selected) {
+        closeFollowers("all data was replaced");
+        history.adopt(id, offset);
+        backlog = null;
+        database = selected;
+        keep();
+        settle();
+    }
+
+    /**
+     * What a file says of the data that was loaded at the start.
+     *
+     * @param ofPrimary this node makes changes of its own from now on
+     */
+    public synchronized void restore(Position position, boolean ofPrimary) {
+        if (ofPrimary) {
+            history.restore(position.id(), position.offset());
+        } else {
+            history.adopt(position.id(), position.offset());
+            database = position.database();
+        }
+        backlog = null;
+        keep();
+        aloneSinceMillis = System.currentTimeMillis();
+        settle();
+    }
+
+    /**
+     * A place in a history.
+     *
+     * @param database the one that the stream is at
+     */
+    public record Position(String id, long offset, int database) {}
+
+    /** What the data is a part of, for files; null when nobody could go on from there. Redis: rdbPopulateSaveInfo. */
+    public synchronized @Nullable Position saved() {
+        return backlog == null ? null : new Position(history.id(), history.offset(), Math.max(0, database));
+    }
+
+    /** What this node has, as it asks its primary to go on from there. */
+    public synchronized Position place() {
+        return new Position(history.id(), history.offset(), Math.max(0, database));
+    }
+
+    private void keep() {
+        if (backlog == null) {
+            backlog = new Backlog(config().get(Keys.REPL_BACKLOG_SIZE), history.offset() + 1);
+        }
+    }
+
+    private void settle() {
+        followed = backlog != null && !passing;
+    }
+
+    private void closeFollowers(String why) {
+        for (StreamFollower follower : followers) {
             LOG.warn("closing a follower of the changes: {}", why);
             follower.link.close();
         }
     }
 
-    /** How many have the data, and gave a sign of life within so many seconds; 0 takes all. */
+    // ---- joining
+
+    @Override
+    public synchronized @Nullable String refusal(Request request) {
+        if (cutOff) {
+            return "NOMASTERLINK Can't SYNC while not connected with my master";
+        }
+        return request.traits().isFiltered() && !request.traits().eof()
+                ? "ERR Filtered replica requires EOF capability"
+                : null;
+    }
+
+    @Override
+    public void follow(FollowerLink link, Request request) {
+        synchronized (this) {
+            StreamFollower follower = new StreamFollower(link, request.traits(), request.id() == null, waitingBytes);
+            if (cutOff) {
+                link.close();
+                return;
+            }
+            link.gathers(config().get(Keys.REPL_DISABLE_TCP_NODELAY));
+            if (request.id() != null && goesOn(follower, request.id(), request.position())) {
+                partialSyncs.incrementAndGet();
+            } else {
+                if (request.id() != null && !request.id().startsWith("?")) {
+                    refusedPartialSyncs.incrementAndGet();
+                }
+                fullSyncs.incrementAndGet();
+                if (backlog == null) {
+                    // What changed since the start is in no stream.
+                    history.begin();
+                    keep();
+                    database = NONE;
+                }
+                followers.add(follower);
+                syncs.add(follower);
+            }
+            settle();
+            link.onAcknowledge(() -> {
+                follower.acknowledged();
+                acknowledged.run();
+            });
+        }
+        link.onClose(() -> leave(link));
+    }
+
+    /** Sends what a follower lacks, if all of that is here. Redis: masterTryPartialResynchronization. */
+    private boolean goesOn(StreamFollower follower, String id, long position) {
+        Backlog kept = backlog;
+        if (kept == null || !history.contains(id, position) || !kept.reachesBackTo(position)) {
+            if (!id.startsWith("?")) {
+                LOG.info("a follower cannot go on from {}:{}: it gets all data", id, position);
+            }
+            return false;
+        }
+        String answer = follower.traits.secondIds() ? "+CONTINUE " + history.id() + "\r\n" : "+CONTINUE\r\n";
+        follower.link.send(ascii(answer));
+        byte[] lacks = kept.from(position);
+        if (lacks.length > 0) {
+            follower.link.send(lacks);
+        }
+        follower.become(StreamFollower.State.ONLINE);
+        followers.add(follower);
+        LOG.info("a follower goes on from {}:{} with {} bytes", id, position, lacks.length);
+        return true;
+    }
+
+    private void leave(FollowerLink link) {
+        synchronized (this) {
+            followers.removeIf(follower -> {
+                boolean its = follower.link == link;
+                if (its) {
+                    follower.drop();
+                    LOG.info("a follower of the changes is gone");
+                }
+                return its;
+            });
+            if (followers.isEmpty()) {
+                aloneSinceMillis = System.currentTimeMillis();
+            }
+        }
+        acknowledged.run();
+    }
+
+    /** The moment of a full sync, all stripes locked: tells those it is for, and has the stream name its database again. */
+    synchronized Position beginSync(List<StreamFollower> group) {
+        for (StreamFollower follower : group) {
+            if (!follower.silent) {
+                follower.link.send(ascii("+FULLRESYNC " + history.id() + " " + history.offset() + "\r\n"));
+            }
+            follower.become(StreamFollower.State.MAKING);
+        }
+        if (!passing) {
+            database = NONE;
+        }
+        return new Position(history.id(), history.offset(), Math.max(0, database));
+    }
+
+    // ---- once a second
+
+    /** From the node's cron, about once a second. */
+    public void tick(long nowMillis) {
+        long period = config().get(Keys.REPL_PING_REPLICA_PERIOD) * SECOND_MILLIS;
+        long timeoutMillis = config().get(Keys.REPL_TIMEOUT) * SECOND_MILLIS;
+        synchronized (this) {
+            Backlog kept = backlog;
+            if (kept != null) {
+                kept.resize(config().get(Keys.REPL_BACKLOG_SIZE));
+            }
+            if (followed && !followers.isEmpty() && period > 0 && nowMillis - pingedMillis >= period) {
+                pingedMillis = nowMillis;
+                say("PING");
+            }
+            giveUp(nowMillis);
+        }
+        for (StreamFollower follower : followers) {
+            follower.reassure(syncs.isMadeWhileSent());
+            if (follower.isOnline()
+                    && !follower.silent
+                    && nowMillis - follower.link.lastHeardMillis() > timeoutMillis) {
+                LOG.warn("closing a follower of the changes: it was silent for {} ms", timeoutMillis);
+                follower.link.close();
+            }
+        }
+        syncs.tick();
+    }
+
+    private void giveUp(long nowMillis) {
+        long ttl = config().get(Keys.REPL_BACKLOG_TTL) * SECOND_MILLIS;
+        if (followed && followers.isEmpty() && ttl > 0 && nowMillis - aloneSinceMillis > ttl) {
+            LOG.info("the backlog is given up: nobody followed for {} ms", ttl);
+            history.begin();
+            backlog = null;
+            settle();
+        }
+    }
+
+    // ---- what others ask
+
+    /** How many have the data, and gave a sign of life within so many seconds; 0 takes all. Redis: refreshGoodSlavesCount. */
     public int good(long nowMillis, long maxLagSeconds) {
         int good = 0;
-        for (Follower follower : followers) {
+        for (StreamFollower follower : followers) {
             boolean heard = maxLagSeconds == 0 || nowMillis - follower.link.lastHeardMillis() <= maxLagSeconds * 1000;
-            good += follower.isLive() && heard ? 1 : 0;
+            good += follower.isOnline() && heard ? 1 : 0;
         }
         return good;
     }
@@ -250,152 +506,76 @@ public final class ChangeStream implements Followers {
         return waitingBytes.get();
     }
 
-    /** Who follows, as INFO and ROLE show it. */
-    public Replication.View view(long nowMillis) {
-        List<Replication.Replica> replicas = new ArrayList<>();
-        for (Follower follower : followers) {
-            FollowerLink link = follower.link;
-            long lagSeconds = Math.max(0, (nowMillis - link.lastHeardMillis()) / 1000);
-            replicas.add(new Replication.Replica(link.host(), link.port(), link.acknowledged(), lagSeconds));
-        }
-        return new Replication.View(id, offset, null, replicas);
+    @Override
+    public synchronized long backlogBytes() {
+        return backlog == null ? 0 : backlog.capacity();
     }
-
-    // ---- joining
 
     @Override
-    public void follow(FollowerLink link, boolean announced) {
-        Thread thread = new Thread(() -> join(link, announced), "follower-" + files.incrementAndGet());
-        thread.setDaemon(true);
-        thread.start();
+    public long fullSyncs() {
+        return fullSyncs.get();
     }
 
-    private void join(FollowerLink link, boolean announced) {
-        Path file = directory.resolve("follower-" + files.incrementAndGet() + ".rdb");
-        try {
-            Follower follower = new Follower(link);
-            Keyspace.Snapshot data = begin(follower, announced);
-            if (data == null) {
-                return;
-            }
-            link.onClose(() -> leave(follower));
-            try {
-                write(file, data);
-            } finally {
-                data.cancel();
-                ended.run();
-            }
-            if (sendFile(file, link)) {
-                follower.goLive();
-                LOG.info("a follower has the data and gets the changes from now on");
-            }
-        } catch (IOException | RuntimeException | OutOfMemoryError e) {
-            LOG.error("a follower could not be given the data", e);
-            link.close();
-        } finally {
-            delete(file);
+    @Override
+    public long partialSyncs() {
+        return partialSyncs.get();
+    }
+
+    @Override
+    public long refusedPartialSyncs() {
+        return refusedPartialSyncs.get();
+    }
+
+    @Override
+    public synchronized long position() {
+        return history.offset();
+    }
+
+    @Override
+    public synchronized void askForAcknowledgements() {
+        if (followed && !followers.isEmpty() && askedAt != history.offset()) {
+            say("REPLCONF", "GETACK", "*");
+            askedAt = history.offset();
         }
     }
 
-    /** Fixes the moment from which on the follower gets changes. Null when it is gone before. */
-    private Keyspace.@org.jspecify.annotations.Nullable Snapshot begin(Follower follower, boolean announced) {
-        while (follower.link.isOpen()) {
-            if (!mayBegin.getAsBoolean()) {
-                LockSupport.parkNanos(PAUSE_NANOS);
-                continue;
-            }
-            boolean begun = false;
-            keyspace.lockAll();
-            try {
-                Keyspace.Snapshot data = keyspace.beginSnapshot();
-                begun = true;
-                synchronized (this) {
-                    if (announced) {
-                        follower.link.send(ascii("+FULLRESYNC " + id + " " + offset + "\r\n"));
-                    }
-                    database = NONE;
-                    followers.add(follower);
-                    followed = true;
-                }
-                return data;
-            } catch (IllegalStateException e) {
-                LOG.debug("another snapshot is under way", e);
-            } finally {
-                keyspace.unlockAll();
-                if (!begun) {
-                    ended.run();
-                }
-            }
-            LockSupport.parkNanos(PAUSE_NANOS);
+    @Override
+    public int acknowledged(long position, boolean durable) {
+        int count = 0;
+        for (StreamFollower follower : followers) {
+            long has = durable ? follower.link.durable() : follower.link.acknowledged();
+            count += follower.isOnline() && has >= position ? 1 : 0;
         }
-        return null;
+        return count;
     }
 
-    private void leave(Follower follower) {
+    @Override
+    public void onAcknowledge(Runnable action) {
+        acknowledged = action;
+    }
+
+    /** Who follows, as INFO and ROLE show it. */
+    public Replication.View view(long nowMillis, Replication.@Nullable Primary primary) {
+        List<Replication.Replica> replicas = new ArrayList<>();
+        for (StreamFollower follower : followers) {
+            replicas.add(follower.view(nowMillis));
+        }
+        long maxLag = config().get(Keys.MIN_REPLICAS_MAX_LAG);
         synchronized (this) {
-            followers.remove(follower);
-            followed = !followers.isEmpty();
-        }
-        follower.drop();
-        LOG.info("a follower of the changes is gone");
-    }
-
-    private void write(Path file, Keyspace.Snapshot data) throws IOException {
-        try (FileChannel channel = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            RdbWriter writer = new RdbWriter(channel, true);
-            writer.access(keyspace.access());
-            writer.begin(System.currentTimeMillis() / 1000, keyspace.usedBytes(), data.hasExpiringFields());
-            data.writeTo(new Visible(keyspace, writer, databases));
-            writer.finish();
-        }
-    }
-
-    /** Leaves out what is on its way to this shard, or from it: a follower has what clients see. */
-    private record Visible(Keyspace keyspace, RdbWriter writer, int databases) implements Keyspace.SnapshotSink {
-        @Override
-        public void entry(int database, long key, int keyLength, Value value) throws IOException {
-            if (database < databases && !keyspace.isHidden(key, keyLength)) {
-                writer.entry(database, key, keyLength, value);
-            }
-        }
-
-        @Override
-        public void limits(DataLimits limits) throws IOException {
-            writer.limits(limits);
-        }
-
-        @Override
-        public void library(byte[] text) throws IOException {
-            writer.library(text);
-        }
-    }
-
-    /** Sends the file as one bulk string without its last line break; false when the follower is gone. */
-    private static boolean sendFile(Path file, FollowerLink link) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            link.send(ascii("$" + channel.size() + "\r\n"));
-            ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
-            while (channel.read(chunk) >= 0) {
-                byte[] bytes = new byte[chunk.flip().remaining()];
-                chunk.get(bytes).clear();
-                while (link.isOpen() && link.unsentBytes() > MAX_UNSENT_BYTES) {
-                    LockSupport.parkNanos(PAUSE_NANOS);
-                }
-                if (!link.isOpen()) {
-                    return false;
-                }
-                link.send(bytes);
-            }
-        }
-        return true;
-    }
-
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            LOG.warn("{} cannot be deleted: {}", file, e.getMessage());
+            Backlog kept = backlog;
+            return new Replication.View(
+                    history.id(),
+                    history.offset(),
+                    primary,
+                    replicas,
+                    history.secondId(),
+                    history.secondOffset(),
+                    new Replication.Kept(
+                            kept != null,
+                            config().get(Keys.REPL_BACKLOG_SIZE),
+                            kept == null ? 0 : kept.first(),
+                            kept == null ? 0 : kept.length()),
+                    good(nowMillis, maxLag));
         }
     }
 }

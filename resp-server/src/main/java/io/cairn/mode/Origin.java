@@ -40,6 +40,9 @@ public interface Origin {
      */
     default void waits(Call call) {}
 
+    /** A write of this connection ended there in the stream of changes. */
+    default void wrote(long position) {}
+
     /** Calls of this connection that are PENDING. */
     int pending();
 

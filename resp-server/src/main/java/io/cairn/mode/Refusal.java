@@ -12,6 +12,16 @@ public final class Refusal {
 
     public static final String DISK_FULL = "MISCONF Errors writing to the AOF file: No space left on device";
 
+    public static final String READ_ONLY = "READONLY You can't write against a read only replica.";
+
+    /** Of a script that may write. */
+    static final String READ_ONLY_SCRIPT = "READONLY Can not run script with write flag on readonly replica.";
+
+    public static final String PRIMARY_DOWN =
+            "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";
+
+    public static final String LOADING = "LOADING Redis is loading the dataset in memory";
+
     public static final String TOO_FEW_REPLICAS = "NOREPLICAS Not enough good replicas to write.";
 
     private Refusal() {}

@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Client;
 import io.cairn.command.Command;
 import io.cairn.command.FollowerLink;
+import io.cairn.command.FollowerTraits;
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
 import io.cairn.command.Session;
@@ -212,10 +213,25 @@ final class ScriptSession implements SessionCall, Session {
     }
 
     @Override
-    public void acknowledges(long offset) {}
+    public void acknowledges(long offset, long onDisk) {}
 
     @Override
-    public void listensOn(int port) {}
+    public boolean follows() {
+        return false;
+    }
+
+    @Override
+    public FollowerTraits followerTraits() {
+        return FollowerTraits.NONE;
+    }
+
+    @Override
+    public void followerTraits(FollowerTraits traits) {}
+
+    @Override
+    public long wrotePosition() {
+        return 0;
+    }
 
     @Override
     public Transaction transaction() {

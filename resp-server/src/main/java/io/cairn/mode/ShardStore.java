@@ -386,7 +386,7 @@ public final class ShardStore implements ShardApply {
 
     @Override
     public boolean loadSnapshot(Path dir) {
-        stream.closeAll("the node took over a snapshot of its shard");
+        stream.breakOff("the node took over a snapshot of its shard");
         migrating.lose("the node took over a snapshot of its shard");
         blobs.clear();
         long stamp = snapshots.load(dir, blobs);
@@ -453,7 +453,7 @@ public final class ShardStore implements ShardApply {
 
     @Override
     public void givenUp() {
-        stream.closeAll("the node gave up its replica of the shard");
+        stream.breakOff("the node gave up its replica of the shard");
         migrating.lose("the node gave up its replica of the shard");
         blobs.clear();
         arrived = new BitSet();
@@ -475,7 +475,7 @@ public final class ShardStore implements ShardApply {
     public void slotsChanged(long index, SlotTable slots) {
         if (migrating.slotsChanged(slots)) {
             // Who follows this node has slots that it should not have any more, or lacks some.
-            stream.closeAll("slots were migrated");
+            stream.breakOff("slots were migrated");
             events.everything();
         }
         listener.slotsChanged(slots);

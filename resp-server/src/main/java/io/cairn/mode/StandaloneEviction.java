@@ -47,7 +47,7 @@ final class StandaloneEviction {
      * @return false when more is used than may be and there is nothing to evict: commands that need memory are refused
      */
     boolean makeRoom() {
-        if (!limit.exceeded()) {
+        if (!limit.exceeded() || mode.leavesEvictionToPrimary()) {
             if (limit.stuck()) {
                 limit.stuck(false);
             }
@@ -104,6 +104,9 @@ final class StandaloneEviction {
             return false;
         }
         try {
+            if (mode.leavesEvictionToPrimary()) {
+                return false;
+            }
             // Asked at time 0, a key that is expired counts as there.
             if (database.version(key, victim.length, 0) != victim.version) {
                 return false;

@@ -42,6 +42,13 @@ public final class StandaloneMode implements Mode {
     private final MemoryLimit memory;
     private volatile DataLimits wantedLimits = DataLimits.DEFAULT;
     private final AtomicBoolean evicting = new AtomicBoolean();
+    private volatile boolean replica;
+    private volatile @Nullable SlotGuard guard;
+    private volatile boolean replicaReadOnly = true;
+    private volatile boolean replicaIgnoresMax = true;
+    /** Whom the node follows, by a number that is never used again; of a primary none. Changed with all stripes locked. */
+    private volatile long following;
+
     private volatile long minReplicas;
     private volatile long maxLagSeconds;
     private volatile @Nullable StandaloneScripts scripts;
@@ -98,6 +105,11 @@ public final class StandaloneMode implements Mode {
 
     Journal journal() {
         return journal;
+    }
+
+    /** Index of the last record in the journal, 0 without one. */
+    public long journalIndex() {
+        return journal.appendedIndex();
     }
 
     /** Exchanges the journal (CONFIG SET appendonly); the caller holds all stripes. */
@@ -175,7 +187,7 @@ public final class StandaloneMode implements Mode {
 
     /** All data was loaded anew; the caller holds all stripes. */
     public void reloaded() {
-        stream().closeAll("the data was loaded anew");
+        stream().breakOff("the data was loaded anew");
         events.everything();
         serving.serveSoon();
     }
@@ -189,8 +201,99 @@ public final class StandaloneMode implements Mode {
         if (!journal.diskHasRoom()) {
             return Refusal.DISK_FULL;
         }
+        if (isReadOnly()) {
+            return Refusal.READ_ONLY;
+        }
         long least = minReplicas;
-        return least > 0 && stream().good(clock.readTime(), maxLagSeconds) < least ? Refusal.TOO_FEW_REPLICAS : null;
+        return least > 0 && !replica && stream().good(clock.readTime(), maxLagSeconds) < least
+                ? Refusal.TOO_FEW_REPLICAS
+                : null;
+    }
+
+    // ---- following another node
+
+    /** True while another node makes the changes. */
+    public boolean isReplica() {
+        return replica;
+    }
+
+    /** The primary's data is being loaded: there is neither the old data nor the new. */
+    public boolean isLoading() {
+        return keyspace.isLoading();
+    }
+
+    boolean isReadOnly() {
+        return replica && replicaReadOnly;
+    }
+
+    boolean leavesEvictionToPrimary() {
+        return replica && replicaIgnoresMax;
+    }
+
+    /** replica-read-only. */
+    public void replicaReadOnly(boolean on) {
+        replicaReadOnly = on;
+    }
+
+    /** replica-ignore-maxmemory. */
+    public void replicaIgnoresMax(boolean on) {
+        replicaIgnoresMax = on;
+    }
+
+    boolean follows(long whom) {
+        return replica && following == whom;
+    }
+
+    /**
+     * Follows another from now on: nothing of whom it followed before is applied any more, and nothing of clients. Any thread.
+     *
+     * @return what {@link PrimaryFeed} needs to apply what comes from the other
+     * @throws StripeBusyException when a script holds the keys and the caller is an event loop
+     */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Under all locks.
+    public long follow() {
+        keyspace.lockAll();
+        try {
+            following++;
+            replica = true;
+            stream().beginPassing(following);
+            return following;
+        } finally {
+            keyspace.unlockAll();
+        }
+    }
+
+    /** Makes the changes itself from now on: nothing of whom it followed is applied any more. As {@link #follow}. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Under all locks.
+    public void lead() {
+        keyspace.lockAll();
+        try {
+            following++;
+            if (replica) {
+                replica = false;
+                stream().endPassing();
+            }
+        } finally {
+            keyspace.unlockAll();
+        }
+    }
+
+    /** What comes from a primary is applied by this. */
+    public PrimaryFeed feed(long whom) {
+        return new PrimaryFeed(this, whom);
+    }
+
+    /** All data was replaced by the primary's; the caller holds all stripes. */
+    public void replaced(String id, long offset, int database) {
+        keyspace.nextVersion();
+        stream().adopt(id, offset, database);
+        events.everything();
+        serving.serveSoon();
+    }
+
+    /** DEBUG CHANGE-REPL-ID. */
+    public void renameHistory() {
+        stream().rename();
     }
 
     /** min-replicas-to-write; 0 for none. */
@@ -203,9 +306,30 @@ public final class StandaloneMode implements Mode {
         maxLagSeconds = seconds;
     }
 
+    /** The node is one of a cluster from now on, and takes what {@code slots} lets it take. Before the first call. */
+    public void guard(SlotGuard slots) {
+        guard = slots;
+    }
+
+    @Nullable
+    SlotGuard guard() {
+        return guard;
+    }
+
     @Override
     public Outcome execute(Origin origin, Command command, Args args) {
         StandaloneScripts own = scripts;
+        SlotGuard slots = guard;
+        String elsewhere = slots == null
+                ? null
+                : slots.refusal(origin, command, args, workers.get().positions());
+        if (elsewhere != null) {
+            if (origin.pending() > 0) {
+                return Outcome.WAIT;
+            }
+            origin.reply().error(elsewhere);
+            return Outcome.DONE;
+        }
         if (moving.active() && (origin.pending() > 0 || holds(origin, command, args))) {
             return Outcome.WAIT;
         }
@@ -313,6 +437,13 @@ public final class StandaloneMode implements Mode {
 
     @Override
     public @Nullable String refusal(Origin origin, Command command, Args args) {
+        SlotGuard slots = guard;
+        String elsewhere = slots == null
+                ? null
+                : slots.queuedRefusal(origin, command, args, workers.get().positions());
+        if (elsewhere != null) {
+            return elsewhere;
+        }
         return command.is(Flag.WRITE) ? brokenRefusal() : null;
     }
 

@@ -50,11 +50,15 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
     private final EffectLog effects = new EffectLog();
     private final RecordWriter writer = new RecordWriter();
     private final KeyPositions positions = new KeyPositions();
+    /** Slot of the keys of the script that runs, -1 for none. */
+    private int declared = -1;
     /** More than maxmemory was used before the script, and nothing could be evicted. Redis: pre_command_oom_state. */
     private boolean outOfMemory;
 
     private @Nullable StandaloneWorker worker;
     private @Nullable ChangeRecorder recorder;
+    /** Where in the stream of changes the present call's are, 0 for none. */
+    private long wrotePosition;
 
     /** @param fatal stops the process: a command threw after it may have changed something */
     StandaloneScripts(StandaloneMode mode, ScriptThread thread, BiConsumer<String, Throwable> fatal) {
@@ -63,7 +67,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         this.keyspace = mode.keyspace;
         this.thread = thread;
         this.fatal = fatal;
-        keyspace.refuseWaiting(() -> thread.busy() && mode.isOnEventLoop());
+        keyspace.refuseWaiting(() -> (thread.busy() || keyspace.isLoading()) && mode.isOnEventLoop());
     }
 
     // ---- on event loops
@@ -74,11 +78,17 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         }
         HeldArgs held = new HeldArgs(args);
         int database = origin.database();
-        return submit(origin, held.bytes(), reply -> eval(command, held.args, database, reply), held::release);
+        boolean readonly = origin.readonly();
+        boolean asking = origin.asking();
+        return submit(
+                origin,
+                held.bytes(),
+                reply -> eval(command, held.args, database, readonly, asking, reply),
+                held::release);
     }
 
     Mode.Outcome executeBlock(Origin origin, Block block) {
-        return submit(origin, 0, reply -> runBlock(block, reply), () -> {});
+        return submit(origin, 0, reply -> runBlock(origin, block, reply), () -> {});
     }
 
     /** Runs something once the scripts that were taken so far are done. Any thread. */
@@ -100,6 +110,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         boolean submitted = thread.submit(engine -> {
             current = engine;
             BatchReplies replies = new BatchReplies(1, mode.stats);
+            wrotePosition = 0;
             try {
                 replies.begin(resp3);
                 work.run(replies.reply());
@@ -111,6 +122,9 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
                 release.run();
                 waitingBytes.addAndGet(-bytes);
                 taken.decrementAndGet();
+            }
+            if (wrotePosition > 0) {
+                origin.wrote(wrotePosition); // Before any command that comes after it.
             }
             origin.eventLoop().execute(() -> replies.deliver(new Origin[] {origin}, 0));
         });
@@ -175,7 +189,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         worker().endOfTurn();
     }
 
-    private void eval(Command command, Args args, int database, ReplyBuffer reply) {
+    private void eval(Command command, Args args, int database, boolean readonly, boolean asking, ReplyBuffer reply) {
         outOfMemory = !worker().makeRoom();
         if (FunctionCommands.loads(command)) {
             load(command, args, database, reply);
@@ -188,6 +202,15 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         awaitSpace();
         keyspace.lockAll();
         try {
+            SlotGuard guard = mode.guard();
+            int keys = guard == null ? 0 : positions.find(command, args);
+            String elsewhere =
+                    guard == null ? null : guard.locked(readonly, asking, command, args, positions, keys, database);
+            if (elsewhere != null) {
+                reply.error(elsewhere);
+                return;
+            }
+            declared = guard == null ? -1 : SlotGuard.declared(positions, command, args);
             effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
             recorder = worker().beginRecord();
             run(prepared, database, reply);
@@ -205,6 +228,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
 
     private void finish() {
         recorder().end();
+        wrotePosition = Math.max(wrotePosition, recorder().position());
         if (effects.changes() > 0) {
             mode.changed(effects.changes());
             effects.finish(writer);
@@ -216,6 +240,9 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
             return null;
         }
         boolean writes = !script.is(Script.NO_WRITES);
+        if (writes && !readOnly && mode.isReadOnly()) {
+            return Refusal.READ_ONLY_SCRIPT;
+        }
         if (writes && !readOnly) {
             String broken = mode.brokenRefusal();
             if (broken != null) {
@@ -226,7 +253,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
     }
 
     /** A MULTI block, scripts in it. */
-    private void runBlock(Block block, ReplyBuffer reply) {
+    private void runBlock(Origin origin, Block block, ReplyBuffer reply) {
         outOfMemory = !worker().makeRoom();
         if (outOfMemory && adds(block)) {
             reply.error("EXECABORT Transaction discarded because of: " + Refusal.OUT_OF_MEMORY);
@@ -235,6 +262,12 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         awaitSpace();
         keyspace.lockAll();
         try {
+            SlotGuard guard = mode.guard();
+            String elsewhere = guard == null ? null : guard.locked(origin, block, positions);
+            if (elsewhere != null) {
+                reply.error(elsewhere);
+                return;
+            }
             long now = mode.clock().stamp();
             if (!worker().unchanged(block, now)) {
                 reply.nilArray();
@@ -263,6 +296,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
                 }
                 ScriptEngine.Prepared prepared = engine().prepare(command, queued.args(), this::refusal, reply);
                 if (prepared != null) {
+                    declared = guard == null ? -1 : SlotGuard.declared(positions, command, queued.args());
                     run(prepared, queued.database(), reply);
                 }
             }
@@ -291,6 +325,11 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         boolean write = command.is(Flag.WRITE);
         if (write && effects.isFull()) {
             return "the script has changed too much: its effects do not fit one record of the log";
+        }
+        SlotGuard guard = mode.guard();
+        String elsewhere = guard == null ? null : guard.scripted(command, args, positions, declared);
+        if (elsewhere != null) {
+            return elsewhere;
         }
         if (write && !run.wrote()) {
             String refusal = mode.brokenRefusal();

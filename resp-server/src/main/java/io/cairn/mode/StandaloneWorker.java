@@ -123,6 +123,18 @@ final class StandaloneWorker {
     }
 
     private void run(Origin origin, Command command, Args args, boolean write, int keys) {
+        if (write && mode.isReadOnly()) {
+            origin.reply().error(Refusal.READ_ONLY); // It became a replica since this was looked at.
+            return;
+        }
+        SlotGuard guard = mode.guard();
+        String elsewhere = guard == null
+                ? null
+                : guard.locked(origin.readonly(), origin.asking(), command, args, positions, keys, origin.database());
+        if (elsewhere != null) {
+            origin.reply().error(elsewhere);
+            return;
+        }
         long now = now();
         Journal journal = mode.journal();
         long batchSeed = random.nextLong();
@@ -146,7 +158,11 @@ final class StandaloneWorker {
             }
         }
         recorder.end();
-        long expiredAt = write || keys == 0 ? 0 : call.database().sawExpired();
+        if (recorder.position() > 0) {
+            origin.wrote(recorder.position());
+        }
+        long expiredAt =
+                write || keys == 0 || mode.isReplica() ? 0 : call.database().sawExpired();
         if (expiredAt != 0) {
             expireSeen(args, origin.database(), now);
         }
@@ -235,6 +251,16 @@ final class StandaloneWorker {
     }
 
     private void runBlock(Origin origin, Block block) {
+        if (mode.isReadOnly() && writes(block)) {
+            origin.reply().error("EXECABORT Transaction discarded because of: " + Refusal.READ_ONLY);
+            return;
+        }
+        SlotGuard guard = mode.guard();
+        String elsewhere = guard == null ? null : guard.locked(origin, block, positions);
+        if (elsewhere != null) {
+            origin.reply().error(elsewhere);
+            return;
+        }
         long now = now();
         if (!unchanged(block, now)) {
             origin.reply().nilArray();
@@ -269,10 +295,17 @@ final class StandaloneWorker {
             }
         }
         recorder.end();
+        if (recorder.position() > 0) {
+            origin.wrote(recorder.position());
+        }
         if (changes > 0) {
             mode.changed(changes);
             log(now, batchSeed, logged);
         }
+    }
+
+    private static boolean writes(Block block) {
+        return block.commands().stream().anyMatch(queued -> queued.command().is(Flag.WRITE));
     }
 
     private boolean runQueued(Origin origin, Block.Queued queued, long now, long seed) {
@@ -357,6 +390,9 @@ final class StandaloneWorker {
                 return; // A later round finds them again; a script may hold the stripe for long.
             }
             try {
+                if (mode.isReplica()) {
+                    return;
+                }
                 recorder.begin(call);
                 boolean changed = runHandler(command, args, number, now, 0, DiscardReply.INSTANCE);
                 recorder.ran(call, number, args, changed);
@@ -400,6 +436,9 @@ final class StandaloneWorker {
     }
 
     private boolean expireLocked(int number, long key, int length, long expireAt, long version, long now) {
+        if (mode.isReplica()) {
+            return false;
+        }
         Database database = keyspace.database(number);
         // Asked at the moment before its expiry, the key still counts as there, with the version it was found with.
         if (expireAt > now || database.version(key, length, expireAt - 1) != version) {
@@ -417,6 +456,81 @@ final class StandaloneWorker {
             journal.append(writer.address(), writer.length());
         }
         return true;
+    }
+
+    // ---- what comes from the primary
+
+    /**
+     * Applies a command of the primary, or a block of them, as one record, and passes its bytes on, all under the locks of what it changes. Redis:
+     * processCommand of the master's client, replicationFeedStreamFromMasterStream.
+     *
+     * @return false when the node follows nobody, or another, by now: nothing was applied
+     */
+    boolean apply(PrimaryFeed.Part part) {
+        stripes.clear();
+        for (Block.Queued queued : part.commands()) {
+            int keys = positions.find(queued.command(), queued.args());
+            if (queued.command().keys().wholeKeyspace()
+                    || (keys == 0 && queued.command().is(Flag.WRITE))) {
+                stripes.addAll();
+            }
+            stripes.addKeys(queued.args(), positions);
+        }
+        stripes.lock();
+        try {
+            if (!mode.follows(part.following())) {
+                return false;
+            }
+            call.applied(true);
+            writer.applied(true);
+            applyLocked(part);
+            part.pass(mode.stream());
+            return true;
+        } finally {
+            call.applied(false);
+            writer.applied(false);
+            stripes.unlock();
+        }
+    }
+
+    private void applyLocked(PrimaryFeed.Part part) {
+        long now = mode.clock().stamp();
+        turnMillis = 0;
+        long batchSeed = random.nextLong();
+        long recordSeed = Seeds.derive(batchSeed, 0);
+        List<Block.Queued> logged = new ArrayList<>();
+        long changes = 0;
+        call.followed(false);
+        call.noTouch(false);
+        boolean block = part.isBlock();
+        for (Block.Queued queued : part.commands()) {
+            FirstReply reply = new FirstReply();
+            long start = System.nanoTime();
+            long seed = block ? Seeds.derive(recordSeed, logged.size()) : recordSeed;
+            // PFCOUNT is no write, and changes what it counts all the same.
+            boolean changed = runHandler(queued.command(), queued.args(), queued.database(), now, seed, reply);
+            boolean failed = reply.error() != null;
+            stats.executed(mode.commands.id(queued.command()), System.nanoTime() - start, failed);
+            if (failed) {
+                part.failed(queued, String.valueOf(reply.error()));
+            }
+            changes += changed ? 1 : 0;
+            if (changed) {
+                logged.add(queued);
+            }
+        }
+        mode.changed(changes);
+        Journal journal = mode.journal();
+        if (logged.isEmpty() || journal == Journal.NONE) {
+            return;
+        }
+        if (block) {
+            large.block(journal, now, batchSeed, logged);
+        } else {
+            Block.Queued only = logged.get(0);
+            large.command(journal, now, batchSeed, only.database(), only.args());
+        }
+        journal.append(writer.address(), writer.length());
     }
 
     void whenDurable(Origin origin, Journal journal, Runnable run) {

@@ -141,6 +141,29 @@ public final class RdbReader {
         }
     }
 
+    /** Reads the fields before the first entry, and no more: a reader that has nothing but {@link #aux}. */
+    public static RdbReader head(ReadableByteChannel channel) throws IOException {
+        RdbReader reader = new RdbReader(
+                channel,
+                new Visitor() {
+                    @Override
+                    public void library(String name, byte[] text) {}
+
+                    @Override
+                    public void visit(int database, long key, int keyLength, Value value, long expireAt) {}
+                },
+                true,
+                true);
+        reader.header();
+        try (RdbString key = new RdbString();
+                RdbString value = new RdbString()) {
+            while (reader.in.readByte() == RdbFormat.OPCODE_AUX) {
+                reader.field(RdbFormat.OPCODE_AUX, key, value);
+            }
+        }
+        return reader;
+    }
+
     private void limits(String text) throws IOException {
         try {
             DataLimits read = DataLimits.parse(text);

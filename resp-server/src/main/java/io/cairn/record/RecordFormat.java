@@ -5,7 +5,7 @@ package io.cairn.record;
  *
  * <pre>
  * batch    = version (1 byte) timeMillis seed (8 bytes, little endian) record*
- * record   = head (1 byte: kind, flags) [zigzag time difference] body
+ * record   = head (1 byte: kind, flags; one says that a replica applied it) [zigzag time difference] body
  * COMMAND  = [database] argc argument*
  * BLOCK    = watches {database keyLength key version} commands {head COMMAND-body}
  * TICK     =

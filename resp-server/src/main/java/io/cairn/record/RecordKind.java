@@ -26,7 +26,10 @@ public enum RecordKind {
     /** Argument lengths carry a mark in their lowest bit: the argument is a reference to received chunks. */
     static final int HAS_REFERENCES = 0x20;
 
-    static final int KNOWN = MASK | HAS_TIME | HAS_DATABASE | HAS_REFERENCES;
+    /** Of a command or block that came from the node's primary: nothing counts as expired in it. */
+    static final int APPLIED = 0x40;
+
+    static final int KNOWN = MASK | HAS_TIME | HAS_DATABASE | HAS_REFERENCES | APPLIED;
 
     final int code;
 

@@ -26,6 +26,7 @@ public final class RecordReader {
     private RecordKind kind = RecordKind.TICK;
     private DataLimits limits = DataLimits.DEFAULT;
     private long timeMillis;
+    private boolean applied;
     private long seed;
     private int database;
     /** Where the next record begins. */
@@ -110,8 +111,10 @@ public final class RecordReader {
             throw new RecordException("time of a record out of bounds");
         }
         seed = Seeds.derive(batchSeed, ordinal++);
+        applied = (head & RecordKind.APPLIED) != 0;
         boolean plain = (head & (RecordKind.HAS_DATABASE | RecordKind.HAS_REFERENCES)) == 0;
-        if (kind != RecordKind.COMMAND && !plain) {
+        boolean mayBeApplied = kind == RecordKind.COMMAND || kind == RecordKind.BLOCK;
+        if ((kind != RecordKind.COMMAND && !plain) || (applied && !mayBeApplied)) {
             throw new RecordException("unknown record head 0x" + Integer.toHexString(head));
         }
         switch (kind) {
@@ -176,6 +179,11 @@ public final class RecordReader {
     /** Milliseconds of the Unix epoch. */
     public long timeMillis() {
         return timeMillis;
+    }
+
+    /** True for a command or block that came from the node's primary. */
+    public boolean applied() {
+        return applied;
     }
 
     /** Chance of the record; of the command while a block's commands are read. */
@@ -362,7 +370,7 @@ public final class RecordReader {
 
     private void readQueued() {
         int head = readByte();
-        if (RecordKind.of(head) != RecordKind.COMMAND || (head & RecordKind.HAS_TIME) != 0) {
+        if (RecordKind.of(head) != RecordKind.COMMAND || (head & (RecordKind.HAS_TIME | RecordKind.APPLIED)) != 0) {
             throw new RecordException("no command in a block: head 0x" + Integer.toHexString(head));
         }
         commandBody(head);

@@ -24,6 +24,13 @@ public final class RecordWriter {
     private long baseMillis;
     private long seed;
     private int records;
+    /** {@link RecordKind#APPLIED} or 0. */
+    private int applied;
+
+    /** Whether commands and blocks from now on came from the node's primary. */
+    public void applied(boolean ofPrimary) {
+        applied = ofPrimary ? RecordKind.APPLIED : 0;
+    }
 
     /** Begins a batch. */
     public void begin(long timeMillis, long batchSeed) {
@@ -74,21 +81,21 @@ public final class RecordWriter {
 
     /** Adds a command whose arguments are all in place. */
     public void command(long timeMillis, int database, Args args) {
-        head(RecordKind.COMMAND, timeMillis, database, 0);
+        head(RecordKind.COMMAND, timeMillis, database, applied);
         arguments(args);
         records++;
     }
 
     /** Adds a command of which some arguments were sent ahead: {@code blobIds[i]} is 0 for those in place. */
     public void command(long timeMillis, int database, Args args, long[] blobIds) {
-        head(RecordKind.COMMAND, timeMillis, database, RecordKind.HAS_REFERENCES);
+        head(RecordKind.COMMAND, timeMillis, database, RecordKind.HAS_REFERENCES | applied);
         arguments(args, blobIds);
         records++;
     }
 
     /** Begins a block; exactly so many calls of {@link #watch} follow, then {@link #commands}. */
     public void block(long timeMillis, int watches) {
-        head(RecordKind.BLOCK, timeMillis, 0, 0);
+        head(RecordKind.BLOCK, timeMillis, 0, applied);
         ensure(MAX_VARINT);
         putVarint(watches);
         records++;

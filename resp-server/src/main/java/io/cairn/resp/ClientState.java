@@ -2,6 +2,7 @@ package io.cairn.resp;
 
 import io.cairn.command.Client;
 import io.cairn.command.FollowerLink;
+import io.cairn.command.FollowerTraits;
 import io.cairn.command.Session;
 import io.cairn.command.Subscriptions;
 import java.net.InetSocketAddress;
@@ -24,8 +25,10 @@ final class ClientState implements Session, Client {
     private String libraryVersion = "";
     private @Nullable String user;
     private int database;
-    /** That a follower says it serves clients on. */
-    private int followerPort;
+    private FollowerTraits followerTraits = FollowerTraits.NONE;
+
+    /** Its last write ended there in the stream of changes. */
+    private volatile long wrotePosition;
 
     private boolean readonly;
     private boolean asking;
@@ -209,19 +212,35 @@ final class ClientState implements Session, Client {
     }
 
     @Override
-    public void acknowledges(long offset) {
+    public void acknowledges(long offset, long onDisk) {
         if (connection.isFollower()) {
-            connection.follow().acknowledges(offset, connection.server().micros() / 1000);
+            connection.follow().acknowledges(offset, onDisk, connection.server().micros() / 1000);
         }
     }
 
     @Override
-    public void listensOn(int port) {
-        followerPort = port;
+    public boolean follows() {
+        return connection.isFollower();
     }
 
-    int followerPort() {
-        return followerPort;
+    @Override
+    public FollowerTraits followerTraits() {
+        return followerTraits;
+    }
+
+    @Override
+    public void followerTraits(FollowerTraits traits) {
+        followerTraits = traits;
+    }
+
+    @Override
+    public long wrotePosition() {
+        return wrotePosition;
+    }
+
+    /** A write of this is in the stream of changes up to there. */
+    void wrote(long position) {
+        wrotePosition = position;
     }
 
     @Override

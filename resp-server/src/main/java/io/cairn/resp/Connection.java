@@ -15,6 +15,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -145,7 +146,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     FollowerOutput follow() {
         FollowerOutput output = follower;
         if (output == null) {
-            output = new FollowerOutput(this, state.followerPort(), server().micros() / 1000);
+            output = new FollowerOutput(this, state.followerTraits(), server().micros() / 1000);
             // From now on it counts as a follower.
             endpoint.connections().account(-accounted);
             endpoint.connections().accountFollower(accounted);
@@ -156,6 +157,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     boolean isFollower() {
         return follower != null;
+    }
+
+    /** Whether the kernel may gather what is sent. */
+    void gathers(boolean on) {
+        channel.config().setOption(ChannelOption.TCP_NODELAY, !on);
     }
 
     @Nullable
@@ -289,6 +295,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             return;
         }
         dispatcher.stats().input(bytes.readableBytes());
+        FollowerOutput output = follower;
+        if (output != null) {
+            // Even an empty line, while it loads what it got. Redis: processInlineBuffer.
+            output.heard(System.currentTimeMillis());
+        }
         decoder.feed(bytes);
         drain();
         if (decoder.heldBytes() > endpoint.limits().maxQueryBytes) {
@@ -797,6 +808,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     @Override
     public boolean asking() {
         return state.isAsking();
+    }
+
+    @Override
+    public void wrote(long position) {
+        state.wrote(position);
     }
 
     @Override

@@ -6,6 +6,9 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The client connections of one node. Any thread. */
@@ -20,6 +23,7 @@ public final class ConnectionRegistry implements Clients {
     private final AtomicLong attackWarnedMillis = new AtomicLong();
     private final ClientMemory memory = new ClientMemory();
     private final AtomicLong followerBytes = new AtomicLong();
+    private volatile Supplier<@Nullable Client> primary = () -> null;
     private volatile long pauseAllUntil;
     private volatile long pauseWritesUntil;
 
@@ -107,9 +111,18 @@ public final class ConnectionRegistry implements Clients {
         return waiting.get();
     }
 
+    /** The link to the node's primary, if it has one, is shown with its clients. */
+    public void primary(Function<LongSupplier, @Nullable Client> link) {
+        primary = () -> link.apply(this::nextId);
+    }
+
     @Override
     public void forEach(Consumer<Client> visitor) {
         connections.values().forEach(connection -> visitor.accept(connection.client()));
+        Client link = primary.get();
+        if (link != null) {
+            visitor.accept(link);
+        }
     }
 
     @Override

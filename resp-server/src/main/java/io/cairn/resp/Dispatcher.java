@@ -163,6 +163,10 @@ final class Dispatcher {
         if (endpoint.connections().mayBePaused() && paused(connection, (trait & MAY_WRITE) != 0)) {
             return false;
         }
+        String refusal = server.refusal(command);
+        if (refusal != null) {
+            return connection.pending() == 0 && refuse(connection, state, id, refusal);
+        }
         state.lastCommandMillis = turnMillis;
         if (multi.open() && (trait & ENDS_QUEUE) == 0) {
             queue(connection, state, id, command, args);
@@ -190,6 +194,13 @@ final class Dispatcher {
             return false;
         }
         return true;
+    }
+
+    /** Why all keys are held for long. */
+    private String busyError() {
+        return server.keyspace().isLoading()
+                ? Refusal.LOADING
+                : server.scripts().busyError();
     }
 
     /** EXEC waits for what its commands would wait for; commands that name keys (WATCH) come behind clients that are being served. */
@@ -237,7 +248,7 @@ final class Dispatcher {
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
             connection.endFirst();
-            return refuse(connection, state, id, server.scripts().busyError());
+            return refuse(connection, state, id, busyError());
         } catch (RuntimeException | StackOverflowError e) {
             if (command.is(Flag.WRITE)) {
                 // It may have changed half of what it should have: nothing after it can be trusted.
@@ -278,7 +289,7 @@ final class Dispatcher {
             Objects.requireNonNull(command.session()).run(running);
         } catch (StripeBusyException e) {
             connection.replies().truncate(mark);
-            connection.replies().error(server.scripts().busyError());
+            connection.replies().error(busyError());
         } catch (RuntimeException | StackOverflowError e) {
             LOG.error("running {}", command.name(), e);
             connection.replies().truncate(mark);

@@ -1,6 +1,7 @@
 package io.cairn.resp;
 
 import io.cairn.command.FollowerLink;
+import io.cairn.command.FollowerTraits;
 import io.netty.channel.EventLoop;
 import io.netty.util.internal.PlatformDependent;
 import java.net.InetSocketAddress;
@@ -27,17 +28,19 @@ final class FollowerOutput implements FollowerLink {
     private final String host;
     private final int port;
     private volatile long acknowledged;
+    private volatile long durable;
+    private volatile Runnable onAcknowledge = () -> {};
     private volatile long lastHeardMillis;
 
-    /** @param port that it says it serves clients on, 0 for none */
-    FollowerOutput(Connection connection, int port, long nowMillis) {
+    FollowerOutput(Connection connection, FollowerTraits traits, long nowMillis) {
         this.connection = connection;
-        this.port = port;
+        this.port = traits.port();
         this.lastHeardMillis = nowMillis;
         SocketAddress remote = connection.remoteAddress();
-        this.host = remote instanceof InetSocketAddress address
+        String seen = remote instanceof InetSocketAddress address
                 ? address.getAddress().getHostAddress()
                 : "?";
+        this.host = traits.host().isEmpty() ? seen : traits.host();
         this.loop = connection.eventLoop();
     }
 
@@ -96,9 +99,32 @@ final class FollowerOutput implements FollowerLink {
         return unsentBytes + queuedBytes.get();
     }
 
-    void acknowledges(long offset, long nowMillis) {
-        acknowledged = offset;
+    /** @param onDisk 0 when it did not say */
+    void acknowledges(long offset, long onDisk, long nowMillis) {
+        acknowledged = Math.max(acknowledged, offset);
+        durable = Math.max(durable, onDisk);
         lastHeardMillis = nowMillis;
+        onAcknowledge.run();
+    }
+
+    @Override
+    public void onAcknowledge(Runnable action) {
+        onAcknowledge = action;
+    }
+
+    @Override
+    public long durable() {
+        return durable;
+    }
+
+    @Override
+    public void heard(long nowMillis) {
+        lastHeardMillis = nowMillis;
+    }
+
+    @Override
+    public void gathers(boolean on) {
+        connection.gathers(on);
     }
 
     @Override

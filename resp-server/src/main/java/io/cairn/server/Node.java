@@ -71,7 +71,6 @@ public final class Node implements AutoCloseable {
     private final RespServer server;
     private final CairnProcess process;
     private long tendedMillis;
-    private long pingedMillis;
 
     /**
      * Opens the node's directory and makes its parts; nothing is loaded and nobody listened to yet.
@@ -81,6 +80,9 @@ public final class Node implements AutoCloseable {
     Node(CairnProcess process, Config config, NodeKind kind) throws StartException {
         this.process = process;
         this.config = config;
+        if (config.get(Keys.CLUSTER_ENABLED) && !config.get(Keys.REPLICAOF).isNone()) {
+            throw new StartException("replicaof directive not allowed in cluster mode");
+        }
         this.directory = NodeDirectory.open(Path.of(config.get(Keys.DIR)), config.port());
         boolean made = false;
         try {
@@ -91,7 +93,7 @@ public final class Node implements AutoCloseable {
             families.addAll(kind.commands(this::backend));
             CommandTable table = new CommandTable(families);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
-            this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory.newId());
+            this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory::newId, config);
             this.memory = new MemoryLimit(
                     keyspace,
                     connections::bytes,
@@ -110,6 +112,7 @@ public final class Node implements AutoCloseable {
                     blocked,
                     hub,
                     memory,
+                    changes,
                     process.transport(),
                     process.background(),
                     process::fatal));
@@ -258,15 +261,7 @@ public final class Node implements AutoCloseable {
         if (nowMillis - tendedMillis >= SECOND_MILLIS) {
             tendedMillis = nowMillis;
             connections.tend(nowMillis, config.get(Keys.TIMEOUT));
-            pingFollowers(nowMillis);
-        }
-    }
-
-    private void pingFollowers(long nowMillis) {
-        long period = config.get(Keys.REPL_PING_REPLICA_PERIOD);
-        if (period > 0 && nowMillis - pingedMillis >= period * SECOND_MILLIS) {
-            pingedMillis = nowMillis;
-            changes.ping();
+            changes.tick(nowMillis);
         }
     }
 

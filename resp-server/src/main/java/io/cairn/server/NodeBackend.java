@@ -1,13 +1,16 @@
 package io.cairn.server;
 
 import io.cairn.command.ClusterSettings;
+import io.cairn.command.Command;
 import io.cairn.command.Persistence;
 import io.cairn.command.Replication;
+import io.cairn.command.RoleChange;
 import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.keyspace.DataLimits;
 import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Mode;
+import io.cairn.mode.ReplicationRole;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,21 @@ public interface NodeBackend {
     /** Gives the node's history another id; false when it has one that does not change. */
     default boolean changeReplicationId() {
         return false;
+    }
+
+    /** How the node's part in replication is changed and watched; null in raft mode. */
+    default @Nullable ReplicationRole replicationRole() {
+        return null;
+    }
+
+    /** How REPLICAOF changes it; null where it may not. */
+    default @Nullable RoleChange roleChange() {
+        return null;
+    }
+
+    /** The error that refuses any command of this kind now, or null. */
+    default @Nullable String refusal(Command command) {
+        return null;
     }
 
     /** "master" or "replica". */

@@ -16,8 +16,6 @@ public final class NodeKinds {
         if (config.get(Keys.CLUSTER_CONSENSUS) == Consensus.RAFT) {
             return new RaftCluster(config);
         }
-        throw new StartException("cluster-consensus "
-                + config.get(Keys.CLUSTER_CONSENSUS).name().toLowerCase(java.util.Locale.ROOT)
-                + " is not available in this version");
+        return new GossipCluster(config);
     }
 }

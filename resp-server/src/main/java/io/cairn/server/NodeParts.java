@@ -6,6 +6,7 @@ import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
 import io.cairn.mode.BlockedKeys;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.MemoryLimit;
 import io.cairn.pubsub.Hub;
 import io.cairn.resp.ConnectionRegistry;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutorService;
  * @param events told of what happens to the node's keys
  * @param hub who listens to which channels
  * @param memory the node's maxmemory
+ * @param changes who follows the node is told of changes by this
  * @param background threads of the process for work that blocks (snapshots)
  * @param failure stops the process: something after which nothing may be acknowledged
  */
@@ -35,6 +37,7 @@ public record NodeParts(
         BlockedKeys blocked,
         Hub hub,
         MemoryLimit memory,
+        ChangeStream changes,
         Transport transport,
         ExecutorService background,
         Endpoint.Failure failure) {}

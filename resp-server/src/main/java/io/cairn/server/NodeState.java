@@ -2,12 +2,14 @@ package io.cairn.server;
 
 import io.cairn.command.Clients;
 import io.cairn.command.ClusterSettings;
+import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Followers;
 import io.cairn.command.LatencyEvents;
 import io.cairn.command.Migrations;
 import io.cairn.command.Persistence;
 import io.cairn.command.PubSub;
+import io.cairn.command.RoleChange;
 import io.cairn.command.Scripts;
 import io.cairn.command.ServerState;
 import io.cairn.command.SlowLog;
@@ -99,6 +101,16 @@ final class NodeState implements ServerState {
     @Override
     public Persistence persistence() {
         return node.backend().persistence();
+    }
+
+    @Override
+    public @Nullable String refusal(Command command) {
+        return node.backend().refusal(command);
+    }
+
+    @Override
+    public @Nullable RoleChange roleChange() {
+        return node.backend().roleChange();
     }
 
     @Override

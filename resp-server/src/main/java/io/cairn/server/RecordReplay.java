@@ -78,6 +78,7 @@ final class RecordReplay implements AutoCloseable {
         if (command == null || command.data() == null) {
             throw new IOException("the log holds a command that this version does not know: " + args.text(0));
         }
+        call.applied(reader.applied());
         call.begin(args, reader.database(), reader.timeMillis(), reader.seed(), NoReply.INSTANCE);
         call.run(command);
     }

@@ -4,6 +4,7 @@ import io.cairn.command.Command;
 import io.cairn.command.DisabledClusterCommands;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
+import io.cairn.replica.WaitReplicas;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -21,7 +22,7 @@ public final class Standalone implements NodeKind {
 
     @Override
     public List<List<Command>> commands(Supplier<NodeBackend> backend) {
-        return List.of(DisabledClusterCommands.table());
+        return List.of(DisabledClusterCommands.table(), new WaitReplicas().table());
     }
 
     @Override

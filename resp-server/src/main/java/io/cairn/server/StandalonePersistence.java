@@ -10,16 +10,21 @@ import io.cairn.config.Keys;
 import io.cairn.config.SavePoint;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.LogMetrics;
+import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Journal;
+import io.cairn.mode.Positions;
 import io.cairn.mode.RecordClock;
 import io.cairn.mode.StandaloneMode;
 import io.cairn.rdb.FieldExpiryException;
+import io.cairn.rdb.RdbReader;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,7 +58,9 @@ final class StandalonePersistence implements Persistence {
     private final RecordClock clock;
     private final Config config;
     private final DumpFile dump;
+    private final ReplicationFile place;
     private volatile @Nullable StandaloneLog log;
+    private volatile @Nullable ChangeStream stream;
 
     // Guarded by this.
     private Work running = Work.NONE;
@@ -75,6 +82,7 @@ final class StandalonePersistence implements Persistence {
         this.clock = clock;
         this.config = parts.config();
         this.dump = new DumpFile(parts.directory().path().resolve(config.get(Keys.DBFILENAME)));
+        this.place = new ReplicationFile(parts.directory().path());
         this.lastSaveMillis = System.currentTimeMillis();
         config.onChange(Keys.APPENDONLY, this::appendOnly);
         config.onChange(Keys.APPENDFSYNC, setting -> {
@@ -85,11 +93,26 @@ final class StandalonePersistence implements Persistence {
         });
     }
 
-    /** Brings the data in and opens the log. */
-    void load() throws StartException {
+    /** Whose history the data is a part of; before {@link #load}. */
+    void stream(ChangeStream changes) {
+        stream = changes;
+    }
+
+    private ChangeStream.@Nullable Position position() {
+        ChangeStream changes = stream;
+        return changes == null ? null : changes.saved();
+    }
+
+    /**
+     * Brings the data in and opens the log.
+     *
+     * @param replica whether the node is to follow another: keys that are expired are its primary's to delete
+     */
+    void load(boolean replica) throws StartException {
         try {
             if (!config.get(Keys.APPENDONLY)) {
-                loadDump();
+                loadDump(replica);
+                place.delete();
                 if (Files.exists(StandaloneLog.directory(parts))) {
                     LOG.warn(
                             "port {}: appendonly is off: the log in {} is not read and falls behind; delete it before a"
@@ -101,10 +124,13 @@ final class StandalonePersistence implements Persistence {
             }
             StandaloneLog opened = StandaloneLog.open(parts, clock);
             log = opened;
-            if (opened.empty() && loadDump()) {
+            if (opened.empty() && loadDump(replica)) {
                 LOG.info("port {}: the log was empty: it begins with {}", config.port(), config.get(Keys.DBFILENAME));
                 take(Work.REWRITE);
+            } else {
+                restore(place.read(opened.commit().appendedIndex()), replica);
             }
+            place.delete();
             mode.journal(opened.journal());
         } catch (IOException e) {
             throw new StartException("port " + config.port() + ": cannot load the data: " + e.getMessage(), e);
@@ -119,9 +145,9 @@ final class StandalonePersistence implements Persistence {
      *
      * @return true when there was a file
      */
-    private boolean loadDump() throws IOException {
+    private boolean loadDump(boolean replica) throws IOException {
         if (dump.exists()) {
-            dump.load(parts.keyspace(), clock.readTime());
+            loadDump(dump, replica);
             return true;
         }
         Path inherited = Path.of(config.get(Keys.DIR)).resolve(config.get(Keys.DBFILENAME));
@@ -133,8 +159,87 @@ final class StandalonePersistence implements Persistence {
             return false;
         }
         LOG.info("port {}: no RDB file of its own yet: taking over {}", config.port(), inherited);
-        new DumpFile(inherited).load(parts.keyspace(), clock.readTime());
+        loadDump(new DumpFile(inherited), replica);
         return true;
+    }
+
+    /** Where replicas may go on, even an expired key must be deleted by a command that they get. */
+    private void loadDump(DumpFile file, boolean replica) throws IOException {
+        boolean keepsExpired = replica || file.position() != null;
+        restore(file.load(parts.keyspace(), keepsExpired ? 0 : clock.readTime()), replica);
+    }
+
+    private void restore(ChangeStream.@Nullable Position position, boolean replica) {
+        ChangeStream changes = stream;
+        if (changes != null && position != null) {
+            changes.restore(position, !replica);
+            LOG.info("port {}: the data is at {} of the history {}", config.port(), position.offset(), position.id());
+        }
+    }
+
+    // ---- a primary's data
+
+    /**
+     * Replaces all data by a file's; the log begins anew with it. The log has the old data until then. Called by the thread that applies what the primary
+     * sends, which appends nothing meanwhile.
+     *
+     * @return the database that the primary's stream is at, -1 when {@code current} said no
+     */
+    int replaceData(ReadableByteChannel file, ChangeStream.Position from, BooleanSupplier current) throws IOException {
+        Keyspace keyspace = parts.keyspace();
+        awaitQuiet(Work.REWRITE);
+        boolean cleared = false;
+        boolean done = false;
+        try {
+            Keyspace.@Nullable Snapshot data = null;
+            long index = 0;
+            int database;
+            keyspace.setLoading(true);
+            keyspace.lockAll();
+            try {
+                if (!current.getAsBoolean()) {
+                    return -1;
+                }
+                cleared = true;
+                clear();
+                RdbReader reader = new RdbReader(file, keyspace, 0).accessedAt(clock.readTime());
+                reader.load();
+                String selected = reader.aux(Positions.DATABASE);
+                database = selected != null && selected.matches("[0-9]{1,6}") ? Integer.parseInt(selected) : 0;
+                mode.replaced(from.id(), from.offset(), database);
+                LOG.info("port {}: loaded {} keys of the primary", config.port(), reader.loaded());
+                StandaloneLog begins = log;
+                if (begins != null) {
+                    data = keyspace.beginSnapshot();
+                    index = begins.commit().appendedIndex();
+                }
+                done = true;
+            } finally {
+                if (cleared && !done) {
+                    clear();
+                    mode.reloaded();
+                }
+                keyspace.unlockAll();
+                keyspace.setLoading(false);
+            }
+            if (data != null) {
+                snapshot(data, index);
+            }
+            return database;
+        } catch (OutOfMemoryError e) {
+            throw new IOException("not enough memory for the primary's data", e);
+        } finally {
+            released();
+        }
+    }
+
+    private void snapshot(Keyspace.Snapshot data, long index) throws IOException {
+        try {
+            StandaloneLog current = java.util.Objects.requireNonNull(log);
+            current.snapshot(index, clock.lastStamp(), data);
+        } finally {
+            data.cancel();
+        }
     }
 
     // ---- CONFIG SET appendonly
@@ -225,10 +330,12 @@ final class StandalonePersistence implements Persistence {
         Keyspace.Snapshot data;
         long changes;
         long index;
+        ChangeStream.Position position;
         keyspace.lockAll();
         try {
             data = keyspace.beginSnapshot();
             changes = mode.changes();
+            position = position();
             StandaloneLog current = log;
             index = current == null ? 0 : current.commit().appendedIndex();
         } finally {
@@ -236,7 +343,7 @@ final class StandalonePersistence implements Persistence {
         }
         try {
             if (work == Work.SAVE) {
-                dump.write(keyspace, data, !mustLoadInRedis70(), clock.readTime() / 1000);
+                dump.write(keyspace, data, position, !mustLoadInRedis70(), clock.readTime() / 1000);
                 mode.saved(changes);
             } else {
                 StandaloneLog current = java.util.Objects.requireNonNull(log);
@@ -580,25 +687,45 @@ final class StandalonePersistence implements Persistence {
         if (!saves) {
             return null;
         }
-        awaitQuiet();
+        awaitQuiet(Work.SAVE);
         return run(Work.SAVE) ? null : "ERR Errors trying to SHUTDOWN. Check logs.";
     }
 
     /** Waits until no snapshot is under way, then claims the next one. */
-    private void awaitQuiet() {
-        while (!begin(Work.SAVE)) {
+    private void awaitQuiet(Work work) {
+        while (!begin(work)) {
             java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
     }
 
     void close() {
-        while (!begin(Work.SAVE)) {
-            java.util.concurrent.locks.LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-        }
+        awaitQuiet(Work.SAVE);
         StandaloneLog current = log;
-        LogException failure = current == null ? null : current.closeQuietly();
+        if (current == null) {
+            return;
+        }
+        long index = current.commit().appendedIndex();
+        LogException failure = current.closeQuietly();
         if (failure != null) {
             LOG.error("port {}: closing the log: {}", config.port(), failure.getMessage());
+            return;
         }
+        ChangeStream.Position position = position();
+        if (position != null) {
+            place.write(position, index);
+        }
+    }
+
+    /** Index of the last record in the log, 0 without one. */
+    @Override
+    public long logIndex() {
+        return mode.journalIndex();
+    }
+
+    /** Index up to which the log is on disk, whatever appendfsync says of acknowledging. */
+    @Override
+    public long syncedIndex() {
+        StandaloneLog current = log;
+        return current == null ? 0 : current.log().durableIndex();
     }
 }

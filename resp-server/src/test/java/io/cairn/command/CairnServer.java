@@ -44,6 +44,11 @@ final class CairnServer implements AutoCloseable {
         return new RespConnection(port);
     }
 
+    /** As SIGTERM does. */
+    void stop() {
+        process.stop();
+    }
+
     @Override
     public void close() {
         process.close();

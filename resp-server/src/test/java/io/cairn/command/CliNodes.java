@@ -24,8 +24,16 @@ final class CliNodes implements AutoCloseable {
     private final Path directory;
     private final Map<Integer, CairnProcess> running = new TreeMap<>();
 
+    private final String consensus;
+
     CliNodes(Path directory) {
+        this(directory, "raft");
+    }
+
+    /** @param consensus of nodes that are started without another word */
+    CliNodes(Path directory, String consensus) {
         this.directory = directory;
+        this.consensus = consensus;
     }
 
     /** What redis-cli said, and whether it ended well. */
@@ -55,12 +63,12 @@ final class CliNodes implements AutoCloseable {
                 home.toString(),
                 "--cluster-enabled",
                 "yes",
-                "--cluster-consensus",
-                "raft",
                 "--cluster-port",
-                Integer.toString(port + PORT_STEP),
-                "--cluster-raft-port",
-                Integer.toString(port + 2 * PORT_STEP)));
+                Integer.toString(port + PORT_STEP)));
+        if (consensus.equals("raft")) {
+            arguments.addAll(List.of(
+                    "--cluster-consensus", "raft", "--cluster-raft-port", Integer.toString(port + 2 * PORT_STEP)));
+        }
         arguments.addAll(List.of(settings));
         Config config = Config.load(file, arguments);
         CairnProcess process = new CairnProcess(config, NodeKinds.of(config));

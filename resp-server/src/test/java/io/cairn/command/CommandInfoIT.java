@@ -40,7 +40,8 @@ class CommandInfoIT {
             "hpexpireat",
             "hpexpiretime",
             "hpttl",
-            "httl");
+            "httl",
+            "waitaof");
 
     /** Commands that have an option more in 7.2, and so another arity. */
     private static final Set<String> EXTENDED = Set.of("zrank", "zrevrank");

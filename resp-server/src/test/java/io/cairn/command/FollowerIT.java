@@ -35,7 +35,7 @@ class FollowerIT {
     void redisThatFollowsHasTheSameData() throws Exception {
         Random random = new Random(SEED);
         try (RedisProcess redis = RedisProcess.start(directory);
-                CairnServer cairn = CairnServer.start(directory.resolve("cairn"));
+                CairnServer cairn = CairnServer.start(directory.resolve("cairn"), "--repl-diskless-sync-delay", "0");
                 RespConnection ours = cairn.connect()) {
             RandomArguments arguments =
                     new RandomArguments(random, KEYS, List.of("no payload".getBytes(StandardCharsets.UTF_8)));
@@ -163,7 +163,7 @@ class FollowerIT {
         List<String> expected = new ArrayList<>();
         List<String> actual = new ArrayList<>();
         try (RedisProcess redis = RedisProcess.start(directory);
-                CairnServer cairn = CairnServer.start(directory.resolve("cairn"));
+                CairnServer cairn = CairnServer.start(directory.resolve("cairn"), "--repl-diskless-sync-delay", "0");
                 RespConnection ours = cairn.connect();
                 ReplicationStream ofRedis = new ReplicationStream(redis.port);
                 ReplicationStream ofOurs = new ReplicationStream(cairn.port)) {
@@ -182,7 +182,7 @@ class FollowerIT {
     @Test
     void evictedKeysLeaveTheFollowerToo() throws Exception {
         try (RedisProcess redis = RedisProcess.start(directory);
-                CairnServer cairn = CairnServer.start(directory.resolve("cairn"));
+                CairnServer cairn = CairnServer.start(directory.resolve("cairn"), "--repl-diskless-sync-delay", "0");
                 RespConnection ours = cairn.connect()) {
             redis.run("replicaof", "127.0.0.1", Integer.toString(cairn.port));
             String value = "v".repeat(500);
@@ -214,7 +214,7 @@ class FollowerIT {
     @Test
     void whatFollowersDoNotReadEvictsNothing() throws Exception {
         String value = "v".repeat(100_000);
-        try (CairnServer cairn = CairnServer.start(directory.resolve("cairn"));
+        try (CairnServer cairn = CairnServer.start(directory.resolve("cairn"), "--repl-diskless-sync-delay", "0");
                 RespConnection ours = cairn.connect();
                 ReplicationStream deaf = new ReplicationStream(cairn.port)) {
             for (int i = 0; i < 10; i++) {
@@ -243,7 +243,7 @@ class FollowerIT {
     @Test
     void functionLibrariesAreUsedMemory() throws Exception {
         String text = "#!lua name=lib\nredis.register_function('f', function() return 1 end) --" + "x".repeat(100_000);
-        try (CairnServer cairn = CairnServer.start(directory.resolve("cairn"));
+        try (CairnServer cairn = CairnServer.start(directory.resolve("cairn"), "--repl-diskless-sync-delay", "0");
                 RespConnection ours = cairn.connect()) {
             long before = info(ours, "memory", "used_memory_functions");
             assertThat(before).isZero();

@@ -111,6 +111,7 @@ class ArchitectureTest {
                         "io.cairn.cluster..",
                         "io.cairn.metrics..",
                         "io.cairn.pubsub..",
+                        "io.cairn.replica..",
                         "io.cairn.rdb..")
                 .check(classes);
         noClasses()

@@ -1,0 +1,130 @@
+package io.cairn.gossip.claims;
+
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who has failed. A node is suspected when nothing has spoken for it for the node timeout: an answer to a ping where this node pings it
+ * all the time (voters each other, a shard's members each other), else SWIM. It has failed when a majority of the voters suspects it.
+ * Redis: markNodeAsFailingIfNeeded.
+ */
+final class Failures {
+    private static final Logger log = LoggerFactory.getLogger(Failures.class);
+    /** A report counts so many node timeouts long. Redis: CLUSTER_FAIL_REPORT_VALIDITY_MULT. */
+    private static final int REPORT_TIMEOUTS = 2;
+    /** A failed primary that answers again keeps its failure so many timeouts, for its replicas to act. Redis: CLUSTER_FAIL_UNDO_TIME_MULT. */
+    private static final int UNDO_TIMEOUTS = 2;
+
+    private final Registry registry;
+    private final ClaimSettings settings;
+    private final Outbox outbox;
+
+    Failures(Registry registry, ClaimSettings settings, Outbox outbox) {
+        this.registry = registry;
+        this.settings = settings;
+        this.outbox = outbox;
+    }
+
+    /** Whether this node pings that one all the time. */
+    boolean isClose(Known other) {
+        Claim self = registry.self();
+        Claim claim = other.claim;
+        Set<String> voters = registry.voters();
+        return (voters.contains(self.id()) && voters.contains(claim.id()))
+                || claim.id().equals(self.primaryId())
+                || claim.primaryId().equals(self.id())
+                || (!self.isPrimary() && claim.primaryId().equals(self.primaryId()));
+    }
+
+    void look(long now) {
+        long timeout = settings.nodeTimeoutMillis();
+        for (Known other : registry.others()) {
+            if (other.swimAlive && !isClose(other)) {
+                other.heardMillis = now;
+            }
+            boolean suspected = other.silentMillis(now) >= timeout;
+            boolean flips = suspected != other.suspected;
+            other.suspected = suspected;
+            if (registry.isVoter() && (flips || (suspected && now - other.reportedMillis >= timeout / 2))) {
+                other.reportedMillis = now;
+                report(other, suspected);
+            }
+            other.reports.values().removeIf(at -> now - at > REPORT_TIMEOUTS * timeout);
+            if (suspected && !other.failed && reports(other) >= registry.quorum()) {
+                fail(other, now);
+                outbox.toAll(new Message.Failed(other.claim.id()));
+            } else if (other.failed && !suspected) {
+                undo(other, now, timeout);
+            }
+        }
+    }
+
+    private void report(Known other, boolean suspected) {
+        Message report = new Message.Report(other.claim.id(), suspected);
+        for (Known to : registry.others()) {
+            boolean concerned = registry.voters().contains(to.claim.id())
+                    || to.claim.primaryId().equals(other.claim.id());
+            if (concerned && to != other) {
+                outbox.to(to, report);
+            }
+        }
+    }
+
+    /** Voters that suspect the node, this one too. */
+    int reports(Known other) {
+        int count = registry.isVoter() && other.suspected ? 1 : 0;
+        for (String voter : other.reports.keySet()) {
+            count += registry.voters().contains(voter) ? 1 : 0;
+        }
+        return count;
+    }
+
+    void fail(Known other, long now) {
+        if (!other.failed) {
+            other.failed = true;
+            other.failedMillis = now;
+            log.warn("{}: {} has failed", registry.id(), other.claim.id());
+        }
+    }
+
+    /** Redis: clearNodeFailureIfNeeded. */
+    private void undo(Known other, long now, long timeout) {
+        boolean served = !registry.owned(other.claim.id()).isEmpty();
+        if (!served || now - other.failedMillis > UNDO_TIMEOUTS * timeout) {
+            other.failed = false;
+            log.info("{}: {} is back", registry.id(), other.claim.id());
+        }
+    }
+
+    /** Whether slots of this owner have somebody to answer for them. */
+    boolean hasFailed(String id) {
+        Known other = registry.other(id);
+        return other != null ? other.failed : !id.equals(registry.id());
+    }
+
+    /** Until when a majority is known to have heard this primary's word, and so does not let another take its place. */
+    long leaseUntil() {
+        int needed = registry.quorum() - (registry.isVoter() ? 1 : 0);
+        if (needed <= 0) {
+            return Long.MAX_VALUE;
+        }
+        long[] answers = registry.others().stream()
+                .filter(other -> registry.voters().contains(other.claim.id()))
+                .mapToLong(other -> other.supportedMillis)
+                .sorted()
+                .toArray();
+        if (answers.length < needed || answers[answers.length - needed] == Long.MIN_VALUE) {
+            return Long.MIN_VALUE;
+        }
+        return answers[answers.length - needed] + settings.nodeTimeoutMillis();
+    }
+
+    boolean seesMajority() {
+        int seen = registry.isVoter() ? 1 : 0;
+        for (Known other : registry.others()) {
+            seen += registry.voters().contains(other.claim.id()) && !other.isDown() ? 1 : 0;
+        }
+        return seen >= registry.quorum();
+    }
+}

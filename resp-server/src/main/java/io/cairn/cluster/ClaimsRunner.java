@@ -1,0 +1,323 @@
+package io.cairn.cluster;
+
+import io.cairn.gossip.Gossip;
+import io.cairn.gossip.GossipListener;
+import io.cairn.gossip.Health;
+import io.cairn.gossip.Peer;
+import io.cairn.gossip.SeedAddress;
+import io.cairn.gossip.claims.Claim;
+import io.cairn.gossip.claims.ClaimPorts;
+import io.cairn.gossip.claims.ClaimSettings;
+import io.cairn.gossip.claims.ClaimsAdmin;
+import io.cairn.gossip.claims.ClaimsNode;
+import io.cairn.gossip.claims.NodesFile;
+import io.cairn.gossip.claims.Picture;
+import io.cairn.gossip.claims.Place;
+import io.cairn.gossip.claims.Saved;
+import io.cairn.gossip.claims.SlotSet;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one node's {@link ClaimsNode}: on the thread {@code claims}, by a monotonic clock, over gossip's direct messages, with
+ * {@code nodes.conf} in the node's directory.
+ */
+final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ClaimsRunner.class);
+    /** First byte of a direct message: what it is. Part of the wire format. */
+    static final byte CLAIMS = 1;
+
+    private static final long TICK_MILLIS = 50;
+    /** Messages that wait for the thread; more are dropped, as the network may. */
+    private static final int MAX_WAITING = 2_000;
+
+    private final Options options;
+    private final ScheduledExecutorService thread;
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final Consumer<byte[]> otherMessages;
+    private final Runnable changed;
+    private volatile @Nullable Gossip gossip;
+    private volatile @Nullable ClaimsNode node;
+    private volatile Map<Integer, String> migrating = Map.of();
+    private @Nullable ScheduledFuture<?> ticks;
+    private @Nullable Picture shown;
+    /** Since when messages go to a node, wall clock; until gossip doubts it. */
+    private final Map<String, Long> linkedMillis = new ConcurrentHashMap<>();
+
+    private volatile boolean closed;
+
+    /**
+     * What it needs.
+     *
+     * @param fatal ends the process: what must be on the disk is not
+     */
+    record Options(
+            Path directory,
+            String nodeId,
+            Place place,
+            boolean noFailover,
+            ClaimSettings settings,
+            NodeData data,
+            Consumer<Throwable> fatal) {}
+
+    /** The node's data as the claims see it. Any thread; must not wait for other nodes. */
+    interface NodeData {
+        long offset();
+
+        long dataAgeMillis();
+
+        void role(@Nullable Claim primary);
+
+        boolean hasData();
+
+        int keys(int slot);
+
+        void lost(SlotSet slots);
+
+        void pauseWrites(long millis);
+    }
+
+    /**
+     * @param otherMessages gets direct messages that are none of the claims, on gossip's socket thread
+     * @param changed told, on the claims' thread, when the picture shows other owners, roles or open slots
+     */
+    ClaimsRunner(Options options, ScheduledExecutorService thread, Consumer<byte[]> otherMessages, Runnable changed) {
+        this.options = options;
+        this.thread = thread;
+        this.otherMessages = otherMessages;
+        this.changed = changed;
+    }
+
+    /** Milliseconds of the clock that the claims live by. */
+    static long now() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+    }
+
+    /**
+     * Reads nodes.conf; before anything else. Blocks.
+     *
+     * @param dataIsEmpty whether the node has loaded no key
+     * @return what the node knew, null for a new one
+     */
+    @Nullable
+    Saved load(boolean dataIsEmpty) throws IOException {
+        Saved saved = NodesFile.read(options.directory());
+        Claim fresh = Claim.of(options.nodeId(), options.place(), options.noFailover());
+        ClaimsNode made = new ClaimsNode(
+                fresh, saved, saved != null && dataIsEmpty, options.settings(), this, new Random(), now());
+        migrating = made.picture().migrating();
+        node = made;
+        return saved;
+    }
+
+    /** Gossip runs: looks for the nodes of before, and begins. */
+    void start(Gossip running, @Nullable Saved saved) {
+        gossip = running;
+        if (saved != null) {
+            for (Claim other : saved.others()) {
+                running.meet(new SeedAddress(other.place().host(), other.place().busPort()));
+            }
+        }
+        ticks = thread.scheduleWithFixedDelay(() -> guarded(this::tick), 0, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private ClaimsNode node() {
+        return java.util.Objects.requireNonNull(node, "the node has not started");
+    }
+
+    Picture picture() {
+        return node().picture();
+    }
+
+    private void tick() {
+        Gossip running = gossip;
+        if (running != null) {
+            Set<String> alive = new HashSet<>();
+            for (Peer peer : running.members()) {
+                if (peer.health() == Health.ALIVE) {
+                    alive.add(peer.info().host() + ":" + peer.info().busPort());
+                }
+            }
+            node().swim(alive);
+        }
+        node().tick(now());
+    }
+
+    private void guarded(Runnable task) {
+        if (closed) {
+            return;
+        }
+        try {
+            task.run();
+            show();
+        } catch (RuntimeException | Error e) {
+            options.fatal().accept(e);
+        }
+    }
+
+    private void show() {
+        Picture now = picture();
+        migrating = now.migrating();
+        Picture before = shown;
+        shown = now;
+        boolean same = before != null
+                && before.owners() == now.owners()
+                && before.self().equals(now.self())
+                && before.migrating().equals(now.migrating())
+                && before.importing().equals(now.importing())
+                && before.nodes().keySet().equals(now.nodes().keySet());
+        if (!same) {
+            changed.run();
+        }
+    }
+
+    private void execute(Runnable task) {
+        if (waiting.incrementAndGet() > MAX_WAITING) {
+            waiting.decrementAndGet();
+            return;
+        }
+        try {
+            thread.execute(() -> {
+                waiting.decrementAndGet();
+                guarded(task);
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("a message came after the end", e);
+        }
+    }
+
+    /** Runs an operator's words, soon. Any thread. */
+    void run(Consumer<ClaimsAdmin> words) {
+        execute(() -> node().run(now(), words));
+    }
+
+    /** The gossip port of the other side of CLUSTER MEET joins ours, beside the claims. */
+    void meet(String host, int busPort) {
+        Gossip running = gossip;
+        if (running != null) {
+            running.meet(new SeedAddress(host, busPort));
+        }
+    }
+
+    /** Slots of which new keys are made elsewhere, and where; newer than the picture's. */
+    Map<Integer, String> migratingNow() {
+        return migrating;
+    }
+
+    @Nullable
+    Gossip gossip() {
+        return gossip;
+    }
+
+    // ---- gossip
+
+    @Override
+    public void message(byte[] message) {
+        if (message.length > 1 && message[0] == CLAIMS) {
+            byte[] body = java.util.Arrays.copyOfRange(message, 1, message.length);
+            execute(() -> node().receive(body, now()));
+        } else if (message.length > 1) {
+            otherMessages.accept(message);
+        }
+    }
+
+    @Override
+    public void suspected(Peer peer) {
+        linkedMillis.remove(peer.info().host() + ":" + peer.info().busPort());
+    }
+
+    /** Since when messages go to the node at that bus, milliseconds of the wall clock; 0 when none do. */
+    long linkedMillis(String bus) {
+        return linkedMillis.getOrDefault(bus, 0L);
+    }
+
+    // ---- what the claims need
+
+    @Override
+    public void send(String nodeId, Place place, byte[] message) {
+        Gossip running = gossip;
+        if (running != null) {
+            byte[] framed = new byte[message.length + 1];
+            framed[0] = CLAIMS;
+            System.arraycopy(message, 0, framed, 1, message.length);
+            linkedMillis.putIfAbsent(place.bus(), System.currentTimeMillis());
+            running.send(place.bus(), framed);
+        }
+    }
+
+    @Override
+    public void save(Saved saved) {
+        try {
+            NodesFile.write(options.directory(), saved);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException("nodes.conf", e);
+        }
+    }
+
+    @Override
+    public long offset() {
+        return options.data().offset();
+    }
+
+    @Override
+    public long dataAgeMillis() {
+        return options.data().dataAgeMillis();
+    }
+
+    @Override
+    public void role(@Nullable Claim primary) {
+        options.data().role(primary);
+    }
+
+    @Override
+    public boolean hasData() {
+        return options.data().hasData();
+    }
+
+    @Override
+    public void lost(SlotSet slots) {
+        options.data().lost(slots);
+    }
+
+    @Override
+    public void migrating(Map<Integer, String> slots) {
+        migrating = slots;
+    }
+
+    @Override
+    public int keys(int slot) {
+        return options.data().keys(slot);
+    }
+
+    @Override
+    public void pauseWrites(long millis) {
+        options.data().pauseWrites(millis);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        ScheduledFuture<?> running = ticks;
+        if (running != null) {
+            running.cancel(false);
+        }
+        Gossip open = gossip;
+        if (open != null) {
+            open.close();
+        }
+    }
+}

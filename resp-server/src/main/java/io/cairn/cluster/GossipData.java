@@ -1,0 +1,205 @@
+package io.cairn.cluster;
+
+import io.cairn.command.Clients;
+import io.cairn.command.MovingKeys;
+import io.cairn.gossip.claims.Claim;
+import io.cairn.gossip.claims.SlotSet;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.mode.ReplicationRole;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A node's data as its claims see it and change it: replication, keys of slots. What may wait for stripes runs on {@code worker}, in order. */
+final class GossipData implements ClaimsRunner.NodeData {
+    private static final Logger LOG = LoggerFactory.getLogger(GossipData.class);
+    private static final int KEYS_AT_A_TIME = 500;
+    private static final long HOLD_MILLIS = 1_000;
+    private static final int DELETE_ATTEMPTS = 60;
+    private static final int LEAD_ATTEMPTS = 1_000;
+    private static final long LEAD_PAUSE_NANOS = 5_000_000;
+    private static final int LOCK_ATTEMPTS = 20;
+    private static final long LOCK_PAUSE_NANOS = 100_000;
+
+    private final Keyspace keyspace;
+    private final Clients clients;
+    private final Executor worker;
+    private final Supplier<ReplicationRole> role;
+    private final Supplier<MovingKeys> keys;
+    private final AtomicBoolean hasFollowed = new AtomicBoolean();
+    private final AtomicInteger roleChanges = new AtomicInteger();
+    private boolean started;
+    private @Nullable String wanted;
+    private Runnable pending = () -> {};
+
+    /**
+     * @param worker one thing after the other
+     * @param role,keys asked once the node has started
+     */
+    GossipData(
+            Keyspace keyspace,
+            Clients clients,
+            Executor worker,
+            Supplier<ReplicationRole> role,
+            Supplier<MovingKeys> keys) {
+        this.keyspace = keyspace;
+        this.clients = clients;
+        this.worker = worker;
+        this.role = role;
+        this.keys = keys;
+    }
+
+    /** The node serves: from now on it follows whom the claims say. */
+    synchronized void start() {
+        role.get().listen(new ReplicationRole.Listener() {
+            @Override
+            public void roleChanged() {
+                hasFollowed.set(false);
+            }
+
+            @Override
+            public void linkChanged(ReplicationRole.Link link) {
+                if (link == ReplicationRole.Link.UP) {
+                    hasFollowed.set(true);
+                }
+            }
+        });
+        started = true;
+        pending.run();
+    }
+
+    @Override
+    public synchronized void role(@Nullable Claim primary) {
+        String now = primary == null
+                ? ""
+                : primary.id()
+                        + '@'
+                        + primary.place().bus()
+                        + '/'
+                        + primary.place().port();
+        if (now.equals(wanted)) {
+            return;
+        }
+        wanted = now;
+        int change = roleChanges.incrementAndGet();
+        Runnable task = () -> worker.execute(() -> {
+            if (change != roleChanges.get()) {
+                return;
+            }
+            if (primary == null) {
+                role.get().lead();
+            } else {
+                role.get().follow(primary.place().host(), primary.place().port(), primary.id());
+            }
+        });
+        if (started) {
+            task.run();
+        } else {
+            pending = task;
+        }
+    }
+
+    @Override
+    public long offset() {
+        return role.get().state().offset();
+    }
+
+    @Override
+    public long dataAgeMillis() {
+        ReplicationRole.Upstream primary = role.get().state().primary();
+        if (primary == null) {
+            return 0;
+        }
+        if (primary.link() == ReplicationRole.Link.UP) {
+            return 0;
+        }
+        return hasFollowed.get() && !primary.loading()
+                ? Math.max(0, System.currentTimeMillis() - primary.downSinceMillis())
+                : Long.MAX_VALUE;
+    }
+
+    @Override
+    public boolean hasData() {
+        return keyspace.database(0).size() > 0;
+    }
+
+    /** With the stripe's lock, so that a write that began before has ended; not for long, as others wait for this thread. */
+    @Override
+    public int keys(int slot) {
+        int stripe = keyspace.stripeOf(slot);
+        for (int i = 0; i < LOCK_ATTEMPTS; i++) {
+            if (keyspace.tryLock(stripe)) {
+                try {
+                    return (int) Math.min(Integer.MAX_VALUE, keyspace.keysInSlot(slot));
+                } finally {
+                    keyspace.unlock(stripe);
+                }
+            }
+            LockSupport.parkNanos(LOCK_PAUSE_NANOS);
+        }
+        return -1;
+    }
+
+    /** Redis: delKeysInSlot. */
+    @Override
+    public void lost(SlotSet slots) {
+        worker.execute(() -> {
+            awaitLead();
+            for (int[] run : slots.runs()) {
+                for (int slot = run[0]; slot <= run[1]; slot++) {
+                    delete(slot);
+                }
+            }
+        });
+    }
+
+    /** A node that was reset is about to lead: until then what it holds is its primary's. */
+    private void awaitLead() {
+        for (int i = 0; i < LEAD_ATTEMPTS && role.get().state().primary() != null; i++) {
+            boolean leads;
+            synchronized (this) {
+                leads = "".equals(wanted);
+            }
+            if (leads) {
+                role.get().lead();
+            }
+            LockSupport.parkNanos(LEAD_PAUSE_NANOS);
+        }
+    }
+
+    private void delete(int slot) {
+        for (int i = 0; i < DELETE_ATTEMPTS; i++) {
+            List<byte[]> some = keyspace.keysInSlot(slot) == 0 ? List.of() : keyspace.keysOfSlot(slot, KEYS_AT_A_TIME);
+            if (some.isEmpty()) {
+                return;
+            }
+            try (MovingKeys.Held held = keys.get().hold(0, some, HOLD_MILLIS)) {
+                BitSet all = new BitSet();
+                all.set(0, some.size());
+                LOG.info("{} keys of slot {}, which is not this node's any more, are deleted", some.size(), slot);
+                if (held.delete(all).isEmpty()) {
+                    i = 0;
+                }
+            } catch (MovingKeys.Refused e) {
+                LOG.debug("keys of slot {} stay for now", slot, e);
+            }
+        }
+        LOG.warn("keys of slot {}, which is not this node's any more, could not be deleted", slot);
+    }
+
+    @Override
+    public void pauseWrites(long millis) {
+        if (millis > 0) {
+            clients.pause(System.currentTimeMillis() + millis, true);
+        } else {
+            clients.unpause();
+        }
+    }
+}

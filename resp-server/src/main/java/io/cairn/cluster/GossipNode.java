@@ -1,0 +1,352 @@
+package io.cairn.cluster;
+
+import io.cairn.command.Command;
+import io.cairn.command.MovingKeys;
+import io.cairn.config.BadValueException;
+import io.cairn.config.Config;
+import io.cairn.config.Keys;
+import io.cairn.gossip.Gossip;
+import io.cairn.gossip.GossipException;
+import io.cairn.gossip.GossipOptions;
+import io.cairn.gossip.NodeInfo;
+import io.cairn.gossip.SeedAddress;
+import io.cairn.gossip.SoftState;
+import io.cairn.gossip.claims.ClaimSettings;
+import io.cairn.gossip.claims.NodesFile;
+import io.cairn.gossip.claims.Picture;
+import io.cairn.gossip.claims.Place;
+import io.cairn.gossip.claims.Saved;
+import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Slots;
+import io.cairn.metrics.NodeStats;
+import io.cairn.mode.BlockedKeys;
+import io.cairn.mode.ReplicationRole;
+import io.cairn.mode.SlotGuard;
+import io.cairn.pubsub.Hub;
+import io.cairn.resp.ConnectionRegistry;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
+import org.jspecify.annotations.Nullable;
+
+/** A node of a cluster in gossip mode, put together from its configuration: claims, gossip, views, pub/sub between nodes. */
+public final class GossipNode implements AutoCloseable {
+    private static final long SECOND_MILLIS = 1_000;
+
+    private final Parts parts;
+    private final Config config;
+    private final ClaimsRunner claims;
+    private final ClaimsView view;
+    private final GossipData data;
+    private final PeerMessages messages;
+    private final @Nullable PeerCertificates tls;
+    private final long startedMillis = System.currentTimeMillis();
+    private @Nullable Saved saved;
+    private boolean loaded;
+    private long tendedMillis;
+
+    /**
+     * What a node is made of.
+     *
+     * @param directory the node's own
+     * @param nodeId 40 hex digits
+     * @param process names the process: nodes of one process fail together
+     * @param role,keys asked once the node has started
+     * @param follows whether another node makes the changes of this one's data
+     * @param fatal ends the process
+     */
+    public record Parts(
+            Config config,
+            Path directory,
+            String nodeId,
+            String process,
+            String version,
+            Keyspace keyspace,
+            NodeStats stats,
+            Hub hub,
+            BlockedKeys blocked,
+            ConnectionRegistry connections,
+            GossipClusterThreads threads,
+            Supplier<ReplicationRole> role,
+            Supplier<MovingKeys> keys,
+            BooleanSupplier follows,
+            Consumer<Throwable> fatal) {}
+
+    /** Nothing is read or bound yet. */
+    public GossipNode(Parts parts) throws IOException {
+        this.parts = parts;
+        this.config = parts.config();
+        String bind = RaftNode.bindHost(config);
+        this.tls = PeerCertificates.of(
+                config.get(Keys.CLUSTER_TLS_CERT_FILE),
+                config.get(Keys.CLUSTER_TLS_KEY_FILE),
+                config.get(Keys.CLUSTER_TLS_CA_CERT_FILE));
+        if (!InetAddress.getByName(bind).isLoopbackAddress()
+                && config.get(Keys.CLUSTER_PEER_SECRET).isEmpty()
+                && tls == null) {
+            throw new IOException("the gossip port listens beyond loopback only with cluster-peer-secret or"
+                    + " cluster-tls-cert-file set (bind " + bind + "); set one, or bind to 127.0.0.1");
+        }
+        this.data = new GossipData(
+                parts.keyspace(),
+                parts.connections(),
+                new InOrderExecutor(parts.threads().roles()),
+                parts.role(),
+                parts.keys());
+        GossipCourier courier = new GossipCourier();
+        this.claims = new ClaimsRunner(
+                new ClaimsRunner.Options(
+                        parts.directory(),
+                        parts.nodeId(),
+                        place(),
+                        config.get(Keys.CLUSTER_REPLICA_NO_FAILOVER),
+                        settings(),
+                        data,
+                        parts.fatal()),
+                parts.threads().claims(),
+                courier::message,
+                this::changed);
+        courier.over(claims);
+        this.view = new ClaimsView(
+                claims,
+                () -> config.get(Keys.CLUSTER_REQUIRE_FULL_COVERAGE),
+                () -> config.get(Keys.CLUSTER_ALLOW_READS_WHEN_DOWN),
+                this::endpointStyle,
+                data::offset,
+                parts.follows());
+        this.messages = new PeerMessages(
+                new GossipAudience(claims::picture),
+                courier,
+                parts.hub(),
+                parts.threads().messages());
+        parts.hub().spread(messages);
+        config.onChange(Keys.CLUSTER_ANNOUNCE_PORT, ports -> announce());
+        config.onChange(Keys.CLUSTER_ANNOUNCE_HOSTNAME, name -> announce());
+        config.onChange(Keys.CLUSTER_REPLICA_NO_FAILOVER, never -> announce());
+    }
+
+    /** One thing after the other, on whatever thread of a pool is free. */
+    private static final class InOrderExecutor implements Executor {
+        private final Executor pool;
+        private java.util.concurrent.CompletableFuture<?> last =
+                java.util.concurrent.CompletableFuture.completedFuture(null);
+
+        InOrderExecutor(Executor pool) {
+            this.pool = pool;
+        }
+
+        @Override
+        public synchronized void execute(Runnable task) {
+            last = last.handleAsync(
+                    (done, failure) -> {
+                        task.run();
+                        return null;
+                    },
+                    pool);
+        }
+    }
+
+    private Place place() throws IOException {
+        String announced = config.get(Keys.CLUSTER_ANNOUNCE_IP);
+        return new Place(
+                announced.isEmpty() ? RaftNode.reachable(RaftNode.bindHost(config)) : announced,
+                config.announcePort(),
+                config.announceBusPort(),
+                config.get(Keys.CLUSTER_ANNOUNCE_HOSTNAME));
+    }
+
+    private void announce() throws BadValueException {
+        Place now;
+        try {
+            now = place();
+        } catch (IOException e) {
+            throw new BadValueException(String.valueOf(e.getMessage()));
+        }
+        boolean never = config.get(Keys.CLUSTER_REPLICA_NO_FAILOVER);
+        if (loaded) {
+            claims.run(admin -> admin.announce(now, never));
+        }
+        Gossip running = claims.gossip();
+        if (running != null) {
+            running.update(running.self().withEndpoint(now.host(), now.port(), now.hostname()));
+        }
+    }
+
+    private ClaimSettings settings() {
+        return new ClaimSettings() {
+            @Override
+            public long nodeTimeoutMillis() {
+                return config.get(Keys.CLUSTER_NODE_TIMEOUT);
+            }
+
+            @Override
+            public long validityFactor() {
+                return config.get(Keys.CLUSTER_REPLICA_VALIDITY_FACTOR);
+            }
+
+            @Override
+            public long replicaPingMillis() {
+                return config.get(Keys.REPL_PING_REPLICA_PERIOD) * SECOND_MILLIS;
+            }
+
+            @Override
+            public long migrationBarrier() {
+                return config.get(Keys.CLUSTER_MIGRATION_BARRIER);
+            }
+
+            @Override
+            public boolean allowReplicaMigration() {
+                return config.get(Keys.CLUSTER_ALLOW_REPLICA_MIGRATION);
+            }
+        };
+    }
+
+    private Redirects.EndpointStyle endpointStyle() {
+        return switch (config.get(Keys.CLUSTER_PREFERRED_ENDPOINT_TYPE)) {
+            case IP -> Redirects.EndpointStyle.IP;
+            case HOSTNAME -> Redirects.EndpointStyle.HOSTNAME;
+            case UNKNOWN_ENDPOINT -> Redirects.EndpointStyle.UNKNOWN;
+        };
+    }
+
+    /** The commands that only a node of a cluster in gossip mode has; {@code node} is asked at each call. */
+    public static List<List<Command>> commands(Supplier<GossipNode> node, Supplier<String> newId) {
+        ClaimsCommands changes = new ClaimsCommands(() -> node.get().claims, newId);
+        return List.of(new ClusterCommands(() -> node.get().view, false).table(), changes.table());
+    }
+
+    /** Which calls the node takes. */
+    public SlotGuard guard() {
+        return new SlotGuard(parts.keyspace(), view);
+    }
+
+    /** Whether the node was a replica when it stopped; before its data is loaded. Blocks. */
+    public boolean wasReplica() throws IOException {
+        Saved before = NodesFile.read(parts.directory());
+        return before != null && !before.self().isPrimary();
+    }
+
+    /** The data is loaded: reads nodes.conf. Blocks. */
+    public void load() throws IOException {
+        saved = claims.load(!data.hasData());
+        loaded = true;
+    }
+
+    /** Joins the others. */
+    public void start() throws IOException, GossipException {
+        String secret = config.get(Keys.CLUSTER_PEER_SECRET);
+        Place place = claims.picture().self().place();
+        String domain = config.get(Keys.FAILURE_DOMAIN);
+        NodeInfo info = new NodeInfo(
+                parts.nodeId(),
+                startedMillis,
+                place.host(),
+                place.port(),
+                place.busPort(),
+                0,
+                domain.isEmpty() ? place.host() + "/" + parts.process() : domain,
+                "",
+                place.hostname(),
+                parts.version());
+        PeerCertificates certificates = tls;
+        Function<Boolean, SSLEngine> engines = certificates;
+        Gossip running = Gossip.start(
+                new GossipOptions(
+                        parts.threads().gossip(),
+                        RaftNode.bindHost(config),
+                        config.busPort(),
+                        RaftNode.source(config.get(Keys.BIND_SOURCE_ADDR)),
+                        info,
+                        seeds(),
+                        secret,
+                        engines,
+                        this::softState),
+                claims);
+        claims.start(running, saved);
+    }
+
+    /** The node listens: it follows whom the claims say. */
+    public void serve() {
+        data.start();
+    }
+
+    private List<SeedAddress> seeds() {
+        return config.get(Keys.CLUSTER_SEEDS).stream()
+                .map(seed -> new SeedAddress(seed.host(), seed.busPort()))
+                .toList();
+    }
+
+    private SoftState softState() {
+        return new SoftState(
+                0,
+                parts.connections().count(),
+                parts.keyspace().usedBytes(),
+                parts.stats().commandsPerSecond(),
+                0,
+                claims.picture().self().isPrimary(),
+                "",
+                "",
+                0,
+                data.offset());
+    }
+
+    /** Who waits or listens for slots that went away is told. On the claims' thread. */
+    private void changed() {
+        parts.hub().serves(channel -> isHere(Slots.of(channel)));
+        parts.blocked()
+                .slotsChanged(
+                        slot -> isHere(slot) || claims.picture().importing().containsKey(slot));
+    }
+
+    private boolean isHere(int slot) {
+        Picture picture = claims.picture();
+        String owner = picture.owners()[slot];
+        return picture.self().id().equals(owner)
+                || (owner != null && owner.equals(picture.self().primaryId()));
+    }
+
+    /** Some ten times a second, on one thread. */
+    public void tick(long nowMillis) {
+        if (!loaded || nowMillis - tendedMillis < SECOND_MILLIS) {
+            return;
+        }
+        tendedMillis = nowMillis;
+        PeerCertificates certificates = tls;
+        if (certificates != null) {
+            certificates.look();
+        }
+        Picture picture = claims.picture();
+        if (picture.nodes().size() == 1 && claims.gossip() != null) {
+            for (SeedAddress seed : seeds()) {
+                String bus = seed.host() + ":" + seed.busPort();
+                if (!bus.equals(picture.self().place().bus())) {
+                    claims.run(admin -> admin.meet(bus));
+                }
+            }
+        }
+    }
+
+    /** True when the node answers for its slots, or follows who does. */
+    public boolean ready() {
+        return loaded && view.figures().isUp();
+    }
+
+    public void bindMetrics(MeterRegistry registry, Tags tags) {
+        messages.bindMetrics(registry, tags);
+    }
+
+    @Override
+    public void close() {
+        messages.close();
+        claims.close();
+    }
+}
