@@ -5,115 +5,96 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node's data on its way from the one data path to the other. What is decided is decided by the meta group's log; this only does it.
- * Methods may be called from any thread and return at once; a future that fails means that nothing was changed, but where a method says
- * otherwise. Every wait in them is bounded.
+ * One node's data path, as the rollout drives it (SAFETY 19). Any thread; nothing blocks the caller. What fails, fails the future: the caller tries again or
+ * aborts. Everything may be asked again after a restart of the node.
  */
 public interface DataSwitch {
     /**
-     * A place in the stream of a gossip primary's changes.
+     * A place in the stream of a primary's changes.
      *
-     * @param history its replication id, 40 hex digits
-     * @param offset bytes of the stream up to it
+     * @param history the primary's replication id
+     * @param offset bytes
      */
     record Position(String history, long offset) {}
 
     /**
-     * A shard that the meta group has made raft's.
+     * A shard becomes raft: what the meta group has committed. Equal at all members.
      *
-     * @param shardId 40 hex digits, the raft shard's
-     * @param attempt its number; another attempt of the same shard has another shard id, too
-     * @param position of the seal
-     * @param reached the members whose data is at the seal, node ids: only these go on with what they have
-     * @param voters the group's configuration at its base: of {@code reached}, the gossip primary first
-     * @param baseIndex the group's log begins above it, in term 1; above all local indexes of {@code reached}
+     * @param shardId 40 hex digits
+     * @param attempt of the rollout
+     * @param index of the base; the raft log begins after it. Above every {@link #reach} that a member has answered
+     * @param voters node ids of the members that reached {@code position} with equal digests: they begin with their own data
+     * @param position where the gossip primary's stream ended
+     * @param first node id of who leads first, if it can
      */
     record RaftStart(
-            String shardId, long attempt, Position position, List<String> reached, List<String> voters, long baseIndex) {
-        public RaftStart {
-            reached = List.copyOf(reached);
-            voters = List.copyOf(voters);
-        }
-    }
+            String shardId, long attempt, long index, List<String> voters, Position position, String first) {}
 
     /**
-     * Where a raft shard ended.
+     * The last entry of a shard's raft log.
      *
-     * @param endIndex of the END entry in the shard's log
-     * @param primaryId the gossip primary that END names: whoever led when it was proposed
-     * @param reached members that are known to have applied END, the primary among them
+     * @param index of the entry
+     * @param history replication id under which its gossip primary goes on
+     * @param offset at which it does
      */
-    record GossipEnd(String shardId, long endIndex, String primaryId, List<String> reached) {
-        public GossipEnd {
-            reached = List.copyOf(reached);
-        }
-    }
+    record GossipEnd(long index, String history, long offset) {}
 
     /**
-     * A shard that the meta group has given back to gossip mode.
+     * A shard becomes gossip again: what the meta group has committed.
      *
-     * @param configEpoch of the primary's claim, which the claims take over by themselves
+     * @param primary node id
+     * @param end who has applied it holds the same as the primary
      */
-    record GossipStart(String shardId, String primaryId, long configEpoch, long endIndex, List<String> reached) {
-        public GossipStart {
-            reached = List.copyOf(reached);
-        }
-    }
+    record GossipStart(String shardId, String primary, long configEpoch, GossipEnd end) {}
 
-    /** Whether calls go through raft mode here. */
+    /** Whether the node's calls go through its shard's raft log. */
     boolean isRaft();
 
+    /** Calls wait at this node since {@link #seal}, or since it restarted after one: the attempt; null when none do. */
+    @Nullable
+    Long sealed();
+
     /**
-     * Primary only: a mark in the stream of changes, at which this node and every replica that the stream comes to begin to compute the
-     * digest of their data. Completes with the mark's place once it is in the stream.
+     * At the gossip primary: puts a mark into its stream of changes, and begins to make its own digest from that moment.
      *
-     * @param markId 40 hex digits, new
+     * @param markId letters, digits and '-', at most 64
      */
     CompletableFuture<Position> mark(String markId);
 
-    /**
-     * Any member: the exact digest of the data at the mark. Completes once it is computed; fails where the mark does not come, or the link to
-     * the primary was not up from the mark on (a full sync came between).
-     */
+    /** The exact digest of the data at the mark: values, order of elements, expiries; without access data. Fails when the mark does not come within 30 s. */
     CompletableFuture<byte[]> digestAt(String markId);
 
     /**
-     * Primary only: from here on nothing changes the data or the stream: no call, no expiry, no eviction, no ping of the stream. Calls on keys
-     * wait, reads too (a raft leader elsewhere may have gone on). Completes with the final place, with all of it on this node's disk.
+     * At the gossip primary: calls on keys wait from now on, and what was acknowledged is on its disk, durably noted as the end of this attempt. After
+     * {@code holdMillis} they are answered TRYAGAIN, but go on only after {@link #unseal} or {@link #toRaft}, also after a restart.
+     */
+    CompletableFuture<Position> seal(long attempt, long holdMillis);
+
+    /** The attempt is aborted, as the meta group has committed: whatever waits at its seal goes on in gossip mode. Durable. */
+    CompletableFuture<@Nullable Void> unseal(long attempt);
+
+    /**
+     * Any member: all up to the seal is applied here and on the disk; durably noted. Fails when it does not come within 5 s.
      *
-     * <p>{@code holdMillis} bounds how long a <em>call</em> waits before it is answered TRYAGAIN (it was not run); it never ends the seal. Only
-     * {@link #unseal} and {@link #toRaft} do: the commit may be under way, and what the old path took after it would be lost.
+     * @return this node's last local log index; the base's index has to be above it
      */
-    CompletableFuture<Position> seal(long holdMillis);
-
-    /** The attempt was aborted by the meta log: what waits goes on in gossip mode. Does nothing when it is not sealed. */
-    void unseal();
+    CompletableFuture<Long> reach(long attempt, Position seal);
 
     /**
-     * Any member, the primary too: completes once the data up to the seal is applied and on this node's disk, with the last index of its local
-     * log, which does not grow any more until the attempt is over. Fails for a replica that follows another history.
-     */
-    CompletableFuture<Long> reach(Position seal);
-
-    /**
-     * Committed. Swaps the data path and completes once the shard's group is open; does nothing when it has happened already. Also called at
-     * the start of a node, before it serves, when it crashed after the commit. A member that is not in {@code reached} begins empty, as a learner.
+     * The switch is committed: the node goes on with its own data when it is one of the voters and has reached the position; else its data goes, and it joins by a
+     * snapshot. Idempotent; to be called at each start as well, until the shard's raft snapshot is there. Completes when the node's replica is, or may be, opened.
      */
     CompletableFuture<@Nullable Void> toRaft(RaftStart start);
 
-    /** Milliseconds for which calls waited in the last seal or end, until it was over; -1 before the first. */
-    long lastPauseMillis();
+    /** At the shard's raft leader: calls wait, and the last entry is logged and applied here. */
+    CompletableFuture<GossipEnd> endRaft(long attempt, long holdMillis);
 
-    /**
-     * Raft leader: END becomes the last entry of the shard's log. Completes when it is applied here and by a majority of the voters, as many as
-     * can be had in {@code holdMillis}. After a failure the outcome is unknown: the entry may be applied yet; {@link #end} tells.
-     */
-    CompletableFuture<GossipEnd> endRaft(long holdMillis);
+    /** The way back is aborted, as the meta group has committed: what {@link #endRaft} holds goes on. */
+    CompletableFuture<@Nullable Void> resumeRaft(long attempt);
 
-    /** Where this replica's shard ended, once END is applied here, or null. It takes nothing more from then on, whoever leads. */
-    @Nullable
-    GossipEnd end();
-
-    /** Committed. Swaps back; does nothing when it has happened already. Also called at start after a crash. */
+    /** The switch back is committed. Idempotent, also called at start. Who has not applied the end does a full sync. */
     CompletableFuture<@Nullable Void> toGossip(GossipStart start);
+
+    /** Milliseconds that calls waited at the last seal or end of this node, -1 for never. */
+    long pauseMillis();
 }

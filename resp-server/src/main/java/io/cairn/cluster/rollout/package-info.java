@@ -1,3 +1,5 @@
-/** The way of a running cluster from gossip mode to raft mode and back (DESIGN 9, SAFETY 19): who does what, in which order. */
-@org.jspecify.annotations.NullMarked
+/** A cluster's way from gossip to raft and back, while it serves (SAFETY 19). */
+@NullMarked
 package io.cairn.cluster.rollout;
+
+import org.jspecify.annotations.NullMarked;
