@@ -327,7 +327,7 @@ class PromiseSimTest {
             }
             case 14 -> {
                 if (any.node != null && !any.picture().self().isPrimary()) {
-                    cluster.tell(any, admin -> admin.failover(cluster.random.nextBoolean()));
+                    cluster.tell(any, admin -> admin.failover(false));
                 }
             }
             case 15 -> {

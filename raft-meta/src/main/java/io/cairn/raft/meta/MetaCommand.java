@@ -190,7 +190,10 @@ public sealed interface MetaCommand {
         }
     }
 
-    /** The shard stays gossip's, unless {@link ShardToRaft} came first; the promises that were given for the attempt are over. */
+    /** The raft shard's leader begins to take it back to gossip mode, where it will be the primary; one shard at a time. */
+    record BeginReturn(String shardId, String primaryId) implements MetaCommand {}
+
+    /** The shard stays what it is, unless the attempt's commit came first; the promises that were given for the attempt are over. */
     record AbortAttempt(long attempt, String why) implements MetaCommand {}
 
     /**
@@ -218,11 +221,19 @@ public sealed interface MetaCommand {
     /**
      * The one switch back: the shard's log has ended, its primary claims its slots under an epoch above all.
      *
-     * @param primaryId as the log's last entry names it
-     * @param reached who has applied that entry
+     * @param reached who has applied the log's last entry
      * @param epochFloor the highest config epoch that the proposer has heard of
+     * @param endIndex of that entry
+     * @param history,offset of the primary's stream from there on
      */
-    record ShardToGossip(String shardId, String primaryId, List<String> reached, long epochFloor, long endIndex)
+    record ShardToGossip(
+            String shardId,
+            long attempt,
+            List<String> reached,
+            long epochFloor,
+            long endIndex,
+            String history,
+            long offset)
             implements MetaCommand {
         public ShardToGossip {
             reached = List.copyOf(reached);

@@ -59,17 +59,19 @@ public record Rollout(
     }
 
     /**
-     * A shard's change to raft, before it is decided.
+     * A shard's change, before it is decided.
      *
      * @param number the meta log's index of its begin: an attempt with a higher number is a later one
-     * @param shardId of the raft shard that is to be
-     * @param primaryId the gossip primary
+     * @param shardId of the raft shard that is to be, or that is to end
+     * @param target what it is to be
+     * @param primaryId the gossip primary of before, or of then
      * @param members with the primary first
-     * @param configEpoch of the primary's claim
+     * @param configEpoch of the primary's claim; 0 on the way back
      */
     public record Attempt(
             long number,
             String shardId,
+            Consensus target,
             String primaryId,
             List<String> members,
             List<SlotRange> slots,
@@ -112,6 +114,8 @@ public record Rollout(
      * A shard that is gossip's again.
      *
      * @param primaryId claims the slots under {@code configEpoch}
+     * @param endIndex of its log's last entry
+     * @param history,offset of the primary's stream from there on
      * @param members all that it had
      * @param reached members whose data is at its end
      */
@@ -119,6 +123,8 @@ public record Rollout(
             String primaryId,
             long configEpoch,
             long endIndex,
+            String history,
+            long offset,
             List<String> members,
             List<String> reached,
             List<SlotRange> slots) {
@@ -174,8 +180,8 @@ public record Rollout(
     }
 
     /**
-     * Whether an attempt may still become a raft shard, or has: a promise that was given for it binds. Only for a map that is as new as
-     * the attempt.
+     * Whether an attempt may still be committed, or is that of a raft shard: a promise that was given for it binds. Only for a map that is
+     * as new as the attempt.
      */
     public boolean binds(long number) {
         return (attempt != null && attempt.number() == number)
@@ -194,6 +200,7 @@ public record Rollout(
                             " ",
                             Long.toString(running.number()),
                             running.shardId(),
+                            running.target().name(),
                             running.primaryId(),
                             Long.toString(running.configEpoch()),
                             text(running.slots()),
@@ -245,6 +252,8 @@ public record Rollout(
                 shard.primaryId(),
                 Long.toString(shard.configEpoch()),
                 Long.toString(shard.endIndex()),
+                shard.history(),
+                Long.toString(shard.offset()),
                 ids(shard.members()),
                 ids(shard.reached()),
                 text(shard.slots()));
@@ -256,9 +265,11 @@ public record Rollout(
                 words[0],
                 Long.parseLong(words[1]),
                 Long.parseLong(words[2]),
-                ids(words[3]),
-                ids(words[4]),
-                ranges(words[5]));
+                words[3],
+                Long.parseLong(words[4]),
+                ids(words[5]),
+                ids(words[6]),
+                ranges(words[7]));
     }
 
     private static Attempt attempt(String text) {
@@ -266,10 +277,11 @@ public record Rollout(
         return new Attempt(
                 Long.parseLong(words[0]),
                 words[1],
-                words[2],
-                ids(words[5]),
-                ranges(words[4]),
-                Long.parseLong(words[3]));
+                Consensus.valueOf(words[2]),
+                words[3],
+                ids(words[6]),
+                ranges(words[5]),
+                Long.parseLong(words[4]));
     }
 
     private static String ids(List<String> ids) {

@@ -21,6 +21,8 @@ final class RolloutChanges {
             return begin(map, begin, index);
         } else if (command instanceof MetaCommand.BeginAttempt begin) {
             return attempt(map, begin, index);
+        } else if (command instanceof MetaCommand.BeginReturn begin) {
+            return attempt(map, begin, index);
         } else if (command instanceof MetaCommand.AbortAttempt abort) {
             return abort(map, abort.attempt(), index);
         } else if (command instanceof MetaCommand.ShardToRaft commit) {
@@ -137,7 +139,36 @@ final class RolloutChanges {
             }
         }
         Attempt next = new Attempt(
-                index, begin.shardId(), begin.primaryId(), begin.members(), begin.slots(), begin.configEpoch());
+                index,
+                begin.shardId(),
+                Consensus.RAFT,
+                begin.primaryId(),
+                begin.members(),
+                begin.slots(),
+                begin.configEpoch());
+        return write(
+                map.draft(),
+                new Rollout(rollout.target(), false, rollout.scope(), next, rollout.raft(), rollout.back()),
+                index);
+    }
+
+    private static ClusterMap attempt(ClusterMap map, MetaCommand.BeginReturn begin, long index) throws Refused {
+        Rollout rollout = running(map, Consensus.GOSSIP);
+        Attempt now = rollout.attempt();
+        if (now != null && now.shardId().equals(begin.shardId()) && now.primaryId().equals(begin.primaryId())) {
+            return map;
+        }
+        Refused.unless(now == null, "another shard is about to change");
+        Shard shard = map.shard(begin.shardId());
+        if (shard == null || !shard.voters().contains(begin.primaryId())) {
+            throw new Refused("no such shard, or no voter of it: " + begin.shardId() + " " + begin.primaryId());
+        }
+        List<String> members = new ArrayList<>(shard.voters());
+        members.addAll(shard.learners());
+        members.remove(begin.primaryId());
+        members.add(0, begin.primaryId());
+        Attempt next = new Attempt(
+                index, shard.id(), Consensus.GOSSIP, begin.primaryId(), members, map.slotsOf(shard.id()), 0);
         return write(
                 map.draft(),
                 new Rollout(rollout.target(), false, rollout.scope(), next, rollout.raft(), rollout.back()),
@@ -163,7 +194,7 @@ final class RolloutChanges {
             return map;
         }
         Attempt now = rollout == null ? null : rollout.attempt();
-        if (rollout == null || now == null || now.number() != commit.attempt()) {
+        if (rollout == null || now == null || now.number() != commit.attempt() || now.target() != Consensus.RAFT) {
             throw new Refused("the attempt was aborted");
         }
         List<String> reached = commit.reached();
@@ -211,17 +242,23 @@ final class RolloutChanges {
     }
 
     private static ClusterMap toGossip(ClusterMap map, MetaCommand.ShardToGossip commit, long index) throws Refused {
-        Rollout known = Rollout.of(map);
-        if (known != null && known.back().containsKey(commit.shardId())) {
+        Rollout rollout = Rollout.of(map);
+        if (rollout != null && rollout.back().containsKey(commit.shardId())) {
             return map;
         }
-        Rollout rollout = running(map, Consensus.GOSSIP);
+        Attempt now = rollout == null ? null : rollout.attempt();
         Shard shard = map.shard(commit.shardId());
-        if (shard == null) {
-            throw new Refused("no such shard: " + commit.shardId());
+        if (rollout == null
+                || now == null
+                || shard == null
+                || now.number() != commit.attempt()
+                || now.target() != Consensus.GOSSIP) {
+            throw new Refused("the attempt was aborted");
         }
         Refused.unless(
-                shard.hasMember(commit.primaryId()) && commit.reached().contains(commit.primaryId()),
+                now.shardId().equals(shard.id())
+                        && shard.hasMember(now.primaryId())
+                        && commit.reached().contains(now.primaryId()),
                 "the gossip primary is no member that is at the end");
         // Above whatever a claim of these slots can have.
         long epoch = commit.epochFloor();
@@ -231,16 +268,16 @@ final class RolloutChanges {
         for (GossipShard other : rollout.back().values()) {
             epoch = Math.max(epoch, other.configEpoch());
         }
-        List<String> members = new ArrayList<>(shard.voters());
-        members.addAll(shard.learners());
         TreeMap<String, GossipShard> back = new TreeMap<>(rollout.back());
         back.put(
                 shard.id(),
                 new GossipShard(
-                        commit.primaryId(),
+                        now.primaryId(),
                         epoch + 1,
                         commit.endIndex(),
-                        members,
+                        commit.history(),
+                        commit.offset(),
+                        now.members(),
                         commit.reached(),
                         map.slotsOf(shard.id())));
         TreeMap<String, RaftShard> raft = new TreeMap<>(rollout.raft());

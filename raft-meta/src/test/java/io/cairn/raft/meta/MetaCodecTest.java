@@ -54,7 +54,8 @@ final class MetaCodecTest {
                         4),
                 new MetaCommand.AbortAttempt(17, "because"),
                 new MetaCommand.ShardToRaft(Nodes.id(0xA1), 17, "ab", 5, List.of(Nodes.id(1), Nodes.id(2)), 99, 12),
-                new MetaCommand.ShardToGossip(Nodes.id(0xA1), Nodes.id(1), List.of(Nodes.id(1)), 6, 77),
+                new MetaCommand.ShardToGossip(Nodes.id(0xA1), 18, List.of(Nodes.id(1)), 6, 77, "ab", 9),
+                new MetaCommand.BeginReturn(Nodes.id(0xA1), Nodes.id(1)),
                 new MetaCommand.AllRaft(),
                 new MetaCommand.Dissolve());
     }

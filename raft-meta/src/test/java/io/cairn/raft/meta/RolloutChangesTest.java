@@ -49,6 +49,22 @@ final class RolloutChangesTest {
                 3);
     }
 
+    private Rollout.Attempt returning(String shard, int primary) {
+        cluster.applied(new MetaCommand.BeginReturn(shard, Nodes.id(primary)));
+        return Objects.requireNonNull(rollout().attempt());
+    }
+
+    private static MetaCommand.ShardToGossip commit(Rollout.Attempt attempt, int... reached) {
+        return new MetaCommand.ShardToGossip(
+                attempt.shardId(),
+                attempt.number(),
+                java.util.Arrays.stream(reached).mapToObj(Nodes::id).toList(),
+                9,
+                1_234,
+                HISTORY,
+                77);
+    }
+
     private void target(Consensus consensus) {
         cluster.applied(new MetaCommand.BeginRollout(consensus, List.of()));
     }
@@ -120,7 +136,10 @@ final class RolloutChangesTest {
         assertThat(rollout().binds(second)).isFalse();
         cluster.refused(commit(SECOND, second, 4, 5, 6));
         cluster.refused(new MetaCommand.Dissolve());
-        cluster.applied(new MetaCommand.ShardToGossip(SHARD, Nodes.id(2), List.of(Nodes.id(2), Nodes.id(1)), 9, 1_234));
+        Rollout.Attempt aborted = returning(SHARD, 3);
+        cluster.applied(new MetaCommand.AbortAttempt(aborted.number(), "slow"));
+        cluster.refused(commit(aborted, 3, 1));
+        cluster.applied(commit(returning(SHARD, 2), 2, 1));
         Rollout.GossipShard back = rollout().back().get(SHARD);
         assertThat(back.configEpoch()).isEqualTo(10);
         assertThat(back.slots()).isEqualTo(MapTester.slots(0, 99));
@@ -137,7 +156,7 @@ final class RolloutChangesTest {
         target(Consensus.RAFT);
         cluster.applied(commit(SHARD, begun(attempt(SHARD, 1, 2, 3, 0)), 1, 2, 3));
         target(Consensus.GOSSIP);
-        cluster.applied(new MetaCommand.ShardToGossip(SHARD, Nodes.id(2), List.of(Nodes.id(2)), 9, 1_234));
+        cluster.applied(commit(returning(SHARD, 2), 2));
         target(Consensus.RAFT);
         cluster.refused(new MetaCommand.AllRaft());
         cluster.applied(commit(SECOND, begun(attempt(SECOND, 2, 1, 3, 0)), 1, 2));
