@@ -508,7 +508,8 @@ public final class ClaimsNode {
     }
 
     private ClaimsAdmin admin() {
-        return new ClaimsAdmin(registry, open, candidate, voter, promises, succession, ports, this::meet, this::follow, now);
+        return new ClaimsAdmin(
+                registry, open, candidate, voter, promises, succession, ports, this::meet, this::follow, now);
     }
 
     private boolean meet(String bus) {

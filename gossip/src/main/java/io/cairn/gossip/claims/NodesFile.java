@@ -135,7 +135,9 @@ public final class NodesFile {
         for (Promise promise : saved.promises()) {
             text.append("promise ").append(promise.cluster()).append(' ').append(promise.attempt());
             text.append(' ').append(promise.primaryId()).append(' ').append(promise.configEpoch());
-            text.append(' ').append(promise.slots().toString().replace(' ', ',')).append('\n');
+            text.append(' ')
+                    .append(promise.slots().toString().replace(' ', ','))
+                    .append('\n');
         }
         String crc = crc(text.toString());
         return text.append("end 1 ").append(crc).append('\n').toString();

@@ -62,7 +62,8 @@ final class Promises {
         }
         Claim self = registry.self();
         Claim primary = registry.claim(promise.primaryId());
-        boolean member = self.id().equals(promise.primaryId()) || self.primaryId().equals(promise.primaryId());
+        boolean member =
+                self.id().equals(promise.primaryId()) || self.primaryId().equals(promise.primaryId());
         if (!registry.isVoter() && !member) {
             return "it has neither a vote nor the shard's data";
         } else if (primary == null || !primary.isPrimary() || primary.empty()) {
@@ -84,8 +85,10 @@ final class Promises {
     }
 
     private boolean isOpen(SlotSet slots) {
-        return open.migrating().keySet().stream().anyMatch(slot -> SlotSet.one(slot).meets(slots))
-                || open.importing().keySet().stream().anyMatch(slot -> SlotSet.one(slot).meets(slots));
+        return open.migrating().keySet().stream()
+                        .anyMatch(slot -> SlotSet.one(slot).meets(slots))
+                || open.importing().keySet().stream()
+                        .anyMatch(slot -> SlotSet.one(slot).meets(slots));
     }
 
     /** It has been decided: there is nothing to ask any more. */

@@ -75,7 +75,10 @@ class PromiseSimTest {
         void begin(SimNode primary) {
             Picture picture = primary.picture();
             SlotSet slots = picture.slotsOf(primary.id);
-            if (running == null && picture.self().isPrimary() && !slots.isEmpty() && !isRaft(slots.runs().get(0)[0])) {
+            if (running == null
+                    && picture.self().isPrimary()
+                    && !slots.isEmpty()
+                    && !isRaft(slots.runs().get(0)[0])) {
                 long number = attempts.size() + 1L;
                 Promise promise = new Promise(
                         CLUSTER, number, primary.id, slots, picture.self().configEpoch());
@@ -107,9 +110,8 @@ class PromiseSimTest {
         }
 
         private void ask(Attempt now, SimNode primary) {
-            SimNode to = now.asked.isEmpty()
-                    ? primary
-                    : cluster.nodes.get(cluster.random.nextInt(cluster.nodes.size()));
+            SimNode to =
+                    now.asked.isEmpty() ? primary : cluster.nodes.get(cluster.random.nextInt(cluster.nodes.size()));
             now.asked.add(to.id);
             if (to.node != null && to.node.promise(to.clock(), now.promise) == null) {
                 assertThat(java.util.Objects.requireNonNull(to.disk).promises()).contains(now.promise);
@@ -183,7 +185,9 @@ class PromiseSimTest {
             java.util.Objects.requireNonNull(node.node).settlePromises(node.clock(), over -> true, List.of());
         }
         cluster.eventually(
-                "the abort lets it be elected", 8_000, () -> cluster.nodes.get(3).takesWrites(0));
+                "the abort lets it be elected",
+                8_000,
+                () -> cluster.nodes.get(3).takesWrites(0));
         ClaimsNode late = java.util.Objects.requireNonNull(voter.node);
         assertThat(late.promise(voter.clock(), promise)).contains("another epoch");
     }
@@ -204,7 +208,8 @@ class PromiseSimTest {
         cluster.tell(
                 replica,
                 admin -> assertThat(admin.replicate(cluster.nodes.get(1).id)).startsWith("TRYAGAIN"));
-        cluster.tell(primary, admin -> assertThat(admin.delSlots(SlotSet.one(3))).startsWith("TRYAGAIN"));
+        cluster.tell(
+                primary, admin -> assertThat(admin.delSlots(SlotSet.one(3))).startsWith("TRYAGAIN"));
         cluster.tell(primary, admin -> admin.bumpEpoch(done -> assertThat(done).isNotEmpty()));
         cluster.run(3_000);
         assertThat(primary.picture().self().configEpoch()).isEqualTo(1);
@@ -296,11 +301,12 @@ class PromiseSimTest {
         Attempt running = rollout.running;
         switch (cluster.random.nextInt(24)) {
             case 0 -> any.kill();
-            case 1, 2, 3 -> cluster.nodes.forEach(node -> {
-                if (node.node == null && cluster.random.nextInt(3) == 0) {
-                    rollout.restart(node);
-                }
-            });
+            case 1, 2, 3 ->
+                cluster.nodes.forEach(node -> {
+                    if (node.node == null && cluster.random.nextInt(3) == 0) {
+                        rollout.restart(node);
+                    }
+                });
             case 4 -> cluster.nodes.forEach(node -> cluster.side(node, cluster.random.nextInt(2)));
             case 5, 6 -> cluster.heal();
             case 7, 8, 9, 10 -> {

@@ -181,8 +181,7 @@ public sealed interface MetaCommand {
      * @param members the primary first
      * @param configEpoch of the primary's claim
      */
-    record BeginAttempt(
-            String shardId, String primaryId, List<String> members, List<SlotRange> slots, long configEpoch)
+    record BeginAttempt(String shardId, String primaryId, List<String> members, List<SlotRange> slots, long configEpoch)
             implements MetaCommand {
         public BeginAttempt {
             Ids.check(shardId);

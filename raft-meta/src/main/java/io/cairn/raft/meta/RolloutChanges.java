@@ -99,7 +99,8 @@ final class RolloutChanges {
             raft.putAll(known.raft());
             raft.keySet().removeIf(id -> map.shard(id) == null);
         }
-        long epoch = raft.values().stream().mapToLong(RaftShard::configEpoch).max().orElse(0);
+        long epoch =
+                raft.values().stream().mapToLong(RaftShard::configEpoch).max().orElse(0);
         for (Shard shard : map.shards()) {
             if (!raft.containsKey(shard.id())) {
                 epoch++;
@@ -124,7 +125,8 @@ final class RolloutChanges {
         Refused.unless(
                 !begin.members().isEmpty()
                         && begin.members().get(0).equals(begin.primaryId())
-                        && new HashSet<>(begin.members()).size() == begin.members().size(),
+                        && new HashSet<>(begin.members()).size()
+                                == begin.members().size(),
                 "a shard's members are its primary and others");
         for (String member : begin.members()) {
             Refused.unless(!map.isForgotten(member), "not a member: " + member);
@@ -239,8 +241,7 @@ final class RolloutChanges {
         // Its slots are another shard's now.
         back.values()
                 .removeIf(old -> old.slots().stream()
-                        .anyMatch(range -> map.owner(range.first()) == null
-                                && draft.owners[range.first()] == shard));
+                        .anyMatch(range -> map.owner(range.first()) == null && draft.owners[range.first()] == shard));
         return write(draft, new Rollout(rollout.target(), false, rollout.scope(), null, raft, back), index);
     }
 

@@ -27,8 +27,7 @@ public interface DataSwitch {
      * @param position where the gossip primary's stream ended
      * @param first node id of who leads first, if it can
      */
-    record RaftStart(
-            String shardId, long attempt, long index, List<String> voters, Position position, String first) {}
+    record RaftStart(String shardId, long attempt, long index, List<String> voters, Position position, String first) {}
 
     /**
      * The last entry of a shard's raft log.
