@@ -2,7 +2,6 @@ package io.cairn.cluster;
 
 import io.cairn.gossip.claims.Picture;
 import io.cairn.keyspace.Slots;
-import io.cairn.mode.SlotGuard;
 import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
@@ -21,12 +20,13 @@ import org.jspecify.annotations.Nullable;
  * A cluster some of whose shards are raft's and some gossip's: a slot that the applied map gives to a shard is that shard's, all others are
  * whose the claims say. Any thread.
  */
-final class MixedView implements ClusterView, SlotGuard.View, Redirects.Elsewhere {
+final class MixedView implements ClusterView, Redirects.Elsewhere {
     private final ClaimsView claims;
     private final RaftView raft;
     private final Supplier<ClusterMap> map;
     private final Redirects redirects;
     private final Supplier<@Nullable Picture> picture;
+    private volatile @Nullable Coverage coverage;
 
     /** @param picture of the claims; null once they have ended */
     MixedView(
@@ -200,19 +200,9 @@ final class MixedView implements ClusterView, SlotGuard.View, Redirects.Elsewher
 
     // ---- redirects
 
-    @Override
-    public @Nullable String refusal(int slot, boolean write, boolean replica, boolean asking) {
-        return isRaft(slot) ? redirects.forSlot(slot) : claims.refusal(slot, write, replica, asking);
-    }
-
-    @Override
-    public SlotGuard.State state(int slot) {
-        return isRaft(slot) ? SlotGuard.State.PLAIN : claims.state(slot);
-    }
-
-    @Override
-    public String ask(int slot) {
-        return claims.ask(slot);
+    /** For a node that is in gossip mode: a slot of a raft shard. Its own is about to be served here in raft mode. */
+    String raftRefusal(int slot) {
+        return redirects.forSlot(slot);
     }
 
     /** For a node that is raft's: a slot of a shard that is not. */
@@ -228,6 +218,17 @@ final class MixedView implements ClusterView, SlotGuard.View, Redirects.Elsewher
     public boolean isCovered() {
         Picture now = picture.get();
         ClusterMap known = map.get();
+        Coverage last = coverage;
+        if (last == null || last.picture() != now || last.map() != known) {
+            last = new Coverage(now, known, isCovered(now, known));
+            coverage = last;
+        }
+        return last.isCovered();
+    }
+
+    private record Coverage(@Nullable Picture picture, ClusterMap map, boolean isCovered) {}
+
+    private static boolean isCovered(@Nullable Picture now, ClusterMap known) {
         for (int slot = 0; slot < Slots.COUNT; slot++) {
             Shard shard = known.owner(slot);
             String owner = now == null ? null : now.owners()[slot];
