@@ -160,12 +160,10 @@ final class ToRaft extends ShardChange {
         long votes = voters.stream().filter(this::hasPromised).count();
         long members = attempt.members().stream().filter(this::hasPromised).count();
         boolean living = ports.nodes().stream()
-                .filter(seen -> seen.alive() && attempt.members().contains(seen.node().id()))
+                .filter(seen ->
+                        seen.alive() && attempt.members().contains(seen.node().id()))
                 .allMatch(seen -> hasPromised(seen.node().id()));
-        if (votes <= voters.size() / 2
-                || members <= attempt.members().size() / 2
-                || !living
-                || !hasPromised(selfId)) {
+        if (votes <= voters.size() / 2 || members <= attempt.members().size() / 2 || !living || !hasPromised(selfId)) {
             abort("promises lack: " + refusals(promises, text -> text));
             return;
         }
