@@ -6,17 +6,17 @@ import io.cairn.mode.ChangeStream;
 import io.cairn.mode.DataMarks;
 import io.cairn.mode.ShardBase;
 import io.cairn.mode.SwitchedMode;
+import io.cairn.raft.meta.ClusterFile;
 import io.cairn.raft.shards.ClusterMember;
 import io.cairn.raft.shards.ShardGroup;
-import io.cairn.raft.meta.ClusterFile;
 import io.cairn.raft.shards.SlotState;
-import java.util.HexFormat;
-import java.util.BitSet;
-import java.security.NoSuchAlgorithmException;
-import java.security.MessageDigest;
-import java.nio.charset.StandardCharsets;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.BitSet;
+import java.util.HexFormat;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -339,7 +339,8 @@ final class ShardSwitch implements DataSwitch {
     private boolean takesCalls(ShardGroup shard) {
         String leader = shard.leader();
         return leader != null
-                && (!leader.equals(nodeId) || (shard.isServing() && shard.slots().served() > 0));
+                && (!leader.equals(nodeId)
+                        || (shard.isServing() && shard.slots().served() > 0));
     }
 
     private long loadBase(ShardBase base) throws IOException {
@@ -416,7 +417,8 @@ final class ShardSwitch implements DataSwitch {
             boolean has = ended != null && ended == start.end().index();
             boolean leads = start.primary().equals(nodeId);
             if (leads && !has) {
-                throw new IOException("the shard's log has not come to its end at " + start.end().index() + " here");
+                throw new IOException("the shard's log has not come to its end at "
+                        + start.end().index() + " here");
             }
             BitSet dropped = shard == null ? new BitSet() : shard.slots().in(SlotState.DROPPED);
             raft.node().mode().servesNoMore(parts.blocked());
@@ -427,7 +429,8 @@ final class ShardSwitch implements DataSwitch {
             ChangeStream changes = parts.changes();
             changes.breakOff("the shard leaves raft mode");
             if (has) {
-                gossip.standalone().goesOnFrom(start.end().history(), start.end().offset(), stamp);
+                gossip.standalone()
+                        .goesOnFrom(start.end().history(), start.end().offset(), stamp);
             }
             gossip.standalonePersistence().beginAgain();
             ReplicaFiles.leave(directory);
