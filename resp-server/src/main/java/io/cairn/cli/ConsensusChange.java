@@ -95,7 +95,8 @@ final class ConsensusChange {
             }
             TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
         }
-        say("not done after " + timeoutMillis / 1000 + " s; it goes on without this command: see 'cairn cluster consensus status'");
+        say("not done after " + timeoutMillis / 1000
+                + " s; it goes on without this command: see 'cairn cluster consensus status'");
         return false;
     }
 

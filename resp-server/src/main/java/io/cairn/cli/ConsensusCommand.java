@@ -69,7 +69,10 @@ final class ConsensusCommand implements Callable<Integer> {
 
     /** How a change is made. */
     static final class How {
-        @Option(names = "--shard", paramLabel = "ID", description = "Only this shard: its id, or that of any of its nodes.")
+        @Option(
+                names = "--shard",
+                paramLabel = "ID",
+                description = "Only this shard: its id, or that of any of its nodes.")
         @Nullable
         String shard;
 
@@ -112,8 +115,9 @@ final class ConsensusCommand implements Callable<Integer> {
     /** {@code cairn cluster consensus raft}. */
     @Command(
             name = "raft",
-            description = "Take all shards, or one, over to raft while clients write; no data is copied. Every node must"
-                    + " have been started with cluster-consensus raft. Exit code 0 only when it is done.",
+            description =
+                    "Take all shards, or one, over to raft while clients write; no data is copied. Every node must"
+                            + " have been started with cluster-consensus raft. Exit code 0 only when it is done.",
             mixinStandardHelpOptions = true)
     static final class Raft implements Callable<Integer> {
         @Mixin
@@ -134,8 +138,9 @@ final class ConsensusCommand implements Callable<Integer> {
     /** {@code cairn cluster consensus gossip}. */
     @Command(
             name = "gossip",
-            description = "Take all shards, or one, back to gossip; aborts a way to raft that is not done. Exit code 0 only"
-                    + " when it is done.",
+            description =
+                    "Take all shards, or one, back to gossip; aborts a way to raft that is not done. Exit code 0 only"
+                            + " when it is done.",
             mixinStandardHelpOptions = true)
     static final class Gossip implements Callable<Integer> {
         @Mixin
