@@ -95,7 +95,7 @@ public final class RunFolder {
 
     private ClusterOptions options() {
         ClusterOptions options =
-                ClusterOptions.DEMO.withNodesPerProcess(plan.nodesPerProcess()).withNetwork(plan.seed());
+                ClusterOptions.DEMO.withStart(plan.mode()).withNodesPerProcess(plan.nodesPerProcess()).withNetwork(plan.seed());
         if (plan.replicaReads()) {
             options = options.withExtra("--cluster-replica-reads", "linearizable");
         }
