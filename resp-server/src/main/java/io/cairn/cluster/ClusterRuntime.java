@@ -3,6 +3,7 @@ package io.cairn.cluster;
 import io.cairn.aof.FsyncPolicy;
 import io.cairn.gossip.Gossip;
 import io.cairn.gossip.GossipException;
+import io.cairn.gossip.GossipListener;
 import io.cairn.gossip.GossipOptions;
 import io.cairn.gossip.NodeInfo;
 import io.cairn.gossip.SeedAddress;
@@ -56,6 +57,7 @@ public final class ClusterRuntime implements AutoCloseable {
     private final Topology topology;
     private final LoadSource load;
     private volatile @Nullable Gossip gossip;
+    private volatile boolean ownsGossip;
     private long caughtUpNanos = System.nanoTime();
 
     /**
@@ -160,7 +162,8 @@ public final class ClusterRuntime implements AutoCloseable {
     /** Opens the replicas that the data directory holds, then begins to gossip. Blocks while logs are read. */
     public void start() throws IOException, GossipException {
         String known = ClusterFile.clusterIdIn(options.directory());
-        Gossip started = Gossip.start(
+        ownsGossip = true;
+        start(Gossip.start(
                 new GossipOptions(
                         threads.gossip(),
                         options.gossipBind().getHostString(),
@@ -171,7 +174,11 @@ public final class ClusterRuntime implements AutoCloseable {
                         options.secret(),
                         options.tls(),
                         this::softState),
-                view);
+                view));
+    }
+
+    /** As {@link #start()}, over gossip that another part of the node has started and will close; it calls {@link #listener} and {@link #softState}. */
+    public void start(Gossip started) throws IOException {
         gossip = started;
         view.attach(started, member.leaders());
         host.handle(MessageTypes.ALIVE, false, (from, payload) -> CompletableFuture.completedFuture(new byte[0]));
@@ -186,6 +193,10 @@ public final class ClusterRuntime implements AutoCloseable {
                 }
             }
         }
+    }
+
+    GossipListener listener() {
+        return view;
     }
 
     private NodeInfo info(String clusterId) {
@@ -238,7 +249,7 @@ public final class ClusterRuntime implements AutoCloseable {
     }
 
     /** On gossip's thread, about twice a second. */
-    private SoftState softState() {
+    SoftState softState() {
         tellCluster();
         view.hearLeaders();
         addresses.hear(view.seen());
@@ -345,7 +356,7 @@ public final class ClusterRuntime implements AutoCloseable {
     public void close() {
         Gossip running = gossip;
         view.close();
-        if (running != null) {
+        if (running != null && ownsGossip) {
             running.close();
         }
         member.close();

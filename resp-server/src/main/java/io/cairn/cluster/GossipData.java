@@ -38,6 +38,9 @@ final class GossipData implements ClaimsRunner.NodeData {
     private boolean started;
     private @Nullable String wanted;
     private Runnable pending = () -> {};
+    private volatile boolean rests;
+    /** The number under which the last role is taken up again. */
+    private volatile int again = -1;
 
     /**
      * @param worker one thing after the other
@@ -90,7 +93,7 @@ final class GossipData implements ClaimsRunner.NodeData {
         wanted = now;
         int change = roleChanges.incrementAndGet();
         Runnable task = () -> worker.execute(() -> {
-            if (change != roleChanges.get()) {
+            if (change != roleChanges.get() && again != roleChanges.get()) {
                 return;
             }
             if (primary == null) {
@@ -99,10 +102,24 @@ final class GossipData implements ClaimsRunner.NodeData {
                 role.get().follow(primary.place().host(), primary.place().port(), primary.id());
             }
         });
+        pending = task;
         if (started) {
             task.run();
-        } else {
-            pending = task;
+        }
+    }
+
+    /** While true the data is another part's of the node: whom the claims would have it follow counts later, and nothing is deleted. */
+    synchronized void rests(boolean on) {
+        if (on) {
+            rests = true;
+            started = false;
+            roleChanges.incrementAndGet();
+        } else if (rests) {
+            rests = false;
+            started = true;
+            roleChanges.incrementAndGet();
+            again = roleChanges.get();
+            pending.run();
         }
     }
 
@@ -150,6 +167,9 @@ final class GossipData implements ClaimsRunner.NodeData {
     /** Redis: delKeysInSlot. */
     @Override
     public void lost(SlotSet slots) {
+        if (rests) {
+            return;
+        }
         worker.execute(() -> {
             awaitLead();
             for (int[] run : slots.runs()) {

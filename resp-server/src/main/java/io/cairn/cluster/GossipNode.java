@@ -7,8 +7,10 @@ import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import io.cairn.gossip.Gossip;
 import io.cairn.gossip.GossipException;
+import io.cairn.gossip.GossipListener;
 import io.cairn.gossip.GossipOptions;
 import io.cairn.gossip.NodeInfo;
+import io.cairn.gossip.Peer;
 import io.cairn.gossip.SeedAddress;
 import io.cairn.gossip.SoftState;
 import io.cairn.gossip.claims.ClaimSettings;
@@ -35,6 +37,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +54,8 @@ public final class GossipNode implements AutoCloseable {
     private final @Nullable PeerCertificates tls;
     private final long startedMillis = System.currentTimeMillis();
     private @Nullable Saved saved;
+    private @Nullable Beside beside;
+    private volatile boolean rests;
     private boolean loaded;
     private long tendedMillis;
 
@@ -224,6 +229,40 @@ public final class GossipNode implements AutoCloseable {
         return List.of(new ClusterCommands(() -> node.get().view, false).table(), changes.table());
     }
 
+    /**
+     * What else a node does over its gossip.
+     *
+     * @param raftPort told to the others: this node can take part in Raft groups
+     * @param listener hears of the members as well
+     * @param state adds what it knows to the node's soft state
+     */
+    public record Beside(int raftPort, GossipListener listener, UnaryOperator<SoftState> state) {}
+
+    /** Before {@link #start}. */
+    public void beside(Beside other) {
+        beside = other;
+    }
+
+    /** Gossip, once it has started. */
+    public @Nullable Gossip gossip() {
+        return claims.gossip();
+    }
+
+    /** When this start began, as gossip tells it; milliseconds. */
+    public long startedMillis() {
+        return startedMillis;
+    }
+
+    /** While true another part of the node says who may wait or listen here. */
+    public void rests(boolean on) {
+        rests = on;
+        data.rests(on);
+        if (!on && loaded) {
+            parts.hub().spread(messages);
+            changed();
+        }
+    }
+
     /** Which calls the node takes. */
     public SlotGuard guard() {
         return new SlotGuard(parts.keyspace(), view);
@@ -237,7 +276,12 @@ public final class GossipNode implements AutoCloseable {
 
     /** The data is loaded: reads nodes.conf. Blocks. */
     public void load() throws IOException {
-        saved = claims.load(!data.hasData());
+        load(data.hasData());
+    }
+
+    /** @param hasData whether the node has what it had when it stopped, if that was anything */
+    public void load(boolean hasData) throws IOException {
+        saved = claims.load(!hasData);
         loaded = true;
     }
 
@@ -252,7 +296,7 @@ public final class GossipNode implements AutoCloseable {
                 place.host(),
                 place.port(),
                 place.busPort(),
-                0,
+                beside == null ? 0 : beside.raftPort(),
                 domain.isEmpty() ? place.host() + "/" + parts.process() : domain,
                 "",
                 place.hostname(),
@@ -270,7 +314,7 @@ public final class GossipNode implements AutoCloseable {
                         secret,
                         engines,
                         this::softState),
-                claims);
+                beside == null ? claims : new BothListen(claims, beside.listener()));
         claims.start(running, saved);
     }
 
@@ -286,6 +330,12 @@ public final class GossipNode implements AutoCloseable {
     }
 
     private SoftState softState() {
+        Beside other = beside;
+        SoftState own = ownState();
+        return other == null ? own : other.state().apply(own);
+    }
+
+    private SoftState ownState() {
         return new SoftState(
                 0,
                 parts.connections().count(),
@@ -301,6 +351,9 @@ public final class GossipNode implements AutoCloseable {
 
     /** Who waits or listens for slots that went away is told. On the claims' thread. */
     private void changed() {
+        if (rests) {
+            return;
+        }
         parts.hub().serves(channel -> isHere(Slots.of(channel)));
         parts.blocked()
                 .slotsChanged(
@@ -312,6 +365,43 @@ public final class GossipNode implements AutoCloseable {
         String owner = picture.owners()[slot];
         return picture.self().id().equals(owner)
                 || (owner != null && owner.equals(picture.self().primaryId()));
+    }
+
+    private record BothListen(GossipListener first, GossipListener second) implements GossipListener {
+        @Override
+        public void joined(Peer peer) {
+            first.joined(peer);
+            second.joined(peer);
+        }
+
+        @Override
+        public void updated(Peer peer) {
+            first.updated(peer);
+            second.updated(peer);
+        }
+
+        @Override
+        public void suspected(Peer peer) {
+            first.suspected(peer);
+            second.suspected(peer);
+        }
+
+        @Override
+        public void recovered(Peer peer) {
+            first.recovered(peer);
+            second.recovered(peer);
+        }
+
+        @Override
+        public void left(Peer peer) {
+            first.left(peer);
+            second.left(peer);
+        }
+
+        @Override
+        public void message(byte[] message) {
+            first.message(message);
+        }
     }
 
     /** Some ten times a second, on one thread. */

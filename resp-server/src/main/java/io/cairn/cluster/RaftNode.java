@@ -13,8 +13,10 @@ import io.cairn.config.Config;
 import io.cairn.config.Keys;
 import io.cairn.config.ReadConsistency;
 import io.cairn.config.ReplicaReads;
+import io.cairn.gossip.Gossip;
 import io.cairn.gossip.GossipException;
 import io.cairn.gossip.SeedAddress;
+import io.cairn.gossip.SoftState;
 import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.metrics.NodeStats;
@@ -68,6 +70,7 @@ public final class RaftNode implements AutoCloseable {
     private final LocalShard local;
     private final RaftView view;
     private final PeerMessages messages;
+    private final Hub hub;
     private final RaftPersistence persistence;
     private final RaftMode mode;
     private final Redirects redirects;
@@ -90,6 +93,7 @@ public final class RaftNode implements AutoCloseable {
      * @param hub pub/sub of this node, which is joined with that of the others here
      * @param clients number of connected clients
      * @param memory the node's maxmemory
+     * @param startedMillis when this start began, as gossip tells it
      * @param listener told when the node begins or ends to serve, or must stop
      */
     public record Parts(
@@ -108,6 +112,7 @@ public final class RaftNode implements AutoCloseable {
             MemoryLimit memory,
             ClusterThreads threads,
             Clock clock,
+            long startedMillis,
             ShardStore.Listener listener) {}
 
     /** Binds the Raft port; nothing is loaded yet. */
@@ -143,7 +148,7 @@ public final class RaftNode implements AutoCloseable {
                 new RaftCourier(runtime.host()),
                 parts.hub(),
                 parts.threads().messages());
-        parts.hub().spread(messages);
+        this.hub = parts.hub();
         this.local = new LocalShard(runtime.topology(), runtime.member(), runtime.host());
         this.view = new RaftView(runtime.topology(), local);
         this.persistence = new RaftPersistence(
@@ -268,7 +273,7 @@ public final class RaftNode implements AutoCloseable {
                 fsync(config),
                 Math.toIntExact(config.get(Keys.LOG_SEGMENT_SIZE)),
                 parts.version(),
-                parts.clock().millis(),
+                parts.startedMillis(),
                 () -> config.get(Keys.CLUSTER_BALANCE_LEADERS),
                 rules(config));
     }
@@ -370,14 +375,43 @@ public final class RaftNode implements AutoCloseable {
 
     /** Reads the logs, begins to gossip and to take part. Blocks. */
     public void start() throws IOException, GossipException {
+        spread();
         runtime.start();
         started = true;
         mode.slotsChanged();
     }
 
+    /** As {@link #start()}, over gossip of the node's other part ({@link #beside}), which also spreads what is published. */
+    public void start(Gossip shared) throws IOException {
+        runtime.start(shared);
+        started = true;
+        mode.slotsChanged();
+    }
+
+    /** What gossip of the node's other part is to do for this one. */
+    public GossipNode.Beside beside() {
+        return new GossipNode.Beside(config.raftPort(), runtime.listener(), own -> {
+            if (!started) {
+                return own;
+            }
+            SoftState raft = runtime.softState();
+            return runtime.member().shard() == null ? own : raft;
+        });
+    }
+
+    /** What is published at this node goes to the nodes of the map from now on. */
+    public void spread() {
+        hub.spread(messages);
+    }
+
     /** The settings on which the cluster agrees. */
     public ClusterSettings settings() {
         return settings;
+    }
+
+    /** What the shard's log changes. */
+    public ShardStore store() {
+        return store;
     }
 
     public RaftMode mode() {

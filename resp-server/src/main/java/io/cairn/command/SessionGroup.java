@@ -3,6 +3,7 @@ package io.cairn.command;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Session commands that take effect together, with nothing in between, where EXEC runs several of them one after another.
@@ -14,7 +15,14 @@ public interface SessionGroup {
 
     /** What belongs to a group. */
     interface Member extends SessionHandler {
+        /** Null when it is of none now. */
+        @Nullable
         SessionGroup group();
+
+        /** The handler that the group is given. */
+        default SessionHandler member() {
+            return this;
+        }
     }
 
     /** Completes, on any thread and in bounded time, with what answers each of the calls, in their order. */

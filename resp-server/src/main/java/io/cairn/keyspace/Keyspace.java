@@ -120,6 +120,14 @@ public interface Keyspace extends AutoCloseable {
     void restoreVersion(long version);
 
     /**
+     * From now on whatever there is has this version, and the next write gives the one after it: nodes that hold the same by histories of their own
+     * agree on versions. The caller holds all stripes.
+     *
+     * @param version 0 ends it, before a snapshot with versions of its own is loaded
+     */
+    void baseVersions(long version);
+
+    /**
      * A write begins: all keys that it changes get one version that no write before it gave; how often it stores what is no
      * part of the format, as a value's encoding is not. To be called with the lock of the keys that it changes.
      */

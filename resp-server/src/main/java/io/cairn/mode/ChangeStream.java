@@ -189,6 +189,14 @@ public final class ChangeStream implements Followers {
         }
     }
 
+    /** A mark for who follows; all stripes are locked. Returns the place after it. */
+    synchronized Position mark(String text) {
+        if (followed) {
+            say("PING", text);
+        }
+        return place();
+    }
+
     /** A command that belongs to no database. */
     private void say(String... words) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();

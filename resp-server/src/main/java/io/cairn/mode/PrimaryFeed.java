@@ -47,6 +47,11 @@ public final class PrimaryFeed {
         mode.stream().pass(following, address, length, database);
     }
 
+    /** The primary's stream has a mark here. */
+    public void mark(String text) {
+        mode.marked(text);
+    }
+
     /** The primary's history goes on under this id, from where this node is. */
     public void continueAs(String id) {
         mode.stream().continueAs(following, id);

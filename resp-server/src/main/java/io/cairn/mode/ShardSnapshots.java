@@ -174,6 +174,7 @@ final class ShardSnapshots {
     private void clear() {
         // The log says anew what is hidden, once it is known which slots are.
         keyspace.hide(new BitSet());
+        keyspace.baseVersions(0);
         for (int i = 0; i < keyspace.databases(); i++) {
             keyspace.database(i).clear();
         }

@@ -7,6 +7,7 @@ import io.cairn.command.CommandTable;
 import io.cairn.command.KeyEvents;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
+import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.NativeBlock;
@@ -29,6 +30,8 @@ import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Applies the records of a shard's log to the keyspace, with the same handlers that standalone mode calls: a pure
@@ -38,6 +41,7 @@ public final class ShardStore implements ShardApply {
     /** Most bytes of large arguments that wait for their record; part of the format: equal on all replicas. */
     static final long MAX_BLOB_BYTES = 4L << 30;
 
+    private static final Logger LOG = LoggerFactory.getLogger(ShardStore.class);
     private static final int INITIAL_BYTES = 512 * 1024;
     private static final String INCOMPLETE = "TRYAGAIN A part of a large argument was not logged";
     private static final int CROSS = -2;
@@ -55,6 +59,9 @@ public final class ShardStore implements ShardApply {
     private final MigratingSlots migrating;
     private final KeyEvents events;
     private final Listener listener;
+    private volatile ShardBase.Loader bases = base -> {
+        throw new IOException("this node has no log of gossip mode");
+    };
     private ChangeStream stream;
     private ChangeRecorder recorder;
     private NativeBlock scratch = NativeBlock.allocate(INITIAL_BYTES);
@@ -384,8 +391,16 @@ public final class ShardStore implements ShardApply {
         snapshots.save(dir, index, stamps.applied(), blobs, done);
     }
 
+    /** Who brings the data of a base in; before the replica is opened. */
+    public void bases(ShardBase.Loader loader) {
+        bases = loader;
+    }
+
     @Override
     public boolean loadSnapshot(Path dir) {
+        if (ShardBase.isIn(dir)) {
+            return loadBase(dir);
+        }
         stream.breakOff("the node took over a snapshot of its shard");
         migrating.lose("the node took over a snapshot of its shard");
         blobs.clear();
@@ -394,6 +409,32 @@ public final class ShardStore implements ShardApply {
             return false;
         }
         stamps.restore(stamp);
+        events.everything();
+        return true;
+    }
+
+    /** What members may differ in is made equal: versions, limits, the last stamp. */
+    private boolean loadBase(Path dir) {
+        stream.breakOff("the shard's raft log begins");
+        migrating.lose("the shard's raft log begins");
+        blobs.clear();
+        try {
+            ShardBase base = ShardBase.read(dir);
+            long stamp = bases.load(base);
+            keyspace.lockAll();
+            try {
+                keyspace.hide(new BitSet());
+                keyspace.dataLimits(DataLimits.DEFAULT);
+                keyspace.baseVersions(base.index());
+            } finally {
+                keyspace.unlockAll();
+            }
+            stamps.begin(stamp);
+            LOG.info("shard {}: its raft log begins after {}", base.shardId(), base.index());
+        } catch (IOException | OutOfMemoryError e) {
+            LOG.error("the data that {} names cannot be loaded", dir, e);
+            return false;
+        }
         events.everything();
         return true;
     }

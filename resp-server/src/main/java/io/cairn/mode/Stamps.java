@@ -49,6 +49,12 @@ final class Stamps {
         return applied;
     }
 
+    /** Nothing is applied yet, as on all replicas of a log that begins; this node stamps nothing before {@code last}. On the apply thread only. */
+    void begin(long last) {
+        applied = 0;
+        given.set(last);
+    }
+
     /** Replaces the state by a snapshot's. On the apply thread only. */
     void restore(long stamp) {
         applied = stamp;

@@ -11,12 +11,14 @@ import io.cairn.command.ScriptCommands;
 import io.cairn.command.ServerState;
 import io.cairn.keyspace.DataLimits;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Slots;
 import io.cairn.keyspace.StripeBusyException;
 import io.cairn.metrics.NodeStats;
 import io.cairn.record.RecordWriter;
 import io.cairn.script.ScriptThread;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.FastThreadLocal;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,6 +46,8 @@ public final class StandaloneMode implements Mode {
     private final AtomicBoolean evicting = new AtomicBoolean();
     private volatile boolean replica;
     private volatile @Nullable SlotGuard guard;
+    private volatile @Nullable DataMarks marks;
+    private volatile boolean frozen;
     private volatile boolean replicaReadOnly = true;
     private volatile boolean replicaIgnoresMax = true;
     /** Whom the node follows, by a number that is never used again; of a primary none. Changed with all stripes locked. */
@@ -54,7 +58,7 @@ public final class StandaloneMode implements Mode {
     private volatile @Nullable StandaloneScripts scripts;
     private final Set<EventLoop> loops = ConcurrentHashMap.newKeySet();
     private final MovingSlots moving = new MovingSlots();
-    private final MovingKeys movingKeys = new StandaloneMoves(this, moving, loops, this::afterScripts);
+    private final StandaloneMoves movingKeys = new StandaloneMoves(this, moving, loops, this::afterScripts);
     private final AtomicBoolean snapshotFailed = new AtomicBoolean();
     /** Records that changed something since the last dump.rdb (Redis: dirty). */
     private final AtomicLong changes = new AtomicLong();
@@ -120,6 +124,9 @@ public final class StandaloneMode implements Mode {
     /** Other limits, logged, so that a replay sees the same. From now on; while a script holds the keys, after it. */
     public void limits(DataLimits limits) {
         wantedLimits = limits;
+        if (frozen) {
+            return; // The node's cron comes again.
+        }
         try {
             keyspace.lockAll();
         } catch (StripeBusyException e) {
@@ -289,6 +296,87 @@ public final class StandaloneMode implements Mode {
         stream().adopt(id, offset, database);
         events.everything();
         serving.serveSoon();
+    }
+
+    /** Who makes digests at marks in the stream, here and where it is followed; null on a node that needs none. */
+    public void marks(DataMarks digests) {
+        marks = digests;
+    }
+
+    /** Puts a mark into the stream and begins the digest of the data at it. Any thread but event loops. */
+    public ChangeStream.Position mark(String id) {
+        keyspace.lockAll();
+        try {
+            ChangeStream.Position at = stream().mark(DataMarks.PREFIX + id);
+            marked(DataMarks.PREFIX + id);
+            return at;
+        } finally {
+            keyspace.unlockAll();
+        }
+    }
+
+    void marked(String text) {
+        DataMarks digests = marks;
+        if (digests != null && text.startsWith(DataMarks.PREFIX)) {
+            digests.reached(text.substring(DataMarks.PREFIX.length()));
+        }
+    }
+
+    /**
+     * Nothing is changed here any more, by whomever: as if the node followed one who never sends anything. {@link #lead} ends it. What calls were at is over
+     * when this returns: the place in the stream is final. Any thread but event loops.
+     *
+     * @param millis longest wait for calls under way
+     */
+    public ChangeStream.Position freeze(long millis) throws MovingKeys.Refused {
+        BitSet all = new BitSet();
+        all.set(0, Slots.COUNT);
+        moving.hold(all, millis); // No MIGRATE is under way, and none begins.
+        boolean done = false;
+        try {
+            movingKeys.drain(millis);
+            follow();
+            frozen = true;
+            done = true;
+            return stream().place();
+        } finally {
+            if (!done) {
+                moving.release(all);
+            }
+        }
+    }
+
+    /** Ends what {@link #freeze} began. */
+    public void thaw() {
+        if (frozen) {
+            frozen = false;
+            lead();
+            freeKeys();
+        }
+    }
+
+    private void freeKeys() {
+        BitSet all = new BitSet();
+        all.set(0, Slots.COUNT);
+        moving.release(all);
+    }
+
+    /** Another mode makes the changes from now on, over the same data and stream. Nothing is under way, nobody is followed any more. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // Under all locks.
+    public void retire() {
+        keyspace.lockAll();
+        try {
+            following++;
+            replica = true;
+            journal = Journal.NONE;
+            stream().endPassing();
+        } finally {
+            keyspace.unlockAll();
+        }
+        if (frozen) {
+            frozen = false;
+            freeKeys();
+        }
     }
 
     /** DEBUG CHANGE-REPL-ID. */

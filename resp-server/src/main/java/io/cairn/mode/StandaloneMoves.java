@@ -69,7 +69,8 @@ final class StandaloneMoves implements MovingKeys {
         }
     }
 
-    private void drain(long timeoutMillis) throws Refused {
+    /** Waits until what event loops and the script thread are at is over. */
+    void drain(long timeoutMillis) throws Refused {
         List<EventLoop> all = new ArrayList<>(loops);
         CountDownLatch left = new CountDownLatch(all.size());
         all.forEach(loop -> loop.execute(left::countDown));

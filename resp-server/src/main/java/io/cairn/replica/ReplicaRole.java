@@ -129,6 +129,20 @@ public final class ReplicaRole implements ReplicationRole {
         return true;
     }
 
+    /** Another part of the node makes the changes: the link ends, and nothing is applied once this returns. Blocks. */
+    public void release() {
+        ReplicaLink old;
+        synchronized (this) {
+            old = link;
+            link = null;
+            label = null;
+        }
+        if (old != null) {
+            old.stop();
+            old.join();
+        }
+    }
+
     /** CONFIG GET and REWRITE show whom the node follows, unless the process has several. */
     private void note(Primary primary) {
         Config config = parts.config();

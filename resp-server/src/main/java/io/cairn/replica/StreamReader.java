@@ -66,7 +66,11 @@ final class StreamReader {
                 }
             } else if (isMessage(args)) {
                 messages.add(args);
-            } else if (!args.is(0, "ping")) {
+            } else if (args.is(0, "ping")) {
+                if (args.count() == 2) {
+                    feed.mark(args.text(1));
+                }
+            } else {
                 LOG.error("the primary sent '{}', which is not known here: the data may differ", args.text(0));
             }
         }

@@ -9,6 +9,7 @@ import io.cairn.command.ServerState;
 import io.cairn.command.Session;
 import io.cairn.command.SessionCall;
 import io.cairn.command.SessionGroup;
+import io.cairn.command.SessionHandler;
 import io.cairn.command.SlowLog;
 import io.cairn.keyspace.StripeBusyException;
 import io.cairn.metrics.LoopStats;
@@ -196,6 +197,11 @@ final class Dispatcher {
         return true;
     }
 
+    private static SessionHandler member(Command command) {
+        SessionHandler handler = Objects.requireNonNull(command.session());
+        return handler instanceof SessionGroup.Member member ? member.member() : handler;
+    }
+
     /** Why all keys are held for long. */
     private String busyError() {
         return server.keyspace().isLoading()
@@ -312,7 +318,7 @@ final class Dispatcher {
         QueuedCall first = calls.get(0);
         SessionGroup group = ((SessionGroup.Member) Objects.requireNonNull(first.command.session())).group();
         List<SessionGroup.Queued> queued = calls.stream()
-                .map(call -> new SessionGroup.Queued(Objects.requireNonNull(call.command.session()), call.args))
+                .map(call -> new SessionGroup.Queued(member(call.command), call.args))
                 .toList();
         CompletableFuture<List<Consumer<Reply>>> done = group.run(server, queued);
         Waiting waiting =

@@ -12,6 +12,7 @@ import java.io.IOException;
 /** A node in gossip mode: a standalone node's data path, persistence and replication, and the cluster's say in what it serves and follows. */
 final class GossipBackend extends StandaloneBackend {
     private final GossipNode node;
+    private boolean servesAtStart = true;
 
     GossipBackend(NodeParts parts, String process, GossipClusterThreads threads) throws StartException {
         super(parts);
@@ -53,10 +54,30 @@ final class GossipBackend extends StandaloneBackend {
         }
     }
 
+    /** The data is its shard's: only what the cluster says is read. */
+    void loadClaims() throws StartException {
+        try {
+            standalonePersistence().endUnopened();
+            standalone().retire();
+            node.load(true);
+            node.rests(true);
+            node.start();
+        } catch (IOException | GossipException e) {
+            throw new StartException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
     @Override
     public void started(ServerState server) {
         super.started(server);
-        node.serve();
+        if (servesAtStart) {
+            node.serve();
+        }
+    }
+
+    /** Whom it follows is open until somebody says so. */
+    void waitsAtStart() {
+        servesAtStart = false;
     }
 
     @Override

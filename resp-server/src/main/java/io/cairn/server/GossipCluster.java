@@ -4,6 +4,8 @@ import io.cairn.cluster.GossipClusterThreads;
 import io.cairn.cluster.GossipNode;
 import io.cairn.command.Command;
 import io.cairn.config.Config;
+import io.cairn.raft.meta.ClusterFile;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -30,6 +32,16 @@ public final class GossipCluster implements NodeKind {
     @Override
     public List<List<Command>> commands(Supplier<NodeBackend> backend) {
         return GossipNode.commands(() -> ((GossipBackend) backend.get()).node(), NodeDirectory::newId);
+    }
+
+    @Override
+    public NodeKind at(NodeDirectory directory) throws StartException {
+        if (Files.exists(directory.path().resolve(ClusterFile.NAME))) {
+            throw new StartException(directory.path()
+                    + " is of a node of a raft cluster, or of one that is being taken over: start it with"
+                    + " cluster-consensus raft; CLUSTER CONSENSUS GOSSIP then takes the cluster back");
+        }
+        return this;
     }
 
     @Override

@@ -86,13 +86,14 @@ public final class Node implements AutoCloseable {
         this.directory = NodeDirectory.open(Path.of(config.get(Keys.DIR)), config.port());
         boolean made = false;
         try {
+            NodeKind own = kind.at(directory);
             List<List<Command>> families =
-                    new ArrayList<>(Families.data(kind.redisMode().equals("cluster")));
+                    new ArrayList<>(Families.data(own.redisMode().equals("cluster")));
             // Asked when a command runs: the backend is made after the table.
             families.addAll(Families.session(this::replication, process.figures()));
-            families.addAll(kind.commands(this::backend));
+            families.addAll(own.commands(this::backend));
             CommandTable table = new CommandTable(families);
-            this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(kind.databases(config)));
+            this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(own.databases(config)));
             this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory::newId, config);
             this.memory = new MemoryLimit(
                     keyspace,
@@ -101,7 +102,7 @@ public final class Node implements AutoCloseable {
                     () -> connections.pausedUntilMillis() != 0);
             this.stats = new NodeStats(table);
             this.blocked = new BlockedKeys();
-            this.backend = kind.backend(new NodeParts(
+            this.backend = own.backend(new NodeParts(
                     config,
                     directory,
                     keyspace,
@@ -117,7 +118,7 @@ public final class Node implements AutoCloseable {
                     process.background(),
                     process::fatal));
             backend.follow(changes);
-            this.state = new NodeState(this, process, kind.redisMode(), table);
+            this.state = new NodeState(this, process, own.redisMode(), table);
             this.server = new RespServer(new Endpoint(
                     state,
                     backend.mode(),

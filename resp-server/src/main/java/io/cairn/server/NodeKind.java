@@ -6,6 +6,15 @@ import java.util.function.Supplier;
 
 /** What a node is: on its own, or a member of a cluster. Chosen by the configuration, once per process. */
 public interface NodeKind {
+    /**
+     * What the node of a directory is, which may go by what the directory holds.
+     *
+     * @throws StartException when it holds what this kind cannot go on with
+     */
+    default NodeKind at(NodeDirectory directory) throws StartException {
+        return this;
+    }
+
     /** INFO's redis_mode and HELLO's mode: "standalone" or "cluster". */
     String redisMode();
 

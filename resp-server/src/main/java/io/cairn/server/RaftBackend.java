@@ -15,13 +15,16 @@ import io.cairn.keyspace.Slots;
 import io.cairn.mode.ChangeStream;
 import io.cairn.mode.Mode;
 import io.cairn.mode.ShardStore;
+import io.cairn.raft.group.GroupBase;
 import io.cairn.raft.meta.JoinMark;
+import io.cairn.raft.shards.ShardGroup;
 import io.cairn.raft.shards.SlotState;
 import io.cairn.raft.shards.SlotTable;
 import io.cairn.script.ScriptThread;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,10 +34,21 @@ import org.slf4j.LoggerFactory;
 final class RaftBackend implements NodeBackend {
     private static final Logger LOG = LoggerFactory.getLogger(RaftBackend.class);
 
+    private static final long BASE_MILLIS = 1_000;
+
+    private final NodeParts parts;
+    private volatile boolean hasBase = true;
+    private long lookedMillis;
     private final RaftNode node;
     private final ScriptThread scripts;
 
     RaftBackend(NodeParts parts, String process, ClusterThreads threads) throws StartException {
+        this(parts, process, threads, System.currentTimeMillis());
+    }
+
+    /** @param startedMillis when this start began, as gossip tells it */
+    RaftBackend(NodeParts parts, String process, ClusterThreads threads, long startedMillis) throws StartException {
+        this.parts = parts;
         try {
             this.node = new RaftNode(new RaftNode.Parts(
                     parts.config(),
@@ -52,6 +66,7 @@ final class RaftBackend implements NodeBackend {
                     parts.memory(),
                     threads,
                     Clock.systemUTC(),
+                    startedMillis,
                     listener(parts)));
         } catch (IOException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);
@@ -62,6 +77,11 @@ final class RaftBackend implements NodeBackend {
                 () -> parts.config().get(Keys.BUSY_REPLY_THRESHOLD));
         scripts.libraries(parts.keyspace().libraries());
         node.mode().scripts(parts.commands(), scripts, parts.failure()::fatal);
+        node.store().bases(base -> StandaloneLog.loadBase(parts, base));
+    }
+
+    /** Clients that wait for keys are served by this from now on. */
+    void serve() {
         node.mode().serves(parts.blocked());
     }
 
@@ -139,6 +159,35 @@ final class RaftBackend implements NodeBackend {
         return node;
     }
 
+    /** The shard's raft log may begin with what the log of gossip mode has: it is replaced by a snapshot soon. */
+    void hasBase() {
+        hasBase = true;
+    }
+
+    /** Takes the shard's first snapshot, then deletes the log of gossip mode. About once a second. */
+    private void replaceBase(long nowMillis) {
+        ShardGroup shard = node.runtime().member().shard();
+        if (shard == null || shard.leader() == null || nowMillis - lookedMillis < BASE_MILLIS) {
+            return;
+        }
+        lookedMillis = nowMillis;
+        Path directory = StandaloneLog.directory(parts);
+        try {
+            if (!GroupBase.isNewest(directory)) {
+                StandaloneLog.delete(parts);
+                hasBase = false;
+                LOG.info(
+                        "port {}: the log of gossip mode is no more needed",
+                        parts.config().port());
+            } else {
+                shard.snapshot()
+                        .whenComplete((index, failure) -> LOG.debug("the shard's first snapshot {}", index, failure));
+            }
+        } catch (IOException e) {
+            LOG.warn("port {}: the log of gossip mode stays: {}", parts.config().port(), e.getMessage());
+        }
+    }
+
     @Override
     public Mode mode() {
         return node.mode();
@@ -162,6 +211,7 @@ final class RaftBackend implements NodeBackend {
     @Override
     public void load() throws StartException {
         try {
+            serve();
             node.start();
         } catch (IOException | GossipException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);
@@ -175,6 +225,9 @@ final class RaftBackend implements NodeBackend {
 
     @Override
     public void tick(long nowMillis) {
+        if (hasBase) {
+            replaceBase(nowMillis);
+        }
         node.tick(nowMillis);
     }
 

@@ -7,9 +7,12 @@ import io.cairn.config.AppendFsync;
 import io.cairn.config.BadValueException;
 import io.cairn.config.Config;
 import io.cairn.config.Keys;
+import io.cairn.gossip.claims.NodesFile;
 import io.cairn.mode.SentKeys;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +22,7 @@ public final class RaftCluster implements NodeKind {
 
     private final String process;
     private final ClusterThreads threads = new ClusterThreads();
+    private volatile @Nullable RolloutCluster rollout;
 
     /** @param config of the process: its ports name it, so that a restart is the same failure domain */
     public RaftCluster(Config config) {
@@ -43,6 +47,22 @@ public final class RaftCluster implements NodeKind {
         });
     }
 
+    /** The directory of a node of a gossip cluster stays one, until the cluster is taken over. */
+    @Override
+    public NodeKind at(NodeDirectory directory) {
+        if (!Files.exists(directory.path().resolve(NodesFile.NAME))) {
+            return this;
+        }
+        synchronized (this) {
+            RolloutCluster made = rollout;
+            if (made == null) {
+                made = new RolloutCluster(process, threads);
+                rollout = made;
+            }
+            return made;
+        }
+    }
+
     @Override
     public String redisMode() {
         return "cluster";
@@ -65,6 +85,10 @@ public final class RaftCluster implements NodeKind {
 
     @Override
     public void close() {
+        RolloutCluster made = rollout;
+        if (made != null) {
+            made.close();
+        }
         threads.close();
     }
 }

@@ -220,6 +220,23 @@ class StandaloneBackend implements NodeBackend {
         persistence.load(replica);
     }
 
+    /** The data path of this kind. */
+    final StandaloneMode standalone() {
+        return mode;
+    }
+
+    final StandalonePersistence standalonePersistence() {
+        return persistence;
+    }
+
+    final RecordClock clock() {
+        return clock;
+    }
+
+    final ReplicaRole replicaRole() {
+        return role;
+    }
+
     /** Whether another node makes the changes. */
     final boolean follows() {
         return mode.isReplica();

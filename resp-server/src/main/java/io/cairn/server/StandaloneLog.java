@@ -15,14 +15,17 @@ import io.cairn.config.Keys;
 import io.cairn.keyspace.Memory;
 import io.cairn.mode.Journal;
 import io.cairn.mode.RecordClock;
+import io.cairn.mode.ShardBase;
 import io.cairn.rdb.RdbReader;
 import io.cairn.rdb.RdbWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,7 +99,7 @@ final class StandaloneLog implements AutoCloseable {
             if (log.lastIndex() < first - 1) {
                 log.reset(first);
             }
-            long replayed = replay(parts, clock, log, first);
+            long replayed = replay(parts, clock, log, first, log.lastIndex());
             boolean empty = snapshot == null && log.lastIndex() == 0;
             long base = snapshot == null ? 0 : snapshot.bytes();
             GroupCommit commit = commit(parts, log);
@@ -130,6 +133,51 @@ final class StandaloneLog implements AutoCloseable {
         }
     }
 
+    /**
+     * Brings in what the log of gossip mode has up to the base of the shard's raft log; the keyspace is empty.
+     *
+     * @return the last stamp in it
+     */
+    static long loadBase(NodeParts parts, ShardBase base) throws IOException {
+        RecordClock stamps = new RecordClock();
+        SnapshotStore snapshots = SnapshotStore.open(directory(parts));
+        try (SegmentedLog log = openLog(parts)) {
+            Snapshot snapshot = snapshots.newest();
+            long first = snapshot == null ? 1 : snapshot.index() + 1;
+            long last = Math.max(log.lastIndex(), first - 1);
+            if (log.firstIndex() > first || last < base.localIndex() || first - 1 > base.localIndex()) {
+                throw new DamagedLogException(
+                        directory(parts),
+                        0,
+                        "the log of gossip mode has entries " + log.firstIndex() + " to " + last
+                                + " after a snapshot at " + (first - 1) + ", and the shard's raft log begins after "
+                                + base.localIndex());
+            }
+            if (snapshot != null) {
+                load(parts, stamps, snapshots, snapshot);
+            }
+            replay(parts, stamps, log, first, base.localIndex());
+        }
+        return stamps.lastStamp();
+    }
+
+    /** Deletes snapshots and segments, and nothing else that is in the directory. */
+    static void delete(NodeParts parts) throws IOException {
+        Path directory = directory(parts);
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            // In this order a crash leaves no log that looks whole.
+            for (Path file : files.filter(Files::isRegularFile)
+                    .filter(file -> !file.endsWith(SealFile.NAME) && !file.endsWith("vote"))
+                    .sorted()
+                    .toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
     /** Loads what is on disk into the keyspace, which was emptied; all stripes are locked by the caller. */
     void reload() throws IOException {
         commit.sync();
@@ -137,7 +185,7 @@ final class StandaloneLog implements AutoCloseable {
         if (snapshot != null) {
             load(parts, clock, snapshots, snapshot);
         }
-        replay(parts, clock, log, snapshot == null ? 1 : snapshot.index() + 1);
+        replay(parts, clock, log, snapshot == null ? 1 : snapshot.index() + 1, log.lastIndex());
     }
 
     private static SegmentedLog openLog(NodeParts parts) throws LogException {
@@ -189,8 +237,8 @@ final class StandaloneLog implements AutoCloseable {
     }
 
     /** Returns the bytes of the records run. */
-    private static long replay(NodeParts parts, RecordClock clock, SegmentedLog log, long first) throws IOException {
-        long last = log.lastIndex();
+    private static long replay(NodeParts parts, RecordClock clock, SegmentedLog log, long first, long last)
+            throws IOException {
         if (last < first) {
             return 0;
         }
@@ -202,7 +250,7 @@ final class StandaloneLog implements AutoCloseable {
             try {
                 log.replay(first, (index, term, kind, payload) -> {
                     bytes[0] += payload.remaining();
-                    if (kind == Journal.RECORDS) {
+                    if (kind == Journal.RECORDS && index <= last) {
                         run(replay, copy, index, payload);
                     }
                     if (System.nanoTime() > nextLine[0]) {

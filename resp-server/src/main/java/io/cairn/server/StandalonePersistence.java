@@ -61,6 +61,8 @@ final class StandalonePersistence implements Persistence {
     private final ReplicationFile place;
     private volatile @Nullable StandaloneLog log;
     private volatile @Nullable ChangeStream stream;
+    /** Between {@link #end} and {@link #beginAgain}. */
+    private volatile boolean ended;
 
     // Guarded by this.
     private Work running = Work.NONE;
@@ -319,6 +321,42 @@ final class StandalonePersistence implements Persistence {
             log = null;
         } finally {
             parts.keyspace().unlockAll();
+        }
+    }
+
+    // ---- the log of gossip mode ends where a shard's raft log begins
+
+    /** All that was appended is on the disk; answers the last entry. Nothing is appended meanwhile. Blocks. */
+    long syncedEnd() throws IOException {
+        StandaloneLog current = java.util.Objects.requireNonNull(log, "the node keeps a log");
+        current.commit().sync();
+        return current.commit().appendedIndex();
+    }
+
+    /** Closes the log; what it holds stays on disk. Snapshots that are under way are waited for, and none is begun any more. Blocks. */
+    void end() throws IOException {
+        if (ended) {
+            return;
+        }
+        awaitQuiet(Work.REWRITE);
+        ended = true;
+        place.delete();
+        endLog();
+    }
+
+    /** Nothing was loaded, for the data is a shard's. */
+    synchronized void endUnopened() {
+        ended = true;
+        running = Work.REWRITE;
+    }
+
+    /** Begins a log anew with a snapshot of the data as it is. After {@link #end}. Blocks. */
+    void beginAgain() throws IOException {
+        try {
+            beginLog();
+            ended = false;
+        } finally {
+            released();
         }
     }
 
@@ -699,6 +737,9 @@ final class StandalonePersistence implements Persistence {
     }
 
     void close() {
+        if (ended) {
+            return;
+        }
         awaitQuiet(Work.SAVE);
         StandaloneLog current = log;
         if (current == null) {

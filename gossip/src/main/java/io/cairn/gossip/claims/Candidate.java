@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 final class Candidate {
     private static final Logger log = LoggerFactory.getLogger(Candidate.class);
     static final String NO_MAJORITY = "CLUSTERDOWN no majority of the primaries agrees to the change";
+    static final String PROMISED = "TRYAGAIN the shard is about to change, or has changed, to raft mode";
     static final String HAS_KEYS =
             "ERR Can't assign hashslot to a different node while its owner still holds keys for" + " this hash slot.";
     /** Changes of slots that wait. */
@@ -94,6 +95,10 @@ final class Candidate {
         Move wanted = move;
         if (wanted != null) {
             SlotSet slots = registry.owned(registry.id()).plus(wanted.plus());
+            if (voter.isPromised(slots)) {
+                abandon(PROMISED);
+                return;
+            }
             start(Ballot.Kind.MOVE, slots, now);
         }
     }
@@ -101,6 +106,9 @@ final class Candidate {
     /** Stands for the place of this node's primary. */
     void stand(Ballot.Kind kind, SlotSet slots, long now) {
         abandon("CLUSTERDOWN an election is under way");
+        if (voter.isPromised(slots)) {
+            return;
+        }
         endsMillis = now + ballotMillis();
         start(kind, slots, now);
     }

@@ -14,6 +14,7 @@ public final class ClaimsAdmin {
     private final OpenSlotTable open;
     private final Candidate candidate;
     private final Voter voter;
+    private final Promises promises;
     private final Succession succession;
     private final ClaimPorts ports;
     private final Predicate<String> meets;
@@ -25,6 +26,7 @@ public final class ClaimsAdmin {
             OpenSlotTable open,
             Candidate candidate,
             Voter voter,
+            Promises promises,
             Succession succession,
             ClaimPorts ports,
             Predicate<String> meets,
@@ -34,6 +36,7 @@ public final class ClaimsAdmin {
         this.open = open;
         this.candidate = candidate;
         this.voter = voter;
+        this.promises = promises;
         this.succession = succession;
         this.ports = ports;
         this.meets = meets;
@@ -43,6 +46,12 @@ public final class ClaimsAdmin {
 
     private @Nullable String unlessPrimary() {
         return registry.self().isPrimary() ? null : "ERR You can use this command only with masters.";
+    }
+
+    /** This node's shard stays as it is while it leaves gossip mode. */
+    private @Nullable String unlessPromised() {
+        Claim self = registry.self();
+        return promises.bindShard(self.isPrimary() ? self.id() : self.primaryId()) ? Candidate.PROMISED : null;
     }
 
     /** Where this node is found from now on, and whether it may stand for election. */
@@ -90,6 +99,10 @@ public final class ClaimsAdmin {
             return "ERR To set a master the node must be empty and without assigned slots.";
         }
         if (!self.primaryId().equals(id)) {
+            String promised = unlessPromised();
+            if (promised != null) {
+                return promised;
+            }
             follows.accept(primary);
         }
         return null;
@@ -128,6 +141,9 @@ public final class ClaimsAdmin {
                 }
             }
         }
+        if (promises.bind(slots)) {
+            return Candidate.PROMISED;
+        }
         if (candidate.running() != null) {
             return "TRYAGAIN a change of this node's slots is under way";
         }
@@ -155,6 +171,8 @@ public final class ClaimsAdmin {
             return unknown + id;
         } else if (!other.isPrimary()) {
             return "ERR Target node is not a master";
+        } else if (promises.bindShard(registry.id()) || promises.bindShard(id)) {
+            return Candidate.PROMISED;
         }
         return then.apply(other);
     }
@@ -257,6 +275,10 @@ public final class ClaimsAdmin {
     }
 
     public @Nullable String failover(boolean force) {
+        String promised = unlessPromised();
+        if (promised != null) {
+            return promised;
+        }
         return succession.manual(force, now);
     }
 
@@ -268,6 +290,9 @@ public final class ClaimsAdmin {
             return "ERR You should send CLUSTER FAILOVER to a replica";
         } else if (primary == null) {
             return "ERR I'm a replica but my master is unknown to me";
+        }
+        if (promises.bindShard(primary.id())) {
+            return Candidate.PROMISED;
         }
         candidate.abandon("ERR a takeover came between");
         SlotSet slots = registry.owned(primary.id());
@@ -283,6 +308,10 @@ public final class ClaimsAdmin {
         Claim self = registry.self();
         if (self.isPrimary() && ports.hasData()) {
             return "ERR CLUSTER RESET can't be called with master nodes containing keys";
+        }
+        String promised = unlessPromised();
+        if (promised != null) {
+            return promised;
         }
         candidate.abandon("ERR this node was reset");
         voter.forgetAll();

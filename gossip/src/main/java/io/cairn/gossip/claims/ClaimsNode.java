@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,12 +47,14 @@ public final class ClaimsNode {
     private final Outbox outbox;
     private final Failures failures;
     private final OpenSlotTable open;
+    private final Promises promises;
     private final Voter voter;
     private final Candidate candidate;
     private final Succession succession;
     private final ReplicaMove replicaMove;
     private final Map<String, Long> meeting = new LinkedHashMap<>();
     private volatile Picture picture;
+    private volatile List<Promise> promised = List.of();
     private long now;
     private long farMillis;
     private long metMillis;
@@ -79,13 +82,15 @@ public final class ClaimsNode {
         this.outbox = new Outbox(registry, ports);
         this.failures = new Failures(registry, settings, outbox);
         this.open = new OpenSlotTable(registry);
-        this.voter = new Voter(registry, settings, ports, outbox, open);
+        this.promises = new Promises(registry, open);
+        this.voter = new Voter(registry, settings, ports, outbox, open, promises);
         this.candidate = new Candidate(registry, settings, voter, outbox, random);
         this.succession = new Succession(registry, settings, ports, candidate, outbox, random);
         this.replicaMove = new ReplicaMove(registry, settings);
         if (saved != null) {
             voter.restore(saved);
             open.restore(saved);
+            promises.restore(saved);
             Claim known = saved.self().at(self.place(), self.noFailover());
             // What was asked for before the crash is lost; a ballot of then must not be won now.
             known = known.decided(saved.currentEpoch());
@@ -119,6 +124,7 @@ public final class ClaimsNode {
             ports.save(saved());
         }
         picture = view();
+        promised = promises.all();
         ports.role(primary());
         outbox.flush();
     }
@@ -133,7 +139,8 @@ public final class ClaimsNode {
                 voter.grants(),
                 List.copyOf(registry.bans()),
                 open.migrating(),
-                open.importing());
+                open.importing(),
+                promises.all());
     }
 
     // ---- time
@@ -212,7 +219,8 @@ public final class ClaimsNode {
     }
 
     private void migrateReplica() {
-        Claim to = registry.self().isPrimary() ? null : replicaMove.target(now);
+        Claim self = registry.self();
+        Claim to = self.isPrimary() || promises.bindShard(self.primaryId()) ? null : replicaMove.target(now);
         if (to != null) {
             log.info("{}: goes to {}, which has no replica", registry.id(), to.id());
             follow(to);
@@ -437,6 +445,61 @@ public final class ClaimsNode {
         }
     }
 
+    // ---- out of gossip mode and back
+
+    /** What this node has promised; any thread. */
+    public List<Promise> promises() {
+        return promised;
+    }
+
+    /** Promises not to vote in a shard any more: null, and the promise is on the disk, or why not. */
+    public @Nullable String promise(long nowMillis, Promise promise) {
+        String[] refusal = new String[1];
+        event(nowMillis, () -> {
+            Ballot running = candidate.running();
+            SlotSet votes = voter.granted();
+            refusal[0] = promises.give(promise, running == null ? votes : votes.plus(running.slots()));
+        });
+        return refusal[0];
+    }
+
+    /**
+     * What the cluster's log says of promises: those that are {@code over} end; shards that have left gossip mode are {@code frozen},
+     * whether or not this node was asked.
+     */
+    public void settlePromises(long nowMillis, Predicate<Promise> over, List<Promise> frozen) {
+        if (promises.all().containsAll(frozen) && promises.all().stream().noneMatch(over)) {
+            return;
+        }
+        event(nowMillis, () -> {
+            promises.settle(over);
+            frozen.forEach(promises::freeze);
+        });
+    }
+
+    /**
+     * A shard is gossip's again: this node, which was one of it, leads it with these slots under an epoch above all, or follows who does.
+     * Nobody votes on it: the cluster's log has decided.
+     */
+    public void resume(long nowMillis, String primaryId, SlotSet slots, long configEpoch) {
+        event(nowMillis, () -> {
+            Claim self = registry.self();
+            registry.sawEpoch(configEpoch);
+            boolean done = self.configEpoch() >= configEpoch && self.isPrimary();
+            if (primaryId.equals(self.id()) && !done) {
+                candidate.abandon(Candidate.PROMISED);
+                registry.self(self.holding(registry.owned(self.id()).plus(slots))
+                        .withEpoch(configEpoch, true)
+                        .decided(configEpoch)
+                        .empty(false));
+            } else if (!primaryId.equals(self.id()) && !self.primaryId().equals(primaryId)) {
+                candidate.abandon(Candidate.PROMISED);
+                open.clear();
+                registry.self(self.asReplicaOf(primaryId));
+            }
+        });
+    }
+
     // ---- the operator's words
 
     /** An operator's word, run as an event of its own; several of an EXEC as one. */
@@ -445,7 +508,8 @@ public final class ClaimsNode {
     }
 
     private ClaimsAdmin admin() {
-        return new ClaimsAdmin(registry, open, candidate, voter, succession, ports, this::meet, this::follow, now);
+        return new ClaimsAdmin(
+                registry, open, candidate, voter, promises, succession, ports, this::meet, this::follow, now);
     }
 
     private boolean meet(String bus) {

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * vote candidate                          who got the last vote
  * grant candidate epoch kind slots|- source=epoch ...
  * ban id stamp banned|welcome
+ * promise cluster attempt primary configEpoch slots
  * end 1 crc32c
  * </pre>
  */
@@ -113,6 +114,13 @@ public final class NodesFile {
             text.append("ban ").append(ban.id()).append(' ').append(ban.stamp());
             text.append(ban.banned() ? " banned\n" : " welcome\n");
         }
+        for (Promise promise : saved.promises()) {
+            text.append("promise ").append(promise.cluster()).append(' ').append(promise.attempt());
+            text.append(' ').append(promise.primaryId()).append(' ').append(promise.configEpoch());
+            text.append(' ')
+                    .append(promise.slots().toString().replace(' ', ','))
+                    .append('\n');
+        }
         String crc = crc(text.toString());
         return text.append("end 1 ").append(crc).append('\n').toString();
     }
@@ -146,6 +154,7 @@ public final class NodesFile {
         final Map<String, String[]> claims = new HashMap<>();
         final List<Grant> grants = new ArrayList<>();
         final List<Ban> bans = new ArrayList<>();
+        final List<Promise> promises = new ArrayList<>();
         final Map<Integer, String> migrating = new TreeMap<>();
         final Map<Integer, String> importing = new TreeMap<>();
         long currentEpoch;
@@ -183,7 +192,8 @@ public final class NodesFile {
                 parts.grants,
                 parts.bans,
                 parts.migrating,
-                parts.importing);
+                parts.importing,
+                parts.promises);
     }
 
     private static void line(Parts parts, String[] fields) {
@@ -196,6 +206,9 @@ public final class NodesFile {
             case "vote" -> parts.votedFor = fields[1];
             case "ban" -> parts.bans.add(new Ban(fields[1], Long.parseLong(fields[2]), fields[3].equals("banned")));
             case "grant" -> parts.grants.add(grant(fields));
+            case "promise" ->
+                parts.promises.add(new Promise(
+                        fields[1], Long.parseLong(fields[2]), fields[3], slots(fields[5]), Long.parseLong(fields[4])));
             default -> parts.nodes.add(fields);
         }
     }
@@ -206,15 +219,19 @@ public final class NodesFile {
             String[] source = fields[i].split("=");
             sources.put(source[0], Long.parseLong(source[1]));
         }
+        return new Grant(
+                fields[1],
+                new Ballot(Long.parseLong(fields[2]), Ballot.Kind.valueOf(fields[3]), slots(fields[4]), sources));
+    }
+
+    private static SlotSet slots(String runs) {
         BitSet slots = new BitSet();
-        if (!fields[4].equals("-")) {
-            for (String run : fields[4].split(",")) {
+        if (!runs.equals("-")) {
+            for (String run : runs.split(",")) {
                 add(slots, run);
             }
         }
-        return new Grant(
-                fields[1],
-                new Ballot(Long.parseLong(fields[2]), Ballot.Kind.valueOf(fields[3]), SlotSet.of(slots), sources));
+        return SlotSet.of(slots);
     }
 
     private static void add(BitSet slots, String run) {

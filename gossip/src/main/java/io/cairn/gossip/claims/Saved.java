@@ -11,6 +11,7 @@ import java.util.Map;
  * @param lastVoteEpoch no vote is ever given in this epoch again, or in one before it, but to {@code lastVotedFor}
  * @param migrating slots to the id of whom they go to
  * @param importing slots to the id of whom they come from
+ * @param promises shards that this node votes for nobody in
  */
 public record Saved(
         Claim self,
@@ -21,4 +22,5 @@ public record Saved(
         List<Grant> grants,
         List<Ban> bans,
         Map<Integer, String> migrating,
-        Map<Integer, String> importing) {}
+        Map<Integer, String> importing,
+        List<Promise> promises) {}

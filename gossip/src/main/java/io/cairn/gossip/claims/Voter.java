@@ -35,17 +35,25 @@ final class Voter {
     private final ClaimPorts ports;
     private final Outbox outbox;
     private final OpenSlotTable open;
+    private final Promises promises;
     private final List<Grant> grants = new ArrayList<>();
     private long lastVoteEpoch;
     private String lastVotedFor = "";
     private long now;
 
-    Voter(Registry registry, ClaimSettings settings, ClaimPorts ports, Outbox outbox, OpenSlotTable open) {
+    Voter(
+            Registry registry,
+            ClaimSettings settings,
+            ClaimPorts ports,
+            Outbox outbox,
+            OpenSlotTable open,
+            Promises promises) {
         this.registry = registry;
         this.settings = settings;
         this.ports = ports;
         this.outbox = outbox;
         this.open = open;
+        this.promises = promises;
     }
 
     void restore(Saved saved) {
@@ -119,6 +127,21 @@ final class Voter {
                         && grant.ballot().sources().containsKey(primary.id()));
     }
 
+    /** Whether these slots are to stay where they are, whoever asks. */
+    boolean isPromised(SlotSet slots) {
+        return promises.bind(slots);
+    }
+
+    /** Slots of votes that were given and may still count. */
+    SlotSet granted() {
+        settle();
+        BitSet slots = new BitSet();
+        for (Grant grant : grants) {
+            slots.or(grant.ballot().slots().bits());
+        }
+        return SlotSet.of(slots);
+    }
+
     private void settle() {
         boolean over = grants.removeIf(grant -> {
             Claim claim = registry.claim(grant.candidate());
@@ -148,6 +171,10 @@ final class Voter {
         Consumer<Message.Refusal> refuse = refusal -> outbox.to(candidate, refusal);
         if (ballot.epoch() < registry.currentEpoch() || ballot.epoch() <= lastVoteEpoch) {
             refuse.accept(new Message.Refusal(ballot.epoch(), SlotSet.NONE, false));
+            return;
+        }
+        if (isPromised(ballot.slots())) {
+            // It asks again until the attempt is over, or its own time.
             return;
         }
         if (!mayStand(candidate, ballot) || !knowsOwners(candidate, ballot)) {

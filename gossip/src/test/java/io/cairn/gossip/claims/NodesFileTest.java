@@ -33,7 +33,8 @@ class NodesFileTest {
                 List.of(new Grant(B, ballot)),
                 List.of(new Ban("c".repeat(40), 2, true)),
                 Map.of(200, B),
-                Map.of(300, B));
+                Map.of(300, B),
+                List.of(new Promise("d".repeat(40), 12, A, slots, 5)));
     }
 
     @Test

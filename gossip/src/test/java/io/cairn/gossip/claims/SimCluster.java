@@ -34,6 +34,9 @@ final class SimCluster {
         long offset;
         boolean data = true;
         long pausedUntil;
+        /** Its shard is about to leave gossip mode, or has. */
+        boolean sealed;
+
         long skew;
         long nextTick;
         final Set<Integer> keys = new HashSet<>();
@@ -73,6 +76,7 @@ final class SimCluster {
                     && picture.self().isPrimary()
                     && clock() < picture.leaseUntilMillis()
                     && now >= pausedUntil
+                    && !sealed
                     && !picture.migrating().containsKey(slot);
         }
 

@@ -11,6 +11,7 @@ import com.alipay.sofa.jraft.rpc.RpcClient;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesResponse;
 import com.alipay.sofa.jraft.rpc.RpcRequests.ErrorResponse;
+import com.alipay.sofa.jraft.rpc.RpcRequests.InstallSnapshotRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.PingRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.RequestVoteRequest;
 import com.alipay.sofa.jraft.rpc.RpcResponseClosureAdapter;
@@ -136,6 +137,12 @@ final class GroupRpcClient implements RpcClient {
                 lanes.computeIfAbsent(peer, k -> new Lane(owner.host().threads().workers()));
         if (message instanceof RequestVoteRequest && owner.leases().withheldNanos() > 0) {
             lane.execute(() -> callback.complete(null, new RemotingException("a lease was granted")));
+            return;
+        }
+        if (message instanceof InstallSnapshotRequest install
+                && owner.isBase(install.getMeta().getLastIncludedIndex())) {
+            // Its files only name data that is here. The library asks again, and finds a real one then.
+            lane.execute(() -> callback.complete(null, new RemotingException("there is no snapshot to send yet")));
             return;
         }
         boolean append = message instanceof AppendEntriesRequest;

@@ -438,6 +438,12 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         return done;
     }
 
+    /** Whether the snapshot that ends at {@code index} is a base ({@link GroupBase}). */
+    boolean isBase(long index) {
+        return Files.exists(
+                storage.snapshotDirectory().resolve("snapshot_" + index).resolve(GroupBase.FILE));
+    }
+
     /** A voter's pre-vote was refused here. */
     void refusedPreVote() {
         if (!isStopped()) {
@@ -449,6 +455,13 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     public void suspect(String nodeId) {
         if (!isStopped()) {
             control.execute(() -> suspicion.suspect(nodeId));
+        }
+    }
+
+    @Override
+    public void goFirst() {
+        if (!isStopped()) {
+            control.execute(suspicion::goFirst);
         }
     }
 

@@ -77,6 +77,9 @@ public interface RaftGroup {
     /** A hint (closed connection, SWIM suspicion) that {@code nodeId} is gone; may only start an election earlier. */
     void suspect(String nodeId);
 
+    /** Of a group that nobody has led yet: this voter stands for election soon, for 400 ms again and again, and no other is expected to. A hint as well. */
+    default void goFirst() {}
+
     GroupStatus status();
 
     /**

@@ -44,6 +44,14 @@ final class Suspicion {
         suspect(nodeId, System.nanoTime());
     }
 
+    /** Nobody has led yet and others know that it is this voter's turn: as if a leader was gone. Takes the node's lock: call it on a worker. */
+    void goFirst() {
+        if (group.leaderNow() == null && !group.isStopped() && active.compareAndSet(false, true)) {
+            group.node().getOptions().setElectionTimeoutMs(SHORT_TIMEOUT_MILLIS);
+            campaign("", 0, System.nanoTime());
+        }
+    }
+
     private void suspect(String nodeId, long hintedNanos) {
         long withheld = group.leases().withheldNanos();
         if (!nodeId.equals(group.leaderNow())

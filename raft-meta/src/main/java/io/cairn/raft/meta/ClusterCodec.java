@@ -36,7 +36,7 @@ final class ClusterCodec {
         } else if (command instanceof MetaCommand.LoseShard lose) {
             out.u8(LOSE_SHARD).text(lose.shardId());
         } else {
-            throw new IllegalArgumentException("no format for " + command);
+            RolloutCodec.write(out, command);
         }
     }
 
@@ -49,7 +49,7 @@ final class ClusterCodec {
             case REGRANT -> new MetaCommand.Regrant(in.text(), MetaCodec.readEpochs(in));
             case ARRIVED -> new MetaCommand.Arrived(in.text(), MetaCodec.readEpochs(in));
             case LOSE_SHARD -> new MetaCommand.LoseShard(in.text());
-            default -> throw new FormatException("unknown meta command " + kind);
+            default -> RolloutCodec.read(kind, in);
         };
     }
 

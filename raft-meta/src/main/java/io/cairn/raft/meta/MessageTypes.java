@@ -32,5 +32,8 @@ public final class MessageTypes {
     /** "Up to which version can your build?" Builds of the first version do not know it. */
     public static final byte FORMAT = 26;
 
+    /** Steps of a rollout from gossip to raft and back. */
+    public static final byte ROLLOUT = 27;
+
     private MessageTypes() {}
 }

@@ -77,6 +77,7 @@ final class MetaApply {
 
     private static ClusterMap changeSlotsOrNodes(ClusterMap map, MetaCommand command, long index) throws Refused {
         ClusterChanges.requireConfirmed(map, command);
+        RolloutChanges.requireNone(map, command);
         if (command instanceof MetaCommand.Admit admit) {
             return NodeChanges.admit(map, admit, index);
         } else if (command instanceof MetaCommand.Assign assign) {
@@ -113,7 +114,8 @@ final class MetaApply {
         } else if (command instanceof MetaCommand.EndMigration end) {
             return MigrationChanges.end(map, end);
         }
-        return ClusterChanges.apply(map, command, index);
+        ClusterMap rolled = RolloutChanges.apply(map, command, index);
+        return rolled != null ? rolled : ClusterChanges.apply(map, command, index);
     }
 
     private static ClusterMap form(ClusterMap map, Layout layout) throws Refused {

@@ -164,6 +164,88 @@ public sealed interface MetaCommand {
     /** The shard's voter {@code lostId} and its learner {@code spareId} change places. */
     record SwapVoter(String shardId, String lostId, String spareId) implements MetaCommand {}
 
+    /**
+     * The shards with one of these slots (none: all) are to change their consensus from here on. A change that was under way to the other
+     * side and is not committed is aborted by it.
+     */
+    record BeginRollout(Rollout.Consensus target, List<SlotRange> scope) implements MetaCommand {
+        public BeginRollout {
+            scope = List.copyOf(scope);
+        }
+    }
+
+    /**
+     * The gossip primary begins to change its shard to raft; one shard at a time.
+     *
+     * @param shardId new, of the raft shard that is to be; the attempt's number is the entry's index
+     * @param members the primary first
+     * @param configEpoch of the primary's claim
+     */
+    record BeginAttempt(String shardId, String primaryId, List<String> members, List<SlotRange> slots, long configEpoch)
+            implements MetaCommand {
+        public BeginAttempt {
+            Ids.check(shardId);
+            members = List.copyOf(members);
+            slots = List.copyOf(slots);
+        }
+    }
+
+    /** The raft shard's leader begins to take it back to gossip mode, where it will be the primary; one shard at a time. */
+    record BeginReturn(String shardId, String primaryId) implements MetaCommand {}
+
+    /** The shard stays what it is, unless the attempt's commit came first; the promises that were given for the attempt are over. */
+    record AbortAttempt(long attempt, String why) implements MetaCommand {}
+
+    /**
+     * The one switch of a shard to raft (SAFETY 19): a majority of its members has the data up to the seal, with equal digests.
+     *
+     * @param history,offset the seal
+     * @param reached who is at the seal
+     * @param baseIndex the group's log begins above it
+     * @param pauseMillis how long writes have waited so far
+     */
+    record ShardToRaft(
+            String shardId,
+            long attempt,
+            String history,
+            long offset,
+            List<String> reached,
+            long baseIndex,
+            long pauseMillis)
+            implements MetaCommand {
+        public ShardToRaft {
+            reached = List.copyOf(reached);
+        }
+    }
+
+    /**
+     * The one switch back: the shard's log has ended, its primary claims its slots under an epoch above all.
+     *
+     * @param reached who has applied the log's last entry
+     * @param epochFloor the highest config epoch that the proposer has heard of
+     * @param endIndex of that entry
+     * @param history,offset of the primary's stream from there on
+     */
+    record ShardToGossip(
+            String shardId,
+            long attempt,
+            List<String> reached,
+            long epochFloor,
+            long endIndex,
+            String history,
+            long offset)
+            implements MetaCommand {
+        public ShardToGossip {
+            reached = List.copyOf(reached);
+        }
+    }
+
+    /** No shard is gossip's any more: claims end. */
+    record AllRaft() implements MetaCommand {}
+
+    /** No shard is raft's any more: the meta group ends. */
+    record Dissolve() implements MetaCommand {}
+
     /** What SETSLOT says of a slot. */
     enum OpenKind {
         STABLE(0),

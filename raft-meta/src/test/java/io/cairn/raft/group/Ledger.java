@@ -108,7 +108,8 @@ final class Ledger implements StateMachine {
             return false;
         }
         try {
-            List<String> saved = Files.readAllLines(dir.resolve("lines"));
+            Path base = dir.resolve(GroupBase.FILE);
+            List<String> saved = Files.readAllLines(Files.exists(base) ? base : dir.resolve("lines"));
             synchronized (this) {
                 lines.clear();
                 lines.addAll(saved);

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -152,6 +153,15 @@ final class TestCluster implements AutoCloseable, PeerAddresses {
             start(name, names);
         }
         return this;
+    }
+
+    /** Writes the base that a member begins with. */
+    void base(String name, String voters, long index, List<String> lines) throws IOException {
+        GroupBase.write(
+                options(GROUP, name, voters).directory(),
+                index,
+                ids(voters),
+                dir -> Files.write(dir.resolve(GroupBase.FILE), lines));
     }
 
     void stop(String name) {

@@ -22,6 +22,11 @@ public final class MapTester {
         applied(new MetaCommand.AddNode(Nodes.node(11, "process-k")));
     }
 
+    /** A map that was formed so. */
+    MapTester(Layout layout) {
+        map = MetaApply.apply(ClusterMap.EMPTY, new MetaCommand.Form(layout), 1).map();
+    }
+
     public MetaResult apply(MetaCommand command) {
         MetaApply.Applied applied = MetaApply.apply(map, command, ++index);
         MetaApply.Applied decoded =

@@ -44,7 +44,20 @@ final class MetaCodecTest {
                         2),
                 new MetaCommand.Keep(Nodes.id(0xA1), List.of(new MetaCommand.EpochRange(new SlotRange(7, 9), 3))),
                 new MetaCommand.Arrived(Nodes.id(0xA1), List.of(new MetaCommand.EpochRange(new SlotRange(7, 9), 3))),
-                new MetaCommand.LoseShard(Nodes.id(0xA1)));
+                new MetaCommand.LoseShard(Nodes.id(0xA1)),
+                new MetaCommand.BeginRollout(Rollout.Consensus.RAFT, List.of(new SlotRange(3, 9))),
+                new MetaCommand.BeginAttempt(
+                        Nodes.id(0xA1),
+                        Nodes.id(1),
+                        List.of(Nodes.id(1), Nodes.id(2)),
+                        List.of(new SlotRange(3, 9)),
+                        4),
+                new MetaCommand.AbortAttempt(17, "because"),
+                new MetaCommand.ShardToRaft(Nodes.id(0xA1), 17, "ab", 5, List.of(Nodes.id(1), Nodes.id(2)), 99, 12),
+                new MetaCommand.ShardToGossip(Nodes.id(0xA1), 18, List.of(Nodes.id(1)), 6, 77, "ab", 9),
+                new MetaCommand.BeginReturn(Nodes.id(0xA1), Nodes.id(1)),
+                new MetaCommand.AllRaft(),
+                new MetaCommand.Dissolve());
     }
 
     @Test

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,6 +84,7 @@ public final class ClusterMember implements AutoCloseable {
     private final Migrator migrator;
     private volatile @Nullable ShardGroup shard;
     private @Nullable ShardReconciler reconciler;
+    private volatile Predicate<String> opensShard = shardId -> true;
     private volatile boolean closed;
     private boolean broken;
     private boolean confirming;
@@ -176,6 +178,16 @@ public final class ClusterMember implements AutoCloseable {
             // A scheduled task that throws never runs again, silently; a bug here stops the node instead.
             fail(e);
         }
+    }
+
+    /** Asked with a shard's id before its replica is opened here; a no is asked again. Before {@link #start}. */
+    public void opensShard(Predicate<String> may) {
+        opensShard = may;
+    }
+
+    /** There may be a replica to open now. Any thread. */
+    public void look() {
+        soon();
     }
 
     /** Forms a fresh cluster from this node; see {@link MetaGroup#form}. */
@@ -346,7 +358,7 @@ public final class ClusterMember implements AutoCloseable {
 
     private synchronized void openShard(String shardId, List<String> voters, List<String> learners) throws IOException {
         ClusterFile file = meta.file();
-        if (file == null || shard != null) {
+        if (file == null || shard != null || !opensShard.test(shardId)) {
             return;
         }
         String groupId = SHARD_PREFIX + shardId;

@@ -2,6 +2,7 @@ package io.cairn.raft.shards;
 
 import io.cairn.aof.LogStats;
 import io.cairn.raft.group.Failure;
+import io.cairn.raft.group.GroupBase;
 import io.cairn.raft.group.GroupException;
 import io.cairn.raft.group.GroupOptions;
 import io.cairn.raft.group.GroupStatus;
@@ -12,6 +13,7 @@ import io.cairn.raft.meta.GroupHost;
 import io.cairn.raft.meta.MetaGroup;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -76,6 +78,24 @@ public final class ShardGroup {
         shard.group = host.open(options, shard.machine);
         shard.startTerm();
         return shard;
+    }
+
+    /**
+     * Writes where a shard's log begins on data that its members have; see {@link GroupBase}. The replica does not run. Blocks.
+     *
+     * @param directory of the shard's group
+     */
+    public static void writeBase(Path directory, String shardId, long index, List<String> voters, GroupBase.Filler data)
+            throws IOException {
+        GroupBase.write(directory, index, voters, dir -> {
+            data.fill(dir);
+            ShardStateMachine.writeBeginning(dir, shardId, index);
+        });
+    }
+
+    /** A hint that this replica is to lead before anybody else has; see {@link RaftGroup#goFirst}. */
+    public void goFirst() {
+        raft().goFirst();
     }
 
     public String shardId() {

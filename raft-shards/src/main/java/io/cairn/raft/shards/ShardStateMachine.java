@@ -334,6 +334,14 @@ final class ShardStateMachine implements StateMachine {
         data.saveSnapshot(dir, index, failure -> done.done(failure != null ? failure : writeState(dir, state)));
     }
 
+    /** The state of a log that begins after {@code index}: no slot is served yet. */
+    static void writeBeginning(Path dir, String shardId, long index) throws IOException {
+        WireWriter out =
+                new WireWriter().u8(SNAPSHOT_VERSION).text(shardId).i64(index).i32(1);
+        SlotTable.EMPTY.write(out);
+        DurableFile.write(dir.resolve(SNAPSHOT_FILE), out.toBytes());
+    }
+
     private static @Nullable Throwable writeState(Path dir, byte[] state) {
         try {
             DurableFile.write(dir.resolve(SNAPSHOT_FILE), state);

@@ -289,13 +289,18 @@ public final class ChronicleKeyspace implements Keyspace {
     }
 
     @Override
+    public void baseVersions(long version) {
+        resources.baseVersions(version);
+    }
+
+    @Override
     public void nextVersion() {
         resources.nextVersion();
     }
 
     @Override
     public long lastVersion() {
-        return resources.version();
+        return resources.told(resources.version());
     }
 
     @Override

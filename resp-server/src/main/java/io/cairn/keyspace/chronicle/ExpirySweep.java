@@ -81,7 +81,7 @@ final class ExpirySweep {
             }
             if (expireAt != 0 && expireAt <= now) {
                 budget[0]--;
-                long version = Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
+                long version = table.versionOf(entry);
                 found.add(new Expired(Memory.bytes(key, keyLength), expireAt, version, List.of()));
             } else if (object instanceof HashObject hash && hash.earliestExpiry() <= now) {
                 List<byte[]> fields = hash.expired(now, FIELDS_PER_KEY, FIELD_BYTES_PER_KEY);

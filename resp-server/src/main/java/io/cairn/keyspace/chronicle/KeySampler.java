@@ -72,7 +72,7 @@ final class KeySampler {
                     keyLength,
                     EntryFormat.access(header),
                     EntryFormat.expireAt(entry, header),
-                    Memory.getLong(entry + EntryFormat.VERSION_OFFSET),
+                    table.versionOf(entry),
                     table.bytes(keyLength, entry, size));
         });
         return shown[0];

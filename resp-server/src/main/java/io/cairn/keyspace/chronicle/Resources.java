@@ -27,6 +27,10 @@ final class Resources {
     private final KeyHash hash = new KeyHash();
     /** From 1: 0 is the version of a key that is absent. */
     private final AtomicLong version = new AtomicLong(1);
+    /** Versions up to {@link #base} are told as {@link #toldBase}, later ones as many above it. Changed with all stripes locked. */
+    private long base;
+
+    private long toldBase;
 
     private final LongAdder freed = new LongAdder();
     private final LongAdder used = new LongAdder();
@@ -65,7 +69,22 @@ final class Resources {
     }
 
     void restoreVersion(long last) {
-        version.set(last);
+        version.set(stored(last));
+    }
+
+    /** What was stored as {@code stored}, as it is told. */
+    long told(long stored) {
+        return stored > base ? stored - base + toldBase : stored == 0 ? 0 : toldBase;
+    }
+
+    /** The reverse. */
+    long stored(long told) {
+        return told > toldBase ? told - toldBase + base : told == 0 ? 0 : base;
+    }
+
+    void baseVersions(long told) {
+        base = told == 0 ? 0 : version.get();
+        toldBase = told;
     }
 
     /** Remembers the time that callers pass, so that writes, which pass none, can stamp access data; not 0. */

@@ -87,7 +87,12 @@ final class Table {
             return 0;
         }
         long expireAt = EntryFormat.expireAt(entry, Memory.getInt(entry));
-        return expireAt != 0 && expireAt <= now ? 0 : Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
+        return expireAt != 0 && expireAt <= now ? 0 : versionOf(entry);
+    }
+
+    /** The version of an entry as it is told ({@link Resources#told}). */
+    long versionOf(long entry) {
+        return resources.told(Memory.getLong(entry + EntryFormat.VERSION_OFFSET));
     }
 
     /** Overwrites the version of {@link #key}, if it is there. */
@@ -95,7 +100,7 @@ final class Table {
         long entry = entries.locate(key);
         if (entry != 0) {
             beforeChange();
-            Memory.putLong(entry + EntryFormat.VERSION_OFFSET, version);
+            Memory.putLong(entry + EntryFormat.VERSION_OFFSET, resources.stored(version));
         }
     }
 
@@ -113,7 +118,7 @@ final class Table {
         out.type = TYPES[EntryFormat.type(header)];
         out.encoding = EntryFormat.encoding(header);
         out.access = EntryFormat.access(header);
-        out.version = Memory.getLong(entry + EntryFormat.VERSION_OFFSET);
+        out.version = versionOf(entry);
         out.entry = entry;
         out.table = this;
         out.expireAt = EntryFormat.expireAt(entry, header);

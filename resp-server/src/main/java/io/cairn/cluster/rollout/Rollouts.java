@@ -1,0 +1,276 @@
+package io.cairn.cluster.rollout;
+
+import io.cairn.cluster.rollout.DataSwitch.GossipEnd;
+import io.cairn.cluster.rollout.DataSwitch.GossipStart;
+import io.cairn.cluster.rollout.DataSwitch.Position;
+import io.cairn.cluster.rollout.DataSwitch.RaftStart;
+import io.cairn.gossip.claims.Promise;
+import io.cairn.gossip.claims.SlotSet;
+import io.cairn.raft.meta.ClusterMap;
+import io.cairn.raft.meta.Rollout;
+import io.cairn.raft.meta.Rollout.Attempt;
+import io.cairn.raft.meta.Rollout.Consensus;
+import io.cairn.raft.meta.Rollout.GossipShard;
+import io.cairn.raft.meta.Rollout.RaftShard;
+import io.cairn.raft.meta.Shard;
+import io.cairn.raft.meta.WireWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node's part in a rollout: it does what the meta group's log has decided (promises end or freeze, data paths are switched), and where it is its
+ * turn it drives the change of its shard. It keeps nothing over a restart but what claims, data and log keep: each tick derives the rest
+ * from the map. One thread.
+ */
+public final class Rollouts {
+    private static final Logger log = LoggerFactory.getLogger(Rollouts.class);
+    /** Pause after a switch of the data path that failed, before it is tried again. */
+    static final long RETRY_MILLIS = 500;
+
+    private final RolloutPorts ports;
+    private final DataSwitch data;
+    private final LongSupplier clockMillis;
+    private final Executor thread;
+    private final Turns turns;
+    private final Finish finish;
+    private final AtomicBoolean woken = new AtomicBoolean();
+    private volatile @Nullable ShardChange change;
+    private volatile String trouble = "";
+    private @Nullable CompletableFuture<?> switching;
+    private long switchedMillis = Long.MIN_VALUE / 2;
+    private long settledVersion = -1;
+    private @Nullable Attempt returning;
+
+    /**
+     * @param clockMillis a monotonic clock
+     * @param thread runs ticks that are asked for between the regular ones; the same thread as those
+     */
+    public Rollouts(RolloutPorts ports, DataSwitch data, LongSupplier clockMillis, Executor thread) {
+        this.ports = ports;
+        this.data = data;
+        this.clockMillis = clockMillis;
+        this.thread = thread;
+        this.turns = new Turns(ports);
+        this.finish = new Finish(ports, data);
+    }
+
+    /** A tick soon; any thread. */
+    public void wake() {
+        if (woken.compareAndSet(false, true)) {
+            try {
+                thread.execute(() -> {
+                    woken.set(false);
+                    tick();
+                });
+            } catch (RejectedExecutionException e) {
+                log.debug("the node stops", e);
+            }
+        }
+    }
+
+    /** Some ten times a second. */
+    public void tick() {
+        long now = clockMillis.getAsLong();
+        ClusterMap map = ports.map();
+        Rollout rollout = Rollout.of(map);
+        if (rollout == null) {
+            turns.join(map, now);
+            return;
+        }
+        settle(map, rollout);
+        follow(map, rollout, now);
+        drive(map, rollout, now);
+        turns.watch(map, rollout, change, now);
+        finish.tick(map, rollout, now);
+    }
+
+    // ---- what is decided is done
+
+    private void settle(ClusterMap map, Rollout rollout) {
+        if (map.version() == settledVersion) {
+            return;
+        }
+        String cluster = ports.clusterId();
+        if (rollout.target() == Consensus.GOSSIP) {
+            ports.beginClaims();
+        }
+        List<Promise> frozen = new ArrayList<>();
+        rollout.raft().forEach((id, shard) -> {
+            SlotSet slots = SlotRanges.set(map.slotsOf(id));
+            if (!slots.isEmpty()) {
+                frozen.add(new Promise(cluster, shard.attempt(), shard.primaryId(), slots, shard.configEpoch()));
+            }
+        });
+        resume(map, rollout);
+        ports.settle(
+                promise -> promise.cluster().equals(cluster)
+                        && promise.attempt() <= map.version()
+                        && !rollout.binds(promise.attempt()),
+                frozen);
+        settledVersion = map.version();
+    }
+
+    /** Claims of shards that went back; before their promises end, so that nobody is voted for in between. */
+    private void resume(ClusterMap map, Rollout rollout) {
+        String self = ports.selfId();
+        for (GossipShard shard : rollout.back().values()) {
+            if (shard.members().contains(self) && map.shardOfNode(self) == null) {
+                ports.resume(shard.primaryId(), SlotRanges.set(shard.slots()), shard.configEpoch());
+            }
+        }
+    }
+
+    private void follow(ClusterMap map, Rollout rollout, long now) {
+        Attempt running = rollout.attempt();
+        Long sealed = data.sealed();
+        if (sealed != null && sealed <= map.version() && !rollout.binds(sealed)) {
+            run(() -> data.unseal(sealed), "what was sealed goes on in gossip mode", now);
+            return;
+        }
+        Attempt back = returning;
+        if (back != null && (running == null || running.number() != back.number())) {
+            returning = null;
+            if (!rollout.back().containsKey(back.shardId())) {
+                run(() -> data.resumeRaft(back.number()), "the shard goes on in raft mode", now);
+                return;
+            }
+        }
+        if (running != null && running.target() == Consensus.GOSSIP && running.members().contains(ports.selfId())) {
+            returning = running;
+        }
+        toMode(map, rollout, now);
+    }
+
+    private void toMode(ClusterMap map, Rollout rollout, long now) {
+        Shard shard = map.shardOfNode(ports.selfId());
+        if (shard != null) {
+            RaftShard start = rollout.raft().get(shard.id());
+            if (!data.isRaft() && start != null && start.cameFromGossip()) {
+                run(() -> data.toRaft(start(shard, start)), "this node's data goes on in raft mode", now);
+            }
+            return;
+        }
+        for (Map.Entry<String, GossipShard> entry : rollout.back().entrySet()) {
+            GossipShard back = entry.getValue();
+            if (data.isRaft() && back.members().contains(ports.selfId())) {
+                GossipEnd end = new GossipEnd(back.endIndex(), back.history(), back.offset());
+                GossipStart start = new GossipStart(entry.getKey(), back.primaryId(), back.configEpoch(), end);
+                run(() -> data.toGossip(start), "this node's data goes on in gossip mode", now);
+                return;
+            }
+        }
+    }
+
+    static RaftStart start(Shard shard, RaftShard start) {
+        return new RaftStart(
+                shard.id(),
+                start.attempt(),
+                start.baseIndex(),
+                shard.initialVoters(),
+                new Position(start.history(), start.offset()),
+                start.primaryId());
+    }
+
+    /** What this node's data is to begin with in raft mode as far as it knows, or null; asked when a node starts. */
+    public static @Nullable RaftStart startOf(ClusterMap map, String nodeId) {
+        Rollout rollout = Rollout.of(map);
+        Shard shard = map.shardOfNode(nodeId);
+        RaftShard start = rollout == null || shard == null ? null : rollout.raft().get(shard.id());
+        return shard == null || start == null || !start.cameFromGossip() ? null : start(shard, start);
+    }
+
+    @FunctionalInterface
+    private interface Switching {
+        CompletableFuture<?> begin();
+    }
+
+    /** One at a time, again after a failure. */
+    private void run(Switching step, String what, long now) {
+        boolean busy = switching != null && !switching.isDone();
+        if (busy || now - switchedMillis < RETRY_MILLIS) {
+            return;
+        }
+        switchedMillis = now;
+        log.info("{}", what);
+        switching = step.begin().whenComplete((done, failure) -> {
+            if (failure != null) {
+                trouble = what + ": " + failure;
+                log.warn("not yet: {}: {}", what, failure.toString());
+            } else {
+                trouble = "";
+                switchedMillis = Long.MIN_VALUE / 2;
+            }
+            wake();
+        });
+    }
+
+    // ---- this node's own shard
+
+    private void drive(ClusterMap map, Rollout rollout, long now) {
+        ShardChange running = change;
+        if (running != null) {
+            running.tick(now);
+            if (!running.isOver()) {
+                return;
+            }
+            turns.ended(running.isAborting(), now);
+            change = null;
+        }
+        Attempt attempt = rollout.attempt();
+        if (attempt == null) {
+            turns.take(map, rollout, data, now);
+        } else if (attempt.primaryId().equals(ports.selfId())) {
+            change = attempt.target() == Consensus.RAFT
+                    ? new ToRaft(attempt, ports.clusterId(), ports, data, this::wake)
+                    : new ToGossip(attempt, ports, data, this::wake);
+            if (!turns.began(attempt)) {
+                // It was begun before this node's restart: nothing of what it did is known.
+                change.abort("the shard's primary was restarted");
+            }
+            change.tick(now);
+        }
+    }
+
+    // ---- what others ask
+
+    /** Answers a message of another node of the meta group. Any thread. */
+    public CompletableFuture<byte[]> answer(byte[] question) {
+        RolloutMessage message;
+        try {
+            message = RolloutMessage.of(question);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        if (message instanceof RolloutMessage.AskPromise ask) {
+            return ports.promise(ask.promise())
+                    .thenApply(text -> new WireWriter().text(text).toBytes());
+        } else if (message instanceof RolloutMessage.AskDigest ask) {
+            return data.digestAt(ask.markId());
+        } else if (message instanceof RolloutMessage.AskReach ask) {
+            return data.reach(ask.attempt(), ask.seal())
+                    .thenApply(index -> new WireWriter().i64(index).toBytes());
+        }
+        return CompletableFuture.completedFuture(status().bytes());
+    }
+
+    /** How this node stands. Any thread. */
+    NodeStatus status() {
+        ShardChange running = change;
+        String reason = running != null && running.isAborting() ? running.why() : trouble;
+        return new NodeStatus(
+                ports.map().version(),
+                data.isRaft(),
+                running == null ? "none" : running.isAborting() ? "aborting" : running.step(),
+                reason.isEmpty() ? finish.waitsFor() : reason,
+                data.pauseMillis());
+    }
+}

@@ -1,0 +1,349 @@
+package io.cairn.server;
+
+import io.cairn.cluster.rollout.DataSwitch;
+import io.cairn.command.MovingKeys;
+import io.cairn.mode.ChangeStream;
+import io.cairn.mode.DataMarks;
+import io.cairn.mode.ShardBase;
+import io.cairn.mode.SwitchedMode;
+import io.cairn.raft.group.StoredSnapshot;
+import io.cairn.raft.shards.ClusterMember;
+import io.cairn.raft.shards.ShardGroup;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node's data path from gossip to its shard's raft log: the keyspace stays, calls wait, the log of gossip mode ends and becomes the base of the other (SAFETY
+ * 19). One step at a time, on a thread of its own.
+ */
+final class ShardSwitch implements DataSwitch {
+    /** Longest wait for what calls, scripts and MIGRATE are at. */
+    private static final long FREEZE_MILLIS = 2_000;
+
+    private static final long REACH_MILLIS = 5_000;
+    private static final long OPEN_MILLIS = 30_000;
+    /** How long calls wait for the shard's first leader. */
+    private static final long LEADER_MILLIS = 3_000;
+
+    private static final long POLL_NANOS = 1_000_000;
+    private static final Logger LOG = LoggerFactory.getLogger(ShardSwitch.class);
+
+    private final NodeParts parts;
+    private final GossipBackend gossip;
+    private final RaftBackend raft;
+    private final SwitchedMode mode;
+    private final DataMarks marks;
+    private final String nodeId;
+    private final Path directory;
+    private volatile @Nullable SealFile seal;
+    /** The shard whose replica may be opened, when there is one. */
+    private volatile @Nullable String opens;
+    /** The keyspace holds the base that is about to be loaded. */
+    private volatile boolean live;
+
+    ShardSwitch(NodeParts parts, GossipBackend gossip, RaftBackend raft, SwitchedMode mode) {
+        this.parts = parts;
+        this.gossip = gossip;
+        this.raft = raft;
+        this.mode = mode;
+        this.nodeId = parts.directory().nodeId();
+        this.directory = StandaloneLog.directory(parts);
+        this.marks = new DataMarks(
+                parts.keyspace(),
+                parts.background(),
+                gossip.standalonePersistence()::beginFollower,
+                gossip.standalonePersistence()::endFollower);
+        gossip.standalone().marks(marks);
+        raft.node().store().bases(this::loadBase);
+        member().opensShard(shardId -> mode.isRaft() || shardId.equals(opens));
+    }
+
+    /** Whether the directory of a node holds a replica of a shard. */
+    static boolean hasReplica(NodeParts parts) throws StartException {
+        Path shard = StandaloneLog.directory(parts);
+        try {
+            return Files.exists(shard.resolve("log"))
+                    || StoredSnapshot.newestDirectory(shard.resolve("snapshots")) != null;
+        } catch (IOException e) {
+            throw new StartException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** At start, once the data of gossip mode is loaded: a seal that the node had holds again. */
+    void start() throws StartException {
+        try {
+            SealFile found = SealFile.read(directory);
+            if (found == null) {
+                return;
+            }
+            if (found.localIndex() != gossip.standalonePersistence().logIndex()) {
+                LOG.warn("the log went on after the seal of attempt {}: it is void", found.attempt());
+                SealFile.delete(directory);
+                return;
+            }
+            seal = found;
+            LOG.info("sealed in attempt {}: calls wait until the cluster says how that ended", found.attempt());
+            mode.hold(0);
+            gossip.waitsAtStart();
+            gossip.standalone().freeze(FREEZE_MILLIS);
+        } catch (IOException | MovingKeys.Refused e) {
+            throw new StartException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private ClusterMember member() {
+        return raft.node().runtime().member();
+    }
+
+    /** One thing of the node after the other. */
+    private <T extends @Nullable Object> CompletableFuture<T> step(Callable<T> task) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    synchronized (this) {
+                        try {
+                            done.complete(task.call());
+                        } catch (Exception | Error e) {
+                            LOG.warn("port {}: {}", parts.config().port(), String.valueOf(e.getMessage()));
+                            done.completeExceptionally(e);
+                        }
+                    }
+                },
+                "rollout-" + parts.config().port());
+        thread.setDaemon(true);
+        thread.start();
+        return done;
+    }
+
+    private static boolean await(long millis, BooleanSupplier what) {
+        long from = System.nanoTime();
+        while (!what.getAsBoolean()) {
+            if (System.nanoTime() - from > TimeUnit.MILLISECONDS.toNanos(millis)) {
+                return false;
+            }
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+        return true;
+    }
+
+    private static Position position(ChangeStream.Position place) {
+        return new Position(place.id(), place.offset());
+    }
+
+    @Override
+    public boolean isRaft() {
+        return mode.isRaft();
+    }
+
+    @Override
+    public @Nullable Long sealed() {
+        SealFile now = seal;
+        return now == null ? null : now.attempt();
+    }
+
+    @Override
+    public long pauseMillis() {
+        return mode.pauseMillis();
+    }
+
+    // ---- before the switch
+
+    @Override
+    public CompletableFuture<Position> mark(String markId) {
+        return step(() -> {
+            requireGossip();
+            return position(gossip.standalone().mark(markId));
+        });
+    }
+
+    @Override
+    public CompletableFuture<byte[]> digestAt(String markId) {
+        return marks.digest(markId);
+    }
+
+    private void requireGossip() throws IOException {
+        if (mode.isRaft()) {
+            throw new IOException("the node is in raft mode");
+        }
+    }
+
+    @Override
+    public CompletableFuture<Position> seal(long attempt, long holdMillis) {
+        return step(() -> {
+            requireGossip();
+            SealFile before = seal;
+            if (before != null && before.attempt() == attempt && before.primary()) {
+                return before.position();
+            }
+            if (before != null || gossip.follows()) {
+                throw new IOException(before == null ? "the node is a replica" : "the node is sealed already");
+            }
+            mode.hold(holdMillis);
+            boolean done = false;
+            try {
+                Position end = position(gossip.standalone().freeze(Math.min(holdMillis, FREEZE_MILLIS)));
+                note(new SealFile(attempt, end, gossip.standalonePersistence().syncedEnd(), true));
+                done = true;
+                return end;
+            } finally {
+                if (!done) {
+                    gossip.standalone().thaw();
+                    mode.release(false);
+                }
+            }
+        });
+    }
+
+    private void note(SealFile fresh) throws IOException {
+        fresh.write(directory);
+        seal = fresh;
+    }
+
+    @Override
+    public CompletableFuture<@Nullable Void> unseal(long attempt) {
+        return step(() -> {
+            SealFile before = seal;
+            if (before != null && before.attempt() <= attempt && !mode.isRaft()) {
+                SealFile.delete(directory);
+                seal = null;
+                gossip.standalone().thaw();
+                gossip.node().serve();
+                mode.release(false);
+            }
+            return null;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Long> reach(long attempt, Position end) {
+        return step(() -> {
+            requireGossip();
+            SealFile before = seal;
+            if (before == null
+                    || before.attempt() != attempt
+                    || !before.position().equals(end)) {
+                ChangeStream changes = parts.changes();
+                if (!await(REACH_MILLIS, () -> position(changes.place()).equals(end))) {
+                    throw new IOException("the node's data is at " + position(changes.place()) + " and not at " + end);
+                }
+                parts.keyspace().lockAll();
+                try {
+                    if (!position(changes.place()).equals(end)) {
+                        throw new IOException("the node's data went on after " + end);
+                    }
+                    note(new SealFile(
+                            attempt, end, gossip.standalonePersistence().syncedEnd(), false));
+                } finally {
+                    parts.keyspace().unlockAll();
+                }
+            }
+            // Above all versions as well: who watches a key from before the switch is told that it changed.
+            return Math.max(
+                    gossip.standalonePersistence().logIndex(), parts.keyspace().lastVersion());
+        });
+    }
+
+    // ---- the switch
+
+    @Override
+    public CompletableFuture<@Nullable Void> toRaft(RaftStart start) {
+        return step(() -> {
+            if (mode.isRaft()) {
+                return null;
+            }
+            long began = System.nanoTime();
+            SealFile reached = seal;
+            boolean voter = start.voters().contains(nodeId);
+            boolean has = reached != null
+                    && reached.attempt() == start.attempt()
+                    && reached.position().equals(start.position())
+                    && reached.localIndex() == gossip.standalonePersistence().logIndex();
+            if (voter && !has) {
+                throw new IOException("the data of this voter is not at " + start.position() + ", where it was");
+            }
+            mode.hold(OPEN_MILLIS);
+            gossip.node().rests(true);
+            gossip.standalone().retire();
+            gossip.replicaRole().release();
+            gossip.standalonePersistence().end();
+            if (voter) {
+                ShardBase base = new ShardBase(start.shardId(), start.index(), reached.localIndex());
+                ShardGroup.writeBase(directory, start.shardId(), start.index(), start.voters(), base::write);
+                live = true;
+            } else {
+                StandaloneLog.delete(parts);
+                Files.createDirectories(directory.resolve("log"));
+                raft.node().store().givenUp();
+            }
+            open(start.shardId());
+            SealFile.delete(directory);
+            seal = null;
+            goOn(start);
+            LOG.info(
+                    "port {}: shard {} is raft from {} on, {} ms",
+                    parts.config().port(),
+                    start.shardId(),
+                    start.index(),
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+            return null;
+        });
+    }
+
+    private void open(String shardId) throws IOException {
+        raft.serve();
+        // Whoever waits for keys did so under other circumstances. Redis: disconnectAllBlockedClients.
+        parts.blocked().leading(false);
+        opens = shardId;
+        member().look();
+        if (!await(OPEN_MILLIS, () -> member().shard() != null)) {
+            throw new IOException("the replica of shard " + shardId + " was not opened");
+        }
+        raft.hasBase();
+    }
+
+    private void goOn(RaftStart start) {
+        ShardGroup shard = member().shard();
+        mode.become(true);
+        if (shard != null) {
+            if (start.first().equals(nodeId)) {
+                shard.goFirst();
+            }
+            await(LEADER_MILLIS, () -> shard.leader() != null);
+        }
+        mode.release(true);
+    }
+
+    private long loadBase(ShardBase base) throws IOException {
+        if (live) {
+            live = false;
+            return gossip.clock().lastStamp();
+        }
+        return StandaloneLog.loadBase(parts, base);
+    }
+
+    // ---- back
+
+    @Override
+    public CompletableFuture<GossipEnd> endRaft(long attempt, long holdMillis) {
+        return CompletableFuture.failedFuture(new IOException("not yet"));
+    }
+
+    @Override
+    public CompletableFuture<@Nullable Void> resumeRaft(long attempt) {
+        return CompletableFuture.failedFuture(new IOException("not yet"));
+    }
+
+    @Override
+    public CompletableFuture<@Nullable Void> toGossip(GossipStart start) {
+        return CompletableFuture.failedFuture(new IOException("not yet"));
+    }
+}
