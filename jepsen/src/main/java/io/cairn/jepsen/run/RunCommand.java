@@ -76,8 +76,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--mode",
             defaultValue = "raft",
-            description = "How Cairn's cluster begins: raft, gossip (which may lose acknowledged writes), or rolled: formed in"
-                    + " gossip mode and taken over to raft (${DEFAULT-VALUE}).")
+            description =
+                    "How Cairn's cluster begins: raft, gossip (which may lose acknowledged writes), or rolled: formed in"
+                            + " gossip mode and taken over to raft (${DEFAULT-VALUE}).")
     private Start mode = Start.RAFT;
 
     @Option(names = "--clients", defaultValue = "8", description = "Clients of each workload (${DEFAULT-VALUE}).")
@@ -141,7 +142,10 @@ final class RunCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--target redis always has three nodes a process, and no linearizable reads at replicas or by leases");
         }
-        if (mode != Start.RAFT && (target == Plan.Target.REDIS || nodes != 3 || (mode == Start.GOSSIP && (replicaReads || leaseReads)))) {
+        if (mode != Start.RAFT
+                && (target == Plan.Target.REDIS
+                        || nodes != 3
+                        || (mode == Start.GOSSIP && (replicaReads || leaseReads)))) {
             throw new ParameterException(
                     spec.commandLine(),
                     "--mode is of Cairn with three nodes a process, and gossip knows no linearizable reads at replicas or by leases");

@@ -42,8 +42,10 @@ final class PageCluster implements AutoCloseable {
         Path bin = Files.createDirectory(directory.resolve("bin"));
         List<String> cairn = distribution.command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"), List.of());
         script(bin.resolve("cairn"), "exec " + quoted(cairn) + " \"$@\"");
-        script(bin.resolve("systemctl"), "touch \"" + directory
-                + "/${2#cairn@}.restart\"; while [ -e \"" + directory + "/${2#cairn@}.restart\" ]; do sleep 0.05; done");
+        script(
+                bin.resolve("systemctl"),
+                "touch \"" + directory + "/${2#cairn@}.restart\"; while [ -e \"" + directory
+                        + "/${2#cairn@}.restart\" ]; do sleep 0.05; done");
         for (String name : NAMES) {
             int first = basePort + NODES_EACH * NAMES.indexOf(name);
             Files.writeString(
@@ -179,8 +181,7 @@ final class PageCluster implements AutoCloseable {
     }
 
     private void start(String name) {
-        List<String> command =
-                distribution.command(List.of("-Xms96m", "-Xmx256m"), List.of("server", name + ".conf"));
+        List<String> command = distribution.command(List.of("-Xms96m", "-Xmx256m"), List.of("server", name + ".conf"));
         processes.put(name, ServerProcess.start(command, directory, directory.resolve(name + ".log")));
     }
 

@@ -113,7 +113,8 @@ final class Finish {
             byte[] bytes = answer == null ? null : ShardChange.value(answer);
             boolean self = node.id().equals(ports.selfId());
             boolean there = self || bytes != null;
-            boolean isRaft = self ? data.isRaft() : bytes != null && NodeStatus.of(bytes).isRaft();
+            boolean isRaft =
+                    self ? data.isRaft() : bytes != null && NodeStatus.of(bytes).isRaft();
             boolean wanted = toRaft && map.shardOfNode(node.id()) != null;
             if (!there || isRaft != wanted) {
                 lacking.add(node.id());

@@ -32,7 +32,10 @@ sealed interface RolloutMessage {
         } else if (this instanceof AskDigest ask) {
             out.u8(2).text(ask.markId());
         } else if (this instanceof AskReach ask) {
-            out.u8(3).i64(ask.attempt()).text(ask.seal().history()).i64(ask.seal().offset());
+            out.u8(3)
+                    .i64(ask.attempt())
+                    .text(ask.seal().history())
+                    .i64(ask.seal().offset());
         } else {
             out.u8(4);
         }
@@ -57,8 +60,7 @@ sealed interface RolloutMessage {
                 if (slots.length > SlotSet.SLOTS / Byte.SIZE) {
                     throw new IllegalArgumentException("too many slots");
                 }
-                yield new AskPromise(
-                        new Promise(cluster, attempt, primary, SlotSet.of(BitSet.valueOf(slots)), epoch));
+                yield new AskPromise(new Promise(cluster, attempt, primary, SlotSet.of(BitSet.valueOf(slots)), epoch));
             }
             case 2 -> new AskDigest(in.text());
             case 3 -> new AskReach(in.i64(), new Position(in.text(), in.i64()));

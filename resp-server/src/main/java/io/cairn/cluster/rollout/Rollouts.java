@@ -144,7 +144,9 @@ public final class Rollouts {
                 return;
             }
         }
-        if (running != null && running.target() == Consensus.GOSSIP && running.members().contains(ports.selfId())) {
+        if (running != null
+                && running.target() == Consensus.GOSSIP
+                && running.members().contains(ports.selfId())) {
             returning = running;
         }
         toMode(map, rollout, now);
@@ -184,7 +186,8 @@ public final class Rollouts {
     public static @Nullable RaftStart startOf(ClusterMap map, String nodeId) {
         Rollout rollout = Rollout.of(map);
         Shard shard = map.shardOfNode(nodeId);
-        RaftShard start = rollout == null || shard == null ? null : rollout.raft().get(shard.id());
+        RaftShard start =
+                rollout == null || shard == null ? null : rollout.raft().get(shard.id());
         return shard == null || start == null || !start.cameFromGossip() ? null : start(shard, start);
     }
 

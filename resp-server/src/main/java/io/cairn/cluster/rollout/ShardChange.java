@@ -65,7 +65,9 @@ abstract class ShardChange {
         ClusterMap map = ports.map();
         Rollout rollout = Rollout.of(map);
         boolean decided = map.version() >= attempt.number()
-                && (rollout == null || rollout.attempt() == null || rollout.attempt().number() != attempt.number());
+                && (rollout == null
+                        || rollout.attempt() == null
+                        || rollout.attempt().number() != attempt.number());
         if (decided && !over) {
             over = true;
             boolean done = rollout != null && isCommitted(rollout);

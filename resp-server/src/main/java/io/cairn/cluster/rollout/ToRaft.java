@@ -158,12 +158,10 @@ final class ToRaft extends ShardChange {
         long votes = voters.stream().filter(this::hasPromised).count();
         long members = attempt.members().stream().filter(this::hasPromised).count();
         boolean living = ports.nodes().stream()
-                .filter(seen -> seen.alive() && attempt.members().contains(seen.node().id()))
+                .filter(seen ->
+                        seen.alive() && attempt.members().contains(seen.node().id()))
                 .allMatch(seen -> hasPromised(seen.node().id()));
-        if (votes <= voters.size() / 2
-                || members <= attempt.members().size() / 2
-                || !living
-                || !hasPromised(selfId)) {
+        if (votes <= voters.size() / 2 || members <= attempt.members().size() / 2 || !living || !hasPromised(selfId)) {
             abort("promises lack: " + refusals(promises, text -> text));
             return;
         }
@@ -192,10 +190,7 @@ final class ToRaft extends ShardChange {
                 if (hasPromised(id)) {
                     all.put(
                             id,
-                            woken(
-                                    id.equals(selfId)
-                                            ? data.digestAt(markId)
-                                            : ports.ask(id, question, DIGEST_MILLIS)));
+                            woken(id.equals(selfId) ? data.digestAt(markId) : ports.ask(id, question, DIGEST_MILLIS)));
                 }
             }
             digests = all;

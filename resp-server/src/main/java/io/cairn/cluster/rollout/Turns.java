@@ -52,7 +52,9 @@ final class Turns {
         }
         nextMillis = now + JOIN_MILLIS;
         for (Seen seen : ports.nodes()) {
-            if (!seen.node().id().equals(ports.selfId()) && seen.alive() && !seen.clusterId().isEmpty()) {
+            if (!seen.node().id().equals(ports.selfId())
+                    && seen.alive()
+                    && !seen.clusterId().isEmpty()) {
                 asking = ports.join(seen.node());
                 return;
             }
@@ -90,7 +92,10 @@ final class Turns {
 
     private @Nullable MetaCommand toRaft(ClusterMap map, Rollout rollout, DataSwitch data) {
         Picture picture = ports.picture();
-        if (picture == null || data.isRaft() || data.sealed() != null || !picture.self().isPrimary()) {
+        if (picture == null
+                || data.isRaft()
+                || data.sealed() != null
+                || !picture.self().isPrimary()) {
             return null;
         }
         String self = ports.selfId();
