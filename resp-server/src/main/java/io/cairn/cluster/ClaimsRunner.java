@@ -13,14 +13,17 @@ import io.cairn.gossip.claims.ClaimsNode;
 import io.cairn.gossip.claims.NodesFile;
 import io.cairn.gossip.claims.Picture;
 import io.cairn.gossip.claims.Place;
+import io.cairn.gossip.claims.Promise;
 import io.cairn.gossip.claims.Saved;
 import io.cairn.gossip.claims.SlotSet;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -28,6 +31,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +46,7 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
     static final byte CLAIMS = 1;
 
     private static final long TICK_MILLIS = 50;
+    private static final long ANSWER_MILLIS = 3_000;
     /** Messages that wait for the thread; more are dropped, as the network may. */
     private static final int MAX_WAITING = 2_000;
 
@@ -59,6 +64,7 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
     private final Map<String, Long> linkedMillis = new ConcurrentHashMap<>();
 
     private volatile boolean closed;
+    private volatile boolean ended;
 
     /**
      * What it needs.
@@ -144,6 +150,9 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
     }
 
     private void tick() {
+        if (ended) {
+            return;
+        }
         Gossip running = gossip;
         if (running != null) {
             Set<String> alive = new HashSet<>();
@@ -205,6 +214,52 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
         execute(() -> node().run(now(), words));
     }
 
+    /** Promises; completes with an empty text once that is on the disk, or with why not. Any thread. */
+    CompletableFuture<String> promise(Promise promise) {
+        CompletableFuture<String> done = new CompletableFuture<>();
+        execute(() -> {
+            String refusal = node().promise(now(), promise);
+            done.complete(refusal == null ? "" : refusal);
+        });
+        return done.orTimeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** See {@link ClaimsNode#settlePromises}. Soon; any thread. */
+    void settle(Predicate<Promise> over, List<Promise> frozen) {
+        execute(() -> node().settlePromises(now(), over, frozen));
+    }
+
+    /** See {@link ClaimsNode#resume}. Soon; any thread. */
+    void resume(String primaryId, SlotSet slots, long configEpoch) {
+        execute(() -> node().resume(now(), primaryId, slots, configEpoch));
+    }
+
+    /** Whether the claims count. */
+    boolean isEnded() {
+        return ended;
+    }
+
+    /**
+     * The cluster is raft for good: nothing is said or saved any more, nodes.conf is put aside. Gossip goes on. Completes when no event
+     * runs any more.
+     */
+    CompletableFuture<Void> end() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        execute(() -> {
+            if (!ended) {
+                ended = true;
+                try {
+                    NodesFile.putAside(options.directory());
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException("nodes.conf", e);
+                }
+                LOG.info("node {}: the claims of gossip mode have ended", options.nodeId());
+            }
+            done.complete(null);
+        });
+        return done;
+    }
+
     /** The gossip port of the other side of CLUSTER MEET joins ours, beside the claims. */
     void meet(String host, int busPort) {
         Gossip running = gossip;
@@ -229,7 +284,11 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
     public void message(byte[] message) {
         if (message.length > 1 && message[0] == CLAIMS) {
             byte[] body = java.util.Arrays.copyOfRange(message, 1, message.length);
-            execute(() -> node().receive(body, now()));
+            execute(() -> {
+                if (!ended) {
+                    node().receive(body, now());
+                }
+            });
         } else if (message.length > 1) {
             otherMessages.accept(message);
         }

@@ -28,6 +28,7 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
     private final Supplier<Redirects.EndpointStyle> style;
     private final LongSupplier offset;
     private final BooleanSupplier follows;
+    private volatile @Nullable MixedView mixed;
 
     /** @param follows whether the node's data still follows a primary: it is about to lead */
     ClaimsView(
@@ -43,6 +44,17 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
         this.style = style;
         this.offset = offset;
         this.follows = follows;
+    }
+
+    /** Some shards may be raft's from now on. */
+    void beside(MixedView both) {
+        mixed = both;
+    }
+
+    /** Whether this node may answer for what it owns. */
+    boolean answers() {
+        Picture picture = picture();
+        return picture.seesMajority() && (picture.slotsOf(picture.self().id()).isEmpty() || mayWrite(picture));
     }
 
     private Picture picture() {
@@ -152,7 +164,10 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
     }
 
     private boolean isCovered(Picture picture) {
-        return (picture.isCovered() && picture.assigned() == Slots.COUNT) || !requireFullCoverage.getAsBoolean();
+        MixedView both = mixed;
+        return (picture.isCovered() && picture.assigned() == Slots.COUNT)
+                || !requireFullCoverage.getAsBoolean()
+                || (both != null && both.isCovered());
     }
 
     private static boolean mayWrite(Picture picture) {
@@ -188,6 +203,10 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
 
     @Override
     public @Nullable String refusal(int slot, boolean write, boolean replica, boolean asking) {
+        MixedView both = mixed;
+        if (both != null && both.isRaft(slot)) {
+            return both.raftRefusal(slot);
+        }
         Picture picture = picture();
         String owner = picture.owners()[slot];
         boolean mine = picture.self().id().equals(owner);

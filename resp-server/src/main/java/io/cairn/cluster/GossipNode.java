@@ -55,6 +55,7 @@ public final class GossipNode implements AutoCloseable {
     private final long startedMillis = System.currentTimeMillis();
     private @Nullable Saved saved;
     private @Nullable Beside beside;
+    private volatile @Nullable MixedView mixed;
     private volatile boolean rests;
     private boolean loaded;
     private long tendedMillis;
@@ -226,7 +227,26 @@ public final class GossipNode implements AutoCloseable {
     /** The commands that only a node of a cluster in gossip mode has; {@code node} is asked at each call. */
     public static List<List<Command>> commands(Supplier<GossipNode> node, Supplier<String> newId) {
         ClaimsCommands changes = new ClaimsCommands(() -> node.get().claims, newId);
-        return List.of(new ClusterCommands(() -> node.get().view, false).table(), changes.table());
+        return List.of(new ClusterCommands(() -> node.get().shown(), false).table(), changes.table());
+    }
+
+    private ClusterView shown() {
+        MixedView both = mixed;
+        return both == null ? view : both;
+    }
+
+    /** Some shards may be raft's from now on. */
+    void show(MixedView both) {
+        mixed = both;
+        view.beside(both);
+    }
+
+    ClaimsView view() {
+        return view;
+    }
+
+    ClaimsRunner claims() {
+        return claims;
     }
 
     /**

@@ -80,6 +80,7 @@ public final class RaftNode implements AutoCloseable {
     private final ClusterConfig settings;
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
+    private volatile @Nullable MixedView mixed;
     private long tendedMillis;
 
     /**
@@ -235,13 +236,32 @@ public final class RaftNode implements AutoCloseable {
     public static List<List<Command>> commands(Supplier<RaftNode> node, Supplier<String> newId) {
         LeaderCommands leaders = new LeaderCommands(() -> node.get().runtime, () -> node.get().local);
         return List.of(
-                new ClusterCommands(() -> node.get().view, true).table(),
+                new ClusterCommands(() -> node.get().shown(), true).table(),
                 new ClusterAdmin(() -> node.get().runtime, newId).table(),
                 new MigrationCommands(() -> node.get().runtime, newId).table(),
                 new NodeCommands(() -> node.get().runtime, newId).table(),
                 leaders.table(),
                 new BackupCommands(() -> node.get().runtime).table(),
                 new WaitCommands(() -> node.get().runtime).table());
+    }
+
+    private ClusterView shown() {
+        MixedView both = mixed;
+        return both == null ? view : both;
+    }
+
+    /** Some shards may be gossip's from now on; null when none is any more. */
+    void show(@Nullable MixedView both) {
+        mixed = both;
+        redirects.elsewhere(both);
+    }
+
+    RaftView view() {
+        return view;
+    }
+
+    Redirects redirects() {
+        return redirects;
     }
 
     private static ClusterRuntime.Options options(Parts parts) throws IOException {

@@ -33,9 +33,19 @@ public final class Redirects {
     /** Since when shards have no primary, milliseconds; confined to who looks. */
     private final Map<String, Long> leaderless = new HashMap<>();
 
+    private volatile @Nullable Elsewhere elsewhere;
     private volatile boolean down;
     private volatile boolean ownFailed;
     private volatile boolean allowReads;
+
+    /** Slots that are not the map's, while shards are still, or again, in gossip mode. */
+    interface Elsewhere {
+        /** The error line for a slot that no raft shard owns. */
+        String redirect(int slot);
+
+        /** Whether all such slots have a living owner. */
+        boolean isCovered();
+    }
 
     /** How redirects name a node ({@code cluster-preferred-endpoint-type}). */
     public enum EndpointStyle {
@@ -61,6 +71,11 @@ public final class Redirects {
         this.gone = gone;
     }
 
+    /** @param others null when all slots are the map's */
+    void elsewhere(@Nullable Elsewhere others) {
+        elsewhere = others;
+    }
+
     /**
      * Judges anew whether the cluster is down: with {@code cluster-require-full-coverage} while a slot has no owner or a
      * shard with slots has had no primary for so long; in any case while that is so of this node's own shard, which in Redis
@@ -79,7 +94,8 @@ public final class Redirects {
             return;
         }
         Shard own = map.shardOfNode(topology.self().id());
-        boolean uncovered = map.ownedSlots() < Slots.COUNT;
+        Elsewhere others = elsewhere;
+        boolean uncovered = others == null ? map.ownedSlots() < Slots.COUNT : !others.isCovered();
         boolean failed = false;
         Set<String> seen = new HashSet<>();
         for (Shard shard : map.shards()) {
@@ -134,6 +150,10 @@ public final class Redirects {
             return slot < 0 ? forOwnShard() : DOWN;
         }
         Shard owner = map.owner(slot);
+        Elsewhere others = elsewhere;
+        if (owner == null && others != null) {
+            return others.redirect(slot);
+        }
         if (owner == null) {
             return requireFullCoverage.getAsBoolean() ? DOWN : NOT_SERVED;
         }

@@ -2,6 +2,7 @@ package io.cairn.server;
 
 import io.cairn.cluster.ClusterThreads;
 import io.cairn.cluster.GossipClusterThreads;
+import io.cairn.cluster.RolloutNode;
 import io.cairn.command.ClusterSettings;
 import io.cairn.command.Command;
 import io.cairn.command.Persistence;
@@ -30,6 +31,7 @@ final class RolloutBackend implements NodeBackend {
     private final RaftBackend raft;
     private final SwitchedMode mode;
     private final ShardSwitch data;
+    private final RolloutNode rollout;
 
     RolloutBackend(NodeParts parts, String process, GossipClusterThreads gossipThreads, ClusterThreads raftThreads)
             throws StartException {
@@ -38,6 +40,7 @@ final class RolloutBackend implements NodeBackend {
         this.mode = new SwitchedMode(gossip.mode(), raft.mode(), ShardSwitch.hasReplica(parts));
         this.data = new ShardSwitch(parts, gossip, raft, mode);
         gossip.node().beside(raft.node().beside());
+        this.rollout = new RolloutNode(gossip.node(), raft.node(), data, failure -> parts.failure().fatal("the rollout", failure));
     }
 
     GossipBackend gossip() {
@@ -46,6 +49,10 @@ final class RolloutBackend implements NodeBackend {
 
     RaftBackend raft() {
         return raft;
+    }
+
+    RolloutNode rollout() {
+        return rollout;
     }
 
     ShardSwitch data() {
@@ -119,6 +126,7 @@ final class RolloutBackend implements NodeBackend {
             raft.node().spread();
             raft.hasBase();
         }
+        rollout.start();
     }
 
     @Override
@@ -185,6 +193,7 @@ final class RolloutBackend implements NodeBackend {
 
     @Override
     public void close() {
+        rollout.close();
         gossip.close();
         raft.close();
     }

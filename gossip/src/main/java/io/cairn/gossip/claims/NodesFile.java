@@ -63,6 +63,24 @@ public final class NodesFile {
         }
     }
 
+    /** Where the file goes once it counts no more. */
+    static final String ASIDE = NAME + ".before-raft";
+
+    /** The cluster has left gossip mode for good: the file counts no more, but is kept for whoever wants to look. Blocks. */
+    public static void putAside(Path directory) throws IOException {
+        Path file = directory.resolve(NAME);
+        if (Files.exists(file)) {
+            Files.move(
+                    file,
+                    directory.resolve(ASIDE),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
     /**
      * What {@link #write} wrote, or null when there is no file. Blocks.
      *

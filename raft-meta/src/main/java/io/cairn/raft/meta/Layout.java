@@ -58,6 +58,11 @@ public record Layout(String clusterId, List<ClusterNode> nodes, Members meta, Li
         }
     }
 
+    /** Of a meta group without shards: one voter per failure domain, everyone else a learner. */
+    public static Layout withoutShards(String clusterId, List<ClusterNode> nodes) {
+        return new Layout(clusterId, nodes, MetaMembers.plan(nodes, List.of(), node -> true), List.of());
+    }
+
     /** The node with this id, if it is part of the layout. */
     public Optional<ClusterNode> node(String id) {
         return nodes.stream().filter(n -> n.id().equals(id)).findFirst();

@@ -29,6 +29,7 @@ public record Rollout(
         NavigableMap<String, GossipShard> back) {
     static final String NAME = "rollout";
     static final String ATTEMPT = "rollout-attempt";
+    static final String ERROR = "rollout-error";
     static final String RAFT = "rollout-raft/";
     static final String BACK = "rollout-back/";
 
@@ -142,6 +143,12 @@ public record Rollout(
     /** Null in a cluster that never was on that way. */
     public static @Nullable Rollout of(ClusterMap map) {
         return read(map.values());
+    }
+
+    /** Why the last attempt was aborted, empty if none was. */
+    public static String lastError(ClusterMap map) {
+        ClusterValue value = map.value(ERROR);
+        return value == null ? "" : value.text();
     }
 
     static @Nullable Rollout read(NavigableMap<String, ClusterValue> values) {

@@ -24,7 +24,7 @@ final class RolloutChanges {
         } else if (command instanceof MetaCommand.BeginReturn begin) {
             return attempt(map, begin, index);
         } else if (command instanceof MetaCommand.AbortAttempt abort) {
-            return abort(map, abort.attempt(), index);
+            return abort(map, abort, index);
         } else if (command instanceof MetaCommand.ShardToRaft commit) {
             return toRaft(map, commit, index);
         } else if (command instanceof MetaCommand.ShardToGossip commit) {
@@ -177,14 +177,18 @@ final class RolloutChanges {
                 index);
     }
 
-    private static ClusterMap abort(ClusterMap map, long number, long index) {
+    private static ClusterMap abort(ClusterMap map, MetaCommand.AbortAttempt abort, long index) {
         Rollout rollout = Rollout.of(map);
         Attempt now = rollout == null ? null : rollout.attempt();
-        if (rollout == null || now == null || now.number() != number) {
+        if (rollout == null || now == null || now.number() != abort.attempt()) {
             return map;
         }
+        MapDraft draft = map.draft();
+        if (!abort.why().isEmpty()) {
+            draft.values.put(Rollout.ERROR, new ClusterValue(index, abort.why()));
+        }
         return write(
-                map.draft(),
+                draft,
                 new Rollout(rollout.target(), false, rollout.scope(), null, rollout.raft(), rollout.back()),
                 index);
     }

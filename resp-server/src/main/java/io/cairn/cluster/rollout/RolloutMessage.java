@@ -12,7 +12,7 @@ sealed interface RolloutMessage {
     /** Vote for nobody in this shard. Answered with an empty text, or why not. */
     record AskPromise(Promise promise) implements RolloutMessage {}
 
-    /** The digest of the data at a mark of the stream. */
+    /** The digest of the data at a mark of the stream. Answered with it, or with nothing while it is not there: ask again. */
     record AskDigest(String markId) implements RolloutMessage {}
 
     /** Have all up to the seal on the disk. Answered with the last local log index. */

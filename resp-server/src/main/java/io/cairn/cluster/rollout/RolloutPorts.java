@@ -8,6 +8,7 @@ import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.Layout;
 import io.cairn.raft.meta.MetaCommand;
 import io.cairn.raft.meta.MetaResult;
+import io.cairn.raft.meta.Shard;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -47,6 +48,9 @@ public interface RolloutPorts {
 
     boolean leadsMeta();
 
+    /** The node to show as a raft shard's primary. */
+    String primaryOf(Shard shard);
+
     /** True while this node leads the shard and takes calls. */
     boolean leads(String shardId);
 
@@ -54,6 +58,9 @@ public interface RolloutPorts {
 
     /** Forms the meta group; fails with who refuses, and then nothing has changed. */
     CompletableFuture<@Nullable Void> form(Layout layout);
+
+    /** Completes when the applied map is as asked, or fails after a while. */
+    CompletableFuture<@Nullable Void> awaitMap(Predicate<ClusterMap> condition);
 
     /** Comes into the meta group of that node; completes with an empty text, or why not (yet). */
     CompletableFuture<String> join(ClusterNode member);

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,10 @@ public final class Rollouts {
     private static final Logger log = LoggerFactory.getLogger(Rollouts.class);
     /** Pause after a switch of the data path that failed, before it is tried again. */
     static final long RETRY_MILLIS = 500;
+    /** Whoever asks for a digest is told to ask again after so long. */
+    private static final long DIGEST_PATIENCE_MILLIS = 300;
+    /** Promises that came late are looked at so often. */
+    private static final long SETTLE_MILLIS = 1_000;
 
     private final RolloutPorts ports;
     private final DataSwitch data;
@@ -48,7 +53,11 @@ public final class Rollouts {
     private @Nullable CompletableFuture<?> switching;
     private long switchedMillis = Long.MIN_VALUE / 2;
     private long settledVersion = -1;
+    private long settledMillis;
     private @Nullable Attempt returning;
+    // Guarded by this.
+    private String digestOf = "";
+    private CompletableFuture<byte[]> digest = new CompletableFuture<>();
 
     /**
      * @param clockMillis a monotonic clock
@@ -86,7 +95,7 @@ public final class Rollouts {
             turns.join(map, now);
             return;
         }
-        settle(map, rollout);
+        settle(map, rollout, now);
         follow(map, rollout, now);
         drive(map, rollout, now);
         turns.watch(map, rollout, change, now);
@@ -95,10 +104,12 @@ public final class Rollouts {
 
     // ---- what is decided is done
 
-    private void settle(ClusterMap map, Rollout rollout) {
-        if (map.version() == settledVersion) {
+    private void settle(ClusterMap map, Rollout rollout, long now) {
+        boolean done = rollout.isDone() && rollout.target() == Consensus.RAFT;
+        if (done || (map.version() == settledVersion && now - settledMillis < SETTLE_MILLIS)) {
             return;
         }
+        settledMillis = now;
         String cluster = ports.clusterId();
         if (rollout.target() == Consensus.GOSSIP) {
             ports.beginClaims();
@@ -254,15 +265,31 @@ public final class Rollouts {
             return CompletableFuture.failedFuture(e);
         }
         if (message instanceof RolloutMessage.AskPromise ask) {
+            ClusterMap map = ports.map();
+            Rollout rollout = Rollout.of(map);
+            if (rollout != null
+                    && map.version() >= ask.promise().attempt()
+                    && !rollout.binds(ask.promise().attempt())) {
+                return CompletableFuture.completedFuture(
+                        new WireWriter().text("the attempt is over").toBytes());
+            }
             return ports.promise(ask.promise())
                     .thenApply(text -> new WireWriter().text(text).toBytes());
         } else if (message instanceof RolloutMessage.AskDigest ask) {
-            return data.digestAt(ask.markId());
+            return digest(ask.markId());
         } else if (message instanceof RolloutMessage.AskReach ask) {
             return data.reach(ask.attempt(), ask.seal())
                     .thenApply(index -> new WireWriter().i64(index).toBytes());
         }
         return CompletableFuture.completedFuture(status().bytes());
+    }
+
+    private synchronized CompletableFuture<byte[]> digest(String markId) {
+        if (!markId.equals(digestOf)) {
+            digestOf = markId;
+            digest = data.digestAt(markId);
+        }
+        return digest.copy().completeOnTimeout(new byte[0], DIGEST_PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** How this node stands. Any thread. */

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 final class ToRaft extends ShardChange {
     /** Promises are asked for so long. */
     static final long PROMISE_MILLIS = 3_000;
+    private static final long ASK_MILLIS = 2_000;
+
     /** Digests of large data take their time; calls are served meanwhile. */
     static final long DIGEST_MILLIS = 60_000;
     /** A call waits at the seal so long, then it is told to try again. */
@@ -190,7 +192,10 @@ final class ToRaft extends ShardChange {
                 if (hasPromised(id)) {
                     all.put(
                             id,
-                            woken(id.equals(selfId) ? data.digestAt(markId) : ports.ask(id, question, DIGEST_MILLIS)));
+                            woken(
+                                    id.equals(selfId)
+                                            ? data.digestAt(markId)
+                                            : ports.ask(id, question, ASK_MILLIS)));
                 }
             }
             digests = all;
@@ -201,8 +206,12 @@ final class ToRaft extends ShardChange {
     }
 
     private void digested(long now) {
+        boolean late = now - sinceMillis >= DIGEST_MILLIS;
+        if (!late) {
+            askAgain();
+        }
         boolean all = digests.values().stream().allMatch(CompletableFuture::isDone);
-        if (!all && now - sinceMillis < DIGEST_MILLIS) {
+        if (!all && !late) {
             return;
         }
         byte[] mine = value(digests.get(selfId));
@@ -232,6 +241,15 @@ final class ToRaft extends ShardChange {
         sealedMillis = now;
         sealed = woken(data.seal(attempt.number(), HOLD_MILLIS));
         next(Step.SEAL, now);
+    }
+
+    /** Who answers with nothing is still at it. */
+    private void askAgain() {
+        byte[] question = new RolloutMessage.AskDigest(markId).bytes();
+        digests.replaceAll((id, answer) -> {
+            byte[] digest = value(answer);
+            return digest != null && digest.length == 0 ? woken(ports.ask(id, question, ASK_MILLIS)) : answer;
+        });
     }
 
     private void sealed(long now) {

@@ -1,0 +1,373 @@
+package io.cairn.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cairn.cluster.rollout.DataSwitch;
+import io.cairn.config.Config;
+import io.cairn.raft.group.GroupBase;
+import io.cairn.raft.meta.ClusterNode;
+import io.cairn.raft.meta.Layout;
+import io.cairn.raft.meta.Members;
+import io.cairn.raft.meta.MetaCommand;
+import io.cairn.raft.meta.MetaResult;
+import io.cairn.raft.meta.Rollout;
+import io.cairn.raft.meta.SlotRange;
+import io.cairn.resp.RawClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A shard's three nodes, in this JVM, whose data path goes from gossip mode to raft mode; the test is the driver. */
+class ShardSwitchIT {
+    private static final int NODES = 3;
+    private static final long WAIT_SECONDS = 30;
+    private static final String SHARD = "5".repeat(40);
+
+    @TempDir
+    Path root;
+
+    private final List<Integer> ports = new ArrayList<>();
+    private final List<CairnProcess> processes = new ArrayList<>();
+
+    @BeforeEach
+    void gossipCluster() throws Exception {
+        int port = TestServer.freePort();
+        for (int i = 0; i < NODES; i++) {
+            ports.add(port + i);
+            processes.add(null);
+        }
+        for (int i = 0; i < NODES; i++) {
+            start(i, false);
+        }
+        assertThat(call(0, "cluster", "addslotsrange", "0", "16383")).isEqualTo("+OK");
+        for (int i = 1; i < NODES; i++) {
+            assertThat(call(i, "cluster", "meet", "127.0.0.1", "" + ports.get(0)))
+                    .isEqualTo("+OK");
+        }
+        for (int i = 0; i < NODES; i++) {
+            int node = i;
+            eventually("all know all", () -> call(node, "cluster", "info").contains("cluster_known_nodes:3"));
+        }
+        for (int i = 1; i < NODES; i++) {
+            int node = i;
+            eventually(
+                    "it follows",
+                    () -> call(node, "cluster", "replicate", nodeId(0)).equals("+OK"));
+        }
+        awaitReplicas();
+    }
+
+    @AfterEach
+    void stop() {
+        for (int i = 0; i < NODES; i++) {
+            close(i);
+        }
+    }
+
+    @Test
+    void theShardGoesOnOverTheSameDataWhileClientsWrite() throws Exception {
+        takeOverAll();
+        fill();
+        form();
+        AtomicBoolean ends = new AtomicBoolean();
+        CompletableFuture<Long> load = CompletableFuture.supplyAsync(() -> count(ends));
+        try (RawClient kept = new RawClient(ports.get(0))) {
+            assertThat(say(kept, "set", "kept", "1")).isEqualTo("+OK");
+            assertThat(say(kept, "watch", "kept")).isEqualTo("+OK");
+            DataSwitch.RaftStart start = decide();
+            switchAll(start);
+            assertThat(say(kept, "multi")).isEqualTo("+OK");
+            assertThat(say(kept, "set", "kept", "2")).isEqualTo("+QUEUED");
+            assertThat(say(kept, "exec")).isEqualTo("*-1");
+            eventually("it is written", () -> say(kept, "set", "kept", "3").equals("+OK"));
+            assertThat(say(kept, "get", "kept")).isEqualTo("3");
+        }
+        ends.set(true);
+        long acknowledged = load.get(WAIT_SECONDS, TimeUnit.SECONDS);
+        assertThat(acknowledged).isPositive();
+        assertThat(call(0, "get", "counter")).isEqualTo(Long.toString(acknowledged));
+        assertThat(data(0).pauseMillis()).isNotNegative();
+        sameEverywhere("counter", Long.toString(acknowledged));
+        eventually("the base is replaced", () -> !GroupBase.isNewest(shard(0)) && !GroupBase.isNewest(shard(1)));
+        eventually("the old log goes", () -> segments(0) == 0 && segments(1) == 0);
+    }
+
+    @Test
+    void allRestartFromTheBase() throws Exception {
+        takeOverAll();
+        fill();
+        form();
+        DataSwitch.RaftStart start = decide();
+        switchAll(start);
+        eventually("it is written", () -> call(0, "set", "after", "1").equals("+OK"));
+        for (int i = 0; i < NODES; i++) {
+            close(i);
+        }
+        for (int i = 0; i < NODES; i++) {
+            start(i, true);
+        }
+        eventually("the data is there", () -> anyPrimary("get", "after").equals("1"));
+        sameEverywhere("after", "1");
+        sameEverywhere("key:77", "value 77");
+    }
+
+    @Test
+    void aSealHoldsOverARestartAndEndsWithTheAbort() throws Exception {
+        takeOverAll();
+        fill();
+        DataSwitch.Position at = get(data(0).seal(7, 500));
+        assertThat(get(data(1).reach(7, at))).isPositive();
+        assertThat(call(0, "get", "key:77")).startsWith("-TRYAGAIN");
+        close(0);
+        start(0, true);
+        assertThat(data(0).sealed()).isEqualTo(7);
+        assertThat(call(0, "set", "key:77", "x")).startsWith("-");
+        get(data(0).unseal(7));
+        get(data(1).unseal(7));
+        eventually("it goes on", () -> call(0, "set", "key:77", "x").equals("+OK"));
+        awaitReplicas();
+        DataSwitch.Position next = get(data(0).seal(8, 500));
+        assertThat(get(data(1).reach(8, next))).isPositive();
+        get(data(0).unseal(8));
+    }
+
+    // ---- the driver's part
+
+    private DataSwitch.RaftStart decide() throws Exception {
+        MetaCommand.BeginAttempt begin = new MetaCommand.BeginAttempt(
+                SHARD, nodeId(0), List.of(nodeId(0), nodeId(1), nodeId(2)), List.of(new SlotRange(0, 16_383)), 1);
+        propose(new MetaCommand.BeginRollout(Rollout.Consensus.RAFT, List.of()));
+        propose(begin);
+        Rollout.Attempt attempt = Rollout.of(raft(0).member().map()).attempt();
+        get(data(0).mark("m"));
+        byte[] digest = get(data(0).digestAt("m"));
+        assertThat(get(data(1).digestAt("m"))).isEqualTo(digest);
+        assertThat(get(data(2).digestAt("m"))).isEqualTo(digest);
+        DataSwitch.Position at = get(data(0).seal(attempt.number(), 5_000));
+        long last = 0;
+        for (int i = 0; i < NODES; i++) {
+            last = Math.max(last, get(data(i).reach(attempt.number(), at)));
+        }
+        propose(new MetaCommand.ShardToRaft(
+                SHARD, attempt.number(), at.history(), at.offset(), begin.members(), last + 1, 0));
+        return new DataSwitch.RaftStart(SHARD, attempt.number(), last + 1, begin.members(), at, nodeId(0));
+    }
+
+    private void switchAll(DataSwitch.RaftStart start) throws Exception {
+        List<CompletableFuture<?>> all = new ArrayList<>();
+        for (int i = 0; i < NODES; i++) {
+            all.add(data(i).toRaft(start));
+        }
+        for (CompletableFuture<?> one : all) {
+            one.get(WAIT_SECONDS, TimeUnit.SECONDS);
+        }
+        assertThat(data(0).isRaft()).isTrue();
+    }
+
+    private void propose(MetaCommand command) throws Exception {
+        eventually("proposed: " + command, () -> {
+            MetaResult result = raft(0).member().meta().propose(command).get(WAIT_SECONDS, TimeUnit.SECONDS);
+            return result.isApplied();
+        });
+    }
+
+    private void form() throws Exception {
+        List<ClusterNode> nodes = new ArrayList<>();
+        for (int i = 0; i < NODES; i++) {
+            nodes.add(raft(i).topology().self());
+        }
+        Members meta = new Members(nodes.stream().map(ClusterNode::id).toList(), List.of());
+        raft(0).member()
+                .form(new Layout("c".repeat(40), nodes, meta, List.of()))
+                .get(WAIT_SECONDS, TimeUnit.SECONDS);
+        for (int i = 0; i < NODES; i++) {
+            int node = i;
+            eventually("formed", () -> raft(node).member().map().isFormed());
+        }
+    }
+
+    // ---- nodes
+
+    private void start(int i, boolean capable) throws Exception {
+        Path dir = root.resolve("n" + i);
+        Files.createDirectories(dir);
+        List<String> words = new ArrayList<>(List.of(
+                "--port",
+                ports.get(i).toString(),
+                "--dir",
+                dir.toString(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--cluster-enabled",
+                "yes",
+                "--cluster-port",
+                "" + (ports.get(i) + 3_000),
+                "--cluster-raft-port",
+                "" + (ports.get(i) + 6_000),
+                "--cluster-node-timeout",
+                "2000",
+                "--appendonly",
+                "yes"));
+        if (capable) {
+            words.addAll(List.of("--cluster-consensus", "raft"));
+        }
+        Config config = Config.of(words.toArray(new String[0]));
+        CairnProcess process = new CairnProcess(config, NodeKinds.of(config));
+        processes.set(i, process);
+        process.start();
+    }
+
+    private void close(int i) {
+        CairnProcess process = processes.get(i);
+        if (process != null) {
+            process.close();
+        }
+        processes.set(i, null);
+    }
+
+    private void takeOverAll() throws Exception {
+        for (int i = 0; i < NODES; i++) {
+            close(i);
+            start(i, true);
+            awaitReplicas();
+        }
+        for (int i = 0; i < NODES; i++) {
+            int node = i;
+            eventually("up", () -> call(node, "cluster", "info").contains("cluster_state:ok"));
+        }
+    }
+
+    private RolloutBackend backend(int i) {
+        return (RolloutBackend) processes.get(i).nodes().get(0).backend();
+    }
+
+    private DataSwitch data(int i) {
+        return backend(i).data();
+    }
+
+    private io.cairn.cluster.ClusterRuntime raft(int i) {
+        return backend(i).raft().node().runtime();
+    }
+
+    private Path shard(int i) {
+        return root.resolve("n" + i).resolve(ports.get(i).toString()).resolve("shard");
+    }
+
+    private long segments(int i) throws IOException {
+        try (var files = Files.list(shard(i))) {
+            return files.filter(file ->
+                            file.toString().endsWith(".seg") || file.toString().endsWith(".rdb"))
+                    .count();
+        }
+    }
+
+    // ---- clients
+
+    private void fill() throws Exception {
+        try (RawClient client = new RawClient(ports.get(0))) {
+            for (int i = 0; i < 200; i++) {
+                assertThat(say(client, "set", "key:" + i, "value " + i)).isEqualTo("+OK");
+                say(client, "sadd", "set:" + i % 7, "m" + i, "" + i);
+                say(client, "hset", "hash:" + i % 5, "f" + i, "v" + i);
+                say(client, "zadd", "zset:" + i % 3, "" + i, "z" + i);
+                say(client, "rpush", "list", "e" + i);
+                say(client, "xadd", "stream", "*", "n", "" + i);
+                say(client, "spop", "set:" + i % 7);
+            }
+            assertThat(say(client, "set", "soon", "gone", "px", "100000")).isEqualTo("+OK");
+        }
+    }
+
+    /** Counts one up after the other until told to end; the number of acknowledged ones. An error that is surely no is no. */
+    private long count(AtomicBoolean ends) {
+        long acknowledged = 0;
+        try (RawClient client = new RawClient(ports.get(0))) {
+            while (!ends.get()) {
+                String reply = say(client, "incr", "counter");
+                if (reply.startsWith(":")) {
+                    acknowledged++;
+                } else if (reply.startsWith("-UNKNOWN")) {
+                    throw new IllegalStateException(reply);
+                }
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        return acknowledged;
+    }
+
+    private void awaitReplicas() throws Exception {
+        eventually("replicas are up", () -> {
+            String info = call(0, "info", "replication");
+            return info.contains("connected_slaves:2") && info.split("state=online", -1).length == 3;
+        });
+    }
+
+    private String anyPrimary(String... words) throws Exception {
+        for (int i = 0; i < NODES; i++) {
+            String reply = call(i, words);
+            if (!reply.startsWith("-")) {
+                return reply;
+            }
+        }
+        return "";
+    }
+
+    private void sameEverywhere(String key, String value) throws Exception {
+        for (int i = 0; i < NODES; i++) {
+            int node = i;
+            eventually("node " + i + " has " + key, () -> {
+                try (RawClient client = new RawClient(ports.get(node))) {
+                    say(client, "readonly");
+                    return say(client, "get", key).equals(value);
+                }
+            });
+        }
+    }
+
+    private String nodeId(int i) throws Exception {
+        return call(i, "cluster", "myid");
+    }
+
+    private String call(int i, String... words) throws Exception {
+        try (RawClient client = new RawClient(ports.get(i))) {
+            return say(client, words);
+        }
+    }
+
+    /** A reply without its frame. */
+    private static String say(RawClient client, String... words) throws IOException {
+        String reply = client.call(words);
+        if (reply.startsWith("$") && !reply.startsWith("$-1")) {
+            return reply.substring(reply.indexOf('\n') + 1, reply.length() - 2);
+        }
+        return reply.strip();
+    }
+
+    private static <T> T get(CompletableFuture<T> future) throws Exception {
+        return future.get(WAIT_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private static void eventually(String what, Callable<Boolean> is) throws Exception {
+        long from = System.nanoTime();
+        Function<Long, Boolean> late = since -> System.nanoTime() - since > TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
+        while (!is.call()) {
+            assertThat(late.apply(from)).as("too late: " + what).isFalse();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+    }
+}
