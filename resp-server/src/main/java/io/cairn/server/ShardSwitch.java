@@ -317,9 +317,16 @@ final class ShardSwitch implements DataSwitch {
             if (start.first().equals(nodeId)) {
                 shard.goFirst();
             }
-            await(LEADER_MILLIS, () -> shard.leader() != null);
+            await(LEADER_MILLIS, () -> takesCalls(shard));
         }
         mode.release(true);
+    }
+
+    /** Calls can go on: they are served here, or it is known where. */
+    private boolean takesCalls(ShardGroup shard) {
+        String leader = shard.leader();
+        return leader != null
+                && (!leader.equals(nodeId) || (shard.isServing() && shard.slots().served() > 0));
     }
 
     private long loadBase(ShardBase base) throws IOException {

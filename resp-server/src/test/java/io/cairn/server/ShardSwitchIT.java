@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,7 @@ class ShardSwitchIT {
         }
         assertThat(call(0, "cluster", "addslotsrange", "0", "16383")).isEqualTo("+OK");
         for (int i = 1; i < NODES; i++) {
-            assertThat(call(i, "cluster", "meet", "127.0.0.1", "" + ports.get(0)))
+            assertThat(call(i, "cluster", "meet", "127.0.0.1", "" + ports.get(0), "" + (ports.get(0) + 3_000)))
                     .isEqualTo("+OK");
         }
         for (int i = 0; i < NODES; i++) {
@@ -150,7 +151,8 @@ class ShardSwitchIT {
                 SHARD, nodeId(0), List.of(nodeId(0), nodeId(1), nodeId(2)), List.of(new SlotRange(0, 16_383)), 1);
         propose(new MetaCommand.BeginRollout(Rollout.Consensus.RAFT, List.of()));
         propose(begin);
-        Rollout.Attempt attempt = Rollout.of(raft(0).member().map()).attempt();
+        eventually("it has begun", () -> running() != null);
+        Rollout.Attempt attempt = running();
         get(data(0).mark("m"));
         byte[] digest = get(data(0).digestAt("m"));
         assertThat(get(data(1).digestAt("m"))).isEqualTo(digest);
@@ -163,6 +165,11 @@ class ShardSwitchIT {
         propose(new MetaCommand.ShardToRaft(
                 SHARD, attempt.number(), at.history(), at.offset(), begin.members(), last + 1, 0));
         return new DataSwitch.RaftStart(SHARD, attempt.number(), last + 1, begin.members(), at, nodeId(0));
+    }
+
+    private Rollout.@Nullable Attempt running() {
+        Rollout rollout = Rollout.of(raft(0).member().map());
+        return rollout == null ? null : rollout.attempt();
     }
 
     private void switchAll(DataSwitch.RaftStart start) throws Exception {
