@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * all the time, since counters begin anew with a process.
  */
 final class CopyMeter implements AutoCloseable {
-    private static final long LOOK_MILLIS = 200;
+    private static final long LOOK_MILLIS = 500;
     private static final List<String> FULL = List.of("sync_full", "cluster_shard_snapshots_received");
     private static final List<String> PARTIAL = List.of("sync_partial_ok");
 

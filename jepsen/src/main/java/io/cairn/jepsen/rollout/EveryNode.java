@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class EveryNode implements AutoCloseable {
     private static final Timeouts TIMEOUTS = new Timeouts(300, 5_000);
     private static final int SAMPLES_OF_A_SHARD = 2;
-    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
     private static final long DOWN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     /** Within this nobody can lose a shard to another and win it back. */
     private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(500);

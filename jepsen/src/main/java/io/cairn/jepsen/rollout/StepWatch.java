@@ -16,11 +16,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Looks at CLUSTER CONSENSUS STATUS of all nodes all the time: notes when a shard is raft, and, if it is to, kills a random process at each
+ * Looks at CLUSTER CONSENSUS STATUS of one node after the other all the time: notes when a shard is raft, and, if it is to, kills a random process at each
  * step that shows, and starts it again a moment later. One process is down at a time. What dies is drawn from the seed and the step.
  */
 final class StepWatch implements AutoCloseable {
-    private static final long LOOK_MILLIS = 5;
+    /** Between two looks, each at another node. */
+    private static final long LOOK_MILLIS = 25;
+
+    private static final long HUNTING_MILLIS = 3;
     private static final int SHORTEST_DOWN_MILLIS = 200;
     private static final int LONGEST_DOWN_MILLIS = 1_500;
     private static final int START_SECONDS = 60;
@@ -73,12 +76,11 @@ final class StepWatch implements AutoCloseable {
     }
 
     private void run() {
-        while (running) {
-            for (Address node : cluster.nodes()) {
-                look(node);
-            }
+        List<Address> nodes = cluster.nodes();
+        for (int turn = 0; running; turn = (turn + 1) % nodes.size()) {
+            look(nodes.get(turn));
             try {
-                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+                TimeUnit.MILLISECONDS.sleep(killing ? HUNTING_MILLIS : LOOK_MILLIS);
             } catch (InterruptedException e) {
                 return;
             }
