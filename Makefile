@@ -1,7 +1,7 @@
 # Thin calls; each target is one command that can be typed by hand.
 MVN = ./mvnw -B -ntp
 
-.PHONY: coverage machines redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls bench-migration redis-cli-flows upgrade scale stock-clients hand-over bench-reshard bench-failover claims-sim replicate
+.PHONY: coverage machines redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls bench-migration redis-cli-flows upgrade scale stock-clients hand-over bench-modes rollout bench-reshard bench-failover claims-sim replicate
 check:  ; $(MVN) verify
 fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
@@ -11,6 +11,8 @@ it:     ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=fals
 dist:   ; $(MVN) -q -DskipTests package
 demo:   ; ./cairn demo
 bench:  ; bench/bench.sh
+# What the raft modules cost gossip mode, the default of a cluster: the distribution beside one without them; ROUNDS=5 REQUESTS=150000.
+bench-modes: ; bench/modes.sh
 # Every maxmemory-policy at half of the memory needed, against redis-server: SECONDS_EACH=120 KEYS=100000 RATE=20000.
 bench-eviction: ; bench/eviction.sh
 ONLY_IT = -pl jepsen,resp-server -am -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false
@@ -36,6 +38,9 @@ bench-reshard: ; bench/reshard.sh $(or $(KEYS),1000000)
 # Six nodes in gossip mode beside six of Redis Cluster: kill -9 of a primary under load, the gap and the acknowledged writes lost; TIMEOUTS="1000 15000" ROUNDS=3.
 bench-failover: dist
 	java -cp "jepsen/target/classes:jepsen/target/lib/*" io.cairn.jepsen.failover.Main $(or $(PORT),27500) $(or $(ROUNDS),1) $(or $(TIMEOUTS),1000 15000)
+# Nine gossip nodes go to raft and back under eight clients, RUNS times; with KILLS=1 kill -9 of a random node at each step: PORT=21300 SEED=1.
+rollout: dist
+	java -Xmx1g -cp "jepsen/target/classes:jepsen/target/lib/*" io.cairn.jepsen.rollout.Main $(or $(PORT),21300) $(or $(RUNS),$(if $(KILLS),20,1)) $(if $(KILLS),1,0) $(or $(SEED),1)
 # The votes of gossip mode in seeded histories of whole clusters: SEEDS=1000 SEED=1.
 claims-sim:
 	$(MVN) -Pfast -pl gossip -am test -Dtest=ClaimsSimTest -Dsurefire.failIfNoSpecifiedTests=false -Dcairn.claims.seeds=$(or $(SEEDS),200) -Dcairn.claims.seed=$(or $(SEED),1)

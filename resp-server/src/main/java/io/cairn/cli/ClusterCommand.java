@@ -11,17 +11,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code cairn cluster}: form a cluster, look at one. */
+/** {@code cairn cluster}: form a cluster, look at one, change it. */
 @Command(
         name = "cluster",
-        description = "Form a raft cluster, or show one.",
+        description = "Form a raft cluster, show one, or change one.",
         mixinStandardHelpOptions = true,
         subcommands = {
             ClusterCommand.Create.class,
             ClusterCommand.Status.class,
             ClusterCommand.BalanceLeaders.class,
             SlotCommands.MoveSlots.class,
-            SlotCommands.Rebalance.class
+            SlotCommands.Rebalance.class,
+            ConsensusCommand.class
         })
 public final class ClusterCommand implements Callable<Integer> {
     @Spec

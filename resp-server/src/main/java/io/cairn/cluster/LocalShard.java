@@ -96,6 +96,7 @@ final class LocalShard implements Replication {
             groupLines(text, "cluster_shard", status);
             ClusterReports.line(text, "cluster_shard_read_lease", shard.holdsLease() ? "yes" : "no");
             ClusterReports.line(text, "cluster_shard_lease_reads", shard.leaseReads());
+            ClusterReports.line(text, "cluster_shard_snapshots_received", shard.snapshotsReceived());
             int alive = (int) status.voters().stream().filter(this::isAlive).count();
             int quorum = status.voters().size() / 2 + 1;
             ClusterReports.line(text, "cluster_shard_voters_alive", alive);

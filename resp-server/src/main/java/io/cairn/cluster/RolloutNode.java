@@ -70,12 +70,9 @@ public final class RolloutNode implements AutoCloseable {
 
     /** The node's parts have started. */
     public void start() {
-        raft.runtime()
-                .host()
-                .handle(MessageTypes.ROLLOUT, false, (from, payload) -> rollouts.answer(payload));
+        raft.runtime().host().handle(MessageTypes.ROLLOUT, false, (from, payload) -> rollouts.answer(payload));
         meta().onChange(map -> rollouts.wake());
-        thread.scheduleWithFixedDelay(
-                () -> guarded(rollouts::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(() -> guarded(rollouts::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void guarded(Runnable task) {

@@ -25,8 +25,7 @@ final class ReplicaFiles {
             if (Files.exists(shard.resolve(LEFT))) {
                 delete(shard);
             }
-            return Files.exists(shard.resolve(LOG))
-                    || StoredSnapshot.newestDirectory(shard.resolve(SNAPSHOTS)) != null;
+            return Files.exists(shard.resolve(LOG)) || StoredSnapshot.newestDirectory(shard.resolve(SNAPSHOTS)) != null;
         } catch (IOException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);
         }

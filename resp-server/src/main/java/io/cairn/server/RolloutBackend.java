@@ -40,7 +40,8 @@ final class RolloutBackend implements NodeBackend {
         this.mode = new SwitchedMode(gossip.mode(), raft.mode(), ReplicaFiles.areIn(parts));
         this.data = new ShardSwitch(parts, gossip, raft, mode);
         gossip.node().beside(raft.node().beside());
-        this.rollout = new RolloutNode(gossip.node(), raft.node(), data, failure -> parts.failure().fatal("the rollout", failure));
+        this.rollout = new RolloutNode(
+                gossip.node(), raft.node(), data, failure -> parts.failure().fatal("the rollout", failure));
     }
 
     GossipBackend gossip() {

@@ -5,13 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cairn.cluster.rollout.DataSwitch;
 import io.cairn.config.Config;
 import io.cairn.raft.group.GroupBase;
-import io.cairn.raft.meta.ClusterNode;
-import io.cairn.raft.meta.Layout;
-import io.cairn.raft.meta.Members;
-import io.cairn.raft.meta.MetaCommand;
-import io.cairn.raft.meta.MetaResult;
-import io.cairn.raft.meta.Rollout;
-import io.cairn.raft.meta.SlotRange;
 import io.cairn.resp.RawClient;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -164,7 +156,8 @@ class ShardSwitchIT {
     }
 
     private void to(String consensus) throws Exception {
-        eventually("it begins", () -> anyPrimary("cluster", "consensus", consensus).equals("+OK"));
+        eventually(
+                "it begins", () -> anyPrimary("cluster", "consensus", consensus).equals("+OK"));
         for (int i = 0; i < NODES; i++) {
             int node = i;
             boolean raft = consensus.equals("raft");

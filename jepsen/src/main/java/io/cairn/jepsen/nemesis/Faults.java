@@ -4,6 +4,7 @@ import io.cairn.jepsen.net.Endpoint;
 import io.cairn.jepsen.net.Link;
 import io.cairn.jepsen.net.Rule;
 import io.cairn.jepsen.process.CairnCluster;
+import io.cairn.jepsen.process.ClusterOptions.Start;
 import io.cairn.jepsen.process.Shards;
 import io.cairn.jepsen.process.TestCluster;
 import io.cairn.jepsen.resp.Address;
@@ -86,7 +87,7 @@ public final class Faults {
     /** Those that a cluster can come back from by itself: Redis Cluster forgets who it is with its disk. */
     public static List<String> names(TestCluster cluster) {
         List<String> names = new ArrayList<>(names());
-        if (!(cluster instanceof CairnCluster)) {
+        if (!(cluster instanceof CairnCluster cairn) || cairn.began() == Start.GOSSIP) {
             names.removeAll(List.of("wipe", "wipe-beside-laggard", "log-cut"));
             names.removeAll(
                     List.of(LogLostBesideALaggard.KIND, MemberChurn.KIND, ClassicMigration.KIND, RollingRestart.KIND));

@@ -1,6 +1,7 @@
 package io.cairn.jepsen.process;
 
 import io.cairn.jepsen.net.Network;
+import io.cairn.jepsen.process.ClusterOptions.Start;
 import io.cairn.jepsen.resp.Address;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,8 +13,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A raft cluster of three processes. With three nodes each it is laid out as {@code cairn demo} does: three shards with a
- * replica in each process; with one node each it is one shard.
+ * A cluster of three processes. With three nodes each it is laid out as {@code cairn demo} does: three shards with a
+ * replica in each process; with one node each it is one shard. Or of nine processes with one node of three shards each. How it
+ * begins, and with which consensus, is in its options.
  */
 public final class CairnCluster implements TestCluster {
     /** The default, 20000, reaches into the range that the kernel gives to outgoing connections. */
@@ -23,13 +25,21 @@ public final class CairnCluster implements TestCluster {
 
     private static final int START_SECONDS = 120;
 
+    private static final String RAFT = "raft";
+    private static final String GOSSIP = "gossip";
+    /** Of gossip mode; the default, 15 s, would make each failover that long. */
+    private static final int NODE_TIMEOUT_MILLIS = 1_500;
+
+    private static final int REPLICAS_AND_PRIMARY = 3;
+
     private final Distribution distribution;
-    private final Distribution[] distributions = new Distribution[Layout.PROCESSES];
+    private final Distribution[] distributions;
+    private final String[] consensus;
     private final Path directory;
     private final int basePort;
     private final ClusterOptions options;
     private final Layout layout;
-    private final @Nullable ServerProcess[] servers = new ServerProcess[Layout.PROCESSES];
+    private final @Nullable ServerProcess[] servers;
 
     /** As {@code cairn demo}; {@code extra} goes to each server's command line. */
     public CairnCluster(Distribution distribution, Path directory, int basePort, String... extra) {
@@ -39,14 +49,32 @@ public final class CairnCluster implements TestCluster {
     /** Starts the processes and creates the cluster; uses ports from {@code basePort}, those + 10000, + 50 and + 90. */
     public CairnCluster(Distribution distribution, Path directory, int basePort, ClusterOptions options) {
         this.distribution = distribution;
+        this.distributions = new Distribution[options.processes()];
+        this.consensus = new String[options.processes()];
+        this.servers = new ServerProcess[options.processes()];
         Arrays.fill(distributions, distribution);
+        Arrays.fill(consensus, options.start() == Start.RAFT ? RAFT : GOSSIP);
         this.directory = directory;
         this.basePort = basePort;
         this.options = options;
         this.layout = new Layout(basePort, options);
         try {
             layout.serve(List.of(0, Layout.BUS_PORT_OFFSET, RAFT_PORT_OFFSET));
-            create();
+            for (int process = 0; process < processes(); process++) {
+                start(process);
+            }
+            for (Address node : nodes()) {
+                Await.until(node + " answers", START_SECONDS, () -> ClusterState.answers(direct(node)));
+            }
+            switch (options.start()) {
+                case RAFT -> createRaft();
+                case GOSSIP -> createGossip();
+                case ROLLED -> {
+                    createGossip();
+                    new RollingChange(this, line -> {}).toRaft();
+                    ClusterState.awaitHealthy(nodes(), START_SECONDS);
+                }
+            }
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -55,7 +83,7 @@ public final class CairnCluster implements TestCluster {
 
     @Override
     public int processes() {
-        return Layout.PROCESSES;
+        return options.processes();
     }
 
     @Override
@@ -84,18 +112,24 @@ public final class CairnCluster implements TestCluster {
                 "server",
                 "--port",
                 joined(layout.ports(process, 0)),
-                "--cluster-raft-port",
-                joined(layout.ports(process, RAFT_PORT_OFFSET)),
                 "--admin-port",
                 Integer.toString(admin(process).port()),
                 "--dir",
                 home(process).toString(),
                 "--cluster-enabled",
-                "yes",
-                "--cluster-consensus",
-                "raft",
-                "--cluster-seeds",
-                seeds()));
+                "yes"));
+        if (consensus[process].equals(RAFT)) {
+            arguments.addAll(List.of(
+                    "--cluster-consensus",
+                    RAFT,
+                    "--cluster-raft-port",
+                    joined(layout.ports(process, RAFT_PORT_OFFSET))));
+        }
+        if (options.start() == Start.RAFT) {
+            arguments.addAll(List.of("--cluster-seeds", seeds()));
+        } else {
+            arguments.addAll(List.of("--cluster-node-timeout", Integer.toString(NODE_TIMEOUT_MILLIS)));
+        }
         arguments.addAll(layout.arguments(process));
         arguments.addAll(options.extra());
         Disk.makeDirectory(home(process));
@@ -108,6 +142,16 @@ public final class CairnCluster implements TestCluster {
     /** Later starts of a process are of another distribution. */
     public void use(int process, Distribution other) {
         distributions[process] = other;
+    }
+
+    /** Later starts of a process are with {@code cluster-consensus} gossip, the default, or raft. */
+    public void use(int process, String clusterConsensus) {
+        consensus[process] = clusterConsensus;
+    }
+
+    /** How the cluster was begun. */
+    public Start began() {
+        return options.start();
     }
 
     @Override
@@ -190,25 +234,66 @@ public final class CairnCluster implements TestCluster {
         layout.close();
     }
 
-    private void create() {
-        for (int process = 0; process < Layout.PROCESSES; process++) {
-            start(process);
-        }
-        for (Address node : nodes()) {
-            Await.until(node + " answers", START_SECONDS, () -> ClusterState.answers(node));
-        }
+    private void createRaft() {
         List<String> arguments = new ArrayList<>(List.of("cluster", "create"));
         nodes().forEach(node -> arguments.add(node.toString()));
         arguments.addAll(List.of("--replicas", "2"));
-        ServerProcess create = ServerProcess.start(
-                distribution.command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"), arguments),
-                directory,
-                directory.resolve("create.log"));
-        if (!create.awaitExit(START_SECONDS) || create.exitCode() != 0) {
-            create.close();
-            throw new IllegalStateException("cairn cluster create failed: " + create.output());
-        }
+        run("create", distribution.command(List.of("-Xmx128m", "-XX:TieredStopAtLevel=1"), arguments));
         ClusterState.awaitHealthy(nodes(), START_SECONDS);
+    }
+
+    /**
+     * By redis-cli. It spreads replicas over addresses, and knows of no processes: where a process has several nodes it is asked for the
+     * primaries only, and each replica is told its primary.
+     */
+    private void createGossip() {
+        List<Address> nodes = nodes();
+        boolean apart = layout.nodesPerProcess() == 1;
+        int primaries = nodes.size() / REPLICAS_AND_PRIMARY;
+        List<String> create = new ArrayList<>(List.of("redis-cli", "--cluster", "create"));
+        nodes.subList(0, apart ? nodes.size() : primaries).forEach(node -> create.add(node.toString()));
+        create.addAll(List.of("--cluster-replicas", apart ? "2" : "0", "--cluster-yes"));
+        run("create", create);
+        if (!apart) {
+            for (int replica = primaries; replica < nodes.size(); replica++) {
+                int primary = (replica + replica / primaries) % primaries;
+                follow(nodes.get(replica), nodes.get(primary));
+            }
+        }
+        for (Address node : nodes.subList(primaries, nodes.size())) {
+            Await.until(
+                    node + " follows",
+                    START_SECONDS,
+                    () -> ClusterState.ask(direct(node), "INFO", "replication")
+                            .text()
+                            .contains("master_link_status:up"));
+        }
+        ClusterState.awaitHealthy(nodes, START_SECONDS);
+    }
+
+    private void follow(Address replica, Address primary) {
+        int bus = primary.port() + Layout.BUS_PORT_OFFSET;
+        Await.until(replica + " follows " + primary, START_SECONDS, () -> {
+            String id = ClusterState.ask(direct(primary), "CLUSTER", "MYID").text();
+            ClusterState.ask(
+                    direct(replica),
+                    "CLUSTER",
+                    "MEET",
+                    primary.host(),
+                    Integer.toString(primary.port()),
+                    Integer.toString(bus));
+            return ClusterState.ask(direct(replica), "CLUSTER", "REPLICATE", id)
+                    .text()
+                    .equals("OK");
+        });
+    }
+
+    private void run(String name, List<String> command) {
+        try (ServerProcess create = ServerProcess.start(command, directory, directory.resolve(name + ".log"))) {
+            if (!create.awaitExit(START_SECONDS) || create.exitCode() != 0) {
+                throw new IllegalStateException(String.join(" ", command) + " failed: " + create.output());
+            }
+        }
     }
 
     private static String joined(Collection<Integer> ports) {
@@ -216,7 +301,7 @@ public final class CairnCluster implements TestCluster {
     }
 
     private String seeds() {
-        return IntStream.range(0, Layout.PROCESSES)
+        return IntStream.range(0, processes())
                 .mapToObj(process -> nodes(process).get(0).toString())
                 .collect(Collectors.joining(","));
     }

@@ -9,27 +9,32 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the nodes of a cluster of three processes listen: node {@code i} of process {@code p} on {@code basePort +
+ * Where the nodes of a cluster listen: node {@code i} of process {@code p} on {@code basePort +
  * nodesPerProcess * p + i}, at 127.0.0.1 or, with a network, at the process's own addresses.
  */
 final class Layout implements AutoCloseable {
-    static final int PROCESSES = 3;
     /** Gossip and Redis's cluster bus. */
     static final int BUS_PORT_OFFSET = 10_000;
 
     private final int basePort;
+    private final int processes;
     private final int nodesPerProcess;
     private final @Nullable Network network;
 
     Layout(int basePort, ClusterOptions options) {
         this.basePort = basePort;
+        this.processes = options.processes();
         this.nodesPerProcess = options.nodesPerProcess();
-        this.network = options.throughNetwork() ? new Network(PROCESSES, options.seed()) : null;
+        this.network = options.throughNetwork() ? new Network(processes, options.seed()) : null;
     }
 
     @Nullable
     Network network() {
         return network;
+    }
+
+    int processes() {
+        return processes;
     }
 
     int nodesPerProcess() {
@@ -49,7 +54,7 @@ final class Layout implements AutoCloseable {
     /** Has the network serve these ports of each process. */
     void serve(Collection<Integer> offsets) {
         if (network != null) {
-            for (int process = 0; process < PROCESSES; process++) {
+            for (int process = 0; process < processes; process++) {
                 for (int offset : offsets) {
                     network.serve(process, ports(process, offset));
                 }

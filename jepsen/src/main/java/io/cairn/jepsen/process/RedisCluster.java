@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * looks for: Redis Cluster replicates asynchronously and loses acknowledged writes at a failover.
  */
 public final class RedisCluster implements TestCluster {
-    private static final int PROCESSES = Layout.PROCESSES;
+    private static final int PROCESSES = 3;
     private static final int NODES_PER_PROCESS = 3;
 
     private final Path directory;

@@ -1,5 +1,6 @@
 package io.cairn.jepsen.run;
 
+import io.cairn.jepsen.process.ClusterOptions.Start;
 import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.process.SourceTree;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param clients clients of each workload
  * @param rate operations per second of all clients together, at most
  * @param leaseReads whether Cairn is started with cluster-read-consistency lease
+ * @param mode how Cairn's cluster begins
  * @param mutant name of the planted bug in the distribution; null for the real build
  */
 public record Plan(
@@ -30,6 +32,7 @@ public record Plan(
         int seconds,
         long seed,
         Target target,
+        Start mode,
         int nodesPerProcess,
         int clients,
         int rate,
@@ -42,7 +45,7 @@ public record Plan(
 
     /** What is struck. */
     public enum Target {
-        /** Cairn in raft mode. */
+        /** Cairn, in raft mode unless the plan's mode says otherwise. */
         CAIRN,
         /** A real Redis Cluster, which acknowledges before it replicates: it shows that losses are seen. */
         REDIS
@@ -60,6 +63,9 @@ public record Plan(
         about.put("seconds", injections > 0 ? 0L : seconds);
         about.put("seed", seed);
         about.put("target", target.name().toLowerCase(java.util.Locale.ROOT));
+        if (mode != Start.RAFT) {
+            about.put("mode", mode.name().toLowerCase(java.util.Locale.ROOT));
+        }
         about.put("nodes", (long) nodesPerProcess);
         about.put("clients", (long) clients);
         about.put("rate", (long) rate);
@@ -96,6 +102,9 @@ public record Plan(
         words.addAll(List.of("--seed", Long.toString(seed), "--nodes", Integer.toString(nodesPerProcess)));
         words.addAll(List.of("--clients", Integer.toString(clients), "--rate", Integer.toString(rate)));
         words.addAll(List.of("--target", target.name().toLowerCase(java.util.Locale.ROOT)));
+        if (mode != Start.RAFT) {
+            words.addAll(List.of("--mode", mode.name().toLowerCase(java.util.Locale.ROOT)));
+        }
         if (replicaReads) {
             words.add("--replica-reads");
         }

@@ -1,6 +1,7 @@
 package io.cairn.jepsen.run;
 
 import io.cairn.jepsen.nemesis.Faults;
+import io.cairn.jepsen.process.ClusterOptions.Start;
 import io.cairn.jepsen.process.Disk;
 import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.report.Verdict;
@@ -72,6 +73,14 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--target", defaultValue = "cairn", description = "cairn or redis (${DEFAULT-VALUE}).")
     private Plan.Target target = Plan.Target.CAIRN;
 
+    @Option(
+            names = "--mode",
+            defaultValue = "raft",
+            description =
+                    "How Cairn's cluster begins: raft, gossip (which may lose acknowledged writes), or rolled: formed in"
+                            + " gossip mode and taken over to raft (${DEFAULT-VALUE}).")
+    private Start mode = Start.RAFT;
+
     @Option(names = "--clients", defaultValue = "8", description = "Clients of each workload (${DEFAULT-VALUE}).")
     private int clients;
 
@@ -133,6 +142,14 @@ final class RunCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--target redis always has three nodes a process, and no linearizable reads at replicas or by leases");
         }
+        if (mode != Start.RAFT
+                && (target == Plan.Target.REDIS
+                        || nodes != 3
+                        || (mode == Start.GOSSIP && (replicaReads || leaseReads)))) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--mode is of Cairn with three nodes a process, and gossip knows no linearizable reads at replicas or by leases");
+        }
         if (clients < LEAST_CLIENTS) {
             throw new ParameterException(
                     spec.commandLine(),
@@ -156,6 +173,7 @@ final class RunCommand implements Callable<Integer> {
                 seconds,
                 seed,
                 target,
+                mode,
                 nodes,
                 clients,
                 rate,

@@ -94,8 +94,10 @@ public final class RunFolder {
     }
 
     private ClusterOptions options() {
-        ClusterOptions options =
-                ClusterOptions.DEMO.withNodesPerProcess(plan.nodesPerProcess()).withNetwork(plan.seed());
+        ClusterOptions options = ClusterOptions.DEMO
+                .withStart(plan.mode())
+                .withNodesPerProcess(plan.nodesPerProcess())
+                .withNetwork(plan.seed());
         if (plan.replicaReads()) {
             options = options.withExtra("--cluster-replica-reads", "linearizable");
         }

@@ -16,6 +16,7 @@ import io.cairn.jepsen.nemesis.Fault;
 import io.cairn.jepsen.nemesis.Faults;
 import io.cairn.jepsen.nemesis.UnconfirmedException;
 import io.cairn.jepsen.process.CairnCluster;
+import io.cairn.jepsen.process.ClusterOptions.Start;
 import io.cairn.jepsen.process.ClusterState;
 import io.cairn.jepsen.process.TestCluster;
 import io.cairn.jepsen.resp.Address;
@@ -130,7 +131,7 @@ public final class Runner {
         } finally {
             clients.forEach(Clients::close);
         }
-        if (cluster instanceof CairnCluster cairn) {
+        if (cluster instanceof CairnCluster cairn && cairn.began() != Start.GOSSIP) {
             findings.add(together(deadDisks));
             guarded("the comparison of the disks", () -> findings.add(disks.atEnd(cairn)));
             boolean cut = recorder.history(about).faults().stream()
@@ -295,7 +296,7 @@ public final class Runner {
     }
 
     private void lookAtDeadDisks(TestCluster cluster, Fault fault) {
-        if (cluster instanceof CairnCluster cairn) {
+        if (cluster instanceof CairnCluster cairn && cairn.began() != Start.GOSSIP) {
             for (int process : fault.victims()) {
                 if (!cairn.server(process).alive()) {
                     deadDisks.add(disks.dead(cairn.home(process)));

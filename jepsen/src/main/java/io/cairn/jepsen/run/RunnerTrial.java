@@ -3,6 +3,7 @@ package io.cairn.jepsen.run;
 import io.cairn.jepsen.check.Finding;
 import io.cairn.jepsen.mutant.MutantSchedule;
 import io.cairn.jepsen.mutant.Trial;
+import io.cairn.jepsen.process.ClusterOptions.Start;
 import io.cairn.jepsen.process.Disk;
 import io.cairn.jepsen.process.Distribution;
 import java.io.PrintStream;
@@ -38,6 +39,7 @@ final class RunnerTrial implements Trial {
                 seconds,
                 seed,
                 Plan.Target.CAIRN,
+                Start.RAFT,
                 3,
                 CLIENTS,
                 RATE,

@@ -2,6 +2,7 @@ package io.cairn.jepsen.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cairn.jepsen.process.ClusterOptions.Start;
 import io.cairn.jepsen.process.Distribution;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +19,7 @@ class PlanTest {
                 45,
                 7,
                 Plan.Target.CAIRN,
+                Start.RAFT,
                 3,
                 12,
                 480,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.jepsen.check.Finding;
 import io.cairn.jepsen.history.History;
+import io.cairn.jepsen.process.ClusterOptions.Start;
 import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.report.Verdict;
 import io.cairn.jepsen.workload.Workloads;
@@ -33,6 +34,7 @@ class SmokeIT {
                 0,
                 Long.getLong("cairn.seed", 1),
                 Plan.Target.CAIRN,
+                Start.RAFT,
                 1,
                 8,
                 300,

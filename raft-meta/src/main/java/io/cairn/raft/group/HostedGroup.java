@@ -69,6 +69,7 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     private final AtomicBoolean changing = new AtomicBoolean();
     private final AtomicLong changes = new AtomicLong();
     private final AtomicLong elections = new AtomicLong();
+    private final AtomicLong snapshotsReceived = new AtomicLong();
     /** The highest index that this replica has told anybody to be committed, in whatever term. */
     private final AtomicLong told = new AtomicLong();
 
@@ -584,6 +585,16 @@ final class HostedGroup implements RaftGroup, GroupHealth {
                 now.oldVoters(),
                 now.index(),
                 answering);
+    }
+
+    @Override
+    public long snapshotsReceived() {
+        return snapshotsReceived.get();
+    }
+
+    /** A leader sends a snapshot. */
+    void snapshotOffered() {
+        snapshotsReceived.incrementAndGet();
     }
 
     @Override

@@ -82,6 +82,11 @@ public interface RaftGroup {
 
     GroupStatus status();
 
+    /** Snapshots that this replica was sent by a leader since the process started: whole copies of the group's state. */
+    default long snapshotsReceived() {
+        return 0;
+    }
+
     /**
      * Bytes in the log that a snapshot taken now would make needless, those from before a restart included; 0 when
      * nothing was applied since the last snapshot.

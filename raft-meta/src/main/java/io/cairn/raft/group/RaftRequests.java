@@ -98,6 +98,7 @@ final class RaftRequests {
             HostedGroup group = group(from, id, m.getGroupId(), m.getServerId(), m.getPeerId());
             if (group != null) {
                 RpcRequestClosure done = new RpcRequestClosure(reply, InstallSnapshotResponse.getDefaultInstance());
+                group.snapshotOffered();
                 // It returns only when the whole snapshot has been copied.
                 blocking(from, id, () -> answer(from, id, group.service().handleInstallSnapshot(m, done)));
             }

@@ -439,6 +439,11 @@ public final class ShardGroup {
         return raft().status();
     }
 
+    /** Snapshots that this replica was sent by a leader since the process started. */
+    public long snapshotsReceived() {
+        return group.snapshotsReceived();
+    }
+
     /** See {@link RaftGroup#bytesSinceSnapshot}. */
     public long bytesSinceSnapshot() {
         return raft().bytesSinceSnapshot();
