@@ -39,8 +39,6 @@ final class GossipData implements ClaimsRunner.NodeData {
     private @Nullable String wanted;
     private Runnable pending = () -> {};
     private volatile boolean rests;
-    /** The number under which the last role is taken up again. */
-    private volatile int again = -1;
 
     /**
      * @param worker one thing after the other
@@ -74,8 +72,10 @@ final class GossipData implements ClaimsRunner.NodeData {
                 }
             }
         });
-        started = true;
-        pending.run();
+        if (!rests) {
+            started = true;
+            pending.run();
+        }
     }
 
     @Override
@@ -93,7 +93,7 @@ final class GossipData implements ClaimsRunner.NodeData {
         wanted = now;
         int change = roleChanges.incrementAndGet();
         Runnable task = () -> worker.execute(() -> {
-            if (change != roleChanges.get() && again != roleChanges.get()) {
+            if (change != roleChanges.get()) {
                 return;
             }
             if (primary == null) {
@@ -115,11 +115,11 @@ final class GossipData implements ClaimsRunner.NodeData {
             started = false;
             roleChanges.incrementAndGet();
         } else if (rests) {
+            // The claims say whom it follows at their next turn; what they said of the time before counts no more.
             rests = false;
             started = true;
-            roleChanges.incrementAndGet();
-            again = roleChanges.get();
-            pending.run();
+            wanted = null;
+            pending = () -> {};
         }
     }
 

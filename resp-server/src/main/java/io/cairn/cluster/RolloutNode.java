@@ -81,12 +81,9 @@ public final class RolloutNode implements AutoCloseable {
 
     /** The node's parts have started. */
     public void start() {
-        raft.runtime()
-                .host()
-                .handle(MessageTypes.ROLLOUT, false, (from, payload) -> rollouts.answer(payload));
+        raft.runtime().host().handle(MessageTypes.ROLLOUT, false, (from, payload) -> rollouts.answer(payload));
         meta().onChange(map -> rollouts.wake());
-        thread.scheduleWithFixedDelay(
-                () -> guarded(rollouts::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(() -> guarded(rollouts::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void guarded(Runnable task) {
@@ -120,7 +117,8 @@ public final class RolloutNode implements AutoCloseable {
             Map<String, Peer> byBus = new HashMap<>();
             if (running != null) {
                 running.members()
-                        .forEach(peer -> byBus.put(peer.info().host() + ":" + peer.info().busPort(), peer));
+                        .forEach(peer ->
+                                byBus.put(peer.info().host() + ":" + peer.info().busPort(), peer));
             }
             List<Seen> seen = new ArrayList<>();
             Picture picture = picture();

@@ -129,7 +129,7 @@ public final class BlockedKeys implements KeyEvents {
     private @Nullable String refusal;
 
     /** Keys are told to {@code to} from now on, and {@link #next} finds none. */
-    synchronized void whenReady(Listener to) {
+    synchronized void whenReady(@Nullable Listener to) {
         listener = to;
     }
 

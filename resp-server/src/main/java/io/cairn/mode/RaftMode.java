@@ -32,7 +32,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
@@ -868,6 +870,28 @@ public final class RaftMode implements Mode {
         RaftServing made = new RaftServing(this, blocked);
         serving = made;
         blocked.whenReady(made);
+    }
+
+    /** Ends {@link #serves(BlockedKeys)}. */
+    public void servesNoMore(BlockedKeys blocked) {
+        serving = null;
+        blocked.whenReady(null);
+    }
+
+    /** Completes when all that event loops have gathered is answered, and the scripts that they have taken; false when it takes longer. Blocks. */
+    public boolean drained(long millis) {
+        try {
+            if (!drain().await(millis, TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+            scriptsOver().get(millis, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException | TimeoutException e) {
+            return false;
+        }
     }
 
     /** The node is there for commands that scripts call. */

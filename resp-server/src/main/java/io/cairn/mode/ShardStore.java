@@ -391,6 +391,28 @@ public final class ShardStore implements ShardApply {
         snapshots.save(dir, index, stamps.applied(), blobs, done);
     }
 
+    /**
+     * The shard's log has ended, and its data goes on without one: only what its clients saw of it stays. No replica is open.
+     *
+     * @param dropped slots whose data is nobody's
+     * @return the last stamp applied
+     */
+    public long leave(BitSet dropped) {
+        migrating.lose("the shard leaves raft mode");
+        blobs.clear();
+        keyspace.lockAll();
+        try {
+            if (!dropped.isEmpty()) {
+                keyspace.purge(dropped);
+            }
+            keyspace.hide(new BitSet());
+            keyspace.database(SentKeys.DATABASE).clear();
+        } finally {
+            keyspace.unlockAll();
+        }
+        return stamps.applied();
+    }
+
     /** Who brings the data of a base in; before the replica is opened. */
     public void bases(ShardBase.Loader loader) {
         bases = loader;

@@ -361,6 +361,16 @@ public final class StandaloneMode implements Mode {
         moving.release(all);
     }
 
+    /**
+     * The data is at this place of a history that other nodes have as well; after {@link #retire}, while nobody follows.
+     *
+     * @param stamp no record is stamped before it
+     */
+    public void goesOnFrom(String history, long offset, long stamp) {
+        clock.seen(stamp);
+        stream().restore(new ChangeStream.Position(history, offset, 0), false);
+    }
+
     /** Another mode makes the changes from now on, over the same data and stream. Nothing is under way, nobody is followed any more. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // Under all locks.
     public void retire() {

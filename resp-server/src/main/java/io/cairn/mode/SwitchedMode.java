@@ -153,7 +153,10 @@ public final class SwitchedMode implements Mode {
 
     @Override
     public @Nullable String refusal(Origin origin, Command command, Args args) {
-        return held && refusing ? CHANGES : current.refusal(origin, command, args);
+        if (held) {
+            return refusing ? CHANGES : null; // EXEC waits, and sees.
+        }
+        return current.refusal(origin, command, args);
     }
 
     @Override

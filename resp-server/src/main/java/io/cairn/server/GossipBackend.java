@@ -13,6 +13,7 @@ import java.io.IOException;
 final class GossipBackend extends StandaloneBackend {
     private final GossipNode node;
     private boolean servesAtStart = true;
+    private boolean serves;
 
     GossipBackend(NodeParts parts, String process, GossipClusterThreads threads) throws StartException {
         super(parts);
@@ -71,6 +72,14 @@ final class GossipBackend extends StandaloneBackend {
     public void started(ServerState server) {
         super.started(server);
         if (servesAtStart) {
+            serveNow();
+        }
+    }
+
+    /** It follows whom the claims say; does nothing a second time. */
+    synchronized void serveNow() {
+        if (!serves) {
+            serves = true;
             node.serve();
         }
     }

@@ -37,10 +37,11 @@ final class RolloutBackend implements NodeBackend {
             throws StartException {
         this.gossip = new GossipBackend(parts, process, gossipThreads);
         this.raft = new RaftBackend(parts, process, raftThreads, gossip.node().startedMillis());
-        this.mode = new SwitchedMode(gossip.mode(), raft.mode(), ShardSwitch.hasReplica(parts));
+        this.mode = new SwitchedMode(gossip.mode(), raft.mode(), ReplicaFiles.areIn(parts));
         this.data = new ShardSwitch(parts, gossip, raft, mode);
         gossip.node().beside(raft.node().beside());
-        this.rollout = new RolloutNode(gossip.node(), raft.node(), data, failure -> parts.failure().fatal("the rollout", failure));
+        this.rollout = new RolloutNode(
+                gossip.node(), raft.node(), data, failure -> parts.failure().fatal("the rollout", failure));
     }
 
     GossipBackend gossip() {

@@ -6,12 +6,17 @@ import io.cairn.mode.ChangeStream;
 import io.cairn.mode.DataMarks;
 import io.cairn.mode.ShardBase;
 import io.cairn.mode.SwitchedMode;
-import io.cairn.raft.group.StoredSnapshot;
+import io.cairn.raft.meta.ClusterFile;
 import io.cairn.raft.shards.ClusterMember;
 import io.cairn.raft.shards.ShardGroup;
+import io.cairn.raft.shards.SlotState;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.BitSet;
+import java.util.HexFormat;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +39,9 @@ final class ShardSwitch implements DataSwitch {
     /** How long calls wait for the shard's first leader. */
     private static final long LEADER_MILLIS = 3_000;
 
+    private static final String GROUP = "shard-";
+    private static final int END_MILLIS = 5_000;
+    private static final long NONE = -1;
     private static final long POLL_NANOS = 1_000_000;
     private static final Logger LOG = LoggerFactory.getLogger(ShardSwitch.class);
 
@@ -49,6 +57,8 @@ final class ShardSwitch implements DataSwitch {
     private volatile @Nullable String opens;
     /** The keyspace holds the base that is about to be loaded. */
     private volatile boolean live;
+    /** The attempt of a way back for which calls are held here. */
+    private volatile long ending = NONE;
 
     ShardSwitch(NodeParts parts, GossipBackend gossip, RaftBackend raft, SwitchedMode mode) {
         this.parts = parts;
@@ -65,17 +75,6 @@ final class ShardSwitch implements DataSwitch {
         gossip.standalone().marks(marks);
         raft.node().store().bases(this::loadBase);
         member().opensShard(shardId -> mode.isRaft() || shardId.equals(opens));
-    }
-
-    /** Whether the directory of a node holds a replica of a shard. */
-    static boolean hasReplica(NodeParts parts) throws StartException {
-        Path shard = StandaloneLog.directory(parts);
-        try {
-            return Files.exists(shard.resolve("log"))
-                    || StoredSnapshot.newestDirectory(shard.resolve("snapshots")) != null;
-        } catch (IOException e) {
-            throw new StartException(String.valueOf(e.getMessage()), e);
-        }
     }
 
     /** At start, once the data of gossip mode is loaded: a seal that the node had holds again. */
@@ -216,7 +215,7 @@ final class ShardSwitch implements DataSwitch {
                 SealFile.delete(directory);
                 seal = null;
                 gossip.standalone().thaw();
-                gossip.node().serve();
+                gossip.serveNow();
                 mode.release(false);
             }
             return null;
@@ -281,9 +280,10 @@ final class ShardSwitch implements DataSwitch {
                 live = true;
             } else {
                 StandaloneLog.delete(parts);
-                Files.createDirectories(directory.resolve("log"));
+                ReplicaFiles.begin(directory);
                 raft.node().store().givenUp();
             }
+            forgetOthers(start.shardId());
             open(start.shardId());
             SealFile.delete(directory);
             seal = null;
@@ -296,6 +296,19 @@ final class ShardSwitch implements DataSwitch {
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
             return null;
         });
+    }
+
+    /** Replicas of before an earlier way back are none of this directory's, whatever cluster.conf has kept of them. */
+    private void forgetOthers(String shardId) throws IOException {
+        ClusterFile file = member().meta().file();
+        if (file == null) {
+            return;
+        }
+        for (String group : file.opened()) {
+            if (group.startsWith(GROUP) && !group.equals(GROUP + shardId)) {
+                file.markEnded(group);
+            }
+        }
     }
 
     private void open(String shardId) throws IOException {
@@ -326,7 +339,8 @@ final class ShardSwitch implements DataSwitch {
     private boolean takesCalls(ShardGroup shard) {
         String leader = shard.leader();
         return leader != null
-                && (!leader.equals(nodeId) || (shard.isServing() && shard.slots().served() > 0));
+                && (!leader.equals(nodeId)
+                        || (shard.isServing() && shard.slots().served() > 0));
     }
 
     private long loadBase(ShardBase base) throws IOException {
@@ -341,16 +355,106 @@ final class ShardSwitch implements DataSwitch {
 
     @Override
     public CompletableFuture<GossipEnd> endRaft(long attempt, long holdMillis) {
-        return CompletableFuture.failedFuture(new IOException("not yet"));
+        return step(() -> {
+            ShardGroup shard = shard();
+            int millis = (int) Math.max(1, Math.min(holdMillis, END_MILLIS));
+            mode.hold(holdMillis);
+            ending = attempt;
+            if (!raft.node().mode().drained(millis)) {
+                throw new IOException("calls of before took too long");
+            }
+            long index = shard.end(attempt, millis).get(2L * millis, TimeUnit.MILLISECONDS);
+            return new GossipEnd(index, history(shard.shardId(), index), index);
+        });
+    }
+
+    private ShardGroup shard() throws IOException {
+        ShardGroup shard = member().shard();
+        if (!mode.isRaft() || shard == null) {
+            throw new IOException("the node has no replica of a raft shard");
+        }
+        return shard;
+    }
+
+    /** The same at all who have applied the end, and of no other history. */
+    private static String history(String shardId, long index) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-1")
+                    .digest((shardId + ' ' + index).getBytes(StandardCharsets.ISO_8859_1));
+            return HexFormat.of().formatHex(hash);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // Every JDK has it.
+        }
     }
 
     @Override
     public CompletableFuture<@Nullable Void> resumeRaft(long attempt) {
-        return CompletableFuture.failedFuture(new IOException("not yet"));
+        return step(() -> {
+            ShardGroup shard = shard();
+            boolean ours = ending == attempt;
+            if (shard.isServing() && (ours || shard.endedAt(attempt) != null)) {
+                shard.resume(attempt, END_MILLIS).get(2L * END_MILLIS, TimeUnit.MILLISECONDS);
+            }
+            if (ours) {
+                ending = NONE;
+                mode.release(true);
+            }
+            return null;
+        });
     }
 
+    /** Nobody is answered in gossip mode before a snapshot of its own is on the disk, and what raft mode had there is void. */
     @Override
     public CompletableFuture<@Nullable Void> toGossip(GossipStart start) {
-        return CompletableFuture.failedFuture(new IOException("not yet"));
+        return step(() -> {
+            if (!mode.isRaft()) {
+                return null;
+            }
+            long began = System.nanoTime();
+            ShardGroup shard = member().shard();
+            mode.hold(OPEN_MILLIS);
+            Long ended = shard == null ? null : shard.endedIndex();
+            boolean has = ended != null && ended == start.end().index();
+            boolean leads = start.primary().equals(nodeId);
+            if (leads && !has) {
+                throw new IOException("the shard's log has not come to its end at "
+                        + start.end().index() + " here");
+            }
+            BitSet dropped = shard == null ? new BitSet() : shard.slots().in(SlotState.DROPPED);
+            raft.node().mode().servesNoMore(parts.blocked());
+            parts.blocked().leading(false);
+            member().closeShard().get(OPEN_MILLIS, TimeUnit.MILLISECONDS);
+            long stamp = raft.node().store().leave(dropped);
+            mode.become(false);
+            ChangeStream changes = parts.changes();
+            changes.breakOff("the shard leaves raft mode");
+            if (has) {
+                gossip.standalone()
+                        .goesOnFrom(start.end().history(), start.end().offset(), stamp);
+            }
+            gossip.standalonePersistence().beginAgain();
+            ReplicaFiles.leave(directory);
+            ClusterFile file = member().meta().file();
+            if (file != null) {
+                file.markEnded(GROUP + start.shardId());
+            }
+            ReplicaFiles.delete(directory);
+            opens = null;
+            ending = NONE;
+            if (leads) {
+                gossip.standalone().lead();
+            }
+            gossip.serveNow();
+            gossip.node().rests(false);
+            parts.blocked().leading(true);
+            mode.release(false);
+            LOG.info(
+                    "port {}: shard {} is gossip again, {} ms{}",
+                    parts.config().port(),
+                    start.shardId(),
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began),
+                    has ? "" : "; this node did not come to the end of its log and fetches all");
+            return null;
+        });
     }
 }

@@ -5,13 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cairn.cluster.rollout.DataSwitch;
 import io.cairn.config.Config;
 import io.cairn.raft.group.GroupBase;
-import io.cairn.raft.meta.ClusterNode;
-import io.cairn.raft.meta.Layout;
-import io.cairn.raft.meta.Members;
-import io.cairn.raft.meta.MetaCommand;
-import io.cairn.raft.meta.MetaResult;
-import io.cairn.raft.meta.Rollout;
-import io.cairn.raft.meta.SlotRange;
 import io.cairn.resp.RawClient;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -81,14 +73,12 @@ class ShardSwitchIT {
     void theShardGoesOnOverTheSameDataWhileClientsWrite() throws Exception {
         takeOverAll();
         fill();
-        form();
         AtomicBoolean ends = new AtomicBoolean();
         CompletableFuture<Long> load = CompletableFuture.supplyAsync(() -> count(ends));
         try (RawClient kept = new RawClient(ports.get(0))) {
             assertThat(say(kept, "set", "kept", "1")).isEqualTo("+OK");
             assertThat(say(kept, "watch", "kept")).isEqualTo("+OK");
-            DataSwitch.RaftStart start = decide();
-            switchAll(start);
+            to("raft");
             assertThat(say(kept, "multi")).isEqualTo("+OK");
             assertThat(say(kept, "set", "kept", "2")).isEqualTo("+QUEUED");
             assertThat(say(kept, "exec")).isEqualTo("*-1");
@@ -106,12 +96,33 @@ class ShardSwitchIT {
     }
 
     @Test
+    void theShardGoesBackOverTheSameDataWhileClientsWrite() throws Exception {
+        takeOverAll();
+        fill();
+        to("raft");
+        AtomicBoolean ends = new AtomicBoolean();
+        CompletableFuture<Long> load = CompletableFuture.supplyAsync(() -> count(ends));
+        try (RawClient kept = new RawClient(ports.get(0))) {
+            eventually("it is written", () -> say(kept, "set", "kept", "1").equals("+OK"));
+            to("gossip");
+            eventually("it is written", () -> say(kept, "set", "kept", "2").equals("+OK"));
+        }
+        awaitReplicas();
+        ends.set(true);
+        long acknowledged = load.get(WAIT_SECONDS, TimeUnit.SECONDS);
+        assertThat(call(0, "get", "counter")).isEqualTo(Long.toString(acknowledged));
+        sameEverywhere("counter", Long.toString(acknowledged));
+        assertThat(call(0, "info", "stats")).contains("sync_full:0");
+        close(0);
+        start(0, true);
+        eventually("the data is there", () -> call(0, "get", "counter").equals(Long.toString(acknowledged)));
+    }
+
+    @Test
     void allRestartFromTheBase() throws Exception {
         takeOverAll();
         fill();
-        form();
-        DataSwitch.RaftStart start = decide();
-        switchAll(start);
+        to("raft");
         eventually("it is written", () -> call(0, "set", "after", "1").equals("+OK"));
         for (int i = 0; i < NODES; i++) {
             close(i);
@@ -144,64 +155,13 @@ class ShardSwitchIT {
         get(data(0).unseal(8));
     }
 
-    // ---- the driver's part
-
-    private DataSwitch.RaftStart decide() throws Exception {
-        MetaCommand.BeginAttempt begin = new MetaCommand.BeginAttempt(
-                SHARD, nodeId(0), List.of(nodeId(0), nodeId(1), nodeId(2)), List.of(new SlotRange(0, 16_383)), 1);
-        propose(new MetaCommand.BeginRollout(Rollout.Consensus.RAFT, List.of()));
-        propose(begin);
-        eventually("it has begun", () -> running() != null);
-        Rollout.Attempt attempt = running();
-        get(data(0).mark("m"));
-        byte[] digest = get(data(0).digestAt("m"));
-        assertThat(get(data(1).digestAt("m"))).isEqualTo(digest);
-        assertThat(get(data(2).digestAt("m"))).isEqualTo(digest);
-        DataSwitch.Position at = get(data(0).seal(attempt.number(), 5_000));
-        long last = 0;
-        for (int i = 0; i < NODES; i++) {
-            last = Math.max(last, get(data(i).reach(attempt.number(), at)));
-        }
-        propose(new MetaCommand.ShardToRaft(
-                SHARD, attempt.number(), at.history(), at.offset(), begin.members(), last + 1, 0));
-        return new DataSwitch.RaftStart(SHARD, attempt.number(), last + 1, begin.members(), at, nodeId(0));
-    }
-
-    private Rollout.@Nullable Attempt running() {
-        Rollout rollout = Rollout.of(raft(0).member().map());
-        return rollout == null ? null : rollout.attempt();
-    }
-
-    private void switchAll(DataSwitch.RaftStart start) throws Exception {
-        List<CompletableFuture<?>> all = new ArrayList<>();
-        for (int i = 0; i < NODES; i++) {
-            all.add(data(i).toRaft(start));
-        }
-        for (CompletableFuture<?> one : all) {
-            one.get(WAIT_SECONDS, TimeUnit.SECONDS);
-        }
-        assertThat(data(0).isRaft()).isTrue();
-    }
-
-    private void propose(MetaCommand command) throws Exception {
-        eventually("proposed: " + command, () -> {
-            MetaResult result = raft(0).member().meta().propose(command).get(WAIT_SECONDS, TimeUnit.SECONDS);
-            return result.isApplied();
-        });
-    }
-
-    private void form() throws Exception {
-        List<ClusterNode> nodes = new ArrayList<>();
-        for (int i = 0; i < NODES; i++) {
-            nodes.add(raft(i).topology().self());
-        }
-        Members meta = new Members(nodes.stream().map(ClusterNode::id).toList(), List.of());
-        raft(0).member()
-                .form(new Layout("c".repeat(40), nodes, meta, List.of()))
-                .get(WAIT_SECONDS, TimeUnit.SECONDS);
+    private void to(String consensus) throws Exception {
+        eventually(
+                "it begins", () -> anyPrimary("cluster", "consensus", consensus).equals("+OK"));
         for (int i = 0; i < NODES; i++) {
             int node = i;
-            eventually("formed", () -> raft(node).member().map().isFormed());
+            boolean raft = consensus.equals("raft");
+            eventually("node " + i + " is " + consensus, () -> data(node).isRaft() == raft);
         }
     }
 

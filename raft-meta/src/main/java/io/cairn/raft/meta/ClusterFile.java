@@ -269,6 +269,15 @@ public final class ClusterFile {
         opened = Set.copyOf(next);
     }
 
+    /** The group is no more, and its files are gone: it is never opened again here. On the disk when this returns. */
+    public synchronized void markEnded(String groupId) throws IOException {
+        Set<String> next = new TreeSet<>(opened);
+        next.remove(groupId);
+        next.add(LEFT + groupId);
+        write(peers, next);
+        opened = Set.copyOf(next);
+    }
+
     /**
      * True once the group's replica was given up here: a new one under this node's id would be an empty log that votes, or
      * begins the group a second time (SAFETY 5). The map never wants one, but one that is read from the log may be old.

@@ -155,7 +155,9 @@ final class RolloutChanges {
     private static ClusterMap attempt(ClusterMap map, MetaCommand.BeginReturn begin, long index) throws Refused {
         Rollout rollout = running(map, Consensus.GOSSIP);
         Attempt now = rollout.attempt();
-        if (now != null && now.shardId().equals(begin.shardId()) && now.primaryId().equals(begin.primaryId())) {
+        if (now != null
+                && now.shardId().equals(begin.shardId())
+                && now.primaryId().equals(begin.primaryId())) {
             return map;
         }
         Refused.unless(now == null, "another shard is about to change");

@@ -47,15 +47,12 @@ final class RolloutCodec {
         return switch (kind) {
             case BEGIN_ROLLOUT -> new MetaCommand.BeginRollout(Consensus.of(in.u8()), MetaCodec.readRanges(in));
             case BEGIN_ATTEMPT ->
-                new MetaCommand.BeginAttempt(
-                        in.text(), in.text(), in.texts(), MetaCodec.readRanges(in), in.i64());
+                new MetaCommand.BeginAttempt(in.text(), in.text(), in.texts(), MetaCodec.readRanges(in), in.i64());
             case ABORT_ATTEMPT -> new MetaCommand.AbortAttempt(in.i64(), in.text());
             case SHARD_TO_RAFT ->
-                new MetaCommand.ShardToRaft(
-                        in.text(), in.i64(), in.text(), in.i64(), in.texts(), in.i64(), in.i64());
+                new MetaCommand.ShardToRaft(in.text(), in.i64(), in.text(), in.i64(), in.texts(), in.i64(), in.i64());
             case SHARD_TO_GOSSIP ->
-                new MetaCommand.ShardToGossip(
-                        in.text(), in.i64(), in.texts(), in.i64(), in.i64(), in.text(), in.i64());
+                new MetaCommand.ShardToGossip(in.text(), in.i64(), in.texts(), in.i64(), in.i64(), in.text(), in.i64());
             case BEGIN_RETURN -> new MetaCommand.BeginReturn(in.text(), in.text());
             case ALL_RAFT -> new MetaCommand.AllRaft();
             case DISSOLVE -> new MetaCommand.Dissolve();

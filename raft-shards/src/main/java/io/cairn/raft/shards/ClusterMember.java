@@ -16,6 +16,7 @@ import io.cairn.raft.meta.MessageTypes;
 import io.cairn.raft.meta.MetaGroup;
 import io.cairn.raft.meta.MetaOptions;
 import io.cairn.raft.meta.NodeDirectory;
+import io.cairn.raft.meta.Rollout;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.WireReader;
 import io.cairn.raft.meta.WireWriter;
@@ -84,6 +85,7 @@ public final class ClusterMember implements AutoCloseable {
     private final Migrator migrator;
     private volatile @Nullable ShardGroup shard;
     private @Nullable ShardReconciler reconciler;
+    private volatile boolean forms = true;
     private volatile Predicate<String> opensShard = shardId -> true;
     private volatile boolean closed;
     private boolean broken;
@@ -180,14 +182,35 @@ public final class ClusterMember implements AutoCloseable {
         }
     }
 
-    /** Asked with a shard's id before its replica is opened here; a no is asked again. Before {@link #start}. */
+    /**
+     * Asked with a shard's id before its replica is opened here; a no is asked again. The group has the members that its directory says, never those that
+     * the map began with: an empty log of such a node has lost what it voted for. Before {@link #start}.
+     */
     public void opensShard(Predicate<String> may) {
         opensShard = may;
+        forms = false;
     }
 
     /** There may be a replica to open now. Any thread. */
     public void look() {
         soon();
+    }
+
+    /**
+     * Closes the replica of a shard that is not the map's any more and leaves its data and files to the caller; nothing is applied once this completes.
+     * Completes at once when there is none.
+     */
+    public CompletableFuture<@Nullable Void> closeShard() {
+        return CompletableFuture.runAsync(
+                () -> {
+                    ShardGroup local = shard;
+                    reconciler = null;
+                    shard = null;
+                    if (local != null) {
+                        local.close();
+                    }
+                },
+                clusterThread);
     }
 
     /** Forms a fresh cluster from this node; see {@link MetaGroup#form}. */
@@ -275,7 +298,7 @@ public final class ClusterMember implements AutoCloseable {
         if (wanted == null || file == null || file.hasLeft(wanted.groupId())) {
             return;
         }
-        boolean first = wanted.initialVoters().contains(selfId);
+        boolean first = forms && wanted.initialVoters().contains(selfId);
         try {
             openShard(wanted.id(), first ? wanted.initialVoters() : List.of(), List.of());
         } catch (IOException e) {
@@ -287,6 +310,10 @@ public final class ClusterMember implements AutoCloseable {
     private boolean isUnwanted(ClusterMap map, ShardGroup local) {
         Shard wanted = map.shardOfNode(selfId);
         Departure way = map.departures().get(selfId);
+        Rollout rollout = Rollout.of(map);
+        if (rollout != null && rollout.back().containsKey(local.shardId())) {
+            return false; // Its data goes on in gossip mode: who has it there closes the replica.
+        }
         boolean stays = wanted != null && wanted.id().equals(local.shardId());
         boolean leaving = way != null && way.fromShard().equals(local.shardId());
         return map.isFormed() && !stays && !leaving;

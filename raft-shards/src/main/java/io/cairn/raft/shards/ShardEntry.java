@@ -38,6 +38,8 @@ final class ShardEntry {
     private static final int ACTIVATE_IMPORTED = 10;
     private static final int ACTIVATE_OPEN = 11;
     private static final int HOLD = 32;
+    private static final int END = 33;
+    private static final int RESUME = 34;
 
     /** An operation of this layer. */
     sealed interface Control {}
@@ -102,6 +104,12 @@ final class ShardEntry {
     /** Most of the voters were lost, and this log is what is left: see {@link ShardRecovery}. */
     record Hold() implements Control {}
 
+    /** The shard leaves raft mode: nothing is written after it, unless that attempt is given up. */
+    record End(long attempt) implements Control {}
+
+    /** The attempt was given up: the log goes on. */
+    record Resume(long attempt) implements Control {}
+
     /** A range of slots and their ownership epoch. */
     record Activation(SlotRange range, long epoch) {}
 
@@ -134,6 +142,10 @@ final class ShardEntry {
             out.u8(IMPORT_DROP).text(drop.id()).i64(drop.attempt());
         } else if (control instanceof Open open) {
             out.u8(OPEN).u16(open.slot()).u8(open.state().code()).i64(open.epoch());
+        } else if (control instanceof End end) {
+            out.u8(END).i64(end.attempt());
+        } else if (control instanceof Resume resume) {
+            out.u8(RESUME).i64(resume.attempt());
         } else if (control instanceof Hold) {
             out.u8(HOLD);
         } else {
@@ -250,6 +262,8 @@ final class ShardEntry {
             case IMPORT_BEGIN -> new ImportBegin(in.text(), in.i64(), in.i64(), readSlots(in));
             case IMPORT_DROP -> new ImportDrop(in.text(), in.i64());
             case HOLD -> new Hold();
+            case END -> new End(in.i64());
+            case RESUME -> new Resume(in.i64());
             default -> throw new FormatException("unknown shard operation " + operation);
         };
     }

@@ -112,6 +112,10 @@ public final class ShardGroup {
      * known who does.
      */
     public boolean takesCalls() {
+        return machine.ending() == null && takes();
+    }
+
+    private boolean takes() {
         return handOver.isKeeping() || isServing();
     }
 
@@ -205,7 +209,7 @@ public final class ShardGroup {
 
     private void proposeNow(ByteBuffer entry, Proposal proposal) {
         RaftGroup raft = group;
-        if (raft == null || machine.servingTerm() == 0) {
+        if (raft == null || machine.servingTerm() == 0 || machine.ending() != null) {
             proposal.failed(Failure.NOT_LEADER);
             return;
         }
@@ -219,7 +223,9 @@ public final class ShardGroup {
      * for while one is under way share the next one.
      */
     public void readBarrier(ReadBarrier done) {
-        if (holdsLease()) {
+        if (machine.ending() != null) {
+            done.refused(Failure.NOT_LEADER);
+        } else if (holdsLease()) {
             leaseReads.increment();
             done.passed();
         } else {
@@ -235,7 +241,7 @@ public final class ShardGroup {
     /** Whether a read that has come by now needs no round of the quorum. */
     public boolean holdsLease() {
         RaftGroup raft = group;
-        return raft != null && machine.servingTerm() != 0 && raft.holdsLease();
+        return raft != null && machine.servingTerm() != 0 && machine.ending() == null && raft.holdsLease();
     }
 
     /** Barriers that a lease has spared so far. */
@@ -306,6 +312,69 @@ public final class ShardGroup {
     /** Lets them go on; fails when they went on before, or when this primary may not have been the shard's all the time. */
     public CompletableFuture<@Nullable Void> releaseWrites(String id) {
         return hold.release(id);
+    }
+
+    /**
+     * At the primary: the last entry of the shard's log is logged, behind all that was let through, and applied here; from it on no replica takes records, reads
+     * or writes of clients, whoever leads. When this fails it may have been logged all the same.
+     *
+     * @param attempt of the way back to gossip mode
+     * @return the entry's index
+     */
+    public CompletableFuture<Long> end(long attempt, int millis) {
+        Long known = endedAt(attempt);
+        if (known != null) {
+            return CompletableFuture.completedFuture(known);
+        }
+        return holdWrites("end-" + attempt, millis)
+                .thenCompose(term -> logged(new ShardEntry.End(attempt), millis))
+                .thenCompose(done -> {
+                    Long at = endedAt(attempt);
+                    return at == null
+                            ? CompletableFuture.failedFuture(
+                                    new GroupException(Failure.BUSY, "the log has gone on meanwhile"))
+                            : CompletableFuture.completedFuture(at);
+                })
+                .whenComplete((index, failure) -> hold.cancel());
+    }
+
+    /** Where the log ended in that attempt, as applied here, or null. */
+    public @Nullable Long endedAt(long attempt) {
+        ShardStateMachine.Ending ending = machine.ending();
+        return ending == null || ending.attempt() != attempt ? null : ending.index();
+    }
+
+    /** Where the log has ended, in whatever attempt, as applied here; null when it did not, or went on since. */
+    public @Nullable Long endedIndex() {
+        ShardStateMachine.Ending ending = machine.ending();
+        return ending == null ? null : ending.index();
+    }
+
+    /** At the primary: the log goes on after an attempt that was given up. */
+    public CompletableFuture<@Nullable Void> resume(long attempt, int millis) {
+        return logged(new ShardEntry.Resume(attempt), millis);
+    }
+
+    private CompletableFuture<@Nullable Void> logged(ShardEntry.Control entry, int millis) {
+        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+        raft().propose(ShardEntry.encode(entry), new Logged(done));
+        return done.orTimeout(millis, TimeUnit.MILLISECONDS);
+    }
+
+    private static final class Logged extends ControlProposal {
+        private final CompletableFuture<@Nullable Void> done;
+
+        Logged(CompletableFuture<@Nullable Void> done) {
+            super(() -> done.completeAsync(() -> null));
+            this.done = done;
+        }
+
+        @Override
+        public void failed(Failure failure) {
+            super.failed(failure);
+            done.completeExceptionally(
+                    new GroupException(failure, "the shard's log does not take entries: " + failure));
+        }
     }
 
     /** Who waits for a later term than {@code from} to be served. */

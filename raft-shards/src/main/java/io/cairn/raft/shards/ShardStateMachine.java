@@ -27,8 +27,11 @@ final class ShardStateMachine implements StateMachine {
     static final String SNAPSHOT_FILE = "shard.state";
 
     private static final int SNAPSHOT_VERSION = 1;
-    /** Written; 1, without imports, is read too. */
-    private static final int FORMAT = 2;
+    /** Of a shard that receives slots; 1 has no imports. */
+    private static final int WITH_IMPORTS = 2;
+
+    /** Of a shard that leaves raft mode. */
+    private static final int FORMAT = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardStateMachine.class);
 
@@ -48,6 +51,9 @@ final class ShardStateMachine implements StateMachine {
     private final Watcher watcher;
     private volatile SlotTable slots = SlotTable.EMPTY;
     private volatile Imports imports = Imports.NONE;
+    /** Where the log ended, or null: after it there are no records. */
+    private volatile @Nullable Ending ending;
+
     private volatile long leadingTerm;
     private volatile long servingTerm;
     private volatile long appliedIndex;
@@ -65,6 +71,19 @@ final class ShardStateMachine implements StateMachine {
 
     Imports imports() {
         return imports;
+    }
+
+    /**
+     * The shard's last word in raft mode.
+     *
+     * @param attempt of the way back
+     * @param index of the entry
+     */
+    record Ending(long attempt, long index) {}
+
+    @Nullable
+    Ending ending() {
+        return ending;
     }
 
     /** The term this replica leads in, or 0. */
@@ -89,6 +108,9 @@ final class ShardStateMachine implements StateMachine {
         }
         byte kind = entry.get();
         if (kind == ShardEntry.BATCH) {
+            if (ending != null) {
+                throw new IllegalStateException("entry " + index + " has records after the log's end: " + ending);
+            }
             data.batch(index, term, entry, slots, local);
         } else if (kind == ShardEntry.CONTROL) {
             control(index, term, ShardEntry.decodeControl(entry));
@@ -168,6 +190,19 @@ final class ShardStateMachine implements StateMachine {
                     shardId,
                     index);
             slotsChanged(index);
+            return;
+        }
+        if (control instanceof ShardEntry.End end) {
+            ending = new Ending(end.attempt(), index);
+            LOG.info("shard {} {}: its raft log ends, attempt {}", shardId, index, end.attempt());
+            return;
+        }
+        if (control instanceof ShardEntry.Resume resume) {
+            Ending known = ending;
+            if (known != null && known.attempt() == resume.attempt()) {
+                ending = null;
+                LOG.info("shard {} {}: its raft log goes on", shardId, index);
+            }
             return;
         }
         if (!(control instanceof ShardEntry.TermStart)) {
@@ -323,12 +358,16 @@ final class ShardStateMachine implements StateMachine {
     @Override
     public void saveSnapshot(Path dir, long index, SnapshotDone done) {
         // An older build reads what says nothing that it does not know; migrations begin when none is left.
-        boolean first = imports.isEmpty();
+        Ending ended = ending;
+        int format = ended != null ? FORMAT : imports.isEmpty() ? 1 : WITH_IMPORTS;
         WireWriter out =
-                new WireWriter().u8(SNAPSHOT_VERSION).text(shardId).i64(index).i32(first ? 1 : FORMAT);
+                new WireWriter().u8(SNAPSHOT_VERSION).text(shardId).i64(index).i32(format);
         slots.write(out);
-        if (!first) {
+        if (format >= WITH_IMPORTS) {
             imports.write(out);
+        }
+        if (ended != null) {
+            out.i64(ended.attempt()).i64(ended.index());
         }
         byte[] state = out.toBytes();
         data.saveSnapshot(dir, index, failure -> done.done(failure != null ? failure : writeState(dir, state)));
@@ -366,13 +405,15 @@ final class ShardStateMachine implements StateMachine {
                 throw new FormatException("a snapshot of shard " + shard);
             }
             SlotTable loaded = SlotTable.read(in);
-            Imports loadedImports = format > 1 ? Imports.read(in) : Imports.NONE;
+            Imports loadedImports = format >= WITH_IMPORTS ? Imports.read(in) : Imports.NONE;
+            Ending loadedEnding = format >= FORMAT ? new Ending(in.i64(), in.i64()) : null;
             in.end();
             if (!data.loadSnapshot(dir)) {
                 return false;
             }
             slots = loaded;
             imports = loadedImports;
+            ending = loadedEnding;
             appliedIndex = index;
             slotsChanged(index);
             return true;

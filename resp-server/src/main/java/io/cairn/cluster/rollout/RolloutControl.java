@@ -300,8 +300,8 @@ public final class RolloutControl {
         ClusterMap map = ports.map();
         Rollout rollout = Rollout.of(map);
         for (ShardStatus shard : shards(map, rollout, Map.of())) {
-            boolean named = scope.members().isEmpty()
-                    || shard.members().stream().anyMatch(scope.members()::contains);
+            boolean named =
+                    scope.members().isEmpty() || shard.members().stream().anyMatch(scope.members()::contains);
             int size = shard.members().size();
             int voters = size <= 2 ? size : Math.min(5, size % 2 == 1 ? size : size - 1);
             int tolerates = (voters - 1) / 2;
@@ -337,14 +337,16 @@ public final class RolloutControl {
         }
         Scope scope = scope(shardId);
         // Nobody needs to be asked to abort.
-        boolean back = target == Consensus.GOSSIP && rollout != null && own != null && scope.error().isEmpty();
+        boolean back = target == Consensus.GOSSIP
+                && rollout != null
+                && own != null
+                && scope.error().isEmpty();
         String refusal = back ? "" : refusal(target, scope);
         if (!refusal.isEmpty()) {
             return CompletableFuture.completedFuture(refusal);
         }
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(BEGIN_MILLIS);
-        return formed()
-                .thenCompose(done -> propose(new MetaCommand.BeginRollout(target, scope.slots()), until))
+        return formed().thenCompose(done -> propose(new MetaCommand.BeginRollout(target, scope.slots()), until))
                 .exceptionally(failure -> "ERR " + reason(failure));
     }
 
@@ -354,7 +356,8 @@ public final class RolloutControl {
         }
         List<ClusterNode> nodes =
                 ports.nodes().stream().filter(Seen::isCapable).map(Seen::node).toList();
-        boolean other = ports.nodes().stream().anyMatch(seen -> !seen.clusterId().isEmpty());
+        boolean other =
+                ports.nodes().stream().anyMatch(seen -> !seen.clusterId().isEmpty());
         if (other) {
             return CompletableFuture.failedFuture(new IllegalStateException(
                     "other nodes have formed a meta group already, which this one is about to join: try again"));

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class ToRaft extends ShardChange {
     /** Promises are asked for so long. */
     static final long PROMISE_MILLIS = 3_000;
+
     private static final long ASK_MILLIS = 2_000;
 
     /** Digests of large data take their time; calls are served meanwhile. */
@@ -190,12 +191,7 @@ final class ToRaft extends ShardChange {
             byte[] question = new RolloutMessage.AskDigest(markId).bytes();
             for (String id : attempt.members()) {
                 if (hasPromised(id)) {
-                    all.put(
-                            id,
-                            woken(
-                                    id.equals(selfId)
-                                            ? data.digestAt(markId)
-                                            : ports.ask(id, question, ASK_MILLIS)));
+                    all.put(id, woken(id.equals(selfId) ? data.digestAt(markId) : ports.ask(id, question, ASK_MILLIS)));
                 }
             }
             digests = all;

@@ -33,8 +33,7 @@ class RolloutsTest {
         SimNode down = cluster.node(5);
         down.kill();
         cluster.begin(Consensus.RAFT);
-        cluster.eventually(
-                "all shards", 30_000, () -> cluster.rollout().raft().size() == 3);
+        cluster.eventually("all shards", 30_000, () -> cluster.rollout().raft().size() == 3);
         cluster.run(5_000);
         assertThat(cluster.rollout().isDone()).isFalse();
         down.start();
@@ -53,7 +52,8 @@ class RolloutsTest {
                 .isTrue();
         assertThat(Rollout.lastError(cluster.log.last())).contains("no majority has equal data");
         cluster.node(3).digest = 1;
-        cluster.eventually("two are a majority", 20_000, () -> cluster.rollout().raft().size() == 3);
+        cluster.eventually(
+                "two are a majority", 20_000, () -> cluster.rollout().raft().size() == 3);
     }
 
     @Test
@@ -63,7 +63,10 @@ class RolloutsTest {
             cluster.begin(Consensus.RAFT);
             cluster.run(cluster.random.nextInt(3_000));
             cluster.begin(Consensus.GOSSIP);
-            cluster.eventually("back, seed " + seed, 30_000, () -> cluster.allGossip() && cluster.rollout().isDone());
+            cluster.eventually(
+                    "back, seed " + seed,
+                    30_000,
+                    () -> cluster.allGossip() && cluster.rollout().isDone());
         }
     }
 

@@ -65,11 +65,15 @@ final class SimRollout {
             up = true;
             life++;
             int mine = life;
-            rollouts = new Rollouts(this, this, () -> now, task -> later(1, () -> {
-                if (up && life == mine) {
-                    task.run();
-                }
-            }));
+            rollouts = new Rollouts(
+                    this,
+                    this,
+                    () -> now,
+                    task -> later(1, () -> {
+                        if (up && life == mine) {
+                            task.run();
+                        }
+                    }));
         }
 
         void kill() {
@@ -220,7 +224,8 @@ final class SimRollout {
         @Override
         public List<Seen> nodes() {
             return nodes.stream()
-                    .map(node -> new Seen(clusterNode(node.number), "1", log.last().clusterId(), node.up, ""))
+                    .map(node ->
+                            new Seen(clusterNode(node.number), "1", log.last().clusterId(), node.up, ""))
                     .toList();
         }
 
@@ -392,8 +397,8 @@ final class SimRollout {
     final List<SimNode> nodes = new ArrayList<>();
     final SharedMap log;
     final Set<String> left = new HashSet<>();
-    private final PriorityQueue<Event> events = new PriorityQueue<>(
-            java.util.Comparator.comparingLong(Event::at).thenComparingLong(Event::order));
+    private final PriorityQueue<Event> events =
+            new PriorityQueue<>(java.util.Comparator.comparingLong(Event::at).thenComparingLong(Event::order));
     private final int size;
     private final int shards;
     private long order;
@@ -410,7 +415,8 @@ final class SimRollout {
             nodes.add(new SimNode(i));
         }
         log = new SharedMap(Layout.withoutShards(
-                "c".repeat(40), nodes.stream().map(node -> clusterNode(node.number)).toList()));
+                "c".repeat(40),
+                nodes.stream().map(node -> clusterNode(node.number)).toList()));
         leader = nodes.get(0);
         nodes.forEach(SimNode::start);
     }
@@ -470,7 +476,8 @@ final class SimRollout {
 
     void run(long millis) {
         for (long end = now + millis; now < end; now++) {
-            while (!events.isEmpty() && java.util.Objects.requireNonNull(events.peek()).at() <= now) {
+            while (!events.isEmpty()
+                    && java.util.Objects.requireNonNull(events.peek()).at() <= now) {
                 events.remove().what().run();
             }
             if (now % 50 == 0) {
@@ -511,9 +518,7 @@ final class SimRollout {
                     .filter(node -> node.promises.stream()
                             .anyMatch(promise -> promise.primaryId().equals(shard.primaryId())))
                     .count();
-            assertThat(promised)
-                    .as("voters that promised shard %s", id)
-                    .isGreaterThan(shards / 2);
+            assertThat(promised).as("voters that promised shard %s", id).isGreaterThan(shards / 2);
         });
     }
 
