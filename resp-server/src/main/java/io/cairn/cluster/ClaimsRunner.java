@@ -122,6 +122,7 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
     @Nullable
     Saved load(boolean dataIsEmpty) throws IOException {
         Saved saved = NodesFile.read(options.directory());
+        ended = saved == null && NodesFile.isPutAside(options.directory());
         Claim fresh = Claim.of(options.nodeId(), options.place(), options.noFailover());
         ClaimsNode made = new ClaimsNode(
                 fresh, saved, saved != null && dataIsEmpty, options.settings(), this, new Random(), now());
@@ -211,7 +212,11 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
 
     /** Runs an operator's words, soon. Any thread. */
     void run(Consumer<ClaimsAdmin> words) {
-        execute(() -> node().run(now(), words));
+        execute(() -> {
+            if (!ended) {
+                node().run(now(), words);
+            }
+        });
     }
 
     /** Promises; completes with an empty text once that is on the disk, or with why not. Any thread. */
@@ -258,6 +263,23 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
             done.complete(null);
         });
         return done;
+    }
+
+    /** The claims count again, beginning with these. Soon; any thread. */
+    void begin(Saved saved) {
+        execute(() -> {
+            if (ended) {
+                try {
+                    NodesFile.write(options.directory(), saved);
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException("nodes.conf", e);
+                }
+                ended = false;
+                Claim self = saved.self();
+                node = new ClaimsNode(self, saved, false, options.settings(), this, new Random(), now());
+                LOG.info("node {}: the claims of gossip mode have begun", options.nodeId());
+            }
+        });
     }
 
     /** The gossip port of the other side of CLUSTER MEET joins ours, beside the claims. */
@@ -320,6 +342,9 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
 
     @Override
     public void save(Saved saved) {
+        if (ended) {
+            return;
+        }
         try {
             NodesFile.write(options.directory(), saved);
         } catch (IOException e) {

@@ -348,6 +348,11 @@ public final class ClusterRuntime implements AutoCloseable {
         return host;
     }
 
+    @Nullable
+    Gossip gossip() {
+        return gossip;
+    }
+
     GossipView view() {
         return view;
     }

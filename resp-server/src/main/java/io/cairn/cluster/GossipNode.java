@@ -1,5 +1,6 @@
 package io.cairn.cluster;
 
+import io.cairn.cluster.rollout.RolloutControl;
 import io.cairn.command.Command;
 import io.cairn.command.MovingKeys;
 import io.cairn.config.BadValueException;
@@ -56,6 +57,7 @@ public final class GossipNode implements AutoCloseable {
     private @Nullable Saved saved;
     private @Nullable Beside beside;
     private volatile @Nullable MixedView mixed;
+    private volatile RolloutControl control = new RolloutControl(new OwnClaims(), null);
     private volatile boolean rests;
     private boolean loaded;
     private long tendedMillis;
@@ -227,7 +229,10 @@ public final class GossipNode implements AutoCloseable {
     /** The commands that only a node of a cluster in gossip mode has; {@code node} is asked at each call. */
     public static List<List<Command>> commands(Supplier<GossipNode> node, Supplier<String> newId) {
         ClaimsCommands changes = new ClaimsCommands(() -> node.get().claims, newId);
-        return List.of(new ClusterCommands(() -> node.get().shown(), false).table(), changes.table());
+        return List.of(
+                new ClusterCommands(() -> node.get().shown(), false).table(),
+                changes.table(),
+                new ConsensusCommands(() -> node.get().control).table());
     }
 
     private ClusterView shown() {
@@ -236,9 +241,22 @@ public final class GossipNode implements AutoCloseable {
     }
 
     /** Some shards may be raft's from now on. */
-    void show(MixedView both) {
+    void show(MixedView both, RolloutControl changes) {
         mixed = both;
+        control = changes;
         view.beside(both);
+    }
+
+    /** A node that has no other mode. */
+    private final class OwnClaims extends ShownNodes {
+        OwnClaims() {
+            super(GossipNode.this::gossip);
+        }
+
+        @Override
+        public Picture picture() {
+            return claims.picture();
+        }
     }
 
     ClaimsView view() {

@@ -1,6 +1,7 @@
 package io.cairn.cluster;
 
 import io.cairn.aof.FsyncPolicy;
+import io.cairn.cluster.rollout.RolloutControl;
 import io.cairn.command.ClusterSettings;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
@@ -29,10 +30,12 @@ import io.cairn.mode.ShardStore;
 import io.cairn.pubsub.Hub;
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.group.RaftGroup;
+import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
 import io.cairn.raft.meta.JoinMark;
 import io.cairn.raft.meta.MemberRules;
 import io.cairn.raft.meta.NodeState;
+import io.cairn.raft.meta.Shard;
 import io.cairn.raft.shards.MigrationSettings;
 import io.cairn.raft.shards.ShardGroup;
 import io.cairn.raft.shards.SlotTable;
@@ -81,6 +84,7 @@ public final class RaftNode implements AutoCloseable {
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
     private volatile @Nullable MixedView mixed;
+    private volatile RolloutControl control = new RolloutControl(new OwnMap(), null);
     private long tendedMillis;
 
     /**
@@ -237,6 +241,7 @@ public final class RaftNode implements AutoCloseable {
         LeaderCommands leaders = new LeaderCommands(() -> node.get().runtime, () -> node.get().local);
         return List.of(
                 new ClusterCommands(() -> node.get().shown(), true).table(),
+                new ConsensusCommands(() -> node.get().control).table(),
                 new ClusterAdmin(() -> node.get().runtime, newId).table(),
                 new MigrationCommands(() -> node.get().runtime, newId).table(),
                 new NodeCommands(() -> node.get().runtime, newId).table(),
@@ -250,10 +255,28 @@ public final class RaftNode implements AutoCloseable {
         return both == null ? view : both;
     }
 
-    /** Some shards may be gossip's from now on; null when none is any more. */
-    void show(@Nullable MixedView both) {
+    /** Some shards may be gossip's from now on. */
+    void show(MixedView both, RolloutControl changes) {
         mixed = both;
+        control = changes;
         redirects.elsewhere(both);
+    }
+
+    /** A node that has no other mode. */
+    private final class OwnMap extends ShownNodes {
+        OwnMap() {
+            super(() -> runtime.gossip());
+        }
+
+        @Override
+        public ClusterMap map() {
+            return runtime.topology().map();
+        }
+
+        @Override
+        public String primaryOf(Shard shard) {
+            return runtime.topology().printedPrimary(shard);
+        }
     }
 
     RaftView view() {

@@ -2,14 +2,7 @@ package io.cairn.cluster;
 
 import io.cairn.cluster.rollout.DataSwitch;
 import io.cairn.cluster.rollout.RolloutControl;
-import io.cairn.cluster.rollout.RolloutPorts;
 import io.cairn.cluster.rollout.Rollouts;
-import io.cairn.command.Command;
-import io.cairn.gossip.Gossip;
-import io.cairn.gossip.Health;
-import io.cairn.gossip.NodeInfo;
-import io.cairn.gossip.Peer;
-import io.cairn.gossip.claims.Claim;
 import io.cairn.gossip.claims.Picture;
 import io.cairn.gossip.claims.Promise;
 import io.cairn.gossip.claims.SlotSet;
@@ -20,33 +13,34 @@ import io.cairn.raft.meta.MessageTypes;
 import io.cairn.raft.meta.MetaCommand;
 import io.cairn.raft.meta.MetaGroup;
 import io.cairn.raft.meta.MetaResult;
-import io.cairn.raft.meta.NodeState;
+import io.cairn.raft.meta.Rollout;
 import io.cairn.raft.meta.Shard;
+import io.cairn.raft.shards.LeaderTable;
 import io.cairn.raft.shards.ShardGroup;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A node that can go from gossip to raft mode and back: its two parts, the view that shows both, and the driver with its thread {@code rollout-<port>}. */
 public final class RolloutNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RolloutNode.class);
     private static final long TICK_MILLIS = 50;
 
     private final GossipNode gossip;
     private final RaftNode raft;
     private final Rollouts rollouts;
-    private final RolloutControl control;
     private final ScheduledExecutorService thread;
     private final Consumer<Throwable> fatal;
+    private final AtomicBoolean leaving = new AtomicBoolean();
 
     /**
      * @param data the node's data path
@@ -64,15 +58,10 @@ public final class RolloutNode implements AutoCloseable {
         });
         Ports ports = new Ports();
         this.rollouts = new Rollouts(ports, data, ClaimsRunner::now, task -> thread.execute(() -> guarded(task)));
-        this.control = new RolloutControl(ports, rollouts);
         MixedView both = new MixedView(gossip.view(), raft.view(), meta()::map, raft.redirects(), ports::picture);
-        gossip.show(both);
-        raft.show(both);
-    }
-
-    /** The commands of such a node; {@code node} is asked at each call. */
-    public static List<Command> commands(Supplier<RolloutNode> node) {
-        return new ConsensusCommands(() -> node.get().control).table();
+        RolloutControl control = new RolloutControl(ports, rollouts);
+        gossip.show(both, control);
+        raft.show(both, control);
     }
 
     private MetaGroup meta() {
@@ -100,7 +89,11 @@ public final class RolloutNode implements AutoCloseable {
         thread.shutdownNow();
     }
 
-    private final class Ports implements RolloutPorts {
+    private final class Ports extends ShownNodes {
+        Ports() {
+            super(gossip::gossip);
+        }
+
         @Override
         public String selfId() {
             return raft.runtime().topology().self().id();
@@ -109,65 +102,6 @@ public final class RolloutNode implements AutoCloseable {
         @Override
         public @Nullable Picture picture() {
             return gossip.claims().isEnded() ? null : gossip.claims().picture();
-        }
-
-        @Override
-        public List<Seen> nodes() {
-            Gossip running = gossip.gossip();
-            Map<String, Peer> byBus = new HashMap<>();
-            if (running != null) {
-                running.members()
-                        .forEach(peer ->
-                                byBus.put(peer.info().host() + ":" + peer.info().busPort(), peer));
-            }
-            List<Seen> seen = new ArrayList<>();
-            Picture picture = picture();
-            if (picture == null) {
-                for (ClusterNode node : map().shownNodes()) {
-                    seen.add(seen(node, byBus.get(node.host() + ":" + node.busPort())));
-                }
-                return seen;
-            }
-            for (Picture.Node node : picture.nodes().values()) {
-                Claim claim = node.claim();
-                ClusterNode known = new ClusterNode(
-                        claim.id(),
-                        claim.place().host(),
-                        claim.place().port(),
-                        claim.place().busPort(),
-                        0,
-                        claim.place().hostname(),
-                        "",
-                        NodeState.ACTIVE);
-                seen.add(seen(known, byBus.get(claim.place().bus())));
-            }
-            return seen;
-        }
-
-        private Seen seen(ClusterNode known, @Nullable Peer peer) {
-            if (peer == null) {
-                return new Seen(known, "", "", false, "it is down");
-            }
-            NodeInfo info = peer.info();
-            ClusterNode node = new ClusterNode(
-                    known.id(),
-                    known.host(),
-                    known.port(),
-                    known.busPort(),
-                    info.raftPort(),
-                    known.hostname(),
-                    info.failureDomain(),
-                    NodeState.ACTIVE);
-            boolean alive = peer.health() != Health.DEAD;
-            String reason = "";
-            if (!alive) {
-                reason = "it is down";
-            } else if (info.raftPort() == 0) {
-                reason = "it was not started with cluster-consensus raft";
-            } else if (!info.nodeId().equals(known.id())) {
-                reason = "its id was changed by CLUSTER RESET HARD";
-            }
-            return new Seen(node, info.version(), info.clusterId(), alive, reason);
         }
 
         @Override
@@ -213,7 +147,9 @@ public final class RolloutNode implements AutoCloseable {
 
         @Override
         public CompletableFuture<String> join(ClusterNode member) {
-            return meta().meet(member);
+            return leaving.get()
+                    ? CompletableFuture.completedFuture("it has left a cluster")
+                    : meta().meet(member);
         }
 
         @Override
@@ -251,13 +187,31 @@ public final class RolloutNode implements AutoCloseable {
         }
 
         @Override
+        public boolean isServed(Shard shard) {
+            LeaderTable.Leader leader = raft.runtime().leaders().leader(shard.id());
+            // Term 1 is the claim that came with the commit.
+            return leader != null && leader.term() > 1;
+        }
+
+        @Override
         public void beginClaims() {
-            // They run until all shards are raft's.
+            ClusterMap map = map();
+            Rollout rollout = Rollout.of(map);
+            if (gossip.claims().isEnded() && rollout != null) {
+                gossip.claims().begin(FrozenClaims.of(map, rollout, clusterId(), selfId()));
+            }
         }
 
         @Override
         public void leaveMeta() {
-            // Until the restart with cluster-consensus gossip the meta replica stays.
+            if (leaving.compareAndSet(false, true)) {
+                meta().dissolve().thenAccept(error -> {
+                    if (!error.isEmpty()) {
+                        LOG.warn("the meta group cannot be left yet: {}", error);
+                        leaving.set(false);
+                    }
+                });
+            }
         }
     }
 }

@@ -129,7 +129,7 @@ public final class ReplicaRole implements ReplicationRole {
         return true;
     }
 
-    /** Another part of the node makes the changes: the link ends, and nothing is applied once this returns. Blocks. */
+    /** Another part of the node makes the changes, which the mode knows: the link ends, and applies nothing any more. */
     public void release() {
         ReplicaLink old;
         synchronized (this) {
@@ -139,7 +139,6 @@ public final class ReplicaRole implements ReplicationRole {
         }
         if (old != null) {
             old.stop();
-            old.join();
         }
     }
 

@@ -37,7 +37,7 @@ final class RaftBackend implements NodeBackend {
     private static final long BASE_MILLIS = 1_000;
 
     private final NodeParts parts;
-    private volatile boolean hasBase = true;
+    private volatile boolean hasBase;
     private long lookedMillis;
     private final RaftNode node;
     private final ScriptThread scripts;
@@ -212,6 +212,7 @@ final class RaftBackend implements NodeBackend {
     public void load() throws StartException {
         try {
             serve();
+            hasBase();
             node.start();
         } catch (IOException | GossipException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);

@@ -50,7 +50,7 @@ public final class RaftCluster implements NodeKind {
     /** The directory of a node of a gossip cluster stays one, until the cluster is taken over. */
     @Override
     public NodeKind at(NodeDirectory directory) {
-        if (!Files.exists(directory.path().resolve(NodesFile.NAME))) {
+        if (!Files.exists(directory.path().resolve(NodesFile.NAME)) && !NodesFile.isPutAside(directory.path())) {
             return this;
         }
         synchronized (this) {

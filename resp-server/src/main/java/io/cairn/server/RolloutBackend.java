@@ -52,10 +52,6 @@ final class RolloutBackend implements NodeBackend {
         return raft;
     }
 
-    RolloutNode rollout() {
-        return rollout;
-    }
-
     ShardSwitch data() {
         return data;
     }

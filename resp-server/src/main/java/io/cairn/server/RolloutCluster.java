@@ -4,7 +4,6 @@ import io.cairn.cluster.ClusterThreads;
 import io.cairn.cluster.GossipClusterThreads;
 import io.cairn.cluster.GossipNode;
 import io.cairn.cluster.RaftNode;
-import io.cairn.cluster.RolloutNode;
 import io.cairn.command.Command;
 import io.cairn.config.Config;
 import io.cairn.mode.SentKeys;
@@ -45,9 +44,7 @@ final class RolloutCluster implements NodeKind {
                 new ArrayList<>(GossipNode.commands(() -> own.get().gossip().node(), NodeDirectory::newId));
         gossip.add(new WaitReplicas().table());
         List<List<Command>> raft = RaftNode.commands(() -> own.get().raft().node(), NodeDirectory::newId);
-        return List.of(
-                SwitchedCommands.of(gossip, raft, () -> own.get().isRaft(), NOT_NOW),
-                RolloutNode.commands(() -> own.get().rollout()));
+        return List.of(SwitchedCommands.of(gossip, raft, () -> own.get().isRaft(), NOT_NOW));
     }
 
     @Override

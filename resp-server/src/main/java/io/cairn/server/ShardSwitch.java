@@ -259,7 +259,6 @@ final class ShardSwitch implements DataSwitch {
             if (mode.isRaft()) {
                 return null;
             }
-            long began = System.nanoTime();
             SealFile reached = seal;
             boolean voter = start.voters().contains(nodeId);
             boolean has = reached != null
@@ -269,33 +268,63 @@ final class ShardSwitch implements DataSwitch {
             if (voter && !has) {
                 throw new IOException("the data of this voter is not at " + start.position() + ", where it was");
             }
+            Laps laps = new Laps();
             mode.hold(OPEN_MILLIS);
             gossip.node().rests(true);
             gossip.standalone().retire();
             gossip.replicaRole().release();
-            gossip.standalonePersistence().end();
+            laps.lap("retired");
             if (voter) {
                 ShardBase base = new ShardBase(start.shardId(), start.index(), reached.localIndex());
                 ShardGroup.writeBase(directory, start.shardId(), start.index(), start.voters(), base::write);
                 live = true;
             } else {
+                gossip.standalonePersistence().end();
                 StandaloneLog.delete(parts);
                 ReplicaFiles.begin(directory);
                 raft.node().store().givenUp();
             }
+            laps.lap("base");
             forgetOthers(start.shardId());
             open(start.shardId());
-            SealFile.delete(directory);
-            seal = null;
+            laps.lap("open");
             goOn(start);
+            laps.lap("served");
+            // What nobody waits for: the log was on the disk since the seal.
+            seal = null;
+            SealFile.delete(directory);
+            gossip.standalonePersistence().end();
+            raft.hasBase();
             LOG.info(
-                    "port {}: shard {} is raft from {} on, {} ms",
+                    "port {}: shard {} is raft from {} on:{}; calls waited {} ms",
                     parts.config().port(),
                     start.shardId(),
                     start.index(),
-                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+                    laps,
+                    mode.pauseMillis());
             return null;
         });
+    }
+
+    /** Milliseconds of one step after the other, for the log. */
+    private static final class Laps {
+        private final StringBuilder text = new StringBuilder();
+        private long nanos = System.nanoTime();
+
+        void lap(String what) {
+            long now = System.nanoTime();
+            text.append(' ')
+                    .append(what)
+                    .append(' ')
+                    .append(TimeUnit.NANOSECONDS.toMillis(now - nanos))
+                    .append(" ms");
+            nanos = now;
+        }
+
+        @Override
+        public String toString() {
+            return text.toString();
+        }
     }
 
     /** Replicas of before an earlier way back are none of this directory's, whatever cluster.conf has kept of them. */
@@ -320,17 +349,18 @@ final class ShardSwitch implements DataSwitch {
         if (!await(OPEN_MILLIS, () -> member().shard() != null)) {
             throw new IOException("the replica of shard " + shardId + " was not opened");
         }
-        raft.hasBase();
     }
 
     private void goOn(RaftStart start) {
         ShardGroup shard = member().shard();
         mode.become(true);
         if (shard != null) {
-            if (start.first().equals(nodeId)) {
-                shard.goFirst();
-            }
-            await(LEADER_MILLIS, () -> takesCalls(shard));
+            await(LEADER_MILLIS, () -> {
+                if (start.first().equals(nodeId) && shard.leader() == null) {
+                    shard.goFirst(); // Again and again: the others may open theirs later.
+                }
+                return takesCalls(shard);
+            });
         }
         mode.release(true);
     }

@@ -70,7 +70,7 @@ public final class StoreReplica implements AutoCloseable {
         return version(0, key) != 0;
     }
 
-    private long version(int database, String key) {
+    long version(int database, String key) {
         byte[] bytes = key.getBytes(StandardCharsets.ISO_8859_1);
         return HeldKeys.locked(keyspace, database, bytes, (on, at, length) -> on.version(at, length, 0));
     }

@@ -66,6 +66,11 @@ public final class NodesFile {
     /** Where the file goes once it counts no more. */
     static final String ASIDE = NAME + ".before-raft";
 
+    /** Whether the node has left gossip mode and not come back. */
+    public static boolean isPutAside(Path directory) {
+        return Files.exists(directory.resolve(ASIDE)) && !Files.exists(directory.resolve(NAME));
+    }
+
     /** The cluster has left gossip mode for good: the file counts no more, but is kept for whoever wants to look. Blocks. */
     public static void putAside(Path directory) throws IOException {
         Path file = directory.resolve(NAME);

@@ -78,6 +78,7 @@ public final class MetaGroup implements AutoCloseable {
     private volatile @Nullable ClusterFile file;
     private volatile @Nullable RaftGroup group;
     private volatile boolean closed;
+    private volatile boolean dissolved;
     private @Nullable CompletableFuture<Long> snapshot;
     private long lastAddressMillis = Long.MIN_VALUE / 2;
     private @Nullable ClusterNode lastAddress;
@@ -472,6 +473,39 @@ public final class MetaGroup implements AutoCloseable {
         });
     }
 
+    /**
+     * The cluster is in gossip mode again, as its last entry said: this node belongs to no meta group any more. Its replica stops and its files
+     * go; before it forms another one it is to be restarted. Completes with an empty text, or why not (yet).
+     */
+    public CompletableFuture<String> dissolve() {
+        return onClusterThread(() -> {
+            ClusterFile known = file;
+            RaftGroup old = group;
+            if (known == null) {
+                return "";
+            }
+            try {
+                Path directory = groupDirectory();
+                dissolved = true;
+                group = null;
+                if (old != null) {
+                    awaitStop(old);
+                }
+                // A crash in between finds cluster.conf, opens the group again, and comes here again.
+                options.mark().joins("");
+                Files.deleteIfExists(options.directory().resolve(ClusterFile.NAME));
+                DurableFile.syncDirectory(options.directory());
+                file = null;
+                DurableFile.deleteTree(directory);
+                machine.reset();
+                LOG.info("node {} has left cluster {}, which is dissolved", options.self().id(), known.clusterId());
+                return "";
+            } catch (IOException e) {
+                return e.toString();
+            }
+        });
+    }
+
     private Path groupDirectory() {
         ClusterFile known = file;
         return options.directory().resolve(known == null ? GROUP_ID : known.metaDirectory());
@@ -611,6 +645,9 @@ public final class MetaGroup implements AutoCloseable {
             String clusterId = clusterId();
             if (layout.node(options.self().id()).isEmpty()) {
                 return "not part of the layout";
+            }
+            if (dissolved) {
+                return "it has left a cluster that is dissolved: restart it";
             }
             if (meeting.joining() != null) {
                 return "about to join a cluster";

@@ -97,7 +97,10 @@ final class RolloutChanges {
         NavigableMap<String, RaftShard> raft = new TreeMap<>();
         if (known != null) {
             raft.putAll(known.raft());
-            raft.keySet().removeIf(id -> map.shard(id) == null);
+            raft.entrySet().removeIf(entry -> {
+                Shard shard = map.shard(entry.getKey());
+                return shard == null || !shard.hasMember(entry.getValue().primaryId());
+            });
         }
         long epoch =
                 raft.values().stream().mapToLong(RaftShard::configEpoch).max().orElse(0);

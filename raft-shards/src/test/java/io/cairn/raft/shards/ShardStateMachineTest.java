@@ -96,6 +96,39 @@ final class ShardStateMachineTest {
     }
 
     @Test
+    void nothingIsWrittenAfterTheEndUnlessItIsTakenBack() {
+        apply(1, batch("before"));
+        apply(1, ShardEntry.encode(new ShardEntry.End(7)));
+        assertThat(machine.ending()).isEqualTo(new ShardStateMachine.Ending(7, 2));
+        assertThatThrownBy(() -> apply(1, batch("after"))).isInstanceOf(IllegalStateException.class);
+        apply(2, ShardEntry.encode(new ShardEntry.Resume(6)));
+        assertThat(machine.ending()).as("another attempt's").isNotNull();
+        apply(2, ShardEntry.encode(new ShardEntry.Resume(7)));
+        assertThat(machine.ending()).isNull();
+        apply(2, batch("on"));
+        assertThat(data.copyOfRecords()).containsExactly("before", "on");
+    }
+
+    @Test
+    void anEndIsInTheSnapshot() {
+        apply(1, activate(0, 99, 1));
+        apply(1, ShardEntry.encode(new ShardEntry.End(7)));
+        machine.saveSnapshot(dir, index, failure -> assertThat(failure).isNull());
+        ShardStateMachine other = machine(new FakeData());
+        assertThat(other.loadSnapshot(dir)).isTrue();
+        assertThat(other.ending()).isEqualTo(machine.ending());
+        assertThat(other.slots()).isEqualTo(machine.slots());
+    }
+
+    @Test
+    void aLogThatBeginsServesNothing() throws IOException {
+        ShardStateMachine.writeBeginning(dir, SHARD, 100);
+        assertThat(machine.loadSnapshot(dir)).isTrue();
+        assertThat(machine.appliedIndex()).isEqualTo(100);
+        assertThat(machine.slots().served()).isZero();
+    }
+
+    @Test
     void aSlotIsActivatedOnceUnderAnEpoch() {
         apply(1, activate(0, 99, 1));
         SlotTable first = machine.slots();

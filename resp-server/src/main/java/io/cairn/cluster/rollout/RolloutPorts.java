@@ -51,6 +51,9 @@ public interface RolloutPorts {
     /** The node to show as a raft shard's primary. */
     String primaryOf(Shard shard);
 
+    /** Whether a leader is known that serves the shard. */
+    boolean isServed(Shard shard);
+
     /** True while this node leads the shard and takes calls. */
     boolean leads(String shardId);
 

@@ -49,6 +49,9 @@ abstract class ShardChange {
     /** Whether the map has what this attempt was to bring. */
     abstract boolean isCommitted(Rollout rollout);
 
+    /** The log has spoken. */
+    void decided(boolean committed, long now) {}
+
     String why() {
         return why;
     }
@@ -76,6 +79,7 @@ abstract class ShardChange {
                     attempt.shardId(),
                     attempt.number(),
                     done ? "committed to " + attempt.target() : "aborted" + (why.isEmpty() ? "" : ": " + why));
+            decided(done, now);
         }
         if (over) {
             return;

@@ -18,6 +18,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A shard's gossip primary takes it to raft (SAFETY 19): promises, digests at a mark of the stream while it serves, seal, reach, commit. What is
@@ -38,6 +40,8 @@ final class ToRaft extends ShardChange {
     static final long REACH_ALL_MILLIS = 400;
     /** and a majority of them so long. */
     static final long REACH_MILLIS = 2_000;
+
+    private static final Logger log = LoggerFactory.getLogger(ToRaft.class);
 
     private enum Step {
         PROMISE,
@@ -85,6 +89,17 @@ final class ToRaft extends ShardChange {
             case SEAL, REACH -> "seal";
             case COMMIT -> "commit";
         };
+    }
+
+    @Override
+    void decided(boolean committed, long now) {
+        if (committed) {
+            log.info(
+                    "shard {}, attempt {}: committed {} ms after the seal began",
+                    attempt.shardId(),
+                    attempt.number(),
+                    now - sealedMillis);
+        }
     }
 
     @Override
@@ -295,6 +310,13 @@ final class ToRaft extends ShardChange {
                             last + 1,
                             now - sealedMillis),
                     now);
+            log.info(
+                    "shard {}, attempt {}: {} of {} members at the seal, {} ms after it began",
+                    attempt.shardId(),
+                    attempt.number(),
+                    there.size(),
+                    attempt.members().size(),
+                    now - sealedMillis);
             next(Step.COMMIT, now);
         } else if (all || waited >= REACH_MILLIS) {
             abort("no majority is at the seal: " + refusals(reached, index -> ""));

@@ -13,7 +13,11 @@ import io.cairn.raft.meta.Rollout.Consensus;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -32,11 +36,24 @@ final class Turns {
     static final long ATTEMPT_MILLIS = 120_000;
 
     private static final long JOIN_MILLIS = 2_000;
+    private static final int MAX_BEGUN = 64;
+    /** The next shard waits so long for the one before to be served. */
+    private static final long SETTLE_MILLIS = 3_000;
 
     private final RolloutPorts ports;
     private @Nullable CompletableFuture<?> asking;
-    private String begun = "";
+    /** Shards whose attempts this node has proposed in this life, "back " before those that were to go back. */
+    private final Set<String> begun = Collections.newSetFromMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+            return size() > MAX_BEGUN;
+        }
+    });
+
     private long nextMillis = Long.MIN_VALUE / 2;
+    private long settlesMillis = Long.MIN_VALUE / 2;
     private long watched;
     private long watchedMillis;
     private long aliveMillis;
@@ -71,20 +88,21 @@ final class Turns {
 
     /** Whether this node began it, in this life. */
     boolean began(Attempt attempt) {
-        return begun.equals(attempt.target() == Consensus.RAFT ? attempt.shardId() : "back " + attempt.shardId());
+        return begun.contains(attempt.target() == Consensus.RAFT ? attempt.shardId() : "back " + attempt.shardId());
     }
 
     /** Begins with this node's shard if that is to change. */
     void take(ClusterMap map, Rollout rollout, DataSwitch data, long now) {
-        if (rollout.isDone() || !free(now)) {
+        if (rollout.isDone() || !free(now) || settling(map, now)) {
             return;
         }
         MetaCommand begin = rollout.target() == Consensus.RAFT ? toRaft(map, rollout, data) : toGossip(map, rollout);
         if (begin != null) {
             nextMillis = now + PAUSE_MILLIS;
-            begun = begin instanceof MetaCommand.BeginAttempt attempt
-                    ? attempt.shardId()
-                    : "back " + ((MetaCommand.BeginReturn) begin).shardId();
+            begun.add(
+                    begin instanceof MetaCommand.BeginAttempt attempt
+                            ? attempt.shardId()
+                            : "back " + ((MetaCommand.BeginReturn) begin).shardId());
             CompletableFuture<MetaResult> proposed = ports.propose(begin);
             asking = proposed;
         }
@@ -121,6 +139,14 @@ final class Turns {
         }
         return new MetaCommand.BeginAttempt(
                 Ids.random(), self, members, ranges, picture.self().configEpoch());
+    }
+
+    /** The shard that changed last has no leader yet: two that settle at a time would wait for each other's disk. */
+    private boolean settling(ClusterMap map, long now) {
+        if (map.shards().stream().allMatch(ports::isServed)) {
+            settlesMillis = now;
+        }
+        return now - settlesMillis < SETTLE_MILLIS && now != settlesMillis;
     }
 
     private static boolean isWanted(Rollout rollout, SlotSet slots) {

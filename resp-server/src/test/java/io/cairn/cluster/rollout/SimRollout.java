@@ -294,6 +294,11 @@ final class SimRollout {
         }
 
         @Override
+        public boolean isServed(Shard shard) {
+            return leaderOf(shard) != null;
+        }
+
+        @Override
         public boolean leads(String shardId) {
             Shard shard = map().shard(shardId);
             return raft && shard != null && shard.hasMember(id) && leaderOf(shard) == this;
