@@ -70,12 +70,9 @@ public final class RolloutNode implements AutoCloseable {
 
     /** The node's parts have started. */
     public void start() {
-        raft.runtime()
-                .host()
-                .handle(MessageTypes.ROLLOUT, false, (from, payload) -> rollouts.answer(payload));
+        raft.runtime().host().handle(MessageTypes.ROLLOUT, false, (from, payload) -> rollouts.answer(payload));
         meta().onChange(map -> rollouts.wake());
-        thread.scheduleWithFixedDelay(
-                () -> guarded(rollouts::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(() -> guarded(rollouts::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void guarded(Runnable task) {
@@ -150,9 +147,7 @@ public final class RolloutNode implements AutoCloseable {
 
         @Override
         public CompletableFuture<String> join(ClusterNode member) {
-            return leaving.get()
-                    ? CompletableFuture.completedFuture("it has left a cluster")
-                    : meta().meet(member);
+            return leaving.get() ? CompletableFuture.completedFuture("it has left a cluster") : meta().meet(member);
         }
 
         @Override
