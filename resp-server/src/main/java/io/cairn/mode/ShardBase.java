@@ -22,7 +22,7 @@ public record ShardBase(String shardId, long index, long localIndex) {
         return Files.exists(dir.resolve(GroupBase.FILE));
     }
 
-    /** Writes it into the directory of a snapshot. Blocks. */
+    /** Writes it into the directory of a snapshot, which is then forced to the disk. Blocks. */
     public void write(Path dir) throws IOException {
         byte[] bytes = new WireWriter()
                 .u8(FORMAT)
@@ -30,7 +30,7 @@ public record ShardBase(String shardId, long index, long localIndex) {
                 .i64(index)
                 .i64(localIndex)
                 .toBytes();
-        DurableFile.write(dir.resolve(GroupBase.FILE), bytes);
+        Files.write(dir.resolve(GroupBase.FILE), DurableFile.framed(bytes));
     }
 
     /** @throws IOException when the file is damaged or of a newer format */

@@ -6,6 +6,7 @@ import io.cairn.mode.ChangeStream;
 import io.cairn.mode.DataMarks;
 import io.cairn.mode.ShardBase;
 import io.cairn.mode.SwitchedMode;
+import io.cairn.raft.group.GroupBase;
 import io.cairn.raft.meta.ClusterFile;
 import io.cairn.raft.shards.ClusterMember;
 import io.cairn.raft.shards.ShardGroup;
@@ -166,6 +167,12 @@ final class ShardSwitch implements DataSwitch {
 
     @Override
     public CompletableFuture<byte[]> digestAt(String markId) {
+        if (!mode.isRaft()) {
+            step(() -> {
+                GroupBase.prepare(directory); // Calls wait when this is needed.
+                return null;
+            });
+        }
         return marks.digest(markId);
     }
 

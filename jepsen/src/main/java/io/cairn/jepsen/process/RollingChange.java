@@ -32,12 +32,6 @@ public final class RollingChange {
         change("raft", 2 * STEP_SECONDS);
     }
 
-    /** The whole way back. */
-    public void toGossip() {
-        change("gossip", 2 * STEP_SECONDS);
-        restart("gossip");
-    }
-
     /** Starts each process again with this {@code cluster-consensus}; the cluster is whole after each. */
     public void restart(String consensus) {
         for (int process = 0; process < cluster.processes(); process++) {
@@ -48,6 +42,18 @@ public final class RollingChange {
             awaitWhole();
             said.accept("process " + process + " runs with cluster-consensus " + consensus);
         }
+    }
+
+    /** The same for all processes at once, for who has no clients to think of. */
+    public void restartAll(String consensus) {
+        for (int process = 0; process < cluster.processes(); process++) {
+            cluster.server(process).stop(STOP_SECONDS);
+            cluster.use(process, consensus);
+        }
+        for (int process = 0; process < cluster.processes(); process++) {
+            cluster.start(process);
+        }
+        awaitWhole();
     }
 
     /** Takes every shard of gossip mode whose primary is in this process to a replica elsewhere; nothing that was acknowledged is lost by it. */

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** {@code make rollout}: nine nodes in processes of their own go from gossip to raft and back, {@code RUNS} times, perhaps with kills. */
+/** {@code make rollout}: nine nodes in processes of their own go from gossip to raft and back, {@code RUNS} times; with kills, and then without the rolling restarts. */
 public final class Main {
     private Main() {}
 
@@ -34,7 +34,7 @@ public final class Main {
         ClusterOptions options = ClusterOptions.DEMO.apart().withStart(Start.GOSSIP);
         List<String> problems;
         try (CairnCluster cluster = new CairnCluster(Distribution.find(), directory, port, options)) {
-            RolloutRun run = new RolloutRun(cluster, new RolloutRun.Options(kills, seed, true), System.out);
+            RolloutRun run = new RolloutRun(cluster, new RolloutRun.Options(kills, seed, !kills, !kills), System.out);
             try {
                 run.run();
                 problems = run.problems();

@@ -34,9 +34,10 @@ final class RolloutRun {
      * What is done.
      *
      * @param kills kill -9 of a random process at each step
+     * @param restartThere the rolling restart with cluster-consensus raft; else all are started again before anybody writes
      * @param restartBack also the rolling restart at the end
      */
-    record Options(boolean kills, long seed, boolean restartBack) {}
+    record Options(boolean kills, long seed, boolean restartThere, boolean restartBack) {}
 
     RolloutRun(CairnCluster cluster, Options options, PrintStream out) {
         this.cluster = cluster;
@@ -49,6 +50,9 @@ final class RolloutRun {
         ShardMap shards = new ShardMap(cluster);
         Timeline timeline = new Timeline(shards.count());
         RollingChange change = new RollingChange(cluster, line -> say(timeline, line));
+        if (!options.restartThere()) {
+            change.restartAll("raft");
+        }
         try (CopyMeter copies = new CopyMeter(cluster.nodes());
                 EveryNode every = new EveryNode(cluster.nodes(), shards, timeline);
                 StepWatch watch =
@@ -58,8 +62,10 @@ final class RolloutRun {
             }
             rest();
             phase(timeline, copies, "gossip", false);
-            change.restart("raft");
-            phase(timeline, copies, "processes started again with cluster-consensus raft", false);
+            if (options.restartThere()) {
+                change.restart("raft");
+                phase(timeline, copies, "processes started again with cluster-consensus raft", false);
+            }
 
             watch.way("there", options.kills());
             change.change("raft", CHANGE_SECONDS);

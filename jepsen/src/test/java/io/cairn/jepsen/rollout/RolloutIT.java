@@ -21,7 +21,7 @@ class RolloutIT {
         ClusterOptions options = ClusterOptions.DEMO.withStart(Start.GOSSIP);
         try (CairnCluster cluster = new CairnCluster(Distribution.find(), directory, PORT, options)) {
             RolloutRun run = new RolloutRun(
-                    cluster, new RolloutRun.Options(false, Long.getLong("cairn.seed", 1), false), System.out);
+                    cluster, new RolloutRun.Options(false, Long.getLong("cairn.seed", 1), true, false), System.out);
             run.run();
             assertThat(run.problems()).isEmpty();
         }

@@ -46,12 +46,7 @@ public final class GroupBase {
         if (Files.exists(target)) {
             return;
         }
-        Files.createDirectories(snapshots);
-        try (FileVoteStore votes = FileVoteStore.open(directory.resolve("vote"))) {
-            if (votes.term() < TERM) {
-                votes.save(TERM, "");
-            }
-        }
+        prepare(directory);
         Path fresh = directory.resolve("base.new");
         SnapshotFiles.delete(fresh);
         Files.createDirectories(fresh);
@@ -71,6 +66,16 @@ public final class GroupBase {
         Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
         SnapshotFiles.forceDirectory(snapshots);
         SnapshotFiles.forceDirectory(directory);
+    }
+
+    /** Does what {@link #write} needs not do later, when time counts. Changes nothing for a directory that never gets a base. Blocks. */
+    public static void prepare(Path directory) throws IOException {
+        Files.createDirectories(directory.resolve("snapshots"));
+        try (FileVoteStore votes = FileVoteStore.open(directory.resolve("vote"))) {
+            if (votes.term() < TERM) {
+                votes.save(TERM, "");
+            }
+        }
     }
 
     /** Whether the group's newest snapshot is a base: the data that it names is needed for the next start. */

@@ -21,14 +21,21 @@ public final class DurableFile {
 
     private DurableFile() {}
 
+    /** What {@link #write} writes, for a file of a directory that is forced to the disk as a whole. */
+    public static byte[] framed(byte[] content) {
+        return ByteBuffer.allocate(content.length + CRC_BYTES)
+                .put(content)
+                .putInt(crc(content, content.length))
+                .array();
+    }
+
     /** Replaces {@code file}; it is on the disk when this returns. Blocks. */
     public static void write(Path file, byte[] content) throws IOException {
         if (content.length > MAX_BYTES) {
             throw new IOException(file + " would have " + content.length + " bytes");
         }
         Path fresh = file.resolveSibling(file.getFileName() + ".new");
-        ByteBuffer bytes = ByteBuffer.allocate(content.length + CRC_BYTES);
-        bytes.put(content).putInt(crc(content, content.length)).flip();
+        ByteBuffer bytes = ByteBuffer.wrap(framed(content));
         try (FileChannel channel = FileChannel.open(
                 fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
             while (bytes.hasRemaining()) {

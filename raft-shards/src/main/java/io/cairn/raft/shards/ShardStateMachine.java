@@ -9,6 +9,7 @@ import io.cairn.raft.meta.WireReader;
 import io.cairn.raft.meta.WireWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.Collection;
@@ -378,7 +379,7 @@ final class ShardStateMachine implements StateMachine {
         WireWriter out =
                 new WireWriter().u8(SNAPSHOT_VERSION).text(shardId).i64(index).i32(1);
         SlotTable.EMPTY.write(out);
-        DurableFile.write(dir.resolve(SNAPSHOT_FILE), out.toBytes());
+        Files.write(dir.resolve(SNAPSHOT_FILE), DurableFile.framed(out.toBytes()));
     }
 
     private static @Nullable Throwable writeState(Path dir, byte[] state) {
