@@ -331,7 +331,7 @@ public final class RolloutControl {
         if (rollout != null && rollout.isDone() && rollout.target() == target) {
             return CompletableFuture.completedFuture("");
         }
-        boolean onlyGossip = rollout == null && map.shards().isEmpty() && ports.picture() != null;
+        boolean onlyGossip = rollout == null && ports.clusterId().isEmpty() && ports.picture() != null;
         if (target == Consensus.GOSSIP && onlyGossip) {
             return CompletableFuture.completedFuture("");
         }
