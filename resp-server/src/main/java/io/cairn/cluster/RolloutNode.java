@@ -147,9 +147,7 @@ public final class RolloutNode implements AutoCloseable {
 
         @Override
         public CompletableFuture<String> join(ClusterNode member) {
-            return leaving.get()
-                    ? CompletableFuture.completedFuture("it has left a cluster")
-                    : meta().meet(member);
+            return leaving.get() ? CompletableFuture.completedFuture("it has left a cluster") : meta().meet(member);
         }
 
         @Override

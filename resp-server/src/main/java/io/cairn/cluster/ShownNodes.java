@@ -42,7 +42,8 @@ class ShownNodes implements RolloutPorts {
         Map<String, Peer> byBus = new HashMap<>();
         if (running != null) {
             running.members()
-                    .forEach(peer -> byBus.put(peer.info().host() + ":" + peer.info().busPort(), peer));
+                    .forEach(peer ->
+                            byBus.put(peer.info().host() + ":" + peer.info().busPort(), peer));
         }
         List<Seen> seen = new ArrayList<>();
         Picture picture = picture();

@@ -498,7 +498,10 @@ public final class MetaGroup implements AutoCloseable {
                 file = null;
                 DurableFile.deleteTree(directory);
                 machine.reset();
-                LOG.info("node {} has left cluster {}, which is dissolved", options.self().id(), known.clusterId());
+                LOG.info(
+                        "node {} has left cluster {}, which is dissolved",
+                        options.self().id(),
+                        known.clusterId());
                 return "";
             } catch (IOException e) {
                 return e.toString();
