@@ -238,6 +238,8 @@ public final class Rollouts {
             }
             turns.ended(running.isAborting(), now);
             change = null;
+            // It may have seen a newer map than this tick: the next one looks at what is next.
+            return;
         }
         Attempt attempt = rollout.attempt();
         if (attempt == null) {
