@@ -248,8 +248,8 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
      * The cluster is raft for good: nothing is said or saved any more, nodes.conf is put aside. Gossip goes on. Completes when no event
      * runs any more.
      */
-    CompletableFuture<Void> end() {
-        CompletableFuture<Void> done = new CompletableFuture<>();
+    CompletableFuture<@Nullable Void> end() {
+        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
         execute(() -> {
             if (!ended) {
                 ended = true;

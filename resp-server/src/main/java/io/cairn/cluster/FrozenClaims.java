@@ -68,18 +68,14 @@ final class FrozenClaims {
     private static Claim claim(ClusterMap map, Rollout rollout, ClusterNode node) {
         Shard shard = map.shardOfNode(node.id());
         RaftShard frozen = shard == null ? null : rollout.raft().get(shard.id());
-        boolean replica = frozen != null && !frozen.primaryId().equals(node.id());
-        boolean primary = frozen != null && !replica;
-        return new Claim(
-                node.id(),
-                1,
-                new Place(node.host(), node.port(), node.busPort(), node.hostname()),
-                replica ? frozen.primaryId() : "",
-                primary ? frozen.configEpoch() : 0,
-                true,
-                0,
-                map.isReader(node.id()),
-                false,
-                primary ? slots(map, shard.id()) : SlotSet.NONE);
+        Place place = new Place(node.host(), node.port(), node.busPort(), node.hostname());
+        boolean reader = map.isReader(node.id());
+        if (shard == null || frozen == null) {
+            return new Claim(node.id(), 1, place, "", 0, true, 0, reader, false, SlotSet.NONE);
+        } else if (frozen.primaryId().equals(node.id())) {
+            SlotSet slots = slots(map, shard.id());
+            return new Claim(node.id(), 1, place, "", frozen.configEpoch(), true, 0, reader, false, slots);
+        }
+        return new Claim(node.id(), 1, place, frozen.primaryId(), 0, true, 0, reader, false, SlotSet.NONE);
     }
 }

@@ -215,6 +215,7 @@ final class MixedView implements ClusterView, Redirects.Elsewhere {
 
     /** Whether every slot has an owner, and each owner in gossip mode lives. */
     @Override
+    @SuppressWarnings("ReferenceEquality") // another picture, another look
     public boolean isCovered() {
         Picture now = picture.get();
         ClusterMap known = map.get();

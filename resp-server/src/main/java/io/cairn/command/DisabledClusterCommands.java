@@ -55,6 +55,7 @@ public final class DisabledClusterCommands {
         add("cluster|forget", 3, CHANGE);
         add("cluster|meet", -4, CHANGE);
         add("cluster|migration", -4, CHANGE);
+        add("cluster|consensus", -3, CHANGE);
         add("cluster|migrateslots", -7, CHANGE);
         add("cluster|getslotmigrations", 2, CHANGE);
         add("cluster|cancelslotmigrations", 2, CHANGE);

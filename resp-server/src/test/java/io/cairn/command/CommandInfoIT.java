@@ -26,6 +26,7 @@ class CommandInfoIT {
     /** Commands that redis-server 7.0.15 does not have: of 7.2 and 7.4, and of Valkey 9. */
     private static final Set<String> NEWER = Set.of(
             "cluster|cancelslotmigrations",
+            "cluster|consensus",
             "cluster|getslotmigrations",
             "cluster|migrateslots",
             "cluster|migration",

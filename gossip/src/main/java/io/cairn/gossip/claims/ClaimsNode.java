@@ -454,7 +454,7 @@ public final class ClaimsNode {
 
     /** Promises not to vote in a shard any more: null, and the promise is on the disk, or why not. */
     public @Nullable String promise(long nowMillis, Promise promise) {
-        String[] refusal = new String[1];
+        @Nullable String[] refusal = new String[1];
         event(nowMillis, () -> {
             Ballot running = candidate.running();
             SlotSet votes = voter.granted();

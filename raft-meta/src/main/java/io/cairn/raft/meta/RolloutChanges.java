@@ -87,7 +87,7 @@ final class RolloutChanges {
         List<SlotRange> scope = new ArrayList<>(begin.scope());
         boolean same = known != null && known.target() == begin.target() && !known.isDone();
         if (same && known != null) {
-            if (known.scope().isEmpty() || known.scope().containsAll(scope) && !scope.isEmpty()) {
+            if (known.scope().isEmpty() || (known.scope().containsAll(scope) && !scope.isEmpty())) {
                 return map;
             }
             if (!scope.isEmpty()) {

@@ -233,9 +233,8 @@ public final class RolloutControl {
             }
         }
         Picture picture = ports.picture();
-        Claim claim = picture == null || picture.node(shardId) == null
-                ? null
-                : picture.nodes().get(shardId).claim();
+        Picture.Node node = picture == null ? null : picture.node(shardId);
+        Claim claim = node == null ? null : node.claim();
         if (picture == null || claim == null) {
             return new Scope(List.of(), List.of(), "ERR No such shard: " + shardId);
         }
@@ -331,14 +330,14 @@ public final class RolloutControl {
         if (rollout != null && rollout.isDone() && rollout.target() == target) {
             return CompletableFuture.completedFuture("");
         }
-        boolean onlyGossip = rollout == null && map.shards().isEmpty() && ports.picture() != null;
+        boolean onlyGossip = rollout == null && ports.clusterId().isEmpty() && ports.picture() != null;
         if (target == Consensus.GOSSIP && onlyGossip) {
             return CompletableFuture.completedFuture("");
         }
         Scope scope = scope(shardId);
         // Nobody needs to be asked to abort.
         boolean back = target == Consensus.GOSSIP
-                && rollout != null
+                && (rollout != null || map.shards().isEmpty())
                 && own != null
                 && scope.error().isEmpty();
         String refusal = back ? "" : refusal(target, scope);

@@ -225,7 +225,8 @@ final class ToRaft extends ShardChange {
         if (!all && !late) {
             return;
         }
-        byte[] mine = value(digests.get(selfId));
+        CompletableFuture<byte[]> own = digests.get(selfId);
+        byte[] mine = own == null ? null : value(own);
         List<String> same = new ArrayList<>();
         digests.forEach((id, answer) -> {
             byte[] digest = value(answer);
