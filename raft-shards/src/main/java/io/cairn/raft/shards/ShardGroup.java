@@ -442,7 +442,7 @@ public final class ShardGroup {
 
     /** Snapshots that this replica was sent by a leader since the process started. */
     public long snapshotsReceived() {
-        return group.snapshotsReceived();
+        return raft().snapshotsReceived();
     }
 
     /** See {@link RaftGroup#bytesSinceSnapshot}. */
