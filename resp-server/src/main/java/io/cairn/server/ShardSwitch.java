@@ -41,6 +41,9 @@ final class ShardSwitch implements DataSwitch {
     private static final long LEADER_MILLIS = 3_000;
 
     private static final String GROUP = "shard-";
+    /** Longest wait for the committed end of the shard's log; who has it not by then fetches all data. */
+    private static final long ENDED_MILLIS = 5_000;
+
     private static final int END_MILLIS = 5_000;
     private static final long NONE = -1;
     private static final long POLL_NANOS = 1_000_000;
@@ -450,6 +453,8 @@ final class ShardSwitch implements DataSwitch {
             long began = System.nanoTime();
             ShardGroup shard = member().shard();
             mode.hold(OPEN_MILLIS);
+            // The meta group's word may be faster than the shard's; should its leader be gone, the others elect one.
+            await(ENDED_MILLIS, () -> shard == null || shard.endedIndex() != null);
             Long ended = shard == null ? null : shard.endedIndex();
             boolean has = ended != null && ended == start.end().index();
             boolean leads = start.primary().equals(nodeId);

@@ -94,8 +94,7 @@ class PromiseSimTest {
                 return;
             }
             SimNode primary = cluster.node(now.promise.primaryId());
-            if (primary.node == null
-                    || (!primary.node.promises().contains(now.promise) && !now.promised.isEmpty())) {
+            if (primary.node == null || (!primary.node.promises().contains(now.promise) && !now.promised.isEmpty())) {
                 return;
             }
             ask(now, primary);

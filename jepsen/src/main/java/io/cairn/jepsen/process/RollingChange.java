@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  * the other with another setting, each after its primaries were handed over, then CLUSTER CONSENSUS. One thread.
  */
 public final class RollingChange {
-    private static final int STEP_SECONDS = 60;
+    private static final int STEP_SECONDS = 120;
     private static final int STOP_SECONDS = 30;
 
     private final CairnCluster cluster;

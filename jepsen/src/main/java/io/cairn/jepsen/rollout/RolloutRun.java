@@ -5,11 +5,17 @@ import io.cairn.jepsen.process.CairnCluster;
 import io.cairn.jepsen.process.ClusterState;
 import io.cairn.jepsen.process.ConsensusStatus;
 import io.cairn.jepsen.process.RollingChange;
+import io.cairn.jepsen.resp.ClusterClient;
+import io.cairn.jepsen.resp.HashSlot;
+import io.cairn.jepsen.resp.RawClient;
+import io.cairn.jepsen.resp.Timeouts;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A cluster in gossip mode under load of eight clients: its processes are started again one by one with {@code cluster-consensus raft}, it goes
@@ -51,6 +57,14 @@ final class RolloutRun {
         Timeline timeline = new Timeline(shards.count());
         RollingChange change = new RollingChange(cluster, line -> say(timeline, line));
         if (!options.restartThere()) {
+            // A primary that starts without a key would first look for a replica that has some.
+            try (ClusterClient client = new ClusterClient(cluster.nodes(), Map.of(), Timeouts.PATIENT, 0)) {
+                for (int shard = 0; shard < shards.count(); shard++) {
+                    String key = "{" + shards.tag(shard, 0) + "}first";
+                    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(CHECK_SECONDS);
+                    client.execute(HashSlot.of(key), deadline, RawClient.words("SET", key, "v"));
+                }
+            }
             change.restartAll("raft");
         }
         try (CopyMeter copies = new CopyMeter(cluster.nodes());

@@ -330,6 +330,7 @@ public final class ShardGroup {
                 .thenCompose(term -> logged(new ShardEntry.End(attempt), millis))
                 .thenCompose(done -> {
                     Long at = endedAt(attempt);
+                    raft().tellCommitted(); // The others go on from there, too.
                     return at == null
                             ? CompletableFuture.failedFuture(
                                     new GroupException(Failure.BUSY, "the log has gone on meanwhile"))
