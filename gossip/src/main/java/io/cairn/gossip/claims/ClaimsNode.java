@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -454,13 +455,13 @@ public final class ClaimsNode {
 
     /** Promises not to vote in a shard any more: null, and the promise is on the disk, or why not. */
     public @Nullable String promise(long nowMillis, Promise promise) {
-        @Nullable String[] refusal = new String[1];
+        AtomicReference<@Nullable String> refusal = new AtomicReference<>();
         event(nowMillis, () -> {
             Ballot running = candidate.running();
             SlotSet votes = voter.granted();
-            refusal[0] = promises.give(promise, running == null ? votes : votes.plus(running.slots()));
+            refusal.set(promises.give(promise, running == null ? votes : votes.plus(running.slots())));
         });
-        return refusal[0];
+        return refusal.get();
     }
 
     /**
@@ -479,9 +480,14 @@ public final class ClaimsNode {
 
     /**
      * A shard is gossip's again: this node, which was one of it, leads it with these slots under an epoch above all, or follows who does.
-     * Nobody votes on it: the cluster's log has decided.
+     * Nobody votes on it: the cluster's log has decided. Said again it does nothing, even if another has been elected since.
      */
     public void resume(long nowMillis, String primaryId, SlotSet slots, long configEpoch) {
+        String owner = slots.isEmpty() ? null : registry.owner(slots.runs().get(0)[0]);
+        Claim newest = owner == null ? null : registry.claim(owner);
+        if (newest != null && newest.configEpoch() >= configEpoch) {
+            return;
+        }
         event(nowMillis, () -> {
             Claim self = registry.self();
             registry.sawEpoch(configEpoch);

@@ -255,6 +255,15 @@ class PromiseSimTest {
         cluster.eventually("the heir serves", 5_000, () -> heir.takesWrites(0) && cluster.isWell());
         assertThat(old.picture().self().primaryId()).isEqualTo(heir.id);
         assertThat(heir.picture().self().configEpoch()).isEqualTo(40);
+        // Another is elected, and then it is said again.
+        heir.kill();
+        cluster.eventually("the old one is elected", 8_000, () -> old.takesWrites(0));
+        java.util.Objects.requireNonNull(old.node).resume(old.clock(), heir.id, slots, 40);
+        heir.start(false);
+        cluster.eventually("all are well", 8_000, cluster::isWell);
+        java.util.Objects.requireNonNull(heir.node).resume(heir.clock(), heir.id, slots, 40);
+        cluster.run(1_000);
+        assertThat(old.takesWrites(0)).isTrue();
     }
 
     @Test
