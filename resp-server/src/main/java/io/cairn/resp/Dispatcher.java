@@ -316,7 +316,8 @@ final class Dispatcher {
     /** Runs session commands of an EXEC that take effect together; {@code run} gets what answers them. */
     void runTogether(Connection connection, ClientState state, List<QueuedCall> calls, ExecRun run) {
         QueuedCall first = calls.get(0);
-        SessionGroup group = ((SessionGroup.Member) Objects.requireNonNull(first.command.session())).group();
+        SessionGroup group =
+                Objects.requireNonNull(((SessionGroup.Member) Objects.requireNonNull(first.command.session())).group());
         List<SessionGroup.Queued> queued = calls.stream()
                 .map(call -> new SessionGroup.Queued(member(call.command), call.args))
                 .toList();

@@ -18,6 +18,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.BitSet;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -285,7 +286,10 @@ final class ShardSwitch implements DataSwitch {
             gossip.replicaRole().release();
             laps.lap("retired");
             if (voter) {
-                ShardBase base = new ShardBase(start.shardId(), start.index(), reached.localIndex());
+                ShardBase base = new ShardBase(
+                        start.shardId(),
+                        start.index(),
+                        Objects.requireNonNull(reached).localIndex());
                 ShardGroup.writeBase(directory, start.shardId(), start.index(), start.voters(), base::write);
                 live = true;
             } else {
