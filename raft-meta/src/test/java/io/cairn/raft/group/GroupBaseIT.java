@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cairn.raft.group.TestCluster.Member;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,7 +41,7 @@ class GroupBaseIT {
     @Test
     void whoeverGoesFirstLeadsFirst() throws Exception {
         try (TestCluster cluster = begin(new TestCluster(root))) {
-            cluster.members.get("b").group.goFirst();
+            Objects.requireNonNull(cluster.members.get("b")).group.goFirst();
             assertThat(cluster.leader().name).isEqualTo("b");
         }
     }

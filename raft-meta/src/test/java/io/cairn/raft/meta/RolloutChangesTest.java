@@ -83,7 +83,7 @@ final class RolloutChangesTest {
         assertThat(cluster.ownerOf(99)).isEqualTo(SHARD);
         assertThat(cluster.ownerOf(100)).isEmpty();
         assertThat(cluster.map.leaderClaim(SHARD)).isEqualTo(new LeaderClaim(1, Nodes.id(1)));
-        assertThat(rollout().raft().get(SHARD).offset()).isEqualTo(55);
+        assertThat(Objects.requireNonNull(rollout().raft().get(SHARD)).offset()).isEqualTo(55);
         assertThat(rollout().attempt()).isNull();
         assertThat(rollout().binds(attempt)).isTrue();
     }
@@ -140,7 +140,7 @@ final class RolloutChangesTest {
         cluster.applied(new MetaCommand.AbortAttempt(aborted.number(), "slow"));
         cluster.refused(commit(aborted, 3, 1));
         cluster.applied(commit(returning(SHARD, 2), 2, 1));
-        Rollout.GossipShard back = rollout().back().get(SHARD);
+        Rollout.GossipShard back = Objects.requireNonNull(rollout().back().get(SHARD));
         assertThat(back.configEpoch()).isEqualTo(10);
         assertThat(back.slots()).isEqualTo(MapTester.slots(0, 99));
         assertThat(back.members()).contains(Nodes.id(1), Nodes.id(2), Nodes.id(3));
