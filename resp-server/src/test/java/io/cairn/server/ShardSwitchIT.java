@@ -26,7 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 class ShardSwitchIT {
     private static final int NODES = 3;
     private static final long WAIT_SECONDS = 30;
-    private static final String SHARD = "5".repeat(40);
 
     @TempDir
     Path root;
@@ -224,10 +223,6 @@ class ShardSwitchIT {
 
     private DataSwitch data(int i) {
         return backend(i).data();
-    }
-
-    private io.cairn.cluster.ClusterRuntime raft(int i) {
-        return backend(i).raft().node().runtime();
     }
 
     private Path shard(int i) {
