@@ -122,6 +122,7 @@ final class ShardStateMachineTest {
 
     @Test
     void aLogThatBeginsServesNothing() throws IOException {
+        data.saveSnapshot(dir, 100, failure -> assertThat(failure).isNull());
         ShardStateMachine.writeBeginning(dir, SHARD, 100);
         assertThat(machine.loadSnapshot(dir)).isTrue();
         assertThat(machine.appliedIndex()).isEqualTo(100);
