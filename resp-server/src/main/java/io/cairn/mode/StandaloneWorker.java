@@ -350,8 +350,7 @@ final class StandaloneWorker {
     // ---- expiry
 
     boolean expire(int number, byte[] key, long expireAt, long version) {
-        Journal journal = mode.journal();
-        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+        if (mode.leavesKeysAlone()) {
             return false;
         }
         long memory = Memory.allocate(Math.max(1, key.length));
@@ -375,7 +374,7 @@ final class StandaloneWorker {
     /** Removes those of some fields of a hash that are expired now. */
     void expireFields(int number, byte[] key, List<byte[]> fields) {
         Journal journal = mode.journal();
-        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+        if (mode.leavesKeysAlone()) {
             return;
         }
         List<byte[]> words = HashExpiryCommands.dropping(key, fields);
@@ -414,8 +413,7 @@ final class StandaloneWorker {
 
     /** A read met expired keys, and holds their stripes: they go, each as a logged delete. Redis: expireIfNeeded. */
     private void expireSeen(Args args, int number, long now) {
-        Journal journal = mode.journal();
-        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+        if (mode.leavesKeysAlone()) {
             return;
         }
         Database database = keyspace.database(number);

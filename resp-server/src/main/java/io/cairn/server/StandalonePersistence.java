@@ -201,6 +201,7 @@ final class StandalonePersistence implements Persistence {
                     return -1;
                 }
                 cleared = true;
+                mode.unlogged(log != null);
                 clear();
                 RdbReader reader = new RdbReader(file, keyspace, 0).accessedAt(clock.readTime());
                 reader.load();
@@ -237,6 +238,7 @@ final class StandalonePersistence implements Persistence {
         try {
             StandaloneLog current = java.util.Objects.requireNonNull(log);
             current.snapshot(index, clock.lastStamp(), data);
+            mode.unlogged(false);
         } finally {
             data.cancel();
         }
@@ -290,6 +292,7 @@ final class StandalonePersistence implements Persistence {
             }
             try {
                 begun.snapshot(index, clock.lastStamp(), data);
+                mode.unlogged(false);
                 done = true;
             } finally {
                 data.cancel();
@@ -316,6 +319,7 @@ final class StandalonePersistence implements Persistence {
         parts.keyspace().lockAll();
         try {
             mode.journal(Journal.NONE);
+            mode.unlogged(false);
             log = null;
         } finally {
             parts.keyspace().unlockAll();
@@ -348,6 +352,7 @@ final class StandalonePersistence implements Persistence {
             } else {
                 StandaloneLog current = java.util.Objects.requireNonNull(log);
                 current.snapshot(index, clock.lastStamp(), data);
+                mode.unlogged(false);
             }
         } finally {
             data.cancel();
@@ -632,7 +637,7 @@ final class StandalonePersistence implements Persistence {
         if (running != Work.NONE) {
             return Work.NONE;
         }
-        if (rewriteScheduled) {
+        if (rewriteScheduled || beganUnlogged(nowMillis)) {
             rewriteScheduled = false;
             return Work.REWRITE;
         }
@@ -641,6 +646,13 @@ final class StandalonePersistence implements Persistence {
             return Work.SAVE;
         }
         return rewriteDue() ? Work.REWRITE : Work.NONE;
+    }
+
+    /** It became a primary before the log had the data that it got as a replica; while it is one, its link sees to that. */
+    private boolean beganUnlogged(long nowMillis) {
+        return mode.isUnlogged()
+                && !mode.isReplica()
+                && (lastRewriteOk || nowMillis - workBeganMillis >= RETRY_MILLIS);
     }
 
     private boolean savePointReached(long nowMillis) {
