@@ -367,6 +367,19 @@ public final class ChangeStream implements Followers {
         return false;
     }
 
+    /** Whether all followers that acknowledge and have got the data have acknowledged all there is; true, too, while the changes are another's. */
+    public synchronized boolean allHaveAll() {
+        if (passing) {
+            return true;
+        }
+        for (StreamFollower follower : followers) {
+            if (follower.isOnline() && !follower.silent && follower.link.acknowledged() < history.offset()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private void keep() {
         if (backlog == null) {
             backlog = new Backlog(config().get(Keys.REPL_BACKLOG_SIZE), history.offset() + 1);

@@ -44,6 +44,7 @@ public final class StandaloneMode implements Mode {
     private volatile @Nullable ChangeStream stream;
     private volatile Journal journal;
     private final MemoryLimit memory;
+    private final OwnExpiries ownExpiries;
     private volatile DataLimits wantedLimits = DataLimits.DEFAULT;
     private final AtomicBoolean evicting = new AtomicBoolean();
     private volatile boolean replica;
@@ -93,6 +94,7 @@ public final class StandaloneMode implements Mode {
         this.clock = clock;
         this.journal = journal;
         this.memory = memory;
+        this.ownExpiries = new OwnExpiries(keyspace);
     }
 
     /** Who follows the changes; to be given before the first command runs. */
@@ -284,6 +286,7 @@ public final class StandaloneMode implements Mode {
             following++;
             if (replica) {
                 replica = false;
+                ownExpiries.clear();
                 stream().endPassing();
             }
         } finally {
@@ -321,6 +324,7 @@ public final class StandaloneMode implements Mode {
     /** All data was replaced by the primary's; the caller holds all stripes. */
     public void replaced(String id, long offset, int database) {
         keyspace.nextVersion();
+        ownExpiries.clear();
         stream().adopt(id, offset, database);
         events.everything();
         serving.serveSoon();
@@ -500,6 +504,16 @@ public final class StandaloneMode implements Mode {
         } else {
             workers.get().whenDurable(origin, current, run);
         }
+    }
+
+    OwnExpiries ownExpiries() {
+        return ownExpiries;
+    }
+
+    /** From the node's cron while it is a replica: what its own clients let expire goes. */
+    public void expireOwn() {
+        ownExpiries.tick((database, key) -> workers.get().expireOwn(database, key));
+        serving.serveSoon();
     }
 
     /** Deletes one expired key if it is still the one that was found; any thread. */

@@ -288,6 +288,12 @@ public final class Node implements AutoCloseable {
         return stats;
     }
 
+    /** Writes wait, and the stream of changes gets nothing more, while this node that stops waits for its replicas. */
+    void holdForReplicas(boolean on) {
+        changes.handsOver(false, on);
+        connections.holdWrites(on);
+    }
+
     /** All changes, for who follows them. */
     ChangeStream changes() {
         return changes;

@@ -259,7 +259,9 @@ class StandaloneBackend implements NodeBackend {
 
     @Override
     public void tick(long nowMillis) {
-        if (!mode.isReplica()) {
+        if (mode.isReplica()) {
+            mode.expireOwn();
+        } else {
             expiry.tick();
         }
         mode.tick();

@@ -128,6 +128,88 @@ class ReplicaIT {
     }
 
     @Test
+    void aWritableReplicaDeletesWhatItsOwnClientsLetExpire() throws Exception {
+        try (CairnServer one = server("one", AT_ONCE);
+                CairnServer two = server("two", "--replica-read-only", "no", "--appendonly", "yes");
+                RespConnection primary = one.connect();
+                RespConnection replica = two.connect()) {
+            primary.run("debug", "set-active-expire", "0");
+            follow(replica, one.port);
+            primary.run("set", "k", "the primary's", "px", "30");
+            same(primary, replica);
+            replica.run("set", "own", "v", "px", "30");
+            replica.run("multi");
+            replica.run("select", "3");
+            replica.run("sadd", "set", "a");
+            replica.run("pexpire", "set", "30");
+            replica.run("exec");
+            replica.run("eval", "redis.call('set','scripted','v','px','30')", "0");
+            replica.run("set", "kept", "v", "px", "30");
+            replica.run("persist", "kept");
+            replica.run("select", "0");
+            eventually(
+                    "all but the primary's are gone",
+                    () -> replica.run("info", "keyspace").contains("db0:keys=1,")
+                            && replica.run("info", "keyspace").contains("db3:keys=1,"));
+            assertThat(replica.run("get", "k")).isEqualTo("$-1\r\n");
+            assertThat(replica.run("debug", "loadaof")).isEqualTo("+OK\r\n");
+        }
+    }
+
+    @Test
+    void aPrimaryThatStopsWaitsForItsReplicasUntilThatIsTakenBack() throws Exception {
+        try (CairnServer one = server("one", "--repl-diskless-sync-delay", "0", "--shutdown-timeout", "60");
+                CairnServer two = server("two");
+                RespConnection primary = one.connect();
+                RespConnection stopper = one.connect();
+                RespConnection writer = one.connect();
+                RespConnection replica = two.connect()) {
+            assertThat(primary.run("shutdown", "abort")).isEqualTo("-ERR No shutdown in progress.\r\n");
+            follow(replica, one.port);
+            assertThat(primary.run("wait", "1", "0")).isEqualTo(":1\r\n");
+            // Its script holds all keys: nothing is applied, and acknowledged, meanwhile.
+            CompletableFuture<String> busy = later(replica, "eval", "while true do end", "0");
+            eventually("the replica is busy", () -> {
+                try (RespConnection other = two.connect()) {
+                    return other.run("get", "k").startsWith("-BUSY");
+                }
+            });
+            assertThat(primary.run("set", "k", "v")).isEqualTo("+OK\r\n");
+            CompletableFuture<String> stop = later(stopper, "shutdown", "nosave");
+            eventually("it waits", () -> primary.run("shutdown", "abort").equals("+OK\r\n"));
+            assertThat(stop.get(10, TimeUnit.SECONDS)).isEqualTo("-ERR Errors trying to SHUTDOWN. Check logs.\r\n");
+            assertThat(writer.run("set", "k", "w")).as("it serves on").isEqualTo("+OK\r\n");
+            CompletableFuture<String> again = later(stopper, "shutdown", "nosave");
+            CompletableFuture<String> held = later(writer, "set", "k", "x");
+            LockSupport.parkNanos(200_000_000); // What is shown is that nothing happens.
+            assertThat(again.isDone() || held.isDone()).isFalse();
+            assertThat(primary.run("get", "k")).as("reads go on").isEqualTo("$1\r\nw\r\n");
+            try (RespConnection other = two.connect()) {
+                assertThat(other.run("script", "kill")).isEqualTo("+OK\r\n");
+            }
+            eventually("it stops", () -> {
+                try (RespConnection gone = new RespConnection(one.port)) {
+                    return false;
+                } catch (IOException e) {
+                    return true;
+                }
+            });
+            assertThat(busy.get(10, TimeUnit.SECONDS)).startsWith("-ERR");
+            assertThat(replica.run("get", "k")).isEqualTo("$1\r\nw\r\n");
+        }
+    }
+
+    private static CompletableFuture<String> later(RespConnection on, String... words) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return on.run(words);
+            } catch (IOException e) {
+                return "";
+            }
+        });
+    }
+
+    @Test
     void waitCountsWhoHasTheWriteAndWaitaofWhoHasItOnDisk() throws Exception {
         try (CairnServer one = server("one", "--repl-diskless-sync-delay", "0", "--appendonly", "yes");
                 CairnServer two = server("two", "--appendonly", "yes", "--appendfsync", "always");
