@@ -127,7 +127,13 @@ public final class ImportCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         Path from = file;
         return from == null
-                ? live.run(options, !skipFunctions, skipModules, quiet, spec.commandLine().getOut(), err)
+                ? live.run(
+                        options,
+                        !skipFunctions,
+                        skipModules,
+                        quiet,
+                        spec.commandLine().getOut(),
+                        err)
                 : load(from, options, err);
     }
 

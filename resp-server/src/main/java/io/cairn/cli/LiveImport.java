@@ -153,7 +153,8 @@ final class LiveImport {
                 continue; // Another may say; while none does, each link's own timeout counts.
             }
             if (!now.keySet().equals(before.keySet())) {
-                throw new IOException("slots of the source have moved between its primaries: begin again with an empty target");
+                throw new IOException(
+                        "slots of the source have moved between its primaries: begin again with an empty target");
             }
             places = now;
             return;
@@ -182,7 +183,8 @@ final class LiveImport {
             long behind = behind();
             boolean loaded = sources.stream().allMatch(LiveSource::isLoaded);
             say(loaded, behind);
-            boolean still = sources.stream().allMatch(source -> source.idleNanos() > TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+            boolean still = sources.stream()
+                    .allMatch(source -> source.idleNanos() > TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
             if (from.untilCaughtUp && loaded && behind == 0 && still) {
                 return;
             }
@@ -233,7 +235,9 @@ final class LiveImport {
                 sources.stream().mapToLong(LiveSource::commands).sum(),
                 !loaded
                         ? "the data of the first moment is on its way"
-                        : behind < 0 ? "a source does not answer" : String.format(Locale.ROOT, "%,d bytes behind", behind));
+                        : behind < 0
+                                ? "a source does not answer"
+                                : String.format(Locale.ROOT, "%,d bytes behind", behind));
         err.println(figures);
         err.flush();
     }
@@ -244,12 +248,14 @@ final class LiveImport {
         for (LiveSource source : sources) {
             long wanted = position(place(source));
             if (wanted < 0) {
-                throw new IOException(source.name() + " does not say how far it is: what the target lacks is not known");
+                throw new IOException(
+                        source.name() + " does not say how far it is: what the target lacks is not known");
             }
             while (!source.isLoaded() || source.applied() < wanted) {
                 check();
                 if (System.nanoTime() > deadline) {
-                    throw new IOException(source.name() + ": the target lacks the last " + (wanted - source.applied()) + " bytes");
+                    throw new IOException(
+                            source.name() + ": the target lacks the last " + (wanted - source.applied()) + " bytes");
                 }
                 TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
             }
@@ -264,6 +270,10 @@ final class LiveImport {
                 sources.stream().mapToLong(LiveSource::keys).sum(),
                 sources.stream().mapToLong(LiveSource::commands).sum(),
                 sources.stream().mapToLong(LiveSource::refused).sum(),
-                sources.stream().map(LiveSource::firstRefused).filter(text -> !text.isEmpty()).findFirst().orElse(""));
+                sources.stream()
+                        .map(LiveSource::firstRefused)
+                        .filter(text -> !text.isEmpty())
+                        .findFirst()
+                        .orElse(""));
     }
 }

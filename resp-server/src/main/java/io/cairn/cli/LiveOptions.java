@@ -18,8 +18,9 @@ final class LiveOptions {
     @Option(
             names = "--live",
             paramLabel = "HOST:PORT",
-            description = "Follow this server, or the primaries of the cluster it is in, by PSYNC, instead of reading a FILE."
-                    + " SIGTERM or Ctrl-C cuts over: what the source has then is applied, and the command ends with 0.")
+            description =
+                    "Follow this server, or the primaries of the cluster it is in, by PSYNC, instead of reading a FILE."
+                            + " SIGTERM or Ctrl-C cuts over: what the source has then is applied, and the command ends with 0.")
     @Nullable
     String from;
 
@@ -42,7 +43,8 @@ final class LiveOptions {
             names = "--spool",
             paramLabel = "MB",
             defaultValue = "4096",
-            description = "With --live: changes of each primary that may wait in java.io.tmpdir (default: ${DEFAULT-VALUE}).")
+            description =
+                    "With --live: changes of each primary that may wait in java.io.tmpdir (default: ${DEFAULT-VALUE}).")
     int spoolMegabytes;
 
     /** The exit code: 0, or 1 when the target refused what the source had done. */

@@ -1,7 +1,6 @@
 package io.cairn.cli;
 
 import io.cairn.command.Args;
-import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Families;
 import io.cairn.command.KeyPositions;
@@ -37,7 +36,7 @@ final class LiveSource implements Runnable, AutoCloseable {
     private final ImportOptions options;
     private final boolean alone;
     private final boolean functions;
-    private final boolean modules;
+    private final boolean skipModules;
     private final ImportTarget target;
     private final LiveTarget live;
     private final CommandTable table = new CommandTable(Families.data(true));
@@ -71,7 +70,7 @@ final class LiveSource implements Runnable, AutoCloseable {
         this.options = options;
         this.alone = alone;
         this.functions = functions;
-        this.modules = skipModules;
+        this.skipModules = skipModules;
         this.target = new ImportTarget(options);
         this.live = new LiveTarget(target, options, name);
     }
@@ -147,7 +146,7 @@ final class LiveSource implements Runnable, AutoCloseable {
             ImportLibraries libraries = new ImportLibraries(target, options);
             ImportEntries entries =
                     new ImportEntries(target, options, payload, libraries, count -> keys = target.done());
-            RdbReader reader = new RdbReader(data, entries, !functions, modules);
+            RdbReader reader = new RdbReader(data, entries, !functions, skipModules);
             reader.load();
             target.finish();
             keys = target.done();
@@ -203,7 +202,8 @@ final class LiveSource implements Runnable, AutoCloseable {
             database = Integer.parseInt(args.text(1));
             return;
         }
-        if (SAID.contains(word) || (!options.databases().isEmpty() && !options.databases().contains(database))) {
+        if (SAID.contains(word)
+                || (!options.databases().isEmpty() && !options.databases().contains(database))) {
             return;
         }
         int into = options.into() >= 0 ? options.into() : database;
@@ -237,7 +237,8 @@ final class LiveSource implements Runnable, AutoCloseable {
                     + ", which would change what came from other sources: begin again with an empty target");
         }
         if (options.into() >= 0 || (live.isCluster() && word.equals("swapdb"))) {
-            throw new IOException("the source ran " + word.toUpperCase(Locale.ROOT) + ", which cannot be done in the target");
+            throw new IOException(
+                    "the source ran " + word.toUpperCase(Locale.ROOT) + ", which cannot be done in the target");
         }
         if (live.isCluster()) {
             everywhere(0, args, "");
@@ -252,7 +253,7 @@ final class LiveSource implements Runnable, AutoCloseable {
 
     private void ofSlots(String word, int into, Args args, long end) throws IOException {
         int id = table.find(args);
-        int count = id < 0 ? 0 : positions.find(command(id), args);
+        int count = id < 0 ? 0 : positions.find(table.command(id), args);
         if (count == 0) {
             throw new IOException("the source sent '" + word + "', of which it is not known which keys it changes");
         }
@@ -276,10 +277,6 @@ final class LiveSource implements Runnable, AutoCloseable {
             }
             add(slot(args, positions.at(i)), into, part, end);
         }
-    }
-
-    private Command command(int id) {
-        return table.command(id);
     }
 
     private static int slot(Args args, int at) {

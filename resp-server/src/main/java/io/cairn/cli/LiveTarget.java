@@ -83,7 +83,9 @@ final class LiveTarget implements AutoCloseable, ImportPipe.Listener {
             while (!batch.isDone()) {
                 batch.await(WAIT_MILLIS);
             }
-            if (batch.error() == null && batch.last().startsWith("*") && !batch.last().startsWith("*-")) {
+            if (batch.error() == null
+                    && batch.last().startsWith("*")
+                    && !batch.last().startsWith("*-")) {
                 look(batch.last());
             } else {
                 again(each.getKey(), batch.error() == null ? "EXEC answered " + batch.last() : batch.error());
@@ -229,7 +231,11 @@ final class LiveTarget implements AutoCloseable, ImportPipe.Listener {
         int blank = error.indexOf(' ');
         String code = blank < 0 ? error : error.substring(0, blank);
         boolean answered = code.matches("[A-Z]{3,}");
-        return answered && !code.equals("EXECABORT") && !code.equals("MISCONF") && !code.equals("OOM") && !ImportTarget.passes(error);
+        return answered
+                && !code.equals("EXECABORT")
+                && !code.equals("MISCONF")
+                && !code.equals("OOM")
+                && !ImportTarget.passes(error);
     }
 
     // ---- what belongs to no slot

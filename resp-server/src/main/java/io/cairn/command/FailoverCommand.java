@@ -10,8 +10,7 @@ final class FailoverCommand {
         Args args = call.args();
         RoleChange role = call.server().roleChange();
         if (role == null) {
-            call.reply()
-                    .error("ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.");
+            call.reply().error("ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.");
             return;
         }
         if (args.count() == 2 && args.is(1, "abort")) {
@@ -31,7 +30,10 @@ final class FailoverCommand {
                 Long millis = number(args, ++i);
                 if (millis == null || millis <= 0) {
                     call.reply()
-                            .error(millis == null ? ErrorText.NOT_AN_INTEGER : "ERR FAILOVER timeout must be greater than 0");
+                            .error(
+                                    millis == null
+                                            ? ErrorText.NOT_AN_INTEGER
+                                            : "ERR FAILOVER timeout must be greater than 0");
                     return;
                 }
                 timeout = millis;

@@ -25,8 +25,7 @@ final class FollowerCommands {
         return List.of(
                 Command.session("sync", 1, sync, call -> follow(call, null, 0)),
                 Command.session("psync", -3, sync, FollowerCommands::psync),
-                Command.session(
-                        "failover", -1, "admin noscript stale @admin @slow @dangerous", FailoverCommand::run),
+                Command.session("failover", -1, "admin noscript stale @admin @slow @dangerous", FailoverCommand::run),
                 Command.session("replicaof", 3, change, FollowerCommands::replicaof),
                 Command.session("slaveof", 3, change, FollowerCommands::replicaof),
                 Command.session(
@@ -45,7 +44,8 @@ final class FollowerCommands {
         if (args.count() > 3 && args.is(3, "failover")) {
             RoleChange role = call.server().roleChange();
             LOG.warn("Failover request received for replid {}.", args.text(1));
-            String error = role == null ? "ERR PSYNC FAILOVER is not for nodes of a cluster." : role.promote(args.text(1));
+            String error =
+                    role == null ? "ERR PSYNC FAILOVER is not for nodes of a cluster." : role.promote(args.text(1));
             if (error != null) {
                 call.reply().error(error);
                 return;

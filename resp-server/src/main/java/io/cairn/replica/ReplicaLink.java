@@ -243,7 +243,8 @@ final class ReplicaLink implements Runnable {
         unappliedBytes = 0;
         if (state == State.CONNECTED) {
             long now = System.currentTimeMillis();
-            // At once: every moment may cost a part of the backlog. But not again and again when it ends as soon as it is there.
+            // At once: every moment may cost a part of the backlog. But not again and again when it ends as soon as it
+            // is there.
             pauseMillis = now - upSinceMillis >= MIN_UP_MILLIS ? 0 : Math.max(FIRST_PAUSE_MILLIS, pauseMillis);
             downSinceMillis = now;
         }

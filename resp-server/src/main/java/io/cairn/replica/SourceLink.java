@@ -24,7 +24,11 @@ public final class SourceLink implements AutoCloseable {
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** Where a primary is now, and who one is there. */
-    public record Source(String host, int port, @Nullable String user, @Nullable String password) {}
+    public record Source(
+            String host,
+            int port,
+            @Nullable String user,
+            @Nullable String password) {}
 
     private final Supplier<Source> source;
     private final long timeoutMillis;
@@ -60,7 +64,8 @@ public final class SourceLink implements AutoCloseable {
      * @param maxSpoolBytes of the stream that may wait here; beyond it nothing more is received, and the primary's output limit counts
      * @param directory for files without a name
      */
-    public SourceLink(Supplier<Source> source, long timeoutMillis, long maxSpoolBytes, Path directory) throws IOException {
+    public SourceLink(Supplier<Source> source, long timeoutMillis, long maxSpoolBytes, Path directory)
+            throws IOException {
         this.source = source;
         this.timeoutMillis = timeoutMillis;
         this.maxSpoolBytes = maxSpoolBytes;
@@ -97,7 +102,8 @@ public final class SourceLink implements AutoCloseable {
             LinkChannel open = channel;
             if (open != null) {
                 if (open.lastReadMillis() > 0) {
-                    downSince = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis() - open.lastReadMillis());
+                    downSince = System.nanoTime()
+                            - TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis() - open.lastReadMillis());
                 }
                 open.close();
             }
@@ -128,7 +134,8 @@ public final class SourceLink implements AutoCloseable {
         LinkChannel open = LinkChannel.connect(at.host, at.port, "", timeoutMillis, fresh -> channel = fresh);
         introduce(open, at);
         boolean goesOn = receivedOffset >= 0;
-        open.command(timeoutMillis, goesOn ? List.of("PSYNC", id, "" + (receivedOffset + 1)) : List.of("PSYNC", "?", "-1"));
+        open.command(
+                timeoutMillis, goesOn ? List.of("PSYNC", id, "" + (receivedOffset + 1)) : List.of("PSYNC", "?", "-1"));
         String answer = line(open);
         if (answer.startsWith("+FULLRESYNC ")) {
             if (goesOn) {

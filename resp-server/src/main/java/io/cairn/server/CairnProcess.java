@@ -346,7 +346,9 @@ public final class CairnProcess implements AutoCloseable {
         }
         held.stream()
                 .filter(node -> !node.changes().allHaveAll())
-                .forEach(node -> LOG.warn("port {}: it stops before all its replicas have all", node.config().port()));
+                .forEach(node -> LOG.warn(
+                        "port {}: it stops before all its replicas have all",
+                        node.config().port()));
         return goesOn;
     }
 

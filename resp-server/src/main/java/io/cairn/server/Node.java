@@ -148,9 +148,12 @@ public final class Node implements AutoCloseable {
         config.onChange(Keys.PROTO_MAX_BULK_LEN, limits::maxBulkBytes);
         limits.maxQueryBytes(config.get(Keys.CLIENT_QUERY_BUFFER_LIMIT));
         config.onChange(Keys.CLIENT_QUERY_BUFFER_LIMIT, limits::maxQueryBytes);
-        follow(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, value -> outputBounds.limits(value, config.get(Keys.REPL_BACKLOG_SIZE)));
+        follow(
+                Keys.CLIENT_OUTPUT_BUFFER_LIMIT,
+                value -> outputBounds.limits(value, config.get(Keys.REPL_BACKLOG_SIZE)));
         config.onChange(
-                Keys.REPL_BACKLOG_SIZE, bytes -> outputBounds.limits(config.get(Keys.CLIENT_OUTPUT_BUFFER_LIMIT), bytes));
+                Keys.REPL_BACKLOG_SIZE,
+                bytes -> outputBounds.limits(config.get(Keys.CLIENT_OUTPUT_BUFFER_LIMIT), bytes));
         follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
         keyEvents.add(events);
         keyEvents.add(blocked);

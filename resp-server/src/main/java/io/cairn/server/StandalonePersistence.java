@@ -650,9 +650,7 @@ final class StandalonePersistence implements Persistence {
 
     /** It became a primary before the log had the data that it got as a replica; while it is one, its link sees to that. */
     private boolean beganUnlogged(long nowMillis) {
-        return mode.isUnlogged()
-                && !mode.isReplica()
-                && (lastRewriteOk || nowMillis - workBeganMillis >= RETRY_MILLIS);
+        return mode.isUnlogged() && !mode.isReplica() && (lastRewriteOk || nowMillis - workBeganMillis >= RETRY_MILLIS);
     }
 
     private boolean savePointReached(long nowMillis) {

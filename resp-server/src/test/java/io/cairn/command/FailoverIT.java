@@ -142,7 +142,8 @@ class FailoverIT {
                     redis.run("config", "set", "repl-diskless-sync-delay", "0");
                     awaitUp(ours::run);
                     awaitUp(theirs::run);
-                    assertThat(ours.run("failover")).isEqualTo("-ERR FAILOVER is not valid when server is a replica.\r\n");
+                    assertThat(ours.run("failover"))
+                            .isEqualTo("-ERR FAILOVER is not valid when server is a replica.\r\n");
                     assertThat(ours.run("psync", "x".repeat(40), "1", "failover"))
                             .isEqualTo("-ERR PSYNC FAILOVER replid must match my replid.\r\n");
                 }
@@ -164,12 +165,15 @@ class FailoverIT {
                 CompletableFuture<String> asleep = later(stopper, "debug", "sleep", "2");
                 eventually("a write it lacks", () -> ours.run("set", "k", "v").equals("+OK\r\n"));
                 assertThat(ours.run("failover", "timeout", "300")).isEqualTo("+OK\r\n");
-                assertThat(is(ours::run, "master_failover_state:waiting-for-sync")).isTrue();
+                assertThat(is(ours::run, "master_failover_state:waiting-for-sync"))
+                        .isTrue();
                 assertThat(ours.run("failover")).isEqualTo("-ERR FAILOVER already in progress.\r\n");
                 assertThat(ours.run("replicaof", "no", "one"))
                         .isEqualTo("-ERR REPLICAOF not allowed while failing over.\r\n");
                 assertThat(ours.run("get", "k")).as("reads go on").isEqualTo("$1\r\nv\r\n");
-                assertThat(writer.run("set", "k", "w")).as("a write waits until it is given up").isEqualTo("+OK\r\n");
+                assertThat(writer.run("set", "k", "w"))
+                        .as("a write waits until it is given up")
+                        .isEqualTo("+OK\r\n");
                 assertThat(is(ours::run, "master_failover_state:no-failover")).isTrue();
                 assertThat(is(ours::run, "role:master")).isTrue();
                 asleep.get();

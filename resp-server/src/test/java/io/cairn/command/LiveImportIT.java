@@ -78,8 +78,7 @@ class LiveImportIT {
             redis.run("config", "set", "repl-diskless-sync-delay", "0");
             redis.run("function", "load", "#!lua name=lib\nredis.register_function('f', function() return 1 end)");
             write(source, 0);
-            CompletableFuture<Integer> import1 =
-                    importing("--live", "127.0.0.1:" + from.port(), "-p", "" + to.port());
+            CompletableFuture<Integer> import1 = importing("--live", "127.0.0.1:" + from.port(), "-p", "" + to.port());
             int i = 1;
             while (!target.run("exists", "{a}list").equals(":1\r\n")) {
                 write(source, i++);
@@ -121,9 +120,21 @@ class LiveImportIT {
                 int port = RedisProcess.freePort();
                 ports.add(port);
                 processes.add(new ProcessBuilder(
-                                "redis-server", "--port", "" + port, "--bind", "127.0.0.1", "--save", "",
-                                "--cluster-enabled", "yes", "--cluster-port", "" + (port + 40 + i),
-                                "--repl-diskless-sync-delay", "0", "--dir", own.toString())
+                                "redis-server",
+                                "--port",
+                                "" + port,
+                                "--bind",
+                                "127.0.0.1",
+                                "--save",
+                                "",
+                                "--cluster-enabled",
+                                "yes",
+                                "--cluster-port",
+                                "" + (port + 40 + i),
+                                "--repl-diskless-sync-delay",
+                                "0",
+                                "--dir",
+                                own.toString())
                         .redirectErrorStream(true)
                         .redirectOutput(own.resolve("log").toFile())
                         .start());
@@ -137,7 +148,8 @@ class LiveImportIT {
                 try (RespConnection node = new RespConnection(port)) {
                     int first = Slots.COUNT * i / 3;
                     int last = Slots.COUNT * (i + 1) / 3 - 1;
-                    assertThat(node.run("cluster", "addslotsrange", "" + first, "" + last)).isEqualTo("+OK\r\n");
+                    assertThat(node.run("cluster", "addslotsrange", "" + first, "" + last))
+                            .isEqualTo("+OK\r\n");
                     node.run("cluster", "set-config-epoch", "" + (i + 1));
                     if (i > 0) {
                         node.run("cluster", "meet", "127.0.0.1", "" + ports.get(0), "" + (ports.get(0) + 40));
@@ -146,8 +158,10 @@ class LiveImportIT {
             }
             for (int port : ports) {
                 try (RespConnection node = new RespConnection(port)) {
-                    eventually("one cluster", () -> node.run("cluster", "info").contains("cluster_state:ok")
-                            && node.run("cluster", "info").contains("cluster_known_nodes:3"));
+                    eventually(
+                            "one cluster",
+                            () -> node.run("cluster", "info").contains("cluster_state:ok")
+                                    && node.run("cluster", "info").contains("cluster_known_nodes:3"));
                 }
             }
         }

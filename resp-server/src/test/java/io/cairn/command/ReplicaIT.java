@@ -198,7 +198,9 @@ class ReplicaIT {
     }
 
     private static List<byte[]> words(String... words) {
-        return Stream.of(words).map(word -> word.getBytes(StandardCharsets.US_ASCII)).toList();
+        return Stream.of(words)
+                .map(word -> word.getBytes(StandardCharsets.US_ASCII))
+                .toList();
     }
 
     private static CompletableFuture<String> later(RespConnection on, String... words) {

@@ -52,7 +52,9 @@ class ReplicationLimitsIT {
                 replica.run("incr", "n");
                 assertThat(replica.run("exec")).startsWith("-EXECABORT");
                 Files.move(away, log);
-                eventually("the log is rewritten", () -> replica.run("set", "after", "v").equals("+OK\r\n"));
+                eventually(
+                        "the log is rewritten",
+                        () -> replica.run("set", "after", "v").equals("+OK\r\n"));
                 two.stop();
             }
             try (CairnServer two = CairnServer.start(port, own, "--appendonly", "yes");
@@ -145,7 +147,8 @@ class ReplicationLimitsIT {
             primary.run("set", "l", "v", "px", "500");
             primary.run("client", "pause", "60000", "write");
             eventually("hidden", () -> primary.run("get", "k").equals("$-1\r\n"));
-            LockSupport.parkNanos(400_000_000); // Several rounds of the expiry cycle; that none deletes is what is shown.
+            LockSupport.parkNanos(
+                    400_000_000); // Several rounds of the expiry cycle; that none deletes is what is shown.
             assertThat(primary.run("dbsize")).isEqualTo(":2\r\n");
             primary.run("client", "unpause");
             eventually("deleted", () -> primary.run("dbsize").equals(":0\r\n"));

@@ -222,8 +222,8 @@ class ChangeStreamTest {
     @Test
     void signsOfLifeDoNotComeBetweenTheBytesOfTheData() {
         Link link = new Link();
-        StreamFollower follower = new StreamFollower(
-                link, FollowerTraits.NONE, false, new java.util.concurrent.atomic.AtomicLong());
+        StreamFollower follower =
+                new StreamFollower(link, FollowerTraits.NONE, false, new java.util.concurrent.atomic.AtomicLong());
         follower.reassure();
         follower.become(StreamFollower.State.MAKING);
         follower.reassure();
