@@ -96,6 +96,14 @@ class ReplicationIT {
         awaitSame(primary, replica, "after a cut that was longer than the backlog");
         assertThat(number(primary, "stats", "sync_full")).isEqualTo(2);
         assertThat(number(primary, "stats", "sync_partial_ok")).isEqualTo(CUTS);
+        System.out.printf(
+                "%,d commands, seed %d: %d partial and %d full resyncs, %d bytes of stream, digest of both %s%n",
+                number(primary, "stats", "total_commands_processed"),
+                SEED,
+                number(primary, "stats", "sync_partial_ok"),
+                number(primary, "stats", "sync_full"),
+                number(primary, "replication", "master_repl_offset"),
+                primary.run("debug", "digest").strip());
     }
 
     @Test
