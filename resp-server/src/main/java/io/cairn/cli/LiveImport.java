@@ -113,7 +113,8 @@ final class LiveImport {
                 all = client.call("CLUSTER", "SLOTS");
             } catch (RespClient.ErrorReply e) {
                 if (String.valueOf(e.getMessage()).contains("cluster support disabled")) {
-                    return Map.of("", any);
+                    found.put("", any);
+                    return found;
                 }
                 throw e;
             }

@@ -103,7 +103,9 @@ final class LiveOptions {
     private static void cutOver(LiveImport run, CountDownLatch ended, AtomicInteger code, long timeoutMillis) {
         run.cutOver();
         try {
-            ended.await(2 * timeoutMillis, TimeUnit.MILLISECONDS);
+            if (!ended.await(2 * timeoutMillis, TimeUnit.MILLISECONDS)) {
+                code.set(SIGNALLED_EXIT_CODE);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

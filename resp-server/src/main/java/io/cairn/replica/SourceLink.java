@@ -256,9 +256,17 @@ public final class SourceLink implements AutoCloseable {
         }
     }
 
+    /** Until something comes, or a moment. */
     private synchronized void await(long millis) throws IOException {
+        long before = written;
+        FileChannel had = data;
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        long left = millis;
         try {
-            wait(millis);
+            while (written == before && data == had && failure == null && left > 0) {
+                wait(left);
+                left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);

@@ -167,9 +167,9 @@ class LiveImportIT {
         }
 
         @Override
-        public void close() throws Exception {
+        public void close() {
             for (Process process : processes) {
-                process.destroyForcibly().waitFor();
+                process.destroyForcibly().onExit().join();
             }
         }
     }
