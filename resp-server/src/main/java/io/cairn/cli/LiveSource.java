@@ -298,7 +298,23 @@ final class LiveSource implements Runnable, AutoCloseable {
         for (int i = 0; i < args.count(); i++) {
             words.add(args.bytes(i));
         }
+        if (args.is(0, "xadd") || args.is(0, "xtrim")) {
+            int at = limitAt(args);
+            if (at > 0) {
+                words.subList(at, at + 2).clear();
+            }
+        }
         return words;
+    }
+
+    /** Where LIMIT stands behind an exact trimming, as only a primary may send it; 0 when it does not. */
+    private static int limitAt(Args args) {
+        int i = 2;
+        if (i < args.count() && args.is(i, "nomkstream")) {
+            i++;
+        }
+        boolean trims = i + 3 < args.count() && (args.is(i, "maxlen") || args.is(i, "minid"));
+        return trims && args.is(i + 1, "=") && i + 4 < args.count() && args.is(i + 3, "limit") ? i + 3 : 0;
     }
 
     @Override

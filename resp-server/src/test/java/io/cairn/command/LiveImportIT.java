@@ -53,6 +53,7 @@ class LiveImportIT {
         source.run("incr", "{a}n" + i % COUNTERS);
         source.run("rpush", "{a}list", "v" + i);
         source.run("append", "{a}text", "" + i % 10);
+        source.run("xadd", "{a}stream", "maxlen", "~", "20", "limit", "100", "*", "limit", "" + i);
         if (i % 3 == 0) {
             source.run("lpop", "{a}list");
             source.run("multi");

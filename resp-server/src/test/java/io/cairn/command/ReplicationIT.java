@@ -127,6 +127,10 @@ class ReplicationIT {
             awaitLink(third::run);
             last.run("replicaof", "127.0.0.1", Integer.toString(third.port));
             awaitLink(last::run);
+            for (int i = 0; i < 5; i++) {
+                // Redis sends it on with = in the place of ~, and LIMIT as it was, which a client may not say.
+                load.run("xadd", "trimmed", "maxlen", "~", "1", "limit", "100", "*", "f", "" + i);
+            }
             run(load, random, arguments, COMMANDS / 4);
             awaitSame(first::run, ours::run, "the second");
             awaitSame(first::run, third::run, "the third");
