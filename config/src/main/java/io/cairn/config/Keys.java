@@ -469,6 +469,14 @@ public final class Keys {
             MB,
             RUNTIME,
             "Bytes of past changes kept for replicas that come back (at least 16kb are, at most 1gb).");
+    public static final Key<Long> SHUTDOWN_TIMEOUT = key(
+            "Replication",
+            "shutdown-timeout",
+            null,
+            Types.number(0, Integer.MAX_VALUE),
+            10L,
+            RUNTIME,
+            "Seconds that a node which stops holds writes at most until its replicas have all of them; 0 is not at all.");
     public static final Key<Long> REPL_BACKLOG_TTL = key(
             "Replication",
             "repl-backlog-ttl",

@@ -69,7 +69,6 @@ final class ListedKeys {
         listed("oom-score-adj-values", ListTypes.line("three numbers"), "0 200 800");
         fixed("disable-thp", Types.yesNo(), true);
         yesNo("dynamic-hz", true);
-        listed("shutdown-timeout", number(), 10L);
         listed("shutdown-on-sigint", ListTypes.line("default, save, nosave, now, force"), "default");
         listed("shutdown-on-sigterm", ListTypes.line("default, save, nosave, now, force"), "default");
         fixed("server_cpulist", Types.text(), "");

@@ -1,8 +1,5 @@
 package io.cairn.cli;
 
-import io.cairn.keyspace.Memory;
-import io.cairn.keyspace.Slots;
-import io.cairn.keyspace.Value;
 import io.cairn.rdb.PayloadBuffer;
 import io.cairn.rdb.RdbReader;
 import io.cairn.server.ProcessLog;
@@ -28,17 +25,21 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "import",
         description = {
-            "Load an RDB file of Redis or Cairn into a running server or cluster, Cairn or Redis.",
+            "Load an RDB file of Redis or Cairn into a running server or cluster, Cairn or Redis; or, with --live, all"
+                    + " that a running server or cluster has and changes, until it is cut over.",
             "Keys that are there already stay as they are, and the exit code is 1, unless one of --replace and"
                     + " --skip-existing is given; so an import that was interrupted may simply be started again."
         },
         mixinStandardHelpOptions = true)
 public final class ImportCommand implements Callable<Integer> {
     private static final long MB = 1 << 20;
-    private static final int SHOWN_EVERY = 64;
 
-    @Parameters(paramLabel = "FILE", description = "The RDB file, as dump.rdb.")
+    @Parameters(paramLabel = "FILE", arity = "0..1", description = "The RDB file, as dump.rdb.")
+    @Nullable
     Path file;
+
+    @Mixin
+    LiveOptions live = new LiveOptions();
 
     @Option(
             names = "--host",
@@ -103,13 +104,13 @@ public final class ImportCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    private long expired;
-    private long left;
-
     @Override
     public Integer call() throws Exception {
         if (replace && skipExisting) {
             throw new ParameterException(spec.commandLine(), "--replace and --skip-existing exclude each other");
+        }
+        if ((file == null) == (live.from == null)) {
+            throw new ParameterException(spec.commandLine(), "give either a FILE or --live HOST:PORT");
         }
         ProcessLog.none();
         ImportOptions options = new ImportOptions(
@@ -124,36 +125,56 @@ public final class ImportCommand implements Callable<Integer> {
                 Math.max(1, windowMegabytes) * MB,
                 Math.max(1, timeoutSeconds) * 1000);
         PrintWriter err = spec.commandLine().getErr();
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        Path from = file;
+        return from == null
+                ? live.run(
+                        options,
+                        !skipFunctions,
+                        skipModules,
+                        quiet,
+                        spec.commandLine().getOut(),
+                        err)
+                : load(from, options, err);
+    }
+
+    private int load(Path from, ImportOptions options, PrintWriter err) throws IOException {
+        try (FileChannel channel = FileChannel.open(from, StandardOpenOption.READ);
                 ImportTarget target = new ImportTarget(options);
                 PayloadBuffer payload = new PayloadBuffer()) {
             target.connect();
             ImportProgress progress = new ImportProgress(err, ImportProgress.isTerminal(), quiet, channel.size());
             ImportLibraries functions = new ImportLibraries(target, options);
-            Run run = new Run(target, options, payload, progress, functions);
-            RdbReader reader = new RdbReader(channel, run, skipFunctions, skipModules);
-            run.reader = reader;
+            RdbReader[] reading = new RdbReader[1];
+            ImportEntries entries = new ImportEntries(
+                    target, options, payload, functions, seen -> progress.at(reading[0].offset(), target.done()));
+            RdbReader reader = new RdbReader(channel, entries, skipFunctions, skipModules);
+            reading[0] = reader;
             try {
                 reader.load();
                 target.finish();
             } finally {
                 progress.end(reader.offset(), target.done());
             }
-            report(target, reader, progress, functions);
+            report(target, entries, reader, progress, functions);
             return (target.present() > 0 || functions.present() > 0) && !skipExisting ? 1 : 0;
         } catch (java.nio.file.NoSuchFileException e) {
-            throw new IOException(file + ": no such file", e);
+            throw new IOException(from + ": no such file", e);
         } catch (io.cairn.rdb.RdbException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
+            throw new IOException(from + ": " + e.getMessage(), e);
         }
     }
 
-    private void report(ImportTarget target, RdbReader reader, ImportProgress progress, ImportLibraries functions) {
+    private void report(
+            ImportTarget target,
+            ImportEntries entries,
+            RdbReader reader,
+            ImportProgress progress,
+            ImportLibraries functions) {
         StringBuilder line = new StringBuilder(
                 String.format(Locale.ROOT, "%,d keys loaded in %.1f s", target.done(), progress.seconds()));
         add(line, functions.loaded(), "function libraries loaded");
-        add(line, expired, "expired already");
-        add(line, left, "of other databases");
+        add(line, entries.expired(), "expired already");
+        add(line, entries.left(), "of other databases");
         add(line, reader.foreign(), "of functions and modules left out");
         add(line, target.present(), "there already and left as they are");
         add(line, target.unsure(), "there after a connection broke, which may be our doing");
@@ -178,75 +199,6 @@ public final class ImportCommand implements Callable<Integer> {
     private static void add(StringBuilder line, long count, String what) {
         if (count > 0) {
             line.append(String.format(Locale.ROOT, ", %,d %s", count, what));
-        }
-    }
-
-    /** Sends entries as they are read. */
-    private final class Run implements RdbReader.Visitor {
-        private final ImportTarget target;
-        private final ImportOptions options;
-        private final PayloadBuffer payload;
-        private final ImportProgress progress;
-        private final ImportLibraries functions;
-        private final long now = System.currentTimeMillis();
-        private @Nullable RdbReader reader;
-        private long seen;
-
-        Run(
-                ImportTarget target,
-                ImportOptions options,
-                PayloadBuffer payload,
-                ImportProgress progress,
-                ImportLibraries functions) {
-            this.functions = functions;
-            this.target = target;
-            this.options = options;
-            this.payload = payload;
-            this.progress = progress;
-        }
-
-        @Override
-        public void library(String name, byte[] text) throws IOException {
-            functions.load(name, text);
-        }
-
-        @Override
-        public void visit(int from, long key, int keyLength, Value value, long expireAt) throws IOException {
-            if (++seen % SHOWN_EVERY == 0 && reader != null) {
-                progress.at(reader.offset(), target.done());
-            }
-            if (!options.databases().isEmpty() && !options.databases().contains(from)) {
-                left++;
-                return;
-            }
-            if (expireAt != 0 && expireAt <= now) {
-                expired++;
-                return;
-            }
-            int database = options.into() >= 0 ? options.into() : from;
-            String shown = ImportPieces.shown(key, keyLength);
-            if (database != 0 && target.isCluster()) {
-                throw new IOException("key '" + shown + "' is in database " + database
-                        + ", and a cluster has only database 0: choose by --db 0, or --to-db 0");
-            }
-            if (ImportPieces.isNeeded(value, options.pieceBytes())) {
-                byte[] name = Memory.bytes(key, keyLength);
-                if (!new ImportPieces(target, options, database, name, shown).load(value, expireAt)) {
-                    expired++;
-                }
-                return;
-            }
-            payload.dump(value);
-            ImportEncoder command =
-                    target.encoder().begin().add("RESTORE").add(key, keyLength).add(expireAt);
-            command.add(payload.block().address(), payload.length());
-            if (expireAt != 0) {
-                command.add("ABSTTL");
-            }
-            if (options.replace()) {
-                command.add("REPLACE");
-            }
-            target.submit(command.request(Slots.of(key, keyLength), database, shown, null, false));
         }
     }
 }

@@ -142,7 +142,7 @@ final class ImportPipe implements AutoCloseable {
         listener.broken(this, unanswered, why);
     }
 
-    /** One whole reply; its first line, which is what matters. */
+    /** One whole reply; its first line, which is what matters, and the first error within it. */
     private String reply() throws IOException {
         String line = line();
         if (line.startsWith("$") && !line.startsWith("$-")) {
@@ -162,9 +162,15 @@ final class ImportPipe implements AutoCloseable {
                 }
             }
         } else if (line.startsWith("*")) {
+            String error = "";
             for (long i = length(line); i > 0; i--) {
-                reply();
+                String part = reply();
+                int at = part.startsWith("-") ? 0 : part.startsWith("*") ? part.indexOf(" -") + 1 : -1;
+                if (error.isEmpty() && (at > 0 || part.startsWith("-"))) {
+                    error = " " + part.substring(at);
+                }
             }
+            return line + error;
         }
         return line;
     }

@@ -84,6 +84,13 @@ final class ImportTarget implements AutoCloseable, ImportPipe.Listener {
         return all;
     }
 
+    /** Address of who takes writes to a slot, null when that is not known. */
+    @Nullable
+    String owner(int slot) {
+        String[] slots = owners;
+        return slots == null ? name(options.host(), options.port()) : slots[slot];
+    }
+
     /** Finds out anew who the primaries are, if it is a cluster. */
     void refresh() {
         if (owners != null) {

@@ -32,6 +32,9 @@ public interface Clients {
     /** CLIENT UNPAUSE. */
     void unpause();
 
+    /** Holds what may write until that is taken back, beside any pause; others go on. */
+    void holdWrites(boolean on);
+
     /** Milliseconds of the Unix epoch when the pause ends, 0 when none. */
     long pausedUntilMillis();
 }

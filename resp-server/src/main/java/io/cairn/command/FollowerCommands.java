@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * SYNC, PSYNC and REPLCONF: a node's data and all that changes in it, for whoever follows as a replica of Redis does; REPLICAOF, which makes the node
- * follow another. Redis: replication.c.
+ * follow another, and FAILOVER. Redis: replication.c.
  */
 final class FollowerCommands {
     /** Longest address that a follower may announce. Redis: NET_HOST_STR_LEN. */
@@ -25,6 +25,7 @@ final class FollowerCommands {
         return List.of(
                 Command.session("sync", 1, sync, call -> follow(call, null, 0)),
                 Command.session("psync", -3, sync, FollowerCommands::psync),
+                Command.session("failover", -1, "admin noscript stale @admin @slow @dangerous", FailoverCommand::run),
                 Command.session("replicaof", 3, change, FollowerCommands::replicaof),
                 Command.session("slaveof", 3, change, FollowerCommands::replicaof),
                 Command.session(
@@ -39,6 +40,19 @@ final class FollowerCommands {
         if (!Decimal.fits(args.address(2), args.length(2))) {
             call.reply().error(ErrorText.NOT_AN_INTEGER);
             return;
+        }
+        if (args.count() > 3 && args.is(3, "failover")) {
+            RoleChange role = call.server().roleChange();
+            LOG.warn("Failover request received for replid {}.", args.text(1));
+            String error =
+                    role == null ? "ERR PSYNC FAILOVER is not for nodes of a cluster." : role.promote(args.text(1));
+            if (error != null) {
+                call.reply().error(error);
+                return;
+            }
+            LOG.info(
+                    "MASTER MODE enabled (failover request from '{}')",
+                    call.session().client().address());
         }
         follow(call, args.text(1), Decimal.parse(args.address(2), args.length(2)));
     }
@@ -64,6 +78,10 @@ final class FollowerCommands {
         RoleChange role = call.server().roleChange();
         if (role == null) {
             call.reply().error("ERR REPLICAOF not allowed in cluster mode.");
+            return;
+        }
+        if (!role.failoverState().equals("no-failover")) {
+            call.reply().error("ERR REPLICAOF not allowed while failing over.");
             return;
         }
         if (args.is(1, "no") && args.is(2, "one")) {

@@ -8,6 +8,9 @@ public interface FollowerLink {
     /** Bytes taken and not yet handed to the kernel. */
     long unsentBytes();
 
+    /** Bytes taken that the connection's thread has not looked at yet; cheap. */
+    long queuedBytes();
+
     boolean isOpen();
 
     /** The last position that it acknowledged, 0 before. */

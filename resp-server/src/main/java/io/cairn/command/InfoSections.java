@@ -181,7 +181,8 @@ final class InfoSections {
                     "ip=" + replica.host() + ",port=" + replica.port() + ",state=" + replica.state() + ",offset="
                             + replica.offset() + ",lag=" + replica.lagSeconds());
         }
-        text.line("master_failover_state", "no-failover")
+        RoleChange role = server.roleChange();
+        text.line("master_failover_state", role == null ? "no-failover" : role.failoverState())
                 .line("master_replid", view.id())
                 .line("master_replid2", view.secondId())
                 .line("master_repl_offset", view.offset())

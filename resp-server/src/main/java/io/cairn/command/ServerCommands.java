@@ -178,18 +178,21 @@ final class ServerCommands {
         } else if (!nosave && call.server().scripts().busy()) {
             call.reply().error(call.server().scripts().busyError());
         } else {
-            shutdown(call, nosave ? Shutdown.NOSAVE : force ? Shutdown.FORCE : save ? Shutdown.SAVE : Shutdown.DEFAULT);
+            shutdown(
+                    call,
+                    nosave ? Shutdown.NOSAVE : force ? Shutdown.FORCE : save ? Shutdown.SAVE : Shutdown.DEFAULT,
+                    now);
         }
     }
 
     /** There is no reply to a SHUTDOWN that works: the connection waits until the process closes it. */
-    private static void shutdown(SessionCall call, Shutdown how) {
+    private static void shutdown(SessionCall call, Shutdown how, boolean now) {
         ServerState server = call.server();
         SessionCall.Later later = call.later();
         // Saving blocks, which an event loop may not. A second SHUTDOWN meanwhile is the node's to refuse.
         Thread thread = new Thread(
                 () -> {
-                    String error = server.shutdown(how);
+                    String error = server.shutdown(how, now);
                     if (error != null) {
                         later.complete(reply -> reply.error(error));
                     }

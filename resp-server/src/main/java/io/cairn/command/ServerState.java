@@ -97,7 +97,7 @@ public interface ServerState {
      * @return null when it stops, else the error line that says why not
      */
     @org.jspecify.annotations.Nullable
-    String shutdown(Shutdown how);
+    String shutdown(Shutdown how, boolean now);
 
     /**
      * CLUSTER RESET: the node closes soon after this returns, and begins anew with nothing and a new id.

@@ -150,6 +150,10 @@ final class StreamTrimOptions {
             call.reply().error("ERR syntax error, XTRIM must be called with a trimming strategy");
             return false;
         }
+        if (call.isApplied()) {
+            limit = 0; // A primary sends what it came to, and leaves LIMIT as it was. Redis: mustObeyClient in streamParseAddOrTrimArgsOrReply.
+            return true;
+        }
         if (limitGiven && !whole) {
             call.reply().error("ERR syntax error, LIMIT cannot be used without the special ~ option");
             return false;

@@ -64,6 +64,11 @@ public final class ChangeStream implements Followers {
     /** Whose it is: {@link StandaloneMode#follow}. */
     private long following;
 
+    /** A follower is about to take over: nobody may join, and with {@code quiet} nothing is said that changes no data. */
+    private boolean handingOver;
+
+    private boolean quiet;
+
     /** While passing: nobody may join, for what this node has is not what its primary has. */
     private boolean cutOff;
     /** Since when nobody follows. */
@@ -234,8 +239,10 @@ public final class ChangeStream implements Followers {
         }
     }
 
+    /** Never less than what goes to one that goes on at once, which would be closed, and come again. Redis: checkClientOutputBufferLimits. */
     private long limitBytes() {
-        return config().get(Keys.CLIENT_OUTPUT_BUFFER_LIMIT).replica().hardBytes();
+        long hard = config().get(Keys.CLIENT_OUTPUT_BUFFER_LIMIT).replica().hardBytes();
+        return hard == 0 ? 0 : Math.max(hard, config().get(Keys.REPL_BACKLOG_SIZE));
     }
 
     // ---- what history this is
@@ -287,15 +294,16 @@ public final class ChangeStream implements Followers {
     }
 
     /** The primary's history goes on under this id. Redis: slaveTryPartialResynchronization. */
-    synchronized void continueAs(long whom, String id) {
-        if (!passing || whom != following) {
-            return;
+    synchronized boolean continueAs(long whom, Position from, String id) {
+        if (!passing || whom != following || !from.id().equals(history.id()) || from.offset() != history.offset()) {
+            return false;
         }
         if (!id.equals(history.id())) {
             history.continueAs(id);
             closeFollowers("the history has another id");
         }
         keep();
+        return true;
     }
 
     /** All data is the primary's at a moment, and all stripes are locked. */
@@ -343,6 +351,43 @@ public final class ChangeStream implements Followers {
         return new Position(history.id(), history.offset(), Math.max(0, database));
     }
 
+    /**
+     * A follower is about to take over, or that is over.
+     *
+     * @param withoutPings positions stay as they are while clients are held. Redis: manual_failover_in_progress of replicationCron
+     */
+    public synchronized void handsOver(boolean on, boolean withoutPings) {
+        handingOver = on;
+        quiet = withoutPings;
+    }
+
+    /** Whether the follower at this address has acknowledged all there is. */
+    public synchronized boolean hasAll(String host, int port) {
+        for (StreamFollower follower : followers) {
+            FollowerLink link = follower.link;
+            if (follower.isOnline()
+                    && link.host().equals(host)
+                    && link.port() == port
+                    && link.acknowledged() == history.offset()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether all followers that acknowledge and have got the data have acknowledged all there is; true, too, while the changes are another's. */
+    public synchronized boolean allHaveAll() {
+        if (passing) {
+            return true;
+        }
+        for (StreamFollower follower : followers) {
+            if (follower.isOnline() && !follower.silent && follower.link.acknowledged() < history.offset()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private void keep() {
         if (backlog == null) {
             backlog = new Backlog(config().get(Keys.REPL_BACKLOG_SIZE), history.offset() + 1);
@@ -353,17 +398,24 @@ public final class ChangeStream implements Followers {
         followed = backlog != null && !passing;
     }
 
+    /** They get nothing more, however long their connections take to close: what comes next is not of their history. Redis: disconnectSlaves. */
     private void closeFollowers(String why) {
         for (StreamFollower follower : followers) {
             LOG.warn("closing a follower of the changes: {}", why);
+            follower.drop();
             follower.link.close();
         }
+        followers.clear();
+        aloneSinceMillis = System.currentTimeMillis();
     }
 
     // ---- joining
 
     @Override
     public synchronized @Nullable String refusal(Request request) {
+        if (handingOver) {
+            return "NOMASTERLINK Can't SYNC while failing over";
+        }
         if (cutOff) {
             return "NOMASTERLINK Can't SYNC while not connected with my master";
         }
@@ -469,14 +521,14 @@ public final class ChangeStream implements Followers {
             if (kept != null) {
                 kept.resize(config().get(Keys.REPL_BACKLOG_SIZE));
             }
-            if (followed && !followers.isEmpty() && period > 0 && nowMillis - pingedMillis >= period) {
+            if (followed && !quiet && !followers.isEmpty() && period > 0 && nowMillis - pingedMillis >= period) {
                 pingedMillis = nowMillis;
                 say("PING");
             }
             giveUp(nowMillis);
         }
         for (StreamFollower follower : followers) {
-            follower.reassure(syncs.isMadeWhileSent());
+            follower.reassure();
             if (follower.isOnline()
                     && !follower.silent
                     && nowMillis - follower.link.lastHeardMillis() > timeoutMillis) {

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
@@ -18,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives followers all data of a moment: those who wait at that moment share one snapshot. It goes through a file first, or, for those who can read data of
- * unknown length, to their connections as it is made, after a delay in which others may come. One thread while somebody waits. Redis:
- * startBgsaveForReplication.
+ * unknown length, to their connections as it is made, after a delay in which others may come. One thread while somebody waits, and one for each who is
+ * sent a file. Redis: startBgsaveForReplication.
  */
 final class FullSyncs {
     private static final int CHUNK_BYTES = 256 * 1024;
@@ -45,10 +45,10 @@ final class FullSyncs {
     private final Path directory;
     private final ChangeStream stream;
     private final AtomicLong files = new AtomicLong();
+    private final AtomicLong threads = new AtomicLong();
     private volatile int databases = Integer.MAX_VALUE;
     private volatile BooleanSupplier mayBegin = () -> true;
     private volatile Runnable ended = () -> {};
-    private volatile boolean madeWhileSent;
 
     // Guarded by this.
     private final List<StreamFollower> waiting = new ArrayList<>();
@@ -70,11 +70,6 @@ final class FullSyncs {
         ended = end;
     }
 
-    /** Whether the data under way goes out as it is made. */
-    boolean isMadeWhileSent() {
-        return madeWhileSent;
-    }
-
     /** Another who needs all data. */
     synchronized void add(StreamFollower follower) {
         if (waiting.isEmpty()) {
@@ -86,12 +81,21 @@ final class FullSyncs {
 
     /** Begins what is due. */
     synchronized void tick() {
-        waiting.removeIf(follower -> !follower.link.isOpen());
+        waiting.removeIf(follower -> !follower.isWanted());
         if (!running && !waiting.isEmpty() && isDue()) {
-            running = true;
-            Thread thread = new Thread(this::run, "follower-" + files.incrementAndGet());
+            running = start(this::run);
+        }
+    }
+
+    private boolean start(Runnable work) {
+        try {
+            Thread thread = new Thread(work, "follower-" + threads.incrementAndGet());
             thread.setDaemon(true);
             thread.start();
+            return true;
+        } catch (OutOfMemoryError e) {
+            LOG.error("no thread can be started that gives a follower the data", e);
+            return false;
         }
     }
 
@@ -120,16 +124,24 @@ final class FullSyncs {
         }
     }
 
+    /** Who gets the same data, and how. */
+    private record Group(List<StreamFollower> followers, boolean direct) {
+        void close() {
+            followers.forEach(follower -> follower.link.close());
+        }
+    }
+
     /** Those who wait and can share what the first one gets. */
-    private synchronized List<StreamFollower> group() {
+    private synchronized Group group() {
         List<StreamFollower> group = new ArrayList<>();
-        waiting.removeIf(follower -> !follower.link.isOpen());
+        waiting.removeIf(follower -> !follower.isWanted());
         if (waiting.isEmpty()) {
-            return group;
+            return new Group(group, false);
         }
         StreamFollower first = waiting.get(0);
+        boolean direct = isDirect(first);
         for (StreamFollower follower : waiting) {
-            if (isDirect(follower) == isDirect(first)
+            if (isDirect(follower) == direct
                     && follower.traits.librariesOnly() == first.traits.librariesOnly()
                     && follower.traits.nothing() == first.traits.nothing()) {
                 group.add(follower);
@@ -137,37 +149,36 @@ final class FullSyncs {
         }
         waiting.removeAll(group);
         oldestNanos = System.nanoTime();
-        return group;
+        return new Group(group, direct);
     }
 
     private void sync() {
-        Begun begun = begin();
-        if (begun == null) {
-            return;
-        }
+        Begun begun = null;
         try {
-            boolean direct = isDirect(begun.group.get(0));
-            madeWhileSent = direct;
-            if (direct) {
+            begun = begin();
+            if (begun == null) {
+                return;
+            }
+            if (begun.group.direct) {
                 direct(begun);
             } else {
                 throughFile(begun);
             }
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             LOG.error("followers could not be given the data", e);
-            begun.group.forEach(follower -> follower.link.close());
-        } finally {
-            madeWhileSent = false;
+            if (begun != null) {
+                begun.group.close();
+            }
         }
     }
 
-    private record Begun(List<StreamFollower> group, Keyspace.Snapshot data, ChangeStream.Position position) {}
+    private record Begun(Group group, Keyspace.Snapshot data, ChangeStream.Position position) {}
 
     /** Fixes the moment from which on they get changes. Null when none is left. */
     private @Nullable Begun begin() {
         while (true) {
             synchronized (this) {
-                waiting.removeIf(follower -> !follower.link.isOpen());
+                waiting.removeIf(follower -> !follower.isWanted());
                 if (waiting.isEmpty()) {
                     return null;
                 }
@@ -180,13 +191,22 @@ final class FullSyncs {
             keyspace.lockAll();
             try {
                 Keyspace.Snapshot data = keyspace.beginSnapshot();
-                List<StreamFollower> group = group();
-                if (group.isEmpty()) {
+                Group group = group();
+                if (group.followers.isEmpty()) {
                     data.cancel();
                     return null;
                 }
-                begun = true;
-                return new Begun(group, data, stream.beginSync(group));
+                ChangeStream.Position position;
+                try {
+                    position = stream.beginSync(group.followers);
+                    begun = true;
+                } finally {
+                    if (!begun) {
+                        data.cancel();
+                        group.close();
+                    }
+                }
+                return new Begun(group, data, position);
             } catch (IllegalStateException e) {
                 LOG.debug("another snapshot is under way", e);
             } finally {
@@ -201,67 +221,104 @@ final class FullSyncs {
 
     // ---- through a file
 
+    /** Each gets the file at its own pace; meanwhile the data of another moment may be made for others. */
     private void throughFile(Begun begun) throws IOException {
-        Path file = directory.resolve("follower-" + files.incrementAndGet() + ".rdb");
+        Path path = directory.resolve("follower-" + files.incrementAndGet() + ".rdb");
+        // Linux has no name for it any more once it is open: nothing is left of it, however this process ends.
+        FileChannel file = FileChannel.open(
+                path,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.DELETE_ON_CLOSE);
+        Shared shared = new Shared(file, new AtomicInteger(begun.group.followers.size()));
+        boolean made = false;
         try {
-            try (FileChannel channel = FileChannel.open(
-                    file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-                write(channel, begun);
-            } finally {
-                begun.data.cancel();
-                ended.run();
-            }
-            begun.group.forEach(follower -> follower.become(State.SENDING));
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-                Links links = new Links(begun.group);
-                links.send(ChangeStream.ascii("$" + channel.size() + "\r\n"));
-                ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
-                while (channel.read(chunk) >= 0) {
-                    links.write(chunk.flip());
-                    chunk.clear();
-                }
-            }
-            finish(begun.group, State.ONLINE);
+            write(file, begun);
+            made = true;
         } finally {
-            delete(file);
+            begun.data.cancel();
+            ended.run();
+            if (!made) {
+                file.close();
+            }
+        }
+        for (StreamFollower follower : begun.group.followers) {
+            if (!start(() -> send(shared, follower))) {
+                follower.link.close();
+                shared.close();
+            }
         }
     }
 
-    private static void delete(Path file) {
-        try {
-            Files.deleteIfExists(file);
-        } catch (IOException e) {
-            LOG.warn("{} cannot be deleted: {}", file, e.getMessage());
+    /** A file, closed when all who need it have it. */
+    private record Shared(FileChannel file, AtomicInteger users) implements AutoCloseable {
+        @Override
+        public void close() {
+            if (users.decrementAndGet() > 0) {
+                return;
+            }
+            try {
+                file.close();
+            } catch (IOException e) {
+                LOG.warn("the file of a full sync cannot be closed: {}", e.getMessage());
+            }
+        }
+    }
+
+    private void send(Shared shared, StreamFollower follower) {
+        try (shared) {
+            follower.become(State.SENDING);
+            Links link = new Links(List.of(follower));
+            long size = shared.file.size();
+            link.send(ChangeStream.ascii("$" + size + "\r\n"));
+            ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+            long at = 0;
+            while (at < size) {
+                int count = shared.file.read(chunk.clear(), at);
+                if (count < 0) {
+                    throw new IOException("the file of a full sync ends at " + at);
+                }
+                at += count;
+                link.write(chunk.flip());
+            }
+            finish(follower, State.ONLINE);
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            LOG.error("a follower could not be given the data", e);
+            follower.link.close();
         }
     }
 
     // ---- as it is made
 
-    /** What comes after the mark would be taken for data by whoever looks for the mark: nothing does until it gave a sign of life. */
+    /**
+     * What comes after the mark would be taken for data by whoever looks for the mark: nothing does until it gave a sign of life. The slowest of a group
+     * holds up the others, as in Redis.
+     */
     private void direct(Begun begun) throws IOException {
         byte[] random = new byte[MARK_BYTES];
         new SecureRandom().nextBytes(random);
         String mark = HexFormat.of().formatHex(random);
-        Links links = new Links(begun.group);
+        Links links = new Links(begun.group.followers);
         try {
+            begun.group.followers.forEach(follower -> follower.become(State.STREAMING));
             links.send(ChangeStream.ascii("$EOF:" + mark + "\r\n"));
             write(links, begun);
         } finally {
             begun.data.cancel();
             ended.run();
         }
+        // Before the mark: the sign may come as soon as that is sent.
+        begun.group.followers.forEach(follower -> finish(follower, State.AWAITING_SIGN));
         links.send(ChangeStream.ascii(mark));
-        finish(begun.group, State.AWAITING_SIGN);
     }
 
-    private static void finish(List<StreamFollower> group, State next) {
-        long now = System.currentTimeMillis();
-        for (StreamFollower follower : group) {
-            if (follower.link.isOpen()) {
-                follower.link.heard(now);
-                follower.become(follower.traits.dataOnly() ? State.SERVED : next);
-                LOG.info("a follower has the data and gets the changes from now on");
-            }
+    private static void finish(StreamFollower follower, State next) {
+        if (follower.isWanted()) {
+            follower.link.heard(System.currentTimeMillis());
+            follower.become(follower.traits.dataOnly() ? State.SERVED : next);
+            LOG.info("a follower has the data and gets the changes from now on");
         }
     }
 
@@ -270,7 +327,7 @@ final class FullSyncs {
         writer.access(keyspace.access());
         writer.begin(System.currentTimeMillis() / 1000, keyspace.usedBytes(), begun.data.hasExpiringFields());
         Positions.write(writer, begun.position);
-        StreamFollower first = begun.group.get(0);
+        StreamFollower first = begun.group.followers.get(0);
         boolean keys = !first.traits.isFiltered();
         begun.data.writeTo(new Visible(keyspace, writer, keys ? databases : 0, keys || first.traits.librariesOnly()));
         writer.finish();
@@ -326,7 +383,7 @@ final class FullSyncs {
         void send(byte[] bytes) throws IOException {
             boolean open = false;
             for (StreamFollower follower : group) {
-                if (follower.link.isOpen()) {
+                if (follower.isWanted()) {
                     follower.link.send(bytes);
                     open = true;
                 }
@@ -340,7 +397,7 @@ final class FullSyncs {
             long timeout = TimeUnit.SECONDS.toNanos(stream.config().get(Keys.REPL_TIMEOUT));
             long unsent = follower.link.unsentBytes();
             long since = System.nanoTime();
-            while (follower.link.isOpen() && unsent > MAX_UNSENT_BYTES) {
+            while (follower.isWanted() && unsent > MAX_UNSENT_BYTES) {
                 LockSupport.parkNanos(PAUSE_NANOS);
                 long now = follower.link.unsentBytes();
                 if (now < unsent) {

@@ -52,9 +52,13 @@ public final class PrimaryFeed {
         mode.marked(text);
     }
 
-    /** The primary's history goes on under this id, from where this node is. */
-    public void continueAs(String id) {
-        mode.stream().continueAs(following, id);
+    /**
+     * The primary's history goes on under this id, from where this node was when it asked.
+     *
+     * @return false when it is not there any more: its data was replaced, or it follows another
+     */
+    public boolean continueAs(ChangeStream.Position from, String id) {
+        return mode.stream().continueAs(following, from, id);
     }
 
     /** Whether there is a link; without one nobody may begin to follow this node. */

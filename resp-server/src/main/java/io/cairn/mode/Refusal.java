@@ -12,6 +12,10 @@ public final class Refusal {
 
     public static final String DISK_FULL = "MISCONF Errors writing to the AOF file: No space left on device";
 
+    /** See {@link StandaloneMode#unlogged}. */
+    static final String UNLOGGED =
+            "MISCONF The AOF file does not have the data that came from the master yet. Writes are accepted once it has been rewritten.";
+
     public static final String READ_ONLY = "READONLY You can't write against a read only replica.";
 
     /** Of a script that may write. */

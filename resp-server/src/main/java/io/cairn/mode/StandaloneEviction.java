@@ -62,7 +62,7 @@ final class StandaloneEviction {
             return false;
         }
         Journal journal = mode.journal();
-        if (limit.paused() || !journal.hasSpace() || !journal.diskHasRoom()) {
+        if (limit.paused() || mode.leavesKeysAlone()) {
             return true;
         }
         long end = System.nanoTime() + limit.timeLimitNanos();

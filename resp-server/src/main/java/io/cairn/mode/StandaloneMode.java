@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * show.
  */
 public final class StandaloneMode implements Mode {
+    /** See {@link #follow}. */
+    public static final long REFUSED = -1;
+
     final Keyspace keyspace;
     final CommandTable commands;
     final NodeStats stats;
@@ -42,6 +46,7 @@ public final class StandaloneMode implements Mode {
     private volatile @Nullable ChangeStream stream;
     private volatile Journal journal;
     private final MemoryLimit memory;
+    private final OwnExpiries ownExpiries;
     private volatile DataLimits wantedLimits = DataLimits.DEFAULT;
     private final AtomicBoolean evicting = new AtomicBoolean();
     private volatile boolean replica;
@@ -53,6 +58,8 @@ public final class StandaloneMode implements Mode {
     /** Whom the node follows, by a number that is never used again; of a primary none. Changed with all stripes locked. */
     private volatile long following;
 
+    private volatile boolean unlogged;
+    private volatile BooleanSupplier paused = () -> false;
     private volatile long minReplicas;
     private volatile long maxLagSeconds;
     private volatile @Nullable StandaloneScripts scripts;
@@ -91,6 +98,7 @@ public final class StandaloneMode implements Mode {
         this.clock = clock;
         this.journal = journal;
         this.memory = memory;
+        this.ownExpiries = new OwnExpiries(keyspace);
     }
 
     /** Who follows the changes; to be given before the first command runs. */
@@ -211,6 +219,9 @@ public final class StandaloneMode implements Mode {
         if (isReadOnly()) {
             return Refusal.READ_ONLY;
         }
+        if (unlogged && !replica) {
+            return Refusal.UNLOGGED;
+        }
         long least = minReplicas;
         return least > 0 && !replica && stream().good(clock.readTime(), maxLagSeconds) < least
                 ? Refusal.TOO_FEW_REPLICAS
@@ -254,13 +265,17 @@ public final class StandaloneMode implements Mode {
     /**
      * Follows another from now on: nothing of whom it followed before is applied any more, and nothing of clients. Any thread.
      *
-     * @return what {@link PrimaryFeed} needs to apply what comes from the other
+     * @param condition asked when nothing is applied or written any more
+     * @return what {@link PrimaryFeed} needs to apply what comes from the other, {@link #REFUSED} when the condition does not hold
      * @throws StripeBusyException when a script holds the keys and the caller is an event loop
      */
     @SuppressWarnings("NonAtomicVolatileUpdate") // Under all locks.
-    public long follow() {
+    public long follow(BooleanSupplier condition) {
         keyspace.lockAll();
         try {
+            if (!condition.getAsBoolean()) {
+                return REFUSED;
+            }
             following++;
             replica = true;
             stream().beginPassing(following);
@@ -278,11 +293,34 @@ public final class StandaloneMode implements Mode {
             following++;
             if (replica) {
                 replica = false;
+                ownExpiries.clear();
                 stream().endPassing();
             }
         } finally {
             keyspace.unlockAll();
         }
+    }
+
+    /**
+     * While true, the log has other data than the node, which came from its primary: nothing of clients may be added to it, should this node become a
+     * primary meanwhile.
+     */
+    public void unlogged(boolean on) {
+        unlogged = on;
+    }
+
+    public boolean isUnlogged() {
+        return unlogged;
+    }
+
+    /** Whether writes of clients are held now; expired keys stay meanwhile. Redis: checkClientPauseTimeoutAndReturnIfPaused. */
+    public void paused(BooleanSupplier held) {
+        paused = held;
+    }
+
+    /** Nothing may be deleted but by command: what there is, is to stay the same, or cannot be logged. */
+    boolean leavesKeysAlone() {
+        return unlogged || paused.getAsBoolean() || !journal.hasSpace() || !journal.diskHasRoom();
     }
 
     /** What comes from a primary is applied by this. */
@@ -293,6 +331,7 @@ public final class StandaloneMode implements Mode {
     /** All data was replaced by the primary's; the caller holds all stripes. */
     public void replaced(String id, long offset, int database) {
         keyspace.nextVersion();
+        ownExpiries.clear();
         stream().adopt(id, offset, database);
         events.everything();
         serving.serveSoon();
@@ -563,6 +602,16 @@ public final class StandaloneMode implements Mode {
         } else {
             workers.get().whenDurable(origin, current, run);
         }
+    }
+
+    OwnExpiries ownExpiries() {
+        return ownExpiries;
+    }
+
+    /** From the node's cron while it is a replica: what its own clients let expire goes. */
+    public void expireOwn() {
+        ownExpiries.tick((database, key) -> workers.get().expireOwn(database, key));
+        serving.serveSoon();
     }
 
     /** Deletes one expired key if it is still the one that was found; any thread. */

@@ -379,6 +379,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
                     scripted);
             changed = ran.hasChanged() && write;
             recorder().ran(ran, database, args, changed);
+            on.ranOnReplica(command, args, database, changed);
         } catch (OutOfMemoryError e) {
             rewind.run();
             reply.error(Refusal.OUT_OF_MEMORY);

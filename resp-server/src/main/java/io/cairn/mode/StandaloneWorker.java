@@ -145,6 +145,7 @@ final class StandaloneWorker {
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
             recorder.ran(call, origin.database(), args, changed && write);
+            ranOnReplica(command, args, origin.database(), changed && write);
             if (call.concernsWaiting()) {
                 origin.waits(call);
             }
@@ -185,6 +186,13 @@ final class StandaloneWorker {
             call.scripted(false);
         }
         return call;
+    }
+
+    /** A client of a writable replica changed something, under the locks of its keys. */
+    void ranOnReplica(Command command, Args args, int database, boolean changed) {
+        if (changed && mode.isReplica()) {
+            mode.ownExpiries().ran(command, args, database, positions, expired);
+        }
     }
 
     private boolean runHandler(Command command, Args args, int database, long now, long seed, Reply reply) {
@@ -278,6 +286,7 @@ final class StandaloneWorker {
             try {
                 boolean changed = runQueued(origin, queued, now, Seeds.derive(recordSeed, logged.size()));
                 recorder.ran(call, queued.database(), queued.args(), changed);
+                ranOnReplica(queued.command(), queued.args(), queued.database(), changed);
                 if (changed) {
                     changes++;
                 }
@@ -350,8 +359,7 @@ final class StandaloneWorker {
     // ---- expiry
 
     boolean expire(int number, byte[] key, long expireAt, long version) {
-        Journal journal = mode.journal();
-        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+        if (mode.leavesKeysAlone()) {
             return false;
         }
         long memory = Memory.allocate(Math.max(1, key.length));
@@ -375,7 +383,7 @@ final class StandaloneWorker {
     /** Removes those of some fields of a hash that are expired now. */
     void expireFields(int number, byte[] key, List<byte[]> fields) {
         Journal journal = mode.journal();
-        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+        if (mode.leavesKeysAlone()) {
             return;
         }
         List<byte[]> words = HashExpiryCommands.dropping(key, fields);
@@ -414,8 +422,7 @@ final class StandaloneWorker {
 
     /** A read met expired keys, and holds their stripes: they go, each as a logged delete. Redis: expireIfNeeded. */
     private void expireSeen(Args args, int number, long now) {
-        Journal journal = mode.journal();
-        if (!journal.hasSpace() || !journal.diskHasRoom()) {
+        if (mode.leavesKeysAlone()) {
             return;
         }
         Database database = keyspace.database(number);
@@ -435,10 +442,38 @@ final class StandaloneWorker {
         database.sawExpired();
     }
 
-    private boolean expireLocked(int number, long key, int length, long expireAt, long version, long now) {
-        if (mode.isReplica()) {
-            return false;
+    /** See {@link OwnExpiries.Expirer#expire}. */
+    boolean expireOwn(int number, byte[] key) {
+        long memory = Memory.allocate(Math.max(1, key.length));
+        try {
+            Memory.copy(key, 0, memory, key.length);
+            int stripe = keyspace.stripeOf(Slots.of(memory, key.length));
+            long now = mode.clock().stamp();
+            if (mode.leavesKeysAlone() || !keyspace.tryLock(stripe)) {
+                return false; // A later round finds it again.
+            }
+            try {
+                Database database = keyspace.database(number);
+                if (!database.peek(memory, key.length, 0, expired) || expired.expireAt == 0) {
+                    return true;
+                }
+                long expireAt = expired.expireAt;
+                return expireAt <= now
+                        && mode.isReplica()
+                        && remove(number, memory, key.length, expireAt, database.version(memory, key.length, 0), now);
+            } finally {
+                keyspace.unlock(stripe);
+            }
+        } finally {
+            Memory.free(memory, Math.max(1, key.length));
         }
+    }
+
+    private boolean expireLocked(int number, long key, int length, long expireAt, long version, long now) {
+        return !mode.isReplica() && remove(number, key, length, expireAt, version, now);
+    }
+
+    private boolean remove(int number, long key, int length, long expireAt, long version, long now) {
         Database database = keyspace.database(number);
         // Asked at the moment before its expiry, the key still counts as there, with the version it was found with.
         if (expireAt > now || database.version(key, length, expireAt - 1) != version) {

@@ -19,6 +19,8 @@ final class StreamFollower {
         WAITING,
         /** Data of a moment is being made; changes since then are kept. */
         MAKING,
+        /** Data of a moment is being made and goes out as it is made; changes since then are kept. */
+        STREAMING,
         /** The data is being sent; changes since its moment are kept. */
         SENDING,
         /** All data is sent, and it reads up to a mark: changes are kept until it says that it has found that. */
@@ -55,8 +57,16 @@ final class StreamFollower {
     /** @param limit client-output-buffer-limit replica, bytes; 0 for none */
     synchronized void send(byte[] bytes, long limit) {
         switch (state) {
-            case ONLINE -> link.send(bytes);
-            case MAKING, SENDING, AWAITING_SIGN -> {
+            case ONLINE -> {
+                // The connection's own bound is looked at by its event loop, which may be busy for long.
+                if (limit > 0 && link.queuedBytes() > limit) {
+                    drop();
+                    link.close();
+                } else {
+                    link.send(bytes);
+                }
+            }
+            case MAKING, STREAMING, SENDING, AWAITING_SIGN -> {
                 long most = limit == 0 ? MAX_WAITING_BYTES : Math.min(limit, MAX_WAITING_BYTES);
                 if (traits.dataOnly()) {
                     return;
@@ -98,11 +108,16 @@ final class StreamFollower {
         }
     }
 
-    /** Keeps nothing for it any more. */
+    /** Nothing more is kept for it, or sent to it. */
     synchronized void drop() {
         state = State.GONE;
         waiting = List.of();
         waits(-waitingBytes);
+    }
+
+    /** Whether anything is to be sent to it. */
+    boolean isWanted() {
+        return link.isOpen() && state() != State.GONE;
     }
 
     boolean isOnline() {
@@ -110,10 +125,9 @@ final class StreamFollower {
         return now == State.ONLINE || now == State.AWAITING_SIGN;
     }
 
-    /** A sign of life while it waits for data that is not being sent yet. Redis: replicationCron. */
-    void reassure(boolean madeWhileSent) {
-        State now = state();
-        if (now == State.WAITING || (now == State.MAKING && !madeWhileSent)) {
+    /** A sign of life while it waits for data that is not being sent yet: between its bytes it would be one of them. Redis: replicationCron. */
+    synchronized void reassure() {
+        if (state == State.WAITING || state == State.MAKING) {
             link.send("\n".getBytes(StandardCharsets.US_ASCII));
         }
     }
@@ -121,7 +135,7 @@ final class StreamFollower {
     /** As INFO and ROLE show it. */
     Replication.Replica view(long nowMillis) {
         String name = switch (state()) {
-            case WAITING, MAKING -> "wait_bgsave";
+            case WAITING, MAKING, STREAMING -> "wait_bgsave";
             case SENDING -> "send_bulk";
             case AWAITING_SIGN, ONLINE -> "online";
             case SERVED -> "rdb_transmitted";

@@ -75,20 +75,36 @@ final class DataFile {
     }
 
     /**
-     * Receives all of it and checks it. On the disk's cache only: it is loaded at once.
+     * Receives all of it and checks it. On the disk's cache only: it is loaded at once. Linux has no name for the file any more once it is open: nothing
+     * is left of it, however this process ends, and a link that is about to end cannot harm the next one's.
      *
+     * @param file name of the file while it is opened
+     * @return the file, at its beginning; the caller closes it
      * @throws IOException when the link fails, or what came is no RDB file with a right checksum
      */
-    void receive(Path file) throws IOException {
-        try (FileChannel out = FileChannel.open(
-                file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+    FileChannel receive(Path file) throws IOException {
+        FileChannel out = FileChannel.open(
+                file,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.DELETE_ON_CLOSE);
+        boolean whole = false;
+        try {
             if (mark == null) {
                 receiveLength(out);
             } else {
                 receiveToMark(out);
             }
+            check(out.position(0));
+            whole = true;
+            return out.position(0);
+        } finally {
+            if (!whole) {
+                out.close();
+            }
         }
-        check(file);
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // One thread writes it.
@@ -191,37 +207,35 @@ final class DataFile {
     }
 
     /** What is not whole must be known before the old data is gone. */
-    private static void check(Path file) throws IOException {
-        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
-            long size = in.size();
-            ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
-            long address = Memory.addressOf(chunk);
-            long crc = 0;
-            long summed = 0;
-            int version = -1;
-            while (summed < size - CRC_BYTES) {
-                chunk.clear().limit((int) Math.min(CHUNK_BYTES, size - CRC_BYTES - summed));
-                if (in.read(chunk) < 0) {
-                    throw new EOFException("the data was cut short");
-                }
-                if (version < 0) {
-                    version = version(address, chunk.position());
-                }
-                crc = Crc64.update(crc, address, chunk.position());
-                summed += chunk.position();
+    private static void check(FileChannel in) throws IOException {
+        long size = in.size();
+        ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+        long address = Memory.addressOf(chunk);
+        long crc = 0;
+        long summed = 0;
+        int version = -1;
+        while (summed < size - CRC_BYTES) {
+            chunk.clear().limit((int) Math.min(CHUNK_BYTES, size - CRC_BYTES - summed));
+            if (in.read(chunk) < 0) {
+                throw new EOFException("the data was cut short");
             }
-            chunk.clear().limit(CRC_BYTES);
-            int count = 0;
-            while (chunk.hasRemaining() && count >= 0) {
-                count = in.read(chunk);
+            if (version < 0) {
+                version = version(address, chunk.position());
             }
-            if (version < 0 || chunk.hasRemaining()) {
-                throw new IOException("the primary's data is no RDB file");
-            }
-            long stored = Long.reverseBytes(chunk.flip().getLong());
-            if (version >= FIRST_WITH_CRC && stored != 0 && stored != crc) {
-                throw new IOException("the primary's data arrived with a wrong checksum");
-            }
+            crc = Crc64.update(crc, address, chunk.position());
+            summed += chunk.position();
+        }
+        chunk.clear().limit(CRC_BYTES);
+        int count = 0;
+        while (chunk.hasRemaining() && count >= 0) {
+            count = in.read(chunk);
+        }
+        if (version < 0 || chunk.hasRemaining()) {
+            throw new IOException("the primary's data is no RDB file");
+        }
+        long stored = Long.reverseBytes(chunk.flip().getLong());
+        if (version >= FIRST_WITH_CRC && stored != 0 && stored != crc) {
+            throw new IOException("the primary's data arrived with a wrong checksum");
         }
     }
 

@@ -12,9 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +43,14 @@ final class ReplicaLink implements Runnable {
         }
     }
 
+    /** The primary is asked to become one, when it is not yet (FAILOVER). On the link's thread. */
+    interface Promotion {
+        boolean isWanted();
+
+        /** What came of it: it is one, or not. */
+        void answered(boolean goesOn);
+    }
+
     private static final long ACK_MILLIS = 1_000;
     /** How often it looks whether the log is on disk up to where it was when an acknowledgement was asked for. */
     private static final long SYNCED_LOOK_MILLIS = 5;
@@ -53,6 +59,9 @@ final class ReplicaLink implements Runnable {
 
     private static final long FIRST_PAUSE_MILLIS = 20;
     private static final long MAX_PAUSE_MILLIS = 1_000;
+    /** A link that ends sooner is not made again at once. */
+    private static final long MIN_UP_MILLIS = 100;
+
     private static final int MIN_TIMEOUT_MILLIS = 1_000;
     private static final Logger LOG = LoggerFactory.getLogger(ReplicaLink.class);
 
@@ -65,6 +74,7 @@ final class ReplicaLink implements Runnable {
     private final PubSub hub;
     private final int databases;
     private final Path directory;
+    private final Promotion promotion;
     private final Consumer<ReplicaLink> changed;
     private final Thread thread;
 
@@ -80,6 +90,7 @@ final class ReplicaLink implements Runnable {
     private final StreamParser parser = new StreamParser();
     private boolean needsAll;
     private long pauseMillis;
+    private long upSinceMillis;
     private final ArrayDeque<long[]> unsynced = new ArrayDeque<>();
     private long syncedOffset;
 
@@ -97,6 +108,7 @@ final class ReplicaLink implements Runnable {
             PubSub hub,
             int databases,
             Path directory,
+            Promotion promotion,
             Consumer<ReplicaLink> changed) {
         this.host = host;
         this.port = port;
@@ -107,6 +119,7 @@ final class ReplicaLink implements Runnable {
         this.hub = hub;
         this.databases = databases;
         this.directory = directory;
+        this.promotion = promotion;
         this.changed = changed;
         this.thread = new Thread(this, "replica-" + config.port());
         thread.setDaemon(true);
@@ -229,8 +242,11 @@ final class ReplicaLink implements Runnable {
         transfer = null;
         unappliedBytes = 0;
         if (state == State.CONNECTED) {
-            downSinceMillis = System.currentTimeMillis();
-            pauseMillis = 0; // At once: every moment may cost a part of the backlog.
+            long now = System.currentTimeMillis();
+            // At once: every moment may cost a part of the backlog. But not again and again when it ends as soon as it
+            // is there.
+            pauseMillis = now - upSinceMillis >= MIN_UP_MILLIS ? 0 : Math.max(FIRST_PAUSE_MILLIS, pauseMillis);
+            downSinceMillis = now;
         }
         feed.linked(false);
         become(State.CONNECT);
@@ -262,13 +278,7 @@ final class ReplicaLink implements Runnable {
         unsynced.clear();
         syncedOffset = 0;
         Position place = stream.place();
-        open.command(
-                timeoutMillis(),
-                needsAll ? List.of("PSYNC", "?", "-1") : List.of("PSYNC", place.id(), "" + (place.offset() + 1)));
-        String answer = open.readLine(timeoutMillis());
-        while (answer.isEmpty()) {
-            answer = open.readLine(timeoutMillis()); // A sign of life while the primary makes the data.
-        }
+        String answer = askToGoOn(open, place);
         int database;
         boolean sayAtOnce = false;
         if (answer.startsWith("+CONTINUE")) {
@@ -285,11 +295,32 @@ final class ReplicaLink implements Runnable {
         } else {
             throw new IOException("PSYNC: " + answer);
         }
-        pauseMillis = 0;
         feed.linked(true);
+        upSinceMillis = System.currentTimeMillis();
         become(State.CONNECTED);
         LOG.info("port {}: the link to the primary {}:{} is up", config.port(), host, port);
         follow(open, database, sayAtOnce);
+    }
+
+    private String askToGoOn(LinkChannel open, Position place) throws IOException {
+        List<String> words = new ArrayList<>(
+                needsAll ? List.of("PSYNC", "?", "-1") : List.of("PSYNC", place.id(), "" + (place.offset() + 1)));
+        boolean promotes = promotion.isWanted();
+        if (promotes) {
+            words.add("FAILOVER");
+        }
+        String answer = "";
+        try {
+            open.command(timeoutMillis(), words);
+            while (answer.isEmpty()) {
+                answer = open.readLine(timeoutMillis()); // Empty: a sign of life while the primary makes the data.
+            }
+            return answer;
+        } finally {
+            if (promotes) {
+                promotion.answered(answer.startsWith("+"));
+            }
+        }
     }
 
     /** PING, AUTH, REPLCONF. */
@@ -331,10 +362,12 @@ final class ReplicaLink implements Runnable {
         }
     }
 
-    private void goOn(String answer, Position place) {
+    private void goOn(String answer, Position place) throws IOException {
         String[] words = answer.split(" ", -1);
         String id = words.length > 1 && words[1].matches("[0-9a-f]{40}") ? words[1] : place.id();
-        feed.continueAs(id);
+        if (!feed.continueAs(place, id)) {
+            throw new IOException("the data is not what it was when the primary was asked to go on");
+        }
         LOG.info("going on with the primary {}:{} from {}:{}", host, port, id, place.offset() + 1);
     }
 
@@ -351,7 +384,6 @@ final class ReplicaLink implements Runnable {
     /** The database that the stream is at, -1 when nobody wants the data any more. */
     private int fetch(LinkChannel open, DataFile data, Position position) throws IOException {
         transfer = data;
-        Path file = directory.resolve("primary-data.rdb");
         try {
             LOG.info("port {}: all data comes from the primary {}:{}", config.port(), host, port);
             if (config.get(Keys.REPL_DISKLESS_LOAD) == DisklessLoad.ON_EMPTY_DB && node.isEmpty()) {
@@ -361,13 +393,11 @@ final class ReplicaLink implements Runnable {
                     return database;
                 }
             }
-            data.receive(file);
-            try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+            try (FileChannel in = data.receive(directory.resolve("primary-data-" + thread.getId() + ".rdb"))) {
                 return load(new Reassuring(in, open), position);
             }
         } finally {
             transfer = null;
-            Files.deleteIfExists(file);
         }
     }
 
@@ -384,8 +414,11 @@ final class ReplicaLink implements Runnable {
         }
     }
 
-    /** The file while it is loaded: the primary hears once a second that this node lives. Redis: replicationSendNewlineToMaster. */
-    private static final class Reassuring implements ReadableByteChannel {
+    /**
+     * The file while it is loaded: the primary hears once a second that this node lives, and a node that stops does not load to the end. Redis:
+     * replicationSendNewlineToMaster.
+     */
+    private final class Reassuring implements ReadableByteChannel {
         private final FileChannel in;
         private final LinkChannel link;
         private long saidNanos = System.nanoTime();
@@ -397,6 +430,9 @@ final class ReplicaLink implements Runnable {
 
         @Override
         public int read(ByteBuffer into) throws IOException {
+            if (stopped) {
+                throw new IOException("stopped while the data was loaded");
+            }
             if (System.nanoTime() - saidNanos > TimeUnit.MILLISECONDS.toNanos(ACK_MILLIS)) {
                 saidNanos = System.nanoTime();
                 try {

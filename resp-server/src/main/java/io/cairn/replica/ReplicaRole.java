@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,6 +35,7 @@ public final class ReplicaRole implements ReplicationRole {
      *
      * @param directory for the file of a primary's data
      * @param databases of the node
+     * @param holdWrites holds what clients send that may write, or lets it go on
      */
     public record Parts(
             Config config,
@@ -42,9 +45,11 @@ public final class ReplicaRole implements ReplicationRole {
             PubSub hub,
             BlockedKeys blocked,
             int databases,
-            Path directory) {}
+            Path directory,
+            Consumer<Boolean> holdWrites) {}
 
     private final Parts parts;
+    private final Failover failover;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private volatile @Nullable ReplicaLink link;
     private volatile @Nullable String label;
@@ -52,6 +57,7 @@ public final class ReplicaRole implements ReplicationRole {
 
     public ReplicaRole(Parts parts) {
         this.parts = parts;
+        this.failover = new Failover(this, parts.stream(), parts.holdWrites());
         parts.stream().onBroken(this::fetchAll);
     }
 
@@ -73,13 +79,21 @@ public final class ReplicaRole implements ReplicationRole {
 
     /** False when the node follows that address already. */
     public boolean becomeReplica(String host, int port, @Nullable String as) {
+        return becomeReplica(host, port, as, () -> true);
+    }
+
+    /** As the other; false, too, when the condition does not hold once all keys are locked. */
+    boolean becomeReplica(String host, int port, @Nullable String as, BooleanSupplier condition) {
         synchronized (this) {
             ReplicaLink old = link;
             if (closed || (old != null && old.host.equalsIgnoreCase(host) && old.port == port)) {
                 return false;
             }
             // First this, which may throw: then nothing has changed.
-            long following = parts.mode().follow();
+            long following = parts.mode().follow(condition);
+            if (following == StandaloneMode.REFUSED) {
+                return false;
+            }
             if (old != null) {
                 old.stop();
             }
@@ -93,6 +107,7 @@ public final class ReplicaRole implements ReplicationRole {
                     parts.hub(),
                     parts.databases(),
                     parts.directory(),
+                    failover,
                     this::linkChanged);
             label = as;
             link = fresh;
@@ -122,7 +137,6 @@ public final class ReplicaRole implements ReplicationRole {
             link = null;
             label = null;
             note(Primary.NONE);
-            endWaiting();
         }
         LOG.info("port {}: this node is a primary now", parts.config().port());
         listeners.forEach(Listener::roleChanged);
@@ -140,6 +154,38 @@ public final class ReplicaRole implements ReplicationRole {
         if (old != null) {
             old.stop();
         }
+    }
+
+    // ---- FAILOVER
+
+    /** See {@link Failover#begin}. */
+    public @Nullable String failOver(@Nullable String host, int port, long timeoutMillis, boolean force) {
+        return failover.begin(host, port, timeoutMillis, force);
+    }
+
+    public boolean abortFailover() {
+        return failover.abort("Failover manually aborted");
+    }
+
+    public String failoverState() {
+        return failover.stage().word;
+    }
+
+    /** From the node's cron, ten times a second. */
+    public void tick(long nowMillis) {
+        failover.tick(nowMillis);
+    }
+
+    /** The primary wants this node to lead; the error, or null. Redis: syncCommand. */
+    public @Nullable String promote(String id) {
+        if (!isReplica()) {
+            return "ERR PSYNC FAILOVER can't be sent to a master.";
+        }
+        if (!parts.stream().place().id().equalsIgnoreCase(id)) {
+            return "ERR PSYNC FAILOVER replid must match my replid.";
+        }
+        becomePrimary();
+        return null;
     }
 
     /** CONFIG GET and REWRITE show whom the node follows, unless the process has several. */

@@ -364,7 +364,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && blocked == null
                 && protocolError == null
                 && exec == null
-                && !outputFull()
+                && (isFollower() || !outputFull()) // What a follower says is no cause of what it is sent.
                 && pendingCount() < window;
     }
 

@@ -26,6 +26,7 @@ public final class ConnectionRegistry implements Clients {
     private volatile Supplier<@Nullable Client> primary = () -> null;
     private volatile long pauseAllUntil;
     private volatile long pauseWritesUntil;
+    private volatile boolean writesHeld;
 
     /** Counts a new connection in; false when there are {@code max} already. */
     boolean admit(int max) {
@@ -148,18 +149,29 @@ public final class ConnectionRegistry implements Clients {
     }
 
     @Override
+    public void holdWrites(boolean on) {
+        writesHeld = on;
+        if (!on) {
+            connections.values().forEach(Connection::wake);
+        }
+    }
+
+    @Override
     public long pausedUntilMillis() {
-        return Math.max(pauseAllUntil, pauseWritesUntil);
+        return pausedUntil(true);
     }
 
     /** When a command may go on, milliseconds of the Unix epoch; in the past or 0 for at once. */
     long pausedUntil(boolean mayWrite) {
+        if (mayWrite && writesHeld) {
+            return Long.MAX_VALUE;
+        }
         return mayWrite ? Math.max(pauseAllUntil, pauseWritesUntil) : pauseAllUntil;
     }
 
     /** True when a pause may be under way: a cheap check before asking the clock. */
     boolean mayBePaused() {
-        return pauseAllUntil != 0 || pauseWritesUntil != 0;
+        return writesHeld || pauseAllUntil != 0 || pauseWritesUntil != 0;
     }
 
     /** Once a second: idle timeouts and soft output limits. */

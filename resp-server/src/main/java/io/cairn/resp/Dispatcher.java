@@ -161,7 +161,9 @@ final class Dispatcher {
         if ((trait & WHILE_SUBSCRIBED) == 0 && state.subscriptions().any() && !state.resp3()) {
             return refuse(connection, state, id, notWhileSubscribed(connection, command, args));
         }
-        if (endpoint.connections().mayBePaused() && paused(connection, (trait & MAY_WRITE) != 0)) {
+        if (endpoint.connections().mayBePaused()
+                && !connection.isFollower() // Its acknowledgements are what others wait for.
+                && paused(connection, (trait & MAY_WRITE) != 0)) {
             return false;
         }
         String refusal = server.refusal(command);

@@ -86,8 +86,8 @@ final class FollowerOutput implements FollowerLink {
         connection.checkPushedLimit();
     }
 
-    /** Bytes that wait for the event loop. */
-    long queuedBytes() {
+    @Override
+    public long queuedBytes() {
         return queuedBytes.get();
     }
 

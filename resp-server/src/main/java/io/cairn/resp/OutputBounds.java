@@ -9,10 +9,15 @@ public final class OutputBounds {
     private volatile OutputLimit pubsub = new OutputLimit(0, 0, 0);
     private volatile OutputLimit replica = new OutputLimit(0, 0, 0);
 
-    public void limits(OutputLimits limits) {
+    /**
+     * @param backlogBytes repl-backlog-size: that much goes to a follower at once, so its hard limit is never less. Redis: checkClientOutputBufferLimits
+     */
+    public void limits(OutputLimits limits, long backlogBytes) {
         normal = limits.normal();
         pubsub = limits.pubsub();
-        replica = limits.replica();
+        OutputLimit own = limits.replica();
+        long hard = own.hardBytes();
+        replica = new OutputLimit(hard == 0 ? 0 : Math.max(hard, backlogBytes), own.softBytes(), own.softSeconds());
     }
 
     /** The limit of a client's class. */

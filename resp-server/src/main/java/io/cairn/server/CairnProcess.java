@@ -24,6 +24,7 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +44,10 @@ public final class CairnProcess implements AutoCloseable {
     private static final long LOOP_SECONDS = 60;
     /** How long clients of a node that handed over are still told where to go. */
     private static final long REDIRECT_MILLIS = 500;
+    /** How often a node that stops looks whether its replicas have all. */
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    private static final String STOP_ABORTED = "ERR Errors trying to SHUTDOWN. Check logs.";
 
     private final Config config;
     private final ProcessFigures figures = new OperatingFigures();
@@ -52,6 +57,10 @@ public final class CairnProcess implements AutoCloseable {
     private final ExecutorService background;
     private final List<Node> nodes = new CopyOnWriteArrayList<>();
     private final CountDownLatch stopRequested = new CountDownLatch(1);
+    /** Stops that wait for replicas, and how often such were taken back. */
+    private final AtomicInteger stopsWaiting = new AtomicInteger();
+
+    private final AtomicInteger aborts = new AtomicInteger();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final ProcessMetrics metrics = new ProcessMetrics();
@@ -276,20 +285,26 @@ public final class CairnProcess implements AutoCloseable {
     }
 
     /**
-     * Lets nodes hand over what others can go on with, holds all clients, saves what is to be saved, then lets {@link #awaitStop} return. Blocks while saving, an event
+     * Waits for replicas unless {@code now}, lets nodes hand over what others can go on with, holds all clients, saves what is to be saved, then lets {@link #awaitStop} return. Blocks while saving, an event
      * loop too, as Redis blocks. What was acknowledged before is in what is saved.
      *
      * @return null when the process stops, else the error line that says why not
      */
     @Nullable
-    String shutdown(ServerState.Shutdown how) {
+    String shutdown(ServerState.Shutdown how, boolean now) {
+        if (!now && !awaitReplicas()) {
+            return STOP_ABORTED;
+        }
         leave();
         holdClients();
         awaitLoops();
         for (Node node : nodes) {
             String refusal = node.backend().prepareStop(how);
             if (refusal != null && how != ServerState.Shutdown.FORCE) {
-                nodes.forEach(held -> held.connections().unpause());
+                nodes.forEach(held -> {
+                    held.holdForReplicas(false);
+                    held.connections().unpause();
+                });
                 return refusal;
             }
         }
@@ -297,15 +312,59 @@ public final class CairnProcess implements AutoCloseable {
         return null;
     }
 
-    /** A stop that was accepted cannot be taken back: it waits for nobody. */
+    /**
+     * Holds writes until all replicas that keep up have all, for shutdown-timeout at most. Redis: isReadyToShutdown, prepareForShutdown.
+     *
+     * @return false when SHUTDOWN ABORT ended it
+     */
+    private boolean awaitReplicas() {
+        long from = System.nanoTime();
+        int aborted = aborts.get();
+        List<Node> behind = new ArrayList<>(nodes);
+        behind.removeIf(node -> node.changes().allHaveAll());
+        if (behind.isEmpty()) {
+            return true;
+        }
+        LOG.info("Waiting for replicas before shutting down.");
+        List<Node> held = List.copyOf(behind);
+        held.forEach(node -> node.holdForReplicas(true));
+        stopsWaiting.incrementAndGet();
+        boolean goesOn = false;
+        try {
+            while (!behind.isEmpty() && aborts.get() == aborted && stopRequested.getCount() > 0) {
+                LockSupport.parkNanos(LOOK_NANOS);
+                behind.removeIf(node -> node.changes().allHaveAll()
+                        || System.nanoTime() - from
+                                > TimeUnit.SECONDS.toNanos(node.config().get(Keys.SHUTDOWN_TIMEOUT)));
+            }
+            goesOn = aborts.get() == aborted;
+        } finally {
+            stopsWaiting.decrementAndGet();
+            if (!goesOn) {
+                held.forEach(node -> node.holdForReplicas(false));
+            }
+        }
+        held.stream()
+                .filter(node -> !node.changes().allHaveAll())
+                .forEach(node -> LOG.warn(
+                        "port {}: it stops before all its replicas have all",
+                        node.config().port()));
+        return goesOn;
+    }
+
+    /** Ends every stop that waits for replicas; one that was accepted cannot be taken back. */
     boolean abortShutdown() {
-        return false;
+        if (stopsWaiting.get() == 0) {
+            return false;
+        }
+        aborts.incrementAndGet();
+        return true;
     }
 
     /** Stops as SIGTERM does: saves where save points say so, then closes. Returns when all is closed. */
     public void stop() {
         if (!closing.get() && exitCode == 0) {
-            String refusal = shutdown(ServerState.Shutdown.DEFAULT);
+            String refusal = shutdown(ServerState.Shutdown.DEFAULT, false);
             if (refusal != null) {
                 LOG.error("stopping without a save: {}", refusal);
             }

@@ -149,7 +149,12 @@ public final class Node implements AutoCloseable {
         config.onChange(Keys.PROTO_MAX_BULK_LEN, limits::maxBulkBytes);
         limits.maxQueryBytes(config.get(Keys.CLIENT_QUERY_BUFFER_LIMIT));
         config.onChange(Keys.CLIENT_QUERY_BUFFER_LIMIT, limits::maxQueryBytes);
-        follow(Keys.CLIENT_OUTPUT_BUFFER_LIMIT, outputBounds::limits);
+        follow(
+                Keys.CLIENT_OUTPUT_BUFFER_LIMIT,
+                value -> outputBounds.limits(value, config.get(Keys.REPL_BACKLOG_SIZE)));
+        config.onChange(
+                Keys.REPL_BACKLOG_SIZE,
+                bytes -> outputBounds.limits(config.get(Keys.CLIENT_OUTPUT_BUFFER_LIMIT), bytes));
         follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
         keyEvents.add(events);
         keyEvents.add(blocked);
@@ -285,6 +290,12 @@ public final class Node implements AutoCloseable {
 
     public NodeStats stats() {
         return stats;
+    }
+
+    /** Writes wait, and the stream of changes gets nothing more, while this node that stops waits for its replicas. */
+    void holdForReplicas(boolean on) {
+        changes.handsOver(false, on);
+        connections.holdWrites(on);
     }
 
     /** All changes, for who follows them. */

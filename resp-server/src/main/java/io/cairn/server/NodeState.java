@@ -184,8 +184,8 @@ final class NodeState implements ServerState {
     }
 
     @Override
-    public @Nullable String shutdown(Shutdown how) {
-        return process.shutdown(how);
+    public @Nullable String shutdown(Shutdown how, boolean now) {
+        return process.shutdown(how, now);
     }
 
     @Override

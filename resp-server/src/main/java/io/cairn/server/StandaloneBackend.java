@@ -64,8 +64,10 @@ class StandaloneBackend implements NodeBackend {
                 parts.hub(),
                 parts.blocked(),
                 parts.keyspace().databases(),
-                parts.directory().path()));
+                parts.directory().path(),
+                parts.connections()::holdWrites));
         parts.connections().primary(role::client);
+        mode.paused(() -> parts.connections().pausedUntilMillis() != 0);
         followConfig();
         this.scripts = new ScriptThread(
                 args -> parts.commands().find(args) >= 0,
@@ -177,6 +179,26 @@ class StandaloneBackend implements NodeBackend {
             public boolean lead() {
                 return role.becomePrimary();
             }
+
+            @Override
+            public @Nullable String failOver(@Nullable String host, int port, long timeoutMillis, boolean force) {
+                return role.failOver(host, port, timeoutMillis, force);
+            }
+
+            @Override
+            public boolean abortFailover() {
+                return role.abortFailover();
+            }
+
+            @Override
+            public String failoverState() {
+                return role.failoverState();
+            }
+
+            @Override
+            public @Nullable String promote(String id) {
+                return role.promote(id);
+            }
         };
     }
 
@@ -254,10 +276,13 @@ class StandaloneBackend implements NodeBackend {
 
     @Override
     public void tick(long nowMillis) {
-        if (!mode.isReplica()) {
+        if (mode.isReplica()) {
+            mode.expireOwn();
+        } else {
             expiry.tick();
         }
         mode.tick();
+        role.tick(nowMillis);
         persistence.tick(nowMillis);
     }
 

@@ -203,6 +203,7 @@ final class StandalonePersistence implements Persistence {
                     return -1;
                 }
                 cleared = true;
+                mode.unlogged(log != null);
                 clear();
                 RdbReader reader = new RdbReader(file, keyspace, 0).accessedAt(clock.readTime());
                 reader.load();
@@ -239,6 +240,7 @@ final class StandalonePersistence implements Persistence {
         try {
             StandaloneLog current = java.util.Objects.requireNonNull(log);
             current.snapshot(index, clock.lastStamp(), data);
+            mode.unlogged(false);
         } finally {
             data.cancel();
         }
@@ -292,6 +294,7 @@ final class StandalonePersistence implements Persistence {
             }
             try {
                 begun.snapshot(index, clock.lastStamp(), data);
+                mode.unlogged(false);
                 done = true;
             } finally {
                 data.cancel();
@@ -318,6 +321,7 @@ final class StandalonePersistence implements Persistence {
         parts.keyspace().lockAll();
         try {
             mode.journal(Journal.NONE);
+            mode.unlogged(false);
             log = null;
         } finally {
             parts.keyspace().unlockAll();
@@ -386,6 +390,7 @@ final class StandalonePersistence implements Persistence {
             } else {
                 StandaloneLog current = java.util.Objects.requireNonNull(log);
                 current.snapshot(index, clock.lastStamp(), data);
+                mode.unlogged(false);
             }
         } finally {
             data.cancel();
@@ -670,7 +675,7 @@ final class StandalonePersistence implements Persistence {
         if (running != Work.NONE) {
             return Work.NONE;
         }
-        if (rewriteScheduled) {
+        if (rewriteScheduled || beganUnlogged(nowMillis)) {
             rewriteScheduled = false;
             return Work.REWRITE;
         }
@@ -679,6 +684,11 @@ final class StandalonePersistence implements Persistence {
             return Work.SAVE;
         }
         return rewriteDue() ? Work.REWRITE : Work.NONE;
+    }
+
+    /** It became a primary before the log had the data that it got as a replica; while it is one, its link sees to that. */
+    private boolean beganUnlogged(long nowMillis) {
+        return mode.isUnlogged() && !mode.isReplica() && (lastRewriteOk || nowMillis - workBeganMillis >= RETRY_MILLIS);
     }
 
     private boolean savePointReached(long nowMillis) {

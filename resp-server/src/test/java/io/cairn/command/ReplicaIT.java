@@ -3,12 +3,14 @@ package io.cairn.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -125,6 +127,90 @@ class ReplicaIT {
             same(primary, replica);
             assertThat(replica.run("lrange", "list", "0", "-1")).isEqualTo("*1\r\n$1\r\nb\r\n");
         }
+    }
+
+    @Test
+    void aWritableReplicaDeletesWhatItsOwnClientsLetExpire() throws Exception {
+        try (CairnServer one = server("one", AT_ONCE);
+                CairnServer two = server("two", "--replica-read-only", "no", "--appendonly", "yes");
+                RespConnection primary = one.connect();
+                RespConnection replica = two.connect()) {
+            primary.run("debug", "set-active-expire", "0");
+            follow(replica, one.port);
+            primary.run("set", "k", "the primary's", "px", "30");
+            same(primary, replica);
+            replica.run("set", "own", "v", "px", "30");
+            replica.run("multi");
+            replica.run("select", "3");
+            replica.run("sadd", "set", "a");
+            replica.run("pexpire", "set", "30");
+            replica.run("exec");
+            replica.run("eval", "redis.call('set','scripted','v','px','30')", "0");
+            replica.run("set", "kept", "v", "px", "30");
+            replica.run("persist", "kept");
+            replica.run("select", "0");
+            eventually(
+                    "all but the primary's are gone",
+                    () -> replica.run("info", "keyspace").contains("db0:keys=1,")
+                            && replica.run("info", "keyspace").contains("db3:keys=1,"));
+            assertThat(replica.run("get", "k")).isEqualTo("$-1\r\n");
+            assertThat(replica.run("debug", "loadaof")).isEqualTo("+OK\r\n");
+        }
+    }
+
+    @Test
+    void aPrimaryThatStopsWaitsForItsReplicasUntilThatIsTakenBack() throws Exception {
+        try (CairnServer one = server("one", "--repl-diskless-sync-delay", "0", "--shutdown-timeout", "60");
+                CairnServer two = server("two");
+                RespConnection primary = one.connect();
+                RespConnection stopper = one.connect();
+                RespConnection writer = one.connect();
+                RespConnection replica = two.connect()) {
+            assertThat(primary.run("shutdown", "abort")).isEqualTo("-ERR No shutdown in progress.\r\n");
+            follow(replica, one.port);
+            assertThat(primary.run("wait", "1", "0")).isEqualTo(":1\r\n");
+            // Its script holds all keys: nothing is applied, and acknowledged, meanwhile.
+            CompletableFuture<String> busy = later(replica, "eval", "while true do end", "0");
+            eventually("the replica is busy", () -> {
+                try (RespConnection other = two.connect()) {
+                    return other.run("get", "k").startsWith("-BUSY");
+                }
+            });
+            assertThat(primary.run("set", "k", "v")).isEqualTo("+OK\r\n");
+            CompletableFuture<String> stop = later(stopper, "shutdown", "nosave");
+            eventually("it waits", () -> primary.run("shutdown", "abort").equals("+OK\r\n"));
+            assertThat(stop.get(10, TimeUnit.SECONDS)).isEqualTo("-ERR Errors trying to SHUTDOWN. Check logs.\r\n");
+            assertThat(writer.run("set", "k", "w")).as("it serves on").isEqualTo("+OK\r\n");
+            CompletableFuture<Void> again = CompletableFuture.runAsync(one::stop);
+            eventually("writes are held", () -> {
+                writer.send(words("set", "k", "w"));
+                return writer.isSilent(200) || writer.receive().isEmpty();
+            });
+            assertThat(again.isDone()).isFalse();
+            assertThat(primary.run("get", "k")).as("reads go on").isEqualTo("$1\r\nw\r\n");
+            try (RespConnection other = two.connect()) {
+                assertThat(other.run("script", "kill")).isEqualTo("+OK\r\n");
+            }
+            again.get(30, TimeUnit.SECONDS);
+            assertThat(busy.get(10, TimeUnit.SECONDS)).startsWith("-ERR");
+            assertThat(replica.run("get", "k")).isEqualTo("$1\r\nw\r\n");
+        }
+    }
+
+    private static List<byte[]> words(String... words) {
+        return Stream.of(words)
+                .map(word -> word.getBytes(StandardCharsets.US_ASCII))
+                .toList();
+    }
+
+    private static CompletableFuture<String> later(RespConnection on, String... words) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return on.run(words);
+            } catch (IOException e) {
+                return "";
+            }
+        });
     }
 
     @Test
