@@ -1,8 +1,9 @@
 package io.cairn.gossip.claims;
 
+import java.util.List;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,8 @@ public final class ClaimsAdmin {
     private final Voter voter;
     private final Succession succession;
     private final ClaimPorts ports;
-    private final Predicate<String> meets;
+    private final Outbox outbox;
+    private final BiPredicate<String, Boolean> meets;
     private final Consumer<Claim> follows;
     private final long now;
 
@@ -27,7 +29,8 @@ public final class ClaimsAdmin {
             Voter voter,
             Succession succession,
             ClaimPorts ports,
-            Predicate<String> meets,
+            Outbox outbox,
+            BiPredicate<String, Boolean> meets,
             Consumer<Claim> follows,
             long now) {
         this.registry = registry;
@@ -36,9 +39,15 @@ public final class ClaimsAdmin {
         this.voter = voter;
         this.succession = succession;
         this.ports = ports;
+        this.outbox = outbox;
         this.meets = meets;
         this.follows = follows;
         this.now = now;
+    }
+
+    /** Runs a reply when what this event changes is on the disk. Also later than {@link ClaimsNode#run}, from a consumer of this class. */
+    public void answer(Runnable reply) {
+        outbox.answer(reply);
     }
 
     private @Nullable String unlessPrimary() {
@@ -57,7 +66,12 @@ public final class ClaimsAdmin {
 
     /** @param bus "host:port" of the other node's gossip */
     public @Nullable String meet(String bus) {
-        return meets.test(bus) ? null : "ERR too many nodes are being met";
+        return meets.test(bus, true) ? null : "ERR too many nodes are being met";
+    }
+
+    /** Looks for a node that the configuration names; one that has forgotten this node does not take it in again. */
+    public void join(String bus) {
+        meets.test(bus, false);
     }
 
     public @Nullable String forget(String id) {
@@ -70,6 +84,8 @@ public final class ClaimsAdmin {
             return "ERR I tried hard but I can't forget myself...";
         } else if (id.equals(registry.self().primaryId())) {
             return "ERR Can't forget my master!";
+        } else if (!registry.hasRoomForBan(id)) {
+            return "ERR too many nodes are forgotten (" + MessageCodec.MAX_NODES + ")";
         }
         registry.say(id, true);
         return null;
@@ -298,10 +314,13 @@ public final class ClaimsAdmin {
                 self.noFailover(),
                 false,
                 SlotSet.NONE);
+        if (newId == null) {
+            // Who is not told goes on believing that it has its slots.
+            outbox.toAll(new Message.News(List.of(fresh), List.of()));
+        }
         registry.restart(fresh);
         if (!self.isPrimary()) {
-            // Redis: emptyData.
-            ports.lost(SlotSet.range(0, SlotSet.SLOTS - 1));
+            ports.clear();
         }
         if (newId != null) {
             registry.resetEpoch();

@@ -100,10 +100,10 @@ final class Voter {
     private boolean holds(Grant grant, Ballot.Kind against) {
         Known candidate = registry.other(grant.candidate());
         boolean gone = candidate == null || candidate.silentMillis(now) >= settings.nodeTimeoutMillis();
-        if (grant.ballot().kind() == Ballot.Kind.MOVE) {
+        if (grant.ballot().kind().isOfSlots()) {
             // It may have won and be cut off, with keys that nobody else has: only another move, by an operator's word,
             // goes over it.
-            return !(gone && against == Ballot.Kind.MOVE);
+            return !(gone && against.isOfSlots());
         }
         return !gone && against != Ballot.Kind.MANUAL;
     }
@@ -114,9 +114,26 @@ final class Voter {
             return false;
         }
         settle();
-        return grants.stream()
-                .noneMatch(grant -> grant.ballot().kind() != Ballot.Kind.MOVE
-                        && grant.ballot().sources().containsKey(primary.id()));
+        return grants.stream().noneMatch(grant -> displaces(grant, primary));
+    }
+
+    /** Whether what was granted ends that primary's time, should it come to be. */
+    private static boolean displaces(Grant grant, Claim primary) {
+        Ballot ballot = grant.ballot();
+        boolean outdated = primary.voted() && primary.configEpoch() > ballot.epoch();
+        return ballot.kind() != Ballot.Kind.MOVE
+                && !grant.candidate().equals(primary.id())
+                && !outdated
+                && (ballot.sources().containsKey(primary.id()) || ballot.slots().meets(primary.slots()));
+    }
+
+    /** Nothing is voted for in this epoch or one before it: this node may have, and not know it. */
+    void abstains(long epoch) {
+        if (epoch > lastVoteEpoch) {
+            lastVoteEpoch = epoch;
+            lastVotedFor = "";
+            registry.changed();
+        }
     }
 
     private void settle() {
@@ -154,15 +171,14 @@ final class Voter {
             return;
         }
         SlotSet contested = contested(id, ballot, time);
-        boolean duel = running != null
-                && running.kind() == Ballot.Kind.MOVE
-                && running.slots().meets(ballot.slots());
+        boolean duel =
+                running != null && running.kind().isOfSlots() && running.slots().meets(ballot.slots());
         if (!contested.isEmpty() || duel || grants.size() >= MAX_GRANTS) {
             refuse.accept(new Message.Refusal(ballot.epoch(), contested, false));
             return;
         }
         SlotSet given = registry.owned(registry.id()).and(ballot.slots());
-        if (ballot.kind() == Ballot.Kind.MOVE && !given.isEmpty()) {
+        if (ballot.kind().isOfSlots() && !given.isEmpty()) {
             boolean[] unknown = {false};
             if (!release(given, id, unknown)) {
                 if (!unknown[0]) {
@@ -203,6 +219,10 @@ final class Voter {
         if (ballot.kind() == Ballot.Kind.MOVE) {
             return candidate.claim.isPrimary();
         }
+        if (ballot.kind() == Ballot.Kind.SEIZE) {
+            return candidate.claim.isPrimary()
+                    && ballot.sources().keySet().stream().allMatch(this::isLost);
+        }
         String primaryId = candidate.claim.primaryId();
         if (!ballot.sources().keySet().equals(Set.of(primaryId))) {
             return false;
@@ -221,7 +241,17 @@ final class Voter {
         boolean another = !primary.votedFor.equals(candidate.claim.id())
                 && primary.votedMillis != Long.MIN_VALUE
                 && now - primary.votedMillis < SAME_PRIMARY_TIMEOUTS * timeout;
-        return primary.failed && primary.silentMillis(now) >= timeout && !another;
+        return isLost(primaryId) && !another;
+    }
+
+    /** Whether an owner has failed and this node's own promises to it are over; its own word is asked of this node itself. */
+    private boolean isLost(String owner) {
+        Known known = registry.other(owner);
+        return owner.equals(registry.id())
+                || (known != null
+                        && known.failed
+                        && known.silentMillis(now) >= settings.nodeTimeoutMillis()
+                        && now >= known.promisedUntil);
     }
 
     /** False when this node knows of a newer owner of one of the slots, of whom it tells the candidate. */
