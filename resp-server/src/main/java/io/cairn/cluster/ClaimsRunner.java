@@ -88,6 +88,11 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
 
         void lost(SlotSet slots);
 
+        void clear();
+
+        /** Runs this when what was begun before has been done. */
+        void afterwards(Runnable action);
+
         void pauseWrites(long millis);
     }
 
@@ -291,6 +296,16 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
     @Override
     public void lost(SlotSet slots) {
         options.data().lost(slots);
+    }
+
+    @Override
+    public void clear() {
+        options.data().clear();
+    }
+
+    /** Runs this when the node's data is as the claims wanted it when this was called. */
+    void afterData(Runnable action) {
+        options.data().afterwards(action);
     }
 
     @Override

@@ -191,8 +191,13 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
         Picture picture = picture();
         String owner = picture.owners()[slot];
         boolean mine = picture.self().id().equals(owner);
-        if (!isCovered(picture) || !picture.seesMajority() || (mine && !mayWrite(picture))) {
-            if (!allowReads.getAsBoolean()) {
+        // Keys of a slot that comes here are lost with the node's place, too.
+        boolean answers = mine
+                || (asking
+                        && picture.importing().containsKey(slot)
+                        && !picture.slotsOf(picture.self().id()).isEmpty());
+        if (!isCovered(picture) || !picture.seesMajority() || (answers && !mayWrite(picture))) {
+            if (picture.self().empty() || !allowReads.getAsBoolean()) {
                 return DOWN;
             } else if (write) {
                 return DOWN_FOR_WRITES;
