@@ -2,6 +2,7 @@ package io.cairn.gossip.claims;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +37,8 @@ final class Voter {
     private final Outbox outbox;
     private final OpenSlotTable open;
     private final List<Grant> grants = new ArrayList<>();
+    /** Slots that were opened for a candidate by this node's vote alone; closed again if it does not get them. */
+    private final Map<String, SlotSet> released = new HashMap<>();
     private long lastVoteEpoch;
     private String lastVotedFor = "";
     private long now;
@@ -56,6 +59,7 @@ final class Voter {
 
     void forgetAll() {
         grants.clear();
+        released.clear();
     }
 
     void resetEpoch() {
@@ -138,9 +142,17 @@ final class Voter {
 
     private void settle() {
         boolean over = grants.removeIf(grant -> {
+            String id = grant.candidate();
             Claim claim = registry.claim(grant.candidate());
             long epoch = grant.ballot().epoch();
-            return claim == null || claim.configEpoch() >= epoch || claim.decidedEpoch() >= epoch;
+            boolean won = claim != null && claim.configEpoch() >= epoch;
+            boolean ended = claim == null || won || claim.decidedEpoch() >= epoch;
+            SlotSet opened = ended ? released.remove(id) : null;
+            if (opened != null && !won) {
+                Map<Integer, String> now = open.migrating();
+                opened.bits().stream().filter(slot -> id.equals(now.get(slot))).forEach(open::close);
+            }
+            return ended;
         });
         if (over) {
             registry.heard();
@@ -212,6 +224,9 @@ final class Voter {
                 }
             }
         }
+        BitSet opened = slots.bits();
+        before.keySet().forEach(opened::clear);
+        released.merge(to, SlotSet.of(opened), SlotSet::plus);
         return true;
     }
 

@@ -91,6 +91,25 @@ class ClaimsHazardsTest {
         assertThat(other.takesWrites(7)).isTrue();
     }
 
+    @Test
+    void aSlotThatAMoveDidNotGetIsServedAgain() {
+        SimCluster cluster = new SimCluster(15);
+        cluster.form(5, 0);
+        SimNode owner = cluster.nodes.get(0);
+        SimNode other = cluster.nodes.get(1);
+        cluster.side(owner, 1);
+        cluster.side(other, 1);
+        AtomicReference<String> done = new AtomicReference<>();
+        cluster.tell(other, admin -> admin.assign(7, other.id, done::set));
+        cluster.eventually(
+                "its owner agrees", 500, () -> other.id.equals(owner.picture().migrating().get(7)));
+        cluster.eventually("no majority does", 3_000, () -> done.get() != null);
+        assertThat(done.get()).startsWith("CLUSTERDOWN");
+        cluster.heal();
+        cluster.eventually("all is well", 5_000, cluster::isWell);
+        assertThat(owner.takesWrites(7)).isTrue();
+    }
+
     private static boolean failed(SimNode at, SimNode whom) {
         return Objects.requireNonNull(at.picture().node(whom.id)).failed();
     }
@@ -176,6 +195,7 @@ class ClaimsHazardsTest {
         cluster.run(2_000);
         cluster.tell(replica, admin -> assertThat(admin.takeover()).isNull());
         cluster.eventually("it serves", 1_000, () -> replica.takesWrites(0));
+        cluster.run(100);
         cluster.maxDelay = 300;
         primary.start(false);
         cluster.eventually("it follows", 5_000, () -> !primary.picture().self().isPrimary());

@@ -408,6 +408,7 @@ final class SimCluster {
                         .append(picture.self().configEpoch())
                         .append('/')
                         .append(picture.currentEpoch());
+                text.append(" migrating ").append(picture.migrating());
                 text.append(" slots ").append(picture.slotsOf(node.id).size());
                 text.append(" lease ").append(picture.leaseUntilMillis() - node.clock());
                 text.append(" majority ").append(picture.seesMajority()).append(" failed ");
