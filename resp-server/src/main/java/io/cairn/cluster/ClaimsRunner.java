@@ -21,7 +21,6 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -55,9 +54,6 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
     private volatile Map<Integer, String> migrating = Map.of();
     private @Nullable ScheduledFuture<?> ticks;
     private @Nullable Picture shown;
-    /** Since when messages go to a node, wall clock; until gossip doubts it. */
-    private final Map<String, Long> linkedMillis = new ConcurrentHashMap<>();
-
     private volatile boolean closed;
 
     /**
@@ -240,16 +236,6 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
         }
     }
 
-    @Override
-    public void suspected(Peer peer) {
-        linkedMillis.remove(peer.info().host() + ":" + peer.info().busPort());
-    }
-
-    /** Since when messages go to the node at that bus, milliseconds of the wall clock; 0 when none do. */
-    long linkedMillis(String bus) {
-        return linkedMillis.getOrDefault(bus, 0L);
-    }
-
     // ---- what the claims need
 
     @Override
@@ -259,7 +245,6 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
             byte[] framed = new byte[message.length + 1];
             framed[0] = CLAIMS;
             System.arraycopy(message, 0, framed, 1, message.length);
-            linkedMillis.putIfAbsent(place.bus(), System.currentTimeMillis());
             running.send(place.bus(), framed);
         }
     }

@@ -90,6 +90,7 @@ final class GossipTwoNodesIT {
     void whatIsAnnouncedIsWhatOthersSee() throws Exception {
         try (GossipNodes two = new GossipNodes(directory, PORT + 150, 1, 1)) {
             String primary = two.id(0);
+            assertThat(two.call(1, "CLUSTER", "LINKS")).startsWith("*1\r\n").contains(primary, "send-buffer-used");
             assertThat(two.call(0, "CONFIG", "SET", "cluster-announce-hostname", "not a name"))
                     .startsWith("-ERR");
             two.ok(0, "CONFIG", "SET", "cluster-announce-hostname", "one.example.org");

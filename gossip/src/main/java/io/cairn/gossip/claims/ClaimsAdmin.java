@@ -69,9 +69,9 @@ public final class ClaimsAdmin {
         return meets.test(bus, true) ? null : "ERR too many nodes are being met";
     }
 
-    /** Looks for a node that the configuration names; one that has forgotten this node does not take it in again. */
-    public void join(String bus) {
-        meets.test(bus, false);
+    /** Looks for a node that the configuration names; one that has forgotten this node does not take it in again. False: too many are being met. */
+    public boolean join(String bus) {
+        return meets.test(bus, false);
     }
 
     public @Nullable String forget(String id) {
@@ -180,8 +180,12 @@ public final class ClaimsAdmin {
             return "ERR I'm not the owner of hash slot " + slot;
         }
         return setSlot(to, "ERR I don't know about node ", other -> {
-            open.migrate(slot, to);
-            return null;
+            String promised = promised(slot);
+            if (promised == null || other.id().equals(voter.promisedTo(slot))) {
+                open.migrate(slot, to);
+                return null;
+            }
+            return promised;
         });
     }
 
@@ -199,8 +203,20 @@ public final class ClaimsAdmin {
         if (!registry.self().isPrimary()) {
             return "ERR Please use SETSLOT only with masters.";
         }
-        open.close(slot);
-        return null;
+        String promised = promised(slot);
+        if (promised == null) {
+            open.close(slot);
+        }
+        return promised;
+    }
+
+    /** A vote of this owner said that no key is in the slot: none may come until it is known that the vote was in vain. */
+    private @Nullable String promised(int slot) {
+        String to = voter.promisedTo(slot);
+        return to == null
+                ? null
+                : "TRYAGAIN the slot is promised to " + to
+                        + ", whose vote is not decided; FORGET it if it is gone for good";
     }
 
     /**

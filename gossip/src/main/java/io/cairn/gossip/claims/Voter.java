@@ -39,6 +39,7 @@ final class Voter {
     private final List<Grant> grants = new ArrayList<>();
     /** Slots that were opened for a candidate by this node's vote alone; closed again if it does not get them. */
     private final Map<String, SlotSet> released = new HashMap<>();
+
     private long lastVoteEpoch;
     private String lastVotedFor = "";
     private long now;
@@ -110,6 +111,21 @@ final class Voter {
             return !(gone && against.isOfSlots());
         }
         return !gone && against != Ballot.Kind.MANUAL;
+    }
+
+    /** The candidate that this owner has let have a slot, and that may still win it; null for none. */
+    @Nullable
+    String promisedTo(int slot) {
+        settle();
+        if (!registry.id().equals(registry.owner(slot))) {
+            return null;
+        }
+        return grants.stream()
+                .filter(grant -> grant.ballot().kind().isOfSlots()
+                        && grant.ballot().slots().has(slot))
+                .map(Grant::candidate)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Whether this node lets a primary take writes: it has given its place to nobody, and knows of nobody who has it. */

@@ -102,7 +102,14 @@ class ClaimsHazardsTest {
         AtomicReference<String> done = new AtomicReference<>();
         cluster.tell(other, admin -> admin.assign(7, other.id, done::set));
         cluster.eventually(
-                "its owner agrees", 500, () -> other.id.equals(owner.picture().migrating().get(7)));
+                "its owner agrees",
+                500,
+                () -> other.id.equals(owner.picture().migrating().get(7)));
+        // What it agreed to rests on the slot's being empty.
+        cluster.tell(owner, admin -> assertThat(admin.stable(7)).startsWith("TRYAGAIN the slot is promised to"));
+        cluster.tell(
+                owner,
+                admin -> assertThat(admin.migrating(7, cluster.nodes.get(2).id)).startsWith("TRYAGAIN"));
         cluster.eventually("no majority does", 3_000, () -> done.get() != null);
         assertThat(done.get()).startsWith("CLUSTERDOWN");
         cluster.heal();
