@@ -71,7 +71,7 @@ final class SimCluster {
 
         /** The machine starts anew, and its monotonic clock with it. */
         void reboot() {
-            skew = random.nextInt(1_000_000) - 500_000;
+            skew = random.nextInt(1_000_000) - 500_000L;
             start(false);
         }
 
