@@ -67,13 +67,25 @@ final class Failures {
 
     private void report(Known other, boolean suspected) {
         Message report = new Message.Report(other.claim.id(), suspected);
+        boolean speaks = suspected && other.failed && isFirstVoter();
         for (Known to : registry.others()) {
             boolean concerned = registry.voters().contains(to.claim.id())
                     || to.claim.primaryId().equals(other.claim.id());
             if (concerned && to != other) {
                 outbox.to(to, report);
+            } else if (speaks && to != other) {
+                // Who gets no reports may have missed the word, or have heard it before it suspected the node itself.
+                outbox.to(to, new Message.Failed(other.claim.id()));
             }
         }
+    }
+
+    /** One of the living voters is enough to repeat what all know. */
+    private boolean isFirstVoter() {
+        return registry.others().stream()
+                .noneMatch(other -> !other.isDown()
+                        && registry.voters().contains(other.claim.id())
+                        && other.claim.id().compareTo(registry.id()) < 0);
     }
 
     /** Voters that suspect the node, this one too. */

@@ -170,6 +170,19 @@ class ClaimsHazardsTest {
         assertThat(primary.takesWrites(0)).isTrue();
     }
 
+    @Test
+    void whoWasAwayWhenANodeFailedLearnsOfIt() {
+        SimCluster cluster = three(16);
+        SimNode dead = cluster.nodes.get(3);
+        SimNode away = cluster.nodes.get(4);
+        away.kill();
+        dead.kill();
+        cluster.eventually("it has failed", 5_000, () -> failed(cluster.nodes.get(1), dead));
+        cluster.run(1_000);
+        away.start(false);
+        cluster.eventually("who was away knows", 5_000, () -> failed(away, dead));
+    }
+
     private static boolean hasVotedFor(SimNode voter, SimNode candidate) {
         return Objects.requireNonNull(voter.disk).grants().stream()
                 .anyMatch(grant -> grant.candidate().equals(candidate.id));
