@@ -600,7 +600,7 @@ public final class Keys {
     public static final Key<String> CLUSTER_ANNOUNCE_IP = key(
             "Cluster",
             "cluster-announce-ip",
-            Types.text(),
+            Types.host(),
             "",
             START,
             "Address told to others; empty is the one bound.");
@@ -619,7 +619,7 @@ public final class Keys {
             START,
             "Gossip ports told to others, in the order of port; 0 is the port itself.");
     public static final Key<String> CLUSTER_ANNOUNCE_HOSTNAME =
-            key("Cluster", "cluster-announce-hostname", Types.text(), "", RUNTIME, "Host name told to others.");
+            key("Cluster", "cluster-announce-hostname", Types.hostname(), "", RUNTIME, "Host name told to others.");
     public static final Key<EndpointType> CLUSTER_PREFERRED_ENDPOINT_TYPE = key(
             "Cluster",
             "cluster-preferred-endpoint-type",

@@ -7,6 +7,9 @@ import java.util.stream.Collectors;
 
 /** The simple types: one argument each. Error texts are those of Redis 7.0 (config.c). */
 final class Types {
+    /** Redis: NET_HOST_STR_LEN, with the end. */
+    private static final int MAX_HOSTNAME = 255;
+
     private Types() {}
 
     /** A type whose directives take exactly one argument. */
@@ -140,6 +143,35 @@ final class Types {
         return new Single<>("text") {
             @Override
             String parse(String text) {
+                return text;
+            }
+        };
+    }
+
+    /** A name that stands in CLUSTER NODES, whose fields end at blanks and commas. Redis: isValidAnnouncedHostname. */
+    static Type<String> hostname() {
+        return new Single<>("text") {
+            @Override
+            String parse(String text) throws BadValueException {
+                if (text.length() > MAX_HOSTNAME) {
+                    throw new BadValueException("Hostnames must be less than 256 characters");
+                }
+                if (!text.matches("[A-Za-z0-9.-]*")) {
+                    throw new BadValueException("Hostnames may only contain alphanumeric characters, hyphens or dots");
+                }
+                return text;
+            }
+        };
+    }
+
+    /** An address as others are to dial it, which stands in CLUSTER NODES, too. */
+    static Type<String> host() {
+        return new Single<>("text") {
+            @Override
+            String parse(String text) throws BadValueException {
+                if (text.length() > MAX_HOSTNAME || !text.matches("[A-Za-z0-9.:%_-]*")) {
+                    throw new BadValueException("argument must be an address or a name");
+                }
                 return text;
             }
         };

@@ -49,6 +49,17 @@ public interface Gossip extends AutoCloseable {
      */
     void send(String address, byte[] message);
 
+    /**
+     * An open connection to another node.
+     *
+     * @param sinceMillis milliseconds of the Unix epoch
+     * @param unsentBytes that wait for the other side to read
+     */
+    record LinkState(long sinceMillis, long unsentBytes) {}
+
+    /** The connection that this node has opened to "host:port", if it is open. */
+    Optional<LinkState> link(String address);
+
     /** Tells the others that this node leaves, at most {@value SwimGossip#LEAVE_TIMEOUT_MILLIS} ms, and stops. */
     @Override
     void close();

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.ssl.SslHandler;
@@ -53,7 +54,8 @@ final class Link {
     private final @Nullable Function<Boolean, SSLEngine> tls;
     private final Owner owner;
     private final Deque<Waiting> waiting = new ArrayDeque<>();
-    private @Nullable Channel channel;
+    private volatile @Nullable Channel channel;
+    private volatile long openedMillis;
     private PeerKey.@Nullable Seals seals;
     private boolean open;
     private boolean over;
@@ -135,6 +137,15 @@ final class Link {
         });
     }
 
+    /** Since when it is open and what waits in it; null while it is not open. Any thread. */
+    Gossip.@Nullable LinkState state() {
+        Channel ch = channel;
+        ChannelOutboundBuffer out = ch == null ? null : ch.unsafe().outboundBuffer();
+        return openedMillis == 0 || out == null
+                ? null
+                : new Gossip.LinkState(openedMillis, out.totalPendingWriteBytes());
+    }
+
     void answered() {
         unanswered = 0;
     }
@@ -185,6 +196,7 @@ final class Link {
             }
             seals = key.sealed() ? key.seals(hello.nonce()) : null;
             open = true;
+            openedMillis = System.currentTimeMillis();
             for (Waiting one = waiting.poll(); one != null; one = waiting.poll()) {
                 write(ctx.channel(), one.payload(), one.outcome());
             }

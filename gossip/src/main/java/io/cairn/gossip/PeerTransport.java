@@ -17,7 +17,6 @@ import io.scalecube.cluster.transport.api.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -87,8 +86,8 @@ final class PeerTransport implements Transport, Link.Owner {
     private final Throttle noise = new Throttle(REFUSED_LINE_MILLIS, System::currentTimeMillis);
     private final Sinks.Many<Message> incoming = Sinks.many().multicast().directBestEffort();
     private final Map<String, MonoSink<Message>> requests = new ConcurrentHashMap<>();
-    /** By address; touched on the event loop only. */
-    private final Map<String, Link> links = new HashMap<>();
+    /** By address; changed on the event loop only. */
+    private final Map<String, Link> links = new ConcurrentHashMap<>();
     /** Addresses where nobody listened at the last try; touched on the event loop only. */
     private final Set<String> refusing = new HashSet<>();
 
@@ -303,6 +302,12 @@ final class PeerTransport implements Transport, Link.Owner {
                 }
             });
         }
+    }
+
+    /** Any thread. */
+    Gossip.@Nullable LinkState state(String address) {
+        Link link = links.get(address);
+        return link == null ? null : link.state();
     }
 
     private @Nullable Link link(String address) {

@@ -304,6 +304,11 @@ final class SwimGossip implements Gossip, PeerTransport.Observer {
     }
 
     @Override
+    public Optional<LinkState> link(String address) {
+        return Optional.ofNullable(transport.state(address));
+    }
+
+    @Override
     public boolean refused(String address) {
         roster.refused(address, true);
         return roster.knows(address);

@@ -40,8 +40,13 @@ final class ClaimsCommands implements SessionGroup {
     @FunctionalInterface
     private interface Word extends BiConsumer<ClaimsAdmin, Consumer<Consumer<Reply>>> {}
 
-    /** Reads a command's arguments on the event loop. */
-    private record Change(SessionGroup group, Function<Args, Word> parse) implements SessionGroup.Member {
+    /**
+     * Reads a command's arguments on the event loop.
+     *
+     * @param clears answered when the node's old data is gone: what the node is given next is not taken for it
+     */
+    private record Change(SessionGroup group, Function<Args, Word> parse, boolean clears)
+            implements SessionGroup.Member {
         @Override
         public void run(SessionCall call) {
             CompletableFuture<List<Consumer<Reply>>> done =
@@ -54,16 +59,24 @@ final class ClaimsCommands implements SessionGroup {
     @Override
     public CompletableFuture<List<Consumer<Reply>>> run(ServerState server, List<Queued> calls) {
         List<Word> words = new ArrayList<>();
+        List<Boolean> clears = new ArrayList<>();
         List<CompletableFuture<Consumer<Reply>>> answers = new ArrayList<>();
         for (Queued call : calls) {
             if (call.handler() instanceof Change change) {
                 words.add(change.parse().apply(call.args()));
+                clears.add(change.clears());
                 answers.add(new CompletableFuture<>());
             }
         }
-        claims.get().run(admin -> {
+        ClaimsRunner runner = claims.get();
+        runner.run(admin -> {
             for (int i = 0; i < words.size(); i++) {
-                words.get(i).accept(admin, answers.get(i)::complete);
+                CompletableFuture<Consumer<Reply>> answer = answers.get(i);
+                boolean clearing = clears.get(i);
+                words.get(i).accept(admin, reply -> {
+                    Runnable done = () -> answer.complete(reply);
+                    admin.answer(clearing ? () -> runner.afterData(done) : done);
+                });
             }
         });
         Consumer<Reply> late = reply -> reply.error("UNKNOWNOUTCOME the change was not decided in time");
@@ -73,7 +86,7 @@ final class ClaimsCommands implements SessionGroup {
     }
 
     private Command change(String name, int arity, Function<Args, Word> parse) {
-        return Command.session(name, arity, CHANGE, new Change(this, parse));
+        return Command.session(name, arity, CHANGE, new Change(this, parse, false));
     }
 
     private static Consumer<Reply> line(@Nullable String error) {
@@ -109,12 +122,12 @@ final class ClaimsCommands implements SessionGroup {
                         "cluster|reset",
                         -2,
                         "admin noscript stale @admin @dangerous @slow",
-                        new Change(this, this::reset)),
+                        new Change(this, this::reset, true)),
                 Command.session(
                         "cluster|failover",
                         -2,
                         "no_async_loading admin stale @admin @dangerous @slow",
-                        new Change(this, ClaimsCommands::failover)),
+                        new Change(this, ClaimsCommands::failover, false)),
                 change("cluster|set-config-epoch", 3, ClaimsCommands::setConfigEpoch),
                 change("cluster|bumpepoch", 2, args -> ClaimsCommands::bumpEpoch),
                 change(
@@ -140,7 +153,10 @@ final class ClaimsCommands implements SessionGroup {
         String bus = host + ":" + met.busPort();
         claims.get().meet(host, met.busPort());
         SessionCall.Later later = call.later();
-        claims.get().run(admin -> later.complete(line(admin.meet(bus))));
+        claims.get().run(admin -> {
+            String error = admin.meet(bus);
+            admin.answer(() -> later.complete(line(error)));
+        });
     }
 
     private static Word add(Args args, boolean ranges) {

@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -60,9 +59,6 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
     private volatile Map<Integer, String> migrating = Map.of();
     private @Nullable ScheduledFuture<?> ticks;
     private @Nullable Picture shown;
-    /** Since when messages go to a node, wall clock; until gossip doubts it. */
-    private final Map<String, Long> linkedMillis = new ConcurrentHashMap<>();
-
     private volatile boolean closed;
     private volatile boolean ended;
 
@@ -93,6 +89,11 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
         int keys(int slot);
 
         void lost(SlotSet slots);
+
+        void clear();
+
+        /** Runs this when what was begun before has been done. */
+        void afterwards(Runnable action);
 
         void pauseWrites(long millis);
     }
@@ -316,16 +317,6 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
         }
     }
 
-    @Override
-    public void suspected(Peer peer) {
-        linkedMillis.remove(peer.info().host() + ":" + peer.info().busPort());
-    }
-
-    /** Since when messages go to the node at that bus, milliseconds of the wall clock; 0 when none do. */
-    long linkedMillis(String bus) {
-        return linkedMillis.getOrDefault(bus, 0L);
-    }
-
     // ---- what the claims need
 
     @Override
@@ -335,7 +326,6 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
             byte[] framed = new byte[message.length + 1];
             framed[0] = CLAIMS;
             System.arraycopy(message, 0, framed, 1, message.length);
-            linkedMillis.putIfAbsent(place.bus(), System.currentTimeMillis());
             running.send(place.bus(), framed);
         }
     }
@@ -375,6 +365,16 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
     @Override
     public void lost(SlotSet slots) {
         options.data().lost(slots);
+    }
+
+    @Override
+    public void clear() {
+        options.data().clear();
+    }
+
+    /** Runs this when the node's data is as the claims wanted it when this was called. */
+    void afterData(Runnable action) {
+        options.data().afterwards(action);
     }
 
     @Override

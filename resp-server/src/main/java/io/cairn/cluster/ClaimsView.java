@@ -1,5 +1,6 @@
 package io.cairn.cluster;
 
+import io.cairn.gossip.Gossip;
 import io.cairn.gossip.claims.Claim;
 import io.cairn.gossip.claims.Picture;
 import io.cairn.gossip.claims.SlotSet;
@@ -185,15 +186,16 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
         return text.toString();
     }
 
-    /** Connections are gossip's, which bounds what waits in them and shows nobody how much does. */
     @Override
     public List<ClusterCommands.Link> links() {
-        Picture picture = picture();
+        Gossip gossip = claims.gossip();
         List<ClusterCommands.Link> links = new ArrayList<>();
-        for (Picture.Node node : picture.nodes().values()) {
-            long since = claims.linkedMillis(node.claim().place().bus());
-            if (since > 0 && node.isUp()) {
-                links.add(new ClusterCommands.Link(node.claim().id(), since, 0));
+        if (gossip != null) {
+            for (Picture.Node node : picture().nodes().values()) {
+                Claim claim = node.claim();
+                gossip.link(claim.place().bus())
+                        .ifPresent(link -> links.add(
+                                new ClusterCommands.Link(claim.id(), link.sinceMillis(), link.unsentBytes())));
             }
         }
         return links;
@@ -210,8 +212,13 @@ final class ClaimsView implements ClusterView, SlotGuard.View {
         Picture picture = picture();
         String owner = picture.owners()[slot];
         boolean mine = picture.self().id().equals(owner);
-        if (!isCovered(picture) || !picture.seesMajority() || (mine && !mayWrite(picture))) {
-            if (!allowReads.getAsBoolean()) {
+        // Keys of a slot that comes here are lost with the node's place, too.
+        boolean answers = mine
+                || (asking
+                        && picture.importing().containsKey(slot)
+                        && !picture.slotsOf(picture.self().id()).isEmpty());
+        if (!isCovered(picture) || !picture.seesMajority() || (answers && !mayWrite(picture))) {
+            if (picture.self().empty() || !allowReads.getAsBoolean()) {
                 return DOWN;
             } else if (write) {
                 return DOWN_FOR_WRITES;

@@ -1,15 +1,17 @@
 package io.cairn.cluster;
 
 import io.cairn.gossip.GossipThreads;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 
-/** Threads that the nodes of a process in gossip mode share. None of them is Raft's. */
+/** Threads of the nodes of a process in gossip mode. None of them is Raft's. */
 public final class GossipClusterThreads implements AutoCloseable {
     private final GossipThreads gossip = new GossipThreads();
-    private final ScheduledExecutorService claims = Executors.newSingleThreadScheduledExecutor(named("claims"));
+    private final List<ScheduledExecutorService> claims = new CopyOnWriteArrayList<>();
     private final ExecutorService messages = Executors.newSingleThreadExecutor(named("pubsub"));
     /** What waits for stripes: a node that becomes a replica, keys of slots that are another's. */
     private final ExecutorService roles = Executors.newCachedThreadPool(named("role"));
@@ -26,8 +28,11 @@ public final class GossipClusterThreads implements AutoCloseable {
         return gossip;
     }
 
-    ScheduledExecutorService claims() {
-        return claims;
+    /** A thread for one node: its fsyncs hold up nobody else, whose pings must be answered. */
+    ScheduledExecutorService newClaims() {
+        ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(named("claims"));
+        claims.add(thread);
+        return thread;
     }
 
     ExecutorService messages() {
@@ -41,7 +46,7 @@ public final class GossipClusterThreads implements AutoCloseable {
     /** After the last node is closed. */
     @Override
     public void close() {
-        claims.shutdownNow();
+        claims.forEach(ScheduledExecutorService::shutdownNow);
         gossip.close();
         messages.shutdownNow();
         roles.shutdownNow();

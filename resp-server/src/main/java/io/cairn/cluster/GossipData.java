@@ -5,13 +5,16 @@ import io.cairn.command.MovingKeys;
 import io.cairn.gossip.claims.Claim;
 import io.cairn.gossip.claims.SlotSet;
 import io.cairn.keyspace.Keyspace;
+import io.cairn.keyspace.Slots;
 import io.cairn.mode.ReplicationRole;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,6 +36,7 @@ final class GossipData implements ClaimsRunner.NodeData {
     private final Executor worker;
     private final Supplier<ReplicationRole> role;
     private final Supplier<MovingKeys> keys;
+    private final IntPredicate isBack;
     private final AtomicBoolean hasFollowed = new AtomicBoolean();
     private final AtomicInteger roleChanges = new AtomicInteger();
     private boolean started;
@@ -43,18 +47,21 @@ final class GossipData implements ClaimsRunner.NodeData {
     /**
      * @param worker one thing after the other
      * @param role,keys asked once the node has started
+     * @param isBack whether a slot that was lost is this node's again, or on its way here
      */
     GossipData(
             Keyspace keyspace,
             Clients clients,
             Executor worker,
             Supplier<ReplicationRole> role,
-            Supplier<MovingKeys> keys) {
+            Supplier<MovingKeys> keys,
+            IntPredicate isBack) {
         this.keyspace = keyspace;
         this.clients = clients;
         this.worker = worker;
         this.role = role;
         this.keys = keys;
+        this.isBack = isBack;
     }
 
     /** The node serves: from now on it follows whom the claims say. */
@@ -170,13 +177,23 @@ final class GossipData implements ClaimsRunner.NodeData {
         if (rests) {
             return;
         }
+        delete(slots, isBack);
+    }
+
+    @Override
+    public void clear() {
+        delete(SlotSet.range(0, SlotSet.SLOTS - 1), slot -> false);
+    }
+
+    @Override
+    public void afterwards(Runnable action) {
+        worker.execute(action);
+    }
+
+    private void delete(SlotSet slots, IntPredicate spared) {
         worker.execute(() -> {
             awaitLead();
-            for (int[] run : slots.runs()) {
-                for (int slot = run[0]; slot <= run[1]; slot++) {
-                    delete(slot);
-                }
-            }
+            delete(slots.bits(), spared);
         });
     }
 
@@ -194,24 +211,46 @@ final class GossipData implements ClaimsRunner.NodeData {
         }
     }
 
-    private void delete(int slot) {
-        for (int i = 0; i < DELETE_ATTEMPTS; i++) {
-            List<byte[]> some = keyspace.keysInSlot(slot) == 0 ? List.of() : keyspace.keysOfSlot(slot, KEYS_AT_A_TIME);
+    private void delete(BitSet slots, IntPredicate spared) {
+        int slot = slots.nextSetBit(0);
+        for (int attempt = 0; slot >= 0 && attempt < DELETE_ATTEMPTS; ) {
+            List<byte[]> some = new ArrayList<>();
+            int next = slot;
+            while (next >= 0 && some.size() < KEYS_AT_A_TIME) {
+                int room = KEYS_AT_A_TIME - some.size();
+                List<byte[]> keys = keyspace.keysInSlot(next) == 0 ? List.of() : keyspace.keysOfSlot(next, room);
+                some.addAll(keys);
+                boolean whole = keys.size() < room || spared.test(next);
+                next = whole ? slots.nextSetBit(next + 1) : next;
+            }
             if (some.isEmpty()) {
                 return;
             }
-            try (MovingKeys.Held held = keys.get().hold(0, some, HOLD_MILLIS)) {
-                BitSet all = new BitSet();
-                all.set(0, some.size());
-                LOG.info("{} keys of slot {}, which is not this node's any more, are deleted", some.size(), slot);
-                if (held.delete(all).isEmpty()) {
-                    i = 0;
-                }
-            } catch (MovingKeys.Refused e) {
-                LOG.debug("keys of slot {} stay for now", slot, e);
-            }
+            boolean done = deleted(some, spared);
+            attempt = done ? 0 : attempt + 1;
+            slot = done ? next : slot;
         }
-        LOG.warn("keys of slot {}, which is not this node's any more, could not be deleted", slot);
+        if (slot >= 0) {
+            LOG.warn("keys of slots from {}, which are not this node's any more, could not be deleted", slot);
+        }
+    }
+
+    private boolean deleted(List<byte[]> some, IntPredicate spared) {
+        try (MovingKeys.Held held = keys.get().hold(0, some, HOLD_MILLIS)) {
+            BitSet old = new BitSet();
+            for (int i = 0; i < some.size(); i++) {
+                // The worker may be late: what is there now may be new.
+                if (!spared.test(Slots.of(some.get(i)))) {
+                    held.note(i);
+                    old.set(i);
+                }
+            }
+            LOG.info("{} keys of slots that are not this node's any more are deleted", old.cardinality());
+            return held.delete(old).isEmpty();
+        } catch (MovingKeys.Refused e) {
+            LOG.debug("keys of slots that are not this node's any more stay for now", e);
+            return false;
+        }
     }
 
     @Override

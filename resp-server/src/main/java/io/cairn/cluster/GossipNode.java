@@ -41,9 +41,12 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A node of a cluster in gossip mode, put together from its configuration: claims, gossip, views, pub/sub between nodes. */
 public final class GossipNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(GossipNode.class);
     private static final long SECOND_MILLIS = 1_000;
 
     private final Parts parts;
@@ -109,7 +112,8 @@ public final class GossipNode implements AutoCloseable {
                 parts.connections(),
                 new InOrderExecutor(parts.threads().roles()),
                 parts.role(),
-                parts.keys());
+                parts.keys(),
+                this::isBack);
         GossipCourier courier = new GossipCourier();
         this.claims = new ClaimsRunner(
                 new ClaimsRunner.Options(
@@ -120,7 +124,7 @@ public final class GossipNode implements AutoCloseable {
                         settings(),
                         data,
                         parts.fatal()),
-                parts.threads().claims(),
+                parts.threads().newClaims(),
                 courier::message,
                 this::changed);
         courier.over(claims);
@@ -156,6 +160,9 @@ public final class GossipNode implements AutoCloseable {
         public synchronized void execute(Runnable task) {
             last = last.handleAsync(
                     (done, failure) -> {
+                        if (failure != null) {
+                            LOG.error("a node's data is not as its cluster wants it", failure);
+                        }
                         task.run();
                         return null;
                     },
@@ -398,6 +405,27 @@ public final class GossipNode implements AutoCloseable {
                         slot -> isHere(slot) || claims.picture().importing().containsKey(slot));
     }
 
+    /** A slot that was lost and is, or is to be, this node's again. */
+    private boolean isBack(int slot) {
+        Picture picture = claims.picture();
+        return picture.self().id().equals(picture.owners()[slot])
+                || picture.importing().containsKey(slot);
+    }
+
+    /**
+     * Why nobody may follow this node's data now, or null. Who follows a primary that has lost its data loses it, too; and one without slots or
+     * data may be one that has lost its nodes.conf besides. Any thread.
+     */
+    public @Nullable String followersRefusal() {
+        Picture picture = claims.picture();
+        String self = picture.self().id();
+        boolean nothing = picture.slotsOf(self).isEmpty() && !data.hasData();
+        boolean refuses = picture.self().empty() || (picture.self().isPrimary() && nothing);
+        return refuses
+                ? "NOMASTERLINK Can't SYNC while this primary has neither slots nor data, or has lost its data"
+                : null;
+    }
+
     private boolean isHere(int slot) {
         Picture picture = claims.picture();
         String owner = picture.owners()[slot];
@@ -457,7 +485,7 @@ public final class GossipNode implements AutoCloseable {
             for (SeedAddress seed : seeds()) {
                 String bus = seed.host() + ":" + seed.busPort();
                 if (!bus.equals(picture.self().place().bus())) {
-                    claims.run(admin -> admin.meet(bus));
+                    claims.run(admin -> admin.join(bus));
                 }
             }
         }

@@ -40,6 +40,9 @@ public interface MovingKeys {
          */
         long read(int key, PayloadBuffer to) throws Refused;
 
+        /** As {@link #read}, for a key that is to be deleted and goes nowhere. */
+        void note(int key) throws Refused;
+
         /** Some were not sent, or the target has answered that it keeps a key of its own: no copy of them is there. */
         default void kept(BitSet keys) throws Refused {}
 

@@ -151,7 +151,8 @@ final class StreamTrimOptions {
             return false;
         }
         if (call.isApplied()) {
-            limit = 0; // A primary sends what it came to, and leaves LIMIT as it was. Redis: mustObeyClient in streamParseAddOrTrimArgsOrReply.
+            limit = 0; // A primary sends what it came to, and leaves LIMIT as it was. Redis: mustObeyClient in
+            // streamParseAddOrTrimArgsOrReply.
             return true;
         }
         if (limitGiven && !whole) {

@@ -53,6 +53,7 @@ public final class ChangeStream implements Followers {
 
     private volatile Runnable acknowledged = () -> {};
     private volatile Runnable broken = () -> {};
+    private volatile Supplier<@Nullable String> refuses = () -> null;
 
     // Guarded by this.
     private final History history;
@@ -411,10 +412,19 @@ public final class ChangeStream implements Followers {
 
     // ---- joining
 
+    /** Asked for each follower, on its event loop: an error line, or null. */
+    public void refuses(Supplier<@Nullable String> reason) {
+        refuses = reason;
+    }
+
     @Override
     public synchronized @Nullable String refusal(Request request) {
         if (handingOver) {
             return "NOMASTERLINK Can't SYNC while failing over";
+        }
+        String reason = refuses.get();
+        if (reason != null) {
+            return reason;
         }
         if (cutOff) {
             return "NOMASTERLINK Can't SYNC while not connected with my master";

@@ -99,6 +99,12 @@ abstract class HeldKeys implements MovingKeys.Held {
         return left;
     }
 
+    @Override
+    public void note(int key) throws MovingKeys.Refused {
+        versions[key] = moving.use(
+                () -> locked(keyspace, database, keys.get(key), (on, at, length) -> on.version(at, length, 0)));
+    }
+
     /** Uses the keyspace unless the node stops. */
     final <T> T use(java.util.function.Supplier<T> what) throws MovingKeys.Refused {
         return moving.use(what);

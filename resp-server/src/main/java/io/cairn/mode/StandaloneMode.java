@@ -374,7 +374,7 @@ public final class StandaloneMode implements Mode {
         boolean done = false;
         try {
             movingKeys.drain(millis);
-            follow();
+            follow(() -> true);
             frozen = true;
             done = true;
             return stream().place();

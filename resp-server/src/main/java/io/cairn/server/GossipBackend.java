@@ -38,6 +38,7 @@ final class GossipBackend extends StandaloneBackend {
             throw new StartException(String.valueOf(e.getMessage()), e);
         }
         guard(node.guard());
+        parts.changes().refuses(node::followersRefusal);
     }
 
     GossipNode node() {

@@ -24,13 +24,20 @@ public record Ballot(long epoch, Kind kind, SlotSet slots, Map<String, Long> sou
         /** The operator's word (CLUSTER FAILOVER), with or without the primary's. */
         MANUAL(1),
         /** Slots that a primary takes from nobody or from owners that agree (SETSLOT NODE, ADDSLOTS), or a new epoch. */
-        MOVE(2);
+        MOVE(2),
+        /** The same from an owner that has failed, and that each voter has not heard of for the node timeout. */
+        SEIZE(3);
 
         /** Part of the wire format. */
         final int code;
 
         Kind(int code) {
             this.code = code;
+        }
+
+        /** By an operator's word about slots, not about a primary's place. */
+        boolean isOfSlots() {
+            return this == MOVE || this == SEIZE;
         }
     }
 }

@@ -103,32 +103,34 @@ final class Candidate {
         }
     }
 
-    /** Stands for the place of this node's primary. */
-    void stand(Ballot.Kind kind, SlotSet slots, long now) {
+    /** Stands for the place of this node's primary, until {@code until} at most. */
+    void stand(Ballot.Kind kind, SlotSet slots, long now, long until) {
         abandon("CLUSTERDOWN an election is under way");
         if (voter.isPromised(slots)) {
             return;
         }
-        endsMillis = now + ballotMillis();
+        endsMillis = Math.min(now + ballotMillis(), until);
         start(kind, slots, now);
     }
 
-    private void start(Ballot.Kind kind, SlotSet slots, long now) {
+    private void start(Ballot.Kind asked, SlotSet slots, long now) {
         registry.sawEpoch(registry.currentEpoch() + 1);
         votes.clear();
         mustAgree.clear();
         Map<String, Long> sources = new HashMap<>();
         for (String owner : registry.voters()) {
             Claim claim = registry.claim(owner);
-            boolean asked = kind == Ballot.Kind.MOVE
+            boolean concerned = asked.isOfSlots()
                     ? !owner.equals(registry.id())
                     : owner.equals(registry.self().primaryId());
-            if (claim != null && asked && registry.owned(owner).meets(slots)) {
+            if (claim != null && concerned && registry.owned(owner).meets(slots)) {
                 sources.put(owner, claim.configEpoch());
             }
         }
+        boolean seizes = asked.isOfSlots() && sources.keySet().stream().anyMatch(this::hasFailed);
+        Ballot.Kind kind = seizes ? Ballot.Kind.SEIZE : asked;
         Ballot next = new Ballot(registry.currentEpoch(), kind, slots, sources);
-        if (kind == Ballot.Kind.MOVE) {
+        if (kind.isOfSlots()) {
             sources.keySet().stream().filter(id -> !hasFailed(id)).forEach(mustAgree::add);
             if (!voter.contested(registry.id(), next, now).isEmpty()) {
                 againMillis = now + 1 + random.nextInt((int) JITTER_MILLIS);
@@ -138,7 +140,7 @@ final class Candidate {
             voter.votesForItself(next.epoch());
         }
         ballot = next;
-        if (registry.isVoter() && kind == Ballot.Kind.MOVE) {
+        if (registry.isVoter() && kind.isOfSlots()) {
             votes.add(registry.id());
         }
         sentMillis = now;
@@ -149,7 +151,7 @@ final class Candidate {
 
     private boolean hasFailed(String id) {
         Known owner = registry.other(id);
-        return owner == null || owner.failed;
+        return owner == null || (owner.failed && owner.suspected);
     }
 
     void tick(long now) {
@@ -189,7 +191,7 @@ final class Candidate {
         }
         if (refusal.keys()) {
             abandon(HAS_KEYS);
-        } else if (running.kind() == Ballot.Kind.MOVE) {
+        } else if (running.kind().isOfSlots()) {
             decided();
             againMillis = now + 1 + random.nextInt((int) JITTER_MILLIS);
         } else {

@@ -25,8 +25,11 @@ public interface ClaimPorts {
     /** Whether this node holds any key. */
     boolean hasData();
 
-    /** Slots that this node, which stays a primary, has lost to a newer owner: the keys in them are of the past. */
+    /** Slots that this node, which stays a primary, has lost to a newer owner: the keys in them are of the past, unless they come back. */
     void lost(SlotSet slots);
+
+    /** All data of a replica that was reset goes. Redis: emptyData. */
+    void clear();
 
     /** At once, for every write that comes after it: slots of which new keys are made elsewhere, and where. */
     void migrating(Map<Integer, String> slots);

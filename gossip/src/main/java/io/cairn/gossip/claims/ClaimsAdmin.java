@@ -1,8 +1,9 @@
 package io.cairn.gossip.claims;
 
+import java.util.List;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,8 @@ public final class ClaimsAdmin {
     private final Promises promises;
     private final Succession succession;
     private final ClaimPorts ports;
-    private final Predicate<String> meets;
+    private final Outbox outbox;
+    private final BiPredicate<String, Boolean> meets;
     private final Consumer<Claim> follows;
     private final long now;
 
@@ -29,7 +31,8 @@ public final class ClaimsAdmin {
             Promises promises,
             Succession succession,
             ClaimPorts ports,
-            Predicate<String> meets,
+            Outbox outbox,
+            BiPredicate<String, Boolean> meets,
             Consumer<Claim> follows,
             long now) {
         this.registry = registry;
@@ -39,9 +42,15 @@ public final class ClaimsAdmin {
         this.promises = promises;
         this.succession = succession;
         this.ports = ports;
+        this.outbox = outbox;
         this.meets = meets;
         this.follows = follows;
         this.now = now;
+    }
+
+    /** Runs a reply when what this event changes is on the disk. Also later than {@link ClaimsNode#run}, from a consumer of this class. */
+    public void answer(Runnable reply) {
+        outbox.answer(reply);
     }
 
     private @Nullable String unlessPrimary() {
@@ -66,7 +75,12 @@ public final class ClaimsAdmin {
 
     /** @param bus "host:port" of the other node's gossip */
     public @Nullable String meet(String bus) {
-        return meets.test(bus) ? null : "ERR too many nodes are being met";
+        return meets.test(bus, true) ? null : "ERR too many nodes are being met";
+    }
+
+    /** Looks for a node that the configuration names; one that has forgotten this node does not take it in again. False: too many are being met. */
+    public boolean join(String bus) {
+        return meets.test(bus, false);
     }
 
     public @Nullable String forget(String id) {
@@ -79,6 +93,8 @@ public final class ClaimsAdmin {
             return "ERR I tried hard but I can't forget myself...";
         } else if (id.equals(registry.self().primaryId())) {
             return "ERR Can't forget my master!";
+        } else if (!registry.hasRoomForBan(id)) {
+            return "ERR too many nodes are forgotten (" + MessageCodec.MAX_NODES + ")";
         }
         registry.say(id, true);
         return null;
@@ -182,8 +198,12 @@ public final class ClaimsAdmin {
             return "ERR I'm not the owner of hash slot " + slot;
         }
         return setSlot(to, "ERR I don't know about node ", other -> {
-            open.migrate(slot, to);
-            return null;
+            String promised = promised(slot);
+            if (promised == null || other.id().equals(voter.promisedTo(slot))) {
+                open.migrate(slot, to);
+                return null;
+            }
+            return promised;
         });
     }
 
@@ -201,8 +221,20 @@ public final class ClaimsAdmin {
         if (!registry.self().isPrimary()) {
             return "ERR Please use SETSLOT only with masters.";
         }
-        open.close(slot);
-        return null;
+        String promised = promised(slot);
+        if (promised == null) {
+            open.close(slot);
+        }
+        return promised;
+    }
+
+    /** A vote of this owner said that no key is in the slot: none may come until it is known that the vote was in vain. */
+    private @Nullable String promised(int slot) {
+        String to = voter.promisedTo(slot);
+        return to == null
+                ? null
+                : "TRYAGAIN the slot is promised to " + to
+                        + ", whose vote is not decided; FORGET it if it is gone for good";
     }
 
     /**
@@ -327,10 +359,13 @@ public final class ClaimsAdmin {
                 self.noFailover(),
                 false,
                 SlotSet.NONE);
+        if (newId == null) {
+            // Who is not told goes on believing that it has its slots.
+            outbox.toAll(new Message.News(List.of(fresh), List.of()));
+        }
         registry.restart(fresh);
         if (!self.isPrimary()) {
-            // Redis: emptyData.
-            ports.lost(SlotSet.range(0, SlotSet.SLOTS - 1));
+            ports.clear();
         }
         if (newId != null) {
             registry.resetEpoch();

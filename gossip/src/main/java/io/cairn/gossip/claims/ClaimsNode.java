@@ -38,8 +38,14 @@ public final class ClaimsNode {
     /** What others have said is on the disk after so long; what this node has said is, before it is heard. */
     private static final long CATCH_UP_MILLIS = 1_000;
 
+    /** How long a primary waits for a majority's support before it asks for another epoch. */
+    private static final int RENEW_TIMEOUTS = 2;
+
     private static final int MAX_MEETING = 1_024;
     private static final long MEET_AGAIN_MILLIS = 200;
+
+    /** A node that is looked for; {@code lifts}: by an operator's word. */
+    private record Meeting(long until, boolean lifts) {}
 
     private final ClaimSettings settings;
     private final ClaimPorts ports;
@@ -53,7 +59,7 @@ public final class ClaimsNode {
     private final Candidate candidate;
     private final Succession succession;
     private final ReplicaMove replicaMove;
-    private final Map<String, Long> meeting = new LinkedHashMap<>();
+    private final Map<String, Meeting> meeting = new LinkedHashMap<>();
     private volatile Picture picture;
     private volatile List<Promise> promised = List.of();
     private long now;
@@ -61,6 +67,10 @@ public final class ClaimsNode {
     private long metMillis;
     private long caughtUpMillis;
     private long collidedMillis = Long.MIN_VALUE;
+    private long unsupportedMillis = Long.MIN_VALUE;
+    private final long startedMillis;
+    /** Ballots of the life before are over up to this epoch, which is said when there was time to hear of a newer claim of this node. */
+    private long overEpoch;
 
     /**
      * @param self as which a new node begins; of a known one only its place counts
@@ -79,9 +89,10 @@ public final class ClaimsNode {
         this.ports = ports;
         this.random = random;
         this.now = nowMillis;
+        this.startedMillis = nowMillis;
         this.registry = saved == null ? new Registry(self) : new Registry(saved, nowMillis);
         this.outbox = new Outbox(registry, ports);
-        this.failures = new Failures(registry, settings, outbox);
+        this.failures = new Failures(registry, settings, outbox, nowMillis);
         this.open = new OpenSlotTable(registry);
         this.promises = new Promises(registry, open);
         this.voter = new Voter(registry, settings, ports, outbox, open, promises);
@@ -93,8 +104,7 @@ public final class ClaimsNode {
             open.restore(saved);
             promises.restore(saved);
             Claim known = saved.self().at(self.place(), self.noFailover());
-            // What was asked for before the crash is lost; a ballot of then must not be won now.
-            known = known.decided(saved.currentEpoch());
+            overEpoch = saved.currentEpoch();
             boolean misses = lostData && known.isPrimary() && !known.slots().isEmpty() && hasReplicas();
             if (misses) {
                 log.warn("{}: this primary has lost its data: a replica is to take over", known.id());
@@ -117,6 +127,7 @@ public final class ClaimsNode {
     private void event(long nowMillis, Runnable body) {
         now = nowMillis;
         body.run();
+        recall();
         reconcile();
         if (registry.takeUntold()) {
             outbox.toAll(new Message.News(List.of(registry.self()), List.copyOf(registry.bans())));
@@ -162,6 +173,11 @@ public final class ClaimsNode {
             migrateReplica();
             findsItsData();
             resolveCollision();
+            renew();
+            if (overEpoch > 0 && now - startedMillis >= CATCH_UP_MILLIS) {
+                registry.self(registry.self().decided(overEpoch));
+                overEpoch = 0;
+            }
             if (now - caughtUpMillis >= CATCH_UP_MILLIS) {
                 caughtUpMillis = now;
                 registry.catchUp();
@@ -180,19 +196,19 @@ public final class ClaimsNode {
         return self.isPrimary() ? null : registry.claim(self.primaryId());
     }
 
-    private Message.Ping pingOf(long sentMillis, boolean answer, boolean supports) {
-        return new Message.Ping(sentMillis, ports.offset(), ports.hasData(), registry.picture(), answer, supports);
+    private Message.Ping pingOf(long sentMillis, boolean answer, long leaseMillis) {
+        return new Message.Ping(sentMillis, ports.offset(), ports.hasData(), registry.picture(), answer, leaseMillis);
     }
 
     private void ping() {
-        long interval =
-                Math.max(MIN_PING_MILLIS, Math.min(MAX_PING_MILLIS, settings.nodeTimeoutMillis() / PINGS_PER_TIMEOUT));
-        Message ping = pingOf(now, false, false);
+        long interval = pingMillis(settings.nodeTimeoutMillis());
+        Message ping = pingOf(now, false, 0);
         List<Known> far = new ArrayList<>();
         for (Known other : registry.others()) {
             if (!failures.isClose(other)) {
                 far.add(other);
-            } else if (now - other.pingedMillis >= interval) {
+            } else if (now - other.pingedMillis
+                    >= (other.leaseMillis > 0 ? Math.min(interval, pingMillis(other.leaseMillis)) : interval)) {
                 other.pingedMillis = now;
                 outbox.to(other, ping);
             }
@@ -205,18 +221,22 @@ public final class ClaimsNode {
         }
     }
 
+    private static long pingMillis(long timeoutMillis) {
+        return Math.max(MIN_PING_MILLIS, Math.min(MAX_PING_MILLIS, timeoutMillis / PINGS_PER_TIMEOUT));
+    }
+
     private void meet() {
         if (now - metMillis >= MEET_AGAIN_MILLIS) {
             metMillis = now;
-            meeting.values().removeIf(until -> now >= until);
-            meeting.keySet().forEach(this::sendMeet);
+            meeting.values().removeIf(meeting -> now >= meeting.until());
+            meeting.forEach((bus, meeting) -> sendMeet(bus, meeting.lifts()));
         }
     }
 
-    private void sendMeet(String bus) {
+    private void sendMeet(String bus, boolean lifts) {
         int colon = bus.lastIndexOf(':');
         Place place = new Place(bus.substring(0, colon), 0, Integer.parseInt(bus.substring(colon + 1)), "");
-        outbox.to("", place, new Message.Meet(registry.self(), bus, false));
+        outbox.to("", place, new Message.Meet(registry.self(), bus, false, lifts));
     }
 
     private void migrateReplica() {
@@ -257,7 +277,41 @@ public final class ClaimsNode {
         }
     }
 
+    /**
+     * A primary that hears a majority and is not let take writes: who was voted for in its place has gone before anybody heard that it won. A higher
+     * epoch, by a vote, ends that; the votes are not given while the other may still lead.
+     */
+    private void renew() {
+        Claim self = registry.self();
+        boolean waits =
+                registry.isVoter() && !self.empty() && failures.seesMajority() && now >= failures.leaseUntil(now);
+        if (!waits) {
+            unsupportedMillis = Long.MIN_VALUE;
+        } else if (unsupportedMillis == Long.MIN_VALUE) {
+            unsupportedMillis = now;
+        } else if (now - unsupportedMillis > RENEW_TIMEOUTS * settings.nodeTimeoutMillis()
+                && candidate.running() == null) {
+            unsupportedMillis = now;
+            candidate.move(SlotSet.NONE, now, done -> {});
+        }
+    }
+
     // ---- what follows from the claims
+
+    /** This node's file is an old one, or was lost: it is what it last was. Whether it voted since, nobody knows. */
+    private void recall() {
+        Claim past = registry.takePast();
+        if (past == null) {
+            return;
+        }
+        Claim self = registry.self();
+        log.warn("{}: the others know a newer claim of this node than its {}", self.id(), NodesFile.NAME);
+        boolean misses = past.isPrimary() && !past.slots().isEmpty() && !ports.hasData() && hasReplicas();
+        registry.recall(past.at(self.place(), self.noFailover())
+                .decided(registry.currentEpoch())
+                .empty(misses));
+        voter.abstains(registry.currentEpoch());
+    }
 
     private void reconcile() {
         Claim self = registry.self();
@@ -294,13 +348,18 @@ public final class ClaimsNode {
         Claim heir = winner == null ? null : registry.claim(winner);
         boolean succeeded =
                 heir != null && lost.minus(registry.owned(heir.id())).isEmpty() && lost.equals(self.slots());
-        if (heir != null && owned.isEmpty() && (settings.allowReplicaMigration() || (succeeded && lost.size() > 1))) {
+        boolean newer = heir != null && (heir.configEpoch() > self.configEpoch() || heir.voted());
+        // Of two that nobody voted for, none is known to be the newer one: no data goes.
+        boolean mayFollow = newer || !ports.hasData();
+        if (heir != null
+                && mayFollow
+                && owned.isEmpty()
+                && (settings.allowReplicaMigration() || (succeeded && lost.size() > 1))) {
             candidate.abandon("ERR this node has become a replica");
             log.info("{}: all its slots are {}'s now", self.id(), heir.id());
             follow(heir);
         } else {
             registry.self(self.holding(owned));
-            boolean newer = heir != null && (heir.configEpoch() > self.configEpoch() || heir.voted());
             if (newer) {
                 ports.lost(lost);
             }
@@ -373,10 +432,14 @@ public final class ClaimsNode {
             meeting.remove(meet.at());
             return;
         }
-        registry.say(claim.id(), false);
-        registry.hear(claim, now);
-        if (!meet.answer()) {
-            outbox.to(claim.id(), claim.place(), new Message.Meet(registry.self(), meet.at(), true));
+        if (meet.lifts()) {
+            registry.say(claim.id(), false);
+        }
+        if (registry.hear(claim, now)) {
+            registry.changed(); // There may be nobody else to hear it from again.
+        }
+        if (!meet.answer() && !registry.isBanned(claim.id())) {
+            outbox.to(claim.id(), claim.place(), new Message.Meet(registry.self(), meet.at(), true, meet.lifts()));
         }
     }
 
@@ -384,10 +447,11 @@ public final class ClaimsNode {
         from.offset = ping.offset();
         from.data = ping.data();
         from.saidData = true;
-        if (ping.answer() && ping.supports()) {
-            from.supportedMillis = Math.max(from.supportedMillis, ping.sentMillis());
-        } else if (!ping.answer()) {
-            outbox.to(from, pingOf(ping.sentMillis(), true, voter.supports(from.claim)));
+        if (ping.answer()) {
+            failures.supported(from, ping, now);
+        } else {
+            long lease = failures.promise(from, voter.supports(from.claim), now);
+            outbox.to(from, pingOf(ping.sentMillis(), true, lease));
         }
         if (ping.picture() != registry.picture()) {
             outbox.to(from, digest(false));
@@ -515,15 +579,16 @@ public final class ClaimsNode {
 
     private ClaimsAdmin admin() {
         return new ClaimsAdmin(
-                registry, open, candidate, voter, promises, succession, ports, this::meet, this::follow, now);
+                registry, open, candidate, voter, promises, succession, ports, outbox, this::meet, this::follow, now);
     }
 
-    private boolean meet(String bus) {
+    private boolean meet(String bus, boolean lifts) {
         if (meeting.size() >= MAX_MEETING) {
             return false;
         }
-        meeting.put(bus, now + MEET_MILLIS);
-        sendMeet(bus);
+        Meeting before = meeting.get(bus);
+        meeting.put(bus, new Meeting(now + MEET_MILLIS, lifts || (before != null && before.lifts())));
+        sendMeet(bus, lifts);
         return true;
     }
 
@@ -562,7 +627,7 @@ public final class ClaimsNode {
                 registry.currentEpoch(),
                 covered,
                 failures.seesMajority(),
-                registry.self().empty() ? Long.MIN_VALUE : failures.leaseUntil(),
+                registry.self().empty() ? Long.MIN_VALUE : failures.leaseUntil(now),
                 slots.size(),
                 slots.values().stream().mapToInt(SlotSet::size).sum(),
                 registry.bans().stream().filter(Ban::banned).map(Ban::id).toList());

@@ -16,11 +16,16 @@ final class Failures {
     /** A failed primary that answers again keeps its failure so many timeouts, for its replicas to act. Redis: CLUSTER_FAIL_UNDO_TIME_MULT. */
     private static final int UNDO_TIMEOUTS = 2;
 
+    /** How long the only primary waits after its start for others to say that it has a successor. Redis: CLUSTER_WRITABLE_DELAY. */
+    private static final long ALONE_MILLIS = 2_000;
+
     private final Registry registry;
     private final ClaimSettings settings;
     private final Outbox outbox;
+    private final long startedMillis;
 
-    Failures(Registry registry, ClaimSettings settings, Outbox outbox) {
+    Failures(Registry registry, ClaimSettings settings, Outbox outbox, long nowMillis) {
+        this.startedMillis = nowMillis;
         this.registry = registry;
         this.settings = settings;
         this.outbox = outbox;
@@ -62,13 +67,25 @@ final class Failures {
 
     private void report(Known other, boolean suspected) {
         Message report = new Message.Report(other.claim.id(), suspected);
+        boolean speaks = suspected && other.failed && isFirstVoter();
         for (Known to : registry.others()) {
             boolean concerned = registry.voters().contains(to.claim.id())
                     || to.claim.primaryId().equals(other.claim.id());
             if (concerned && to != other) {
                 outbox.to(to, report);
+            } else if (speaks && to != other) {
+                // Who gets no reports may have missed the word, or have heard it before it suspected the node itself.
+                outbox.to(to, new Message.Failed(other.claim.id()));
             }
         }
+    }
+
+    /** One of the living voters is enough to repeat what all know. */
+    private boolean isFirstVoter() {
+        return registry.others().stream()
+                .noneMatch(other -> !other.isDown()
+                        && registry.voters().contains(other.claim.id())
+                        && other.claim.id().compareTo(registry.id()) < 0);
     }
 
     /** Voters that suspect the node, this one too. */
@@ -104,20 +121,37 @@ final class Failures {
     }
 
     /** Until when a majority is known to have heard this primary's word, and so does not let another take its place. */
-    long leaseUntil() {
+    long leaseUntil(long now) {
         int needed = registry.quorum() - (registry.isVoter() ? 1 : 0);
         if (needed <= 0) {
-            return Long.MAX_VALUE;
+            boolean early =
+                    now - startedMillis < ALONE_MILLIS && !registry.others().isEmpty();
+            return early ? Long.MIN_VALUE : Long.MAX_VALUE;
         }
         long[] answers = registry.others().stream()
                 .filter(other -> registry.voters().contains(other.claim.id()))
-                .mapToLong(other -> other.supportedMillis)
+                .mapToLong(other -> other.supportsUntil)
                 .sorted()
                 .toArray();
-        if (answers.length < needed || answers[answers.length - needed] == Long.MIN_VALUE) {
-            return Long.MIN_VALUE;
+        return answers.length < needed ? Long.MIN_VALUE : answers[answers.length - needed];
+    }
+
+    /** A voter answered a ping. The promise counts from the sending, and never beyond this node's own timeout. */
+    void supported(Known by, Message.Ping answer, long now) {
+        by.leaseMillis = answer.leaseMillis();
+        // An answer to a ping of another life tells another clock's time.
+        if (answer.sentMillis() >= startedMillis && answer.sentMillis() <= now) {
+            long lease = Math.min(answer.leaseMillis(), settings.nodeTimeoutMillis());
+            long until = lease == 0 ? Long.MIN_VALUE : answer.sentMillis() + lease;
+            by.supportsUntil = Math.max(by.supportsUntil, until);
         }
-        return answers[answers.length - needed] + settings.nodeTimeoutMillis();
+    }
+
+    /** For how long from now this node lets nobody take a primary's place, which it remembers. */
+    long promise(Known to, boolean supports, long now) {
+        long lease = supports ? settings.nodeTimeoutMillis() : 0;
+        to.promisedUntil = Math.max(to.promisedUntil, now + lease);
+        return lease;
     }
 
     boolean seesMajority() {

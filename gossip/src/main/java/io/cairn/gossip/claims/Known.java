@@ -12,8 +12,12 @@ final class Known {
     boolean saidData;
 
     long pingedMillis;
-    /** When the ping was sent that it answered last as one that has voted for nobody in this node's place. */
-    long supportedMillis = Long.MIN_VALUE;
+    /** Until when it lets nobody take this node's place. */
+    long supportsUntil = Long.MIN_VALUE;
+    /** What it promised last, 0 for nothing: it is to be pinged more often than that. */
+    long leaseMillis;
+    /** Until when this node lets nobody take its place. */
+    long promisedUntil = Long.MIN_VALUE;
 
     long offset;
     boolean data;

@@ -8,10 +8,11 @@ public sealed interface Message {
     /**
      * @param sentMillis the sender's clock, which the answer repeats
      * @param data the sender holds keys
-     * @param supports in an answer: the sender has not voted for another in the receiver's place, and knows of no other owner of its slots
+     * @param leaseMillis in an answer: for so long after the ping was sent the sender lets nobody take the receiver's place; 0: it has
+     *     voted for another, or knows of another owner of its slots
      * @param picture {@link Registry#picture} of the sender
      */
-    record Ping(long sentMillis, long offset, boolean data, long picture, boolean answer, boolean supports)
+    record Ping(long sentMillis, long offset, boolean data, long picture, boolean answer, long leaseMillis)
             implements Message {}
 
     /** What the sender knows, by node: claims' versions, stamps of bans. The receiver sends what is newer. */
@@ -19,8 +20,13 @@ public sealed interface Message {
 
     record News(List<Claim> claims, List<Ban> bans) implements Message {}
 
-    /** CLUSTER MEET: the receiver takes the sender in, even if it had forgotten it; {@code at}: the address it is met at. */
-    record Meet(Claim self, String at, boolean answer) implements Message {}
+    /**
+     * The receiver takes the sender in.
+     *
+     * @param at the address it is met at
+     * @param lifts by CLUSTER MEET: even if it had forgotten the sender. A node that looks for its seeds does not say so.
+     */
+    record Meet(Claim self, String at, boolean answer, boolean lifts) implements Message {}
 
     /** A primary with slots has, or no longer has, not heard of a node for the node timeout. */
     record Report(String nodeId, boolean failing) implements Message {}

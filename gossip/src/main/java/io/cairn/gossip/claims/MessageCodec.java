@@ -76,7 +76,7 @@ final class MessageCodec {
             out.writeBoolean(ping.data());
             out.writeLong(ping.picture());
             out.writeBoolean(ping.answer());
-            out.writeBoolean(ping.supports());
+            out.writeLong(ping.leaseMillis());
         } else if (message instanceof Message.Digest digest) {
             numbers(out, digest.versions());
             numbers(out, digest.stamps());
@@ -96,6 +96,7 @@ final class MessageCodec {
             claim(out, meet.self());
             text(out, meet.at());
             out.writeBoolean(meet.answer());
+            out.writeBoolean(meet.lifts());
         } else if (message instanceof Message.Report report) {
             id(out, report.nodeId());
             out.writeBoolean(report.failing());
@@ -129,15 +130,10 @@ final class MessageCodec {
         return switch (kind) {
             case 1 ->
                 new Message.Ping(
-                        in.readLong(),
-                        in.readLong(),
-                        in.readBoolean(),
-                        in.readLong(),
-                        in.readBoolean(),
-                        in.readBoolean());
+                        in.readLong(), in.readLong(), in.readBoolean(), in.readLong(), in.readBoolean(), natural(in));
             case 2 -> new Message.Digest(numbers(in), numbers(in), in.readBoolean());
             case 3 -> news(in);
-            case 4 -> new Message.Meet(claim(in), text(in), in.readBoolean());
+            case 4 -> new Message.Meet(claim(in), text(in), in.readBoolean(), in.readBoolean());
             case 5 -> new Message.Report(id(in), in.readBoolean());
             case 6 -> new Message.Failed(id(in));
             case 7 -> new Message.AskVote(ballot(in));

@@ -19,8 +19,9 @@ final class OpenSlotTable {
     }
 
     void migrate(int slot, String to) {
-        migrating.put(slot, to);
-        registry.changed();
+        if (!to.equals(migrating.put(slot, to))) {
+            registry.changed();
+        }
     }
 
     void migrating(Map<Integer, String> all) {
@@ -30,8 +31,9 @@ final class OpenSlotTable {
     }
 
     void importFrom(int slot, String from) {
-        importing.put(slot, from);
-        registry.changed();
+        if (!from.equals(importing.put(slot, from))) {
+            registry.changed();
+        }
     }
 
     void close(int slot) {

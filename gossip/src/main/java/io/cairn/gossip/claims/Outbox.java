@@ -10,6 +10,7 @@ final class Outbox {
     private final Registry registry;
     private final ClaimPorts ports;
     private final List<Letter> letters = new ArrayList<>();
+    private final List<Runnable> answers = new ArrayList<>();
 
     Outbox(Registry registry, ClaimPorts ports) {
         this.registry = registry;
@@ -36,6 +37,11 @@ final class Outbox {
         }
     }
 
+    /** An operator is answered. */
+    void answer(Runnable reply) {
+        answers.add(reply);
+    }
+
     void flush() {
         for (Letter letter : letters) {
             byte[] bytes = MessageCodec.encode(
@@ -43,5 +49,8 @@ final class Outbox {
             ports.send(letter.to(), letter.place(), bytes);
         }
         letters.clear();
+        List<Runnable> due = List.copyOf(answers);
+        answers.clear();
+        due.forEach(Runnable::run);
     }
 }

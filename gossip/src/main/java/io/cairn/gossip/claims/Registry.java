@@ -31,6 +31,7 @@ final class Registry {
     private boolean behind;
 
     private boolean untold;
+    private @Nullable Claim past;
     private long picture;
 
     Registry(Claim self) {
@@ -62,6 +63,13 @@ final class Registry {
             changed();
             untold = true;
         }
+    }
+
+    /** What this node last said, by the word of others: from now on it says this, and is believed. */
+    void recall(Claim claim) {
+        self = claim.withVersion(claim.version() + 1);
+        changed();
+        untold = true;
     }
 
     /** Another life under another or the same id: nothing of before counts. */
@@ -117,11 +125,8 @@ final class Registry {
     /** Takes a claim that is news; false if it is none, or not welcome. */
     boolean hear(Claim claim, long nowMillis) {
         if (claim.id().equals(self.id())) {
-            if (claim.version() > self.version()) {
-                // Of a life whose file was lost: others must believe what is said now.
-                self = self.withVersion(claim.version() + 1);
-                changed();
-                untold = true;
+            if (claim.version() > self.version() && (past == null || claim.version() > past.version())) {
+                past = claim;
             }
             return false;
         }
@@ -141,6 +146,14 @@ final class Registry {
         heardEpoch(claim.configEpoch());
         heard();
         return true;
+    }
+
+    /** A claim of this node that others know and its file does not: the file is an old one, or was lost. Null for none; once. */
+    @Nullable
+    Claim takePast() {
+        Claim was = past;
+        past = null;
+        return was;
     }
 
     boolean isBanned(String id) {
@@ -175,6 +188,10 @@ final class Registry {
 
     Collection<Ban> bans() {
         return bans.values();
+    }
+
+    boolean hasRoomForBan(String id) {
+        return bans.containsKey(id) || bans.size() < MessageCodec.MAX_NODES;
     }
 
     void disown(int slot) {

@@ -77,9 +77,10 @@ final class Succession {
         if (replica.claim.primaryId().equals(registry.id()) && registry.self().isPrimary()) {
             if (pausedUntil == Long.MIN_VALUE) {
                 log.info("{}: stops writes for {} to take over", registry.id(), replica.claim.id());
-                pausedUntil = now + PAUSE_MILLIS;
-                ports.pauseWrites(PAUSE_MILLIS);
             }
+            // Each time anew: the replica that asks counts from now.
+            pausedUntil = now + PAUSE_MILLIS;
+            ports.pauseWrites(PAUSE_MILLIS);
             outbox.to(replica, new Message.Stopped(ports.offset()));
         }
     }
@@ -113,7 +114,7 @@ final class Succession {
             return;
         }
         if (forced || (stoppedOffset >= 0 && ports.offset() >= stoppedOffset)) {
-            candidate.stand(Ballot.Kind.MANUAL, registry.owned(primary.claim.id()), now);
+            candidate.stand(Ballot.Kind.MANUAL, registry.owned(primary.claim.id()), now, manualUntil);
         } else if (now - RESEND_MILLIS >= askedMillis) {
             askedMillis = now;
             outbox.to(primary, new Message.StopWrites());
@@ -131,7 +132,7 @@ final class Succession {
             standsMillis = now + DELAY_MILLIS + random.nextInt((int) JITTER_MILLIS) + rank() * RANK_MILLIS;
         } else if (now >= standsMillis) {
             standsMillis = Long.MIN_VALUE;
-            candidate.stand(Ballot.Kind.ELECTION, registry.owned(primary.claim.id()), now);
+            candidate.stand(Ballot.Kind.ELECTION, registry.owned(primary.claim.id()), now, Long.MAX_VALUE);
         }
     }
 

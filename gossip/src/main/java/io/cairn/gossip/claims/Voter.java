@@ -2,6 +2,7 @@ package io.cairn.gossip.claims;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,6 +38,9 @@ final class Voter {
     private final OpenSlotTable open;
     private final Promises promises;
     private final List<Grant> grants = new ArrayList<>();
+    /** Slots that were opened for a candidate by this node's vote alone; closed again if it does not get them. */
+    private final Map<String, SlotSet> released = new HashMap<>();
+
     private long lastVoteEpoch;
     private String lastVotedFor = "";
     private long now;
@@ -64,6 +68,7 @@ final class Voter {
 
     void forgetAll() {
         grants.clear();
+        released.clear();
     }
 
     void resetEpoch() {
@@ -108,12 +113,27 @@ final class Voter {
     private boolean holds(Grant grant, Ballot.Kind against) {
         Known candidate = registry.other(grant.candidate());
         boolean gone = candidate == null || candidate.silentMillis(now) >= settings.nodeTimeoutMillis();
-        if (grant.ballot().kind() == Ballot.Kind.MOVE) {
+        if (grant.ballot().kind().isOfSlots()) {
             // It may have won and be cut off, with keys that nobody else has: only another move, by an operator's word,
             // goes over it.
-            return !(gone && against == Ballot.Kind.MOVE);
+            return !(gone && against.isOfSlots());
         }
         return !gone && against != Ballot.Kind.MANUAL;
+    }
+
+    /** The candidate that this owner has let have a slot, and that may still win it; null for none. */
+    @Nullable
+    String promisedTo(int slot) {
+        settle();
+        if (!registry.id().equals(registry.owner(slot))) {
+            return null;
+        }
+        return grants.stream()
+                .filter(grant -> grant.ballot().kind().isOfSlots()
+                        && grant.ballot().slots().has(slot))
+                .map(Grant::candidate)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Whether this node lets a primary take writes: it has given its place to nobody, and knows of nobody who has it. */
@@ -122,9 +142,26 @@ final class Voter {
             return false;
         }
         settle();
-        return grants.stream()
-                .noneMatch(grant -> grant.ballot().kind() != Ballot.Kind.MOVE
-                        && grant.ballot().sources().containsKey(primary.id()));
+        return grants.stream().noneMatch(grant -> displaces(grant, primary));
+    }
+
+    /** Whether what was granted ends that primary's time, should it come to be. */
+    private static boolean displaces(Grant grant, Claim primary) {
+        Ballot ballot = grant.ballot();
+        boolean outdated = primary.voted() && primary.configEpoch() > ballot.epoch();
+        return ballot.kind() != Ballot.Kind.MOVE
+                && !grant.candidate().equals(primary.id())
+                && !outdated
+                && (ballot.sources().containsKey(primary.id()) || ballot.slots().meets(primary.slots()));
+    }
+
+    /** Nothing is voted for in this epoch or one before it: this node may have, and not know it. */
+    void abstains(long epoch) {
+        if (epoch > lastVoteEpoch) {
+            lastVoteEpoch = epoch;
+            lastVotedFor = "";
+            registry.changed();
+        }
     }
 
     /** Whether these slots are to stay where they are, whoever asks. */
@@ -144,9 +181,17 @@ final class Voter {
 
     private void settle() {
         boolean over = grants.removeIf(grant -> {
+            String id = grant.candidate();
             Claim claim = registry.claim(grant.candidate());
             long epoch = grant.ballot().epoch();
-            return claim == null || claim.configEpoch() >= epoch || claim.decidedEpoch() >= epoch;
+            boolean won = claim != null && claim.configEpoch() >= epoch;
+            boolean ended = claim == null || won || claim.decidedEpoch() >= epoch;
+            SlotSet opened = ended ? released.remove(id) : null;
+            if (opened != null && !won) {
+                Map<Integer, String> now = open.migrating();
+                opened.bits().stream().filter(slot -> id.equals(now.get(slot))).forEach(open::close);
+            }
+            return ended;
         });
         if (over) {
             registry.heard();
@@ -181,15 +226,14 @@ final class Voter {
             return;
         }
         SlotSet contested = contested(id, ballot, time);
-        boolean duel = running != null
-                && running.kind() == Ballot.Kind.MOVE
-                && running.slots().meets(ballot.slots());
+        boolean duel =
+                running != null && running.kind().isOfSlots() && running.slots().meets(ballot.slots());
         if (!contested.isEmpty() || duel || grants.size() >= MAX_GRANTS) {
             refuse.accept(new Message.Refusal(ballot.epoch(), contested, false));
             return;
         }
         SlotSet given = registry.owned(registry.id()).and(ballot.slots());
-        if (ballot.kind() == Ballot.Kind.MOVE && !given.isEmpty()) {
+        if (ballot.kind().isOfSlots() && !given.isEmpty()) {
             boolean[] unknown = {false};
             if (!release(given, id, unknown)) {
                 if (!unknown[0]) {
@@ -223,12 +267,19 @@ final class Voter {
                 }
             }
         }
+        BitSet opened = slots.bits();
+        before.keySet().forEach(opened::clear);
+        released.merge(to, SlotSet.of(opened), SlotSet::plus);
         return true;
     }
 
     private boolean mayStand(Known candidate, Ballot ballot) {
         if (ballot.kind() == Ballot.Kind.MOVE) {
             return candidate.claim.isPrimary();
+        }
+        if (ballot.kind() == Ballot.Kind.SEIZE) {
+            return candidate.claim.isPrimary()
+                    && ballot.sources().keySet().stream().allMatch(this::isLost);
         }
         String primaryId = candidate.claim.primaryId();
         if (!ballot.sources().keySet().equals(Set.of(primaryId))) {
@@ -248,7 +299,17 @@ final class Voter {
         boolean another = !primary.votedFor.equals(candidate.claim.id())
                 && primary.votedMillis != Long.MIN_VALUE
                 && now - primary.votedMillis < SAME_PRIMARY_TIMEOUTS * timeout;
-        return primary.failed && primary.silentMillis(now) >= timeout && !another;
+        return isLost(primaryId) && !another;
+    }
+
+    /** Whether an owner has failed and this node's own promises to it are over; its own word is asked of this node itself. */
+    private boolean isLost(String owner) {
+        Known known = registry.other(owner);
+        return owner.equals(registry.id())
+                || (known != null
+                        && known.failed
+                        && known.silentMillis(now) >= settings.nodeTimeoutMillis()
+                        && now >= known.promisedUntil);
     }
 
     /** False when this node knows of a newer owner of one of the slots, of whom it tells the candidate. */

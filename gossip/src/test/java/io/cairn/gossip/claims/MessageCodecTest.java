@@ -17,10 +17,10 @@ class MessageCodecTest {
             new Claim(A, 9, new Place("::1", 7001, 17_001, "h"), B, 5, true, 6, true, false, SlotSet.range(3, 16_383));
 
     private static final List<Message> ALL = List.of(
-            new Message.Ping(1, 2, true, -3, true, true),
+            new Message.Ping(1, 2, true, -3, true, 4),
             new Message.Digest(Map.of(A, 1L), Map.of(B, 2L), true),
             new Message.News(List.of(CLAIM), List.of(new Ban(B, 3, true))),
-            new Message.Meet(CLAIM, "127.0.0.1:1", false),
+            new Message.Meet(CLAIM, "127.0.0.1:1", false, true),
             new Message.Report(A, true),
             new Message.Failed(A),
             new Message.AskVote(new Ballot(4, Ballot.Kind.MANUAL, SlotSet.one(9), Map.of(A, 3L))),

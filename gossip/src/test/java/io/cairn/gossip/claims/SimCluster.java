@@ -38,6 +38,9 @@ final class SimCluster {
         boolean sealed;
 
         long skew;
+        /** cluster-node-timeout of this node; changed at runtime as by CONFIG SET. */
+        long timeout = TIMEOUT;
+
         long nextTick;
         final Set<Integer> keys = new HashSet<>();
 
@@ -55,12 +58,24 @@ final class SimCluster {
 
         void start(boolean lostData) {
             node = new ClaimsNode(
-                    Claim.of(id, place, false), disk, lostData, settings, this, new Random(random.nextLong()), clock());
+                    Claim.of(id, place, false),
+                    disk,
+                    lostData,
+                    new Settings(this),
+                    this,
+                    new Random(random.nextLong()),
+                    clock());
             nextTick = now + random.nextInt((int) TICK);
         }
 
         void kill() {
             node = null;
+        }
+
+        /** The machine starts anew, and its monotonic clock with it. */
+        void reboot() {
+            skew = random.nextInt(1_000_000) - 500_000L;
+            start(false);
         }
 
         Picture picture() {
@@ -127,6 +142,12 @@ final class SimCluster {
         }
 
         @Override
+        public void clear() {
+            keys.clear();
+            data = false;
+        }
+
+        @Override
         public long dataAgeMillis() {
             return 0;
         }
@@ -162,10 +183,11 @@ final class SimCluster {
     double twice;
     long maxDelay = 5;
     long now = 1_000_000;
-    private final ClaimSettings settings = new ClaimSettings() {
+
+    private record Settings(SimNode node) implements ClaimSettings {
         @Override
         public long nodeTimeoutMillis() {
-            return TIMEOUT;
+            return node.timeout;
         }
 
         @Override
@@ -187,7 +209,7 @@ final class SimCluster {
         public boolean allowReplicaMigration() {
             return true;
         }
-    };
+    }
 
     SimCluster(long seed) {
         random = new Random(seed);
@@ -277,6 +299,24 @@ final class SimCluster {
         }
     }
 
+    /** A node that knows no other. */
+    SimNode add(int number) {
+        SimNode node = new SimNode(number);
+        nodes.add(node);
+        node.skew = random.nextInt(1_000_000);
+        node.start(false);
+        return node;
+    }
+
+    /** Has a node hear of a ban, as if another had told it. */
+    void hear(SimNode node, SimNode from, Ban ban) {
+        java.util.Objects.requireNonNull(node.node)
+                .receive(
+                        MessageCodec.encode(
+                                new MessageCodec.Envelope(from.id, 0, new Message.News(List.of(), List.of(ban)))),
+                        node.clock());
+    }
+
     /** {@code primaries} with even slots and one replica each, all having met. */
     void form(int primaries, int replicasEach) {
         int all = primaries * (1 + replicasEach);
@@ -333,17 +373,24 @@ final class SimCluster {
 
     /** All nodes run, agree, and somebody takes writes for every slot. */
     boolean isWell() {
+        return isWell(slot -> true);
+    }
+
+    /** The same, where somebody needs to take writes only for these slots. */
+    boolean isWell(java.util.function.IntPredicate served) {
         List<SimNode> live = nodes.stream().filter(node -> node.node != null).toList();
         @Nullable String[] owners = live.get(0).picture().owners();
         for (SimNode node : live) {
             Picture picture = node.picture();
             boolean agrees = java.util.Arrays.equals(owners, picture.owners());
-            if (!agrees || picture.assigned() < SlotSet.SLOTS || !picture.isCovered() || !picture.seesMajority()) {
+            boolean covered = picture.isCovered() || live.size() < nodes.size();
+            if (!agrees || picture.assigned() < SlotSet.SLOTS || !covered || !picture.seesMajority()) {
                 return false;
             }
         }
         for (int slot = 0; slot < SlotSet.SLOTS; slot++) {
-            if (!node(java.util.Objects.requireNonNull(owners[slot])).takesWrites(slot)) {
+            if (served.test(slot)
+                    && !node(java.util.Objects.requireNonNull(owners[slot])).takesWrites(slot)) {
                 return false;
             }
         }
@@ -365,6 +412,7 @@ final class SimCluster {
                         .append(picture.self().configEpoch())
                         .append('/')
                         .append(picture.currentEpoch());
+                text.append(" migrating ").append(picture.migrating());
                 text.append(" slots ").append(picture.slotsOf(node.id).size());
                 text.append(" lease ").append(picture.leaseUntilMillis() - node.clock());
                 text.append(" majority ").append(picture.seesMajority()).append(" failed ");

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Three primaries and three replicas, made one cluster by redis-cli: Cairn's nodes in gossip mode, or redis-server's. */
-final class SixNodes implements AutoCloseable {
+public final class SixNodes implements AutoCloseable {
     static final int NODES = 6;
     private static final int BUS_OFFSET = 20;
     private static final int SECONDS = 120;
@@ -33,7 +33,7 @@ final class SixNodes implements AutoCloseable {
      * @param apart each in a process of its own; else only the first, which is to be killed
      * @param timeoutMillis cluster-node-timeout
      */
-    static SixNodes ofCairn(Path directory, int firstPort, long timeoutMillis, boolean apart) {
+    public static SixNodes ofCairn(Path directory, int firstPort, long timeoutMillis, boolean apart) {
         SixNodes nodes = new SixNodes(firstPort);
         Distribution distribution = Distribution.find();
         for (int first = 0; first < NODES; ) {
@@ -99,7 +99,8 @@ final class SixNodes implements AutoCloseable {
         return new Address("127.0.0.1", firstPort + i);
     }
 
-    List<Address> nodes() {
+    /** All of them, primaries first. */
+    public List<Address> nodes() {
         List<Address> nodes = new ArrayList<>();
         for (int i = 0; i < NODES; i++) {
             nodes.add(node(i));
@@ -108,7 +109,7 @@ final class SixNodes implements AutoCloseable {
     }
 
     /** {@code redis-cli --cluster create}, then waits until every replica has its primary's data. */
-    void create(Path directory) {
+    public void create(Path directory) {
         for (Address node : nodes()) {
             Await.until(node + " answers", SECONDS, () -> ClusterState.answers(node));
         }
@@ -138,7 +139,7 @@ final class SixNodes implements AutoCloseable {
     }
 
     /** {@code kill -9} of the first node, a primary; the key is in one of its slots. */
-    void killFirst() {
+    public void killFirst() {
         processes.get(0).kill9();
     }
 
