@@ -1,13 +1,15 @@
 # Thin calls; each target is one command that can be typed by hand.
 MVN = ./mvnw -B -ntp
 
-.PHONY: coverage machines redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls bench-migration redis-cli-flows upgrade scale stock-clients hand-over bench-modes rollout bench-reshard bench-failover claims-sim replicate
+.PHONY: it-long coverage machines redis-suite check fmt test it bench bench-eviction differential agree demo dist faults jepsen jepsen-each jepsen-mutants bench-checkers bench-types bench-stalls bench-migration redis-cli-flows upgrade scale stock-clients hand-over bench-modes rollout bench-reshard bench-failover claims-sim replicate
 check:  ; $(MVN) verify
 fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
 # Which lines the tests reach: */target/site/jacoco/index.html.
 coverage: ; $(MVN) -Pcoverage verify
 it:     ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false
+# The ITs that verify leaves out (@Tag("long")).
+it-long: ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dgroups=long -Dit.excluded=none
 dist:   ; $(MVN) -q -DskipTests package
 demo:   ; ./cairn demo
 bench:  ; bench/bench.sh
@@ -15,7 +17,7 @@ bench:  ; bench/bench.sh
 bench-modes: ; bench/modes.sh
 # Every maxmemory-policy at half of the memory needed, against redis-server: SECONDS_EACH=120 KEYS=100000 RATE=20000.
 bench-eviction: ; bench/eviction.sh
-ONLY_IT = -pl jepsen,resp-server -am -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false
+ONLY_IT = -Dit.excluded=none -pl jepsen,resp-server -am -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false
 # COMMANDS random commands of all types, four times (handlers and a server, RESP2 and RESP3), against redis-server.
 differential:
 	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=RedisDifferentialIT -Dcairn.differential.commands=$(or $(COMMANDS),250000) -Dcairn.differential.seed=$(or $(SEED),1)

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -82,6 +83,7 @@ class AbuseIT {
         assertUndisturbed();
     }
 
+    @Tag("long")
     @Test
     void announcedBulksOf512MegabytesCostNothingBeforeTheyArrive() throws Exception {
         try (Sockets sockets = new Sockets(server.address())) {
@@ -124,6 +126,7 @@ class AbuseIT {
         assertFallsBack();
     }
 
+    @Tag("long")
     @Test
     void tenThousandIdleConnectionsAreCheap() throws Exception {
         List<SocketChannel> idle = new ArrayList<>();
@@ -148,6 +151,7 @@ class AbuseIT {
         assertFallsBack();
     }
 
+    @Tag("long")
     @Test
     void valueOf100MegabytesIsSetAndRead() throws Exception {
         byte[] value = BigValue.make(100 << 20);

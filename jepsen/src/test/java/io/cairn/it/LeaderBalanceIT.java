@@ -14,11 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Primaries that have piled up in one process are spread again: by command, and by themselves when told to. */
+@Tag("long")
 class LeaderBalanceIT {
     private static final int PORT = 21840;
     private static final String CALM_MILLIS = "4000";

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * form replaces one of three; the long one ({@code make machines}) goes from three voters to five and back to three, then
  * replaces those that are left from the beginning.
  */
+@Tag("long")
 class MachinesIT {
     private static final int PORT = 23500;
     private static final boolean LONG = Boolean.getBoolean("cairn.machines.all");

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What an idle node costs as the cluster grows: messages, threads, CPU. {@code make scale} forms 9, then 27 nodes in three
  * processes ({@code -Dcairn.scale.nodes=3,9}, for each process); the short form only three times one.
  */
+@Tag("long")
 class ScaleIT {
     private static final int PORT = 22_200;
     private static final String HEAP = "cairn.scale.heap";

@@ -41,6 +41,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -390,6 +391,7 @@ class StockClientsIT {
         assertThat(run.output().strip().split("\n")).endsWith("OK", "8", "8");
     }
 
+    @Tag("long")
     @Test
     void valueOf100MegabytesGoesThroughRaft() throws Exception {
         String key = "value-of-100-megabytes";

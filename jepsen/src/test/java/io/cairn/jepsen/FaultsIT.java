@@ -8,10 +8,12 @@ import io.cairn.jepsen.process.CairnCluster;
 import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.workload.CountingWorkload;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The short form; {@code make faults} runs the long one, which also judges the gaps. */
+@Tag("long")
 class FaultsIT {
     private static final int PORT = 21600;
 

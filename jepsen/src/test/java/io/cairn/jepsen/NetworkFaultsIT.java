@@ -22,10 +22,12 @@ import io.cairn.jepsen.resp.Timeouts;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three processes of one node whose every connection passes the harness's network. */
+@Tag("long")
 class NetworkFaultsIT {
     private static final int PORT = 22100;
     private static final int SECONDS = 30;

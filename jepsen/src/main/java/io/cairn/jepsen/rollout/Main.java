@@ -8,6 +8,7 @@ import io.cairn.jepsen.process.Distribution;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** {@code make rollout}: nine nodes in processes of their own go from gossip to raft and back, {@code RUNS} times; with kills, and then without the rolling restarts. */
 public final class Main {
@@ -37,7 +38,8 @@ public final class Main {
             RolloutRun run = new RolloutRun(cluster, new RolloutRun.Options(kills, seed, !kills, !kills), System.out);
             try {
                 run.run();
-                problems = run.problems();
+                problems = Stream.concat(run.problems().stream(), run.slow().stream())
+                        .toList();
             } catch (IllegalStateException e) {
                 e.printStackTrace(System.out);
                 problems = List.of(String.valueOf(e.getMessage()));

@@ -34,6 +34,7 @@ final class RolloutRun {
     private final PrintStream out;
     private final Tally tally = new Tally();
     private final List<String> problems = new ArrayList<>();
+    private final List<String> slow = new ArrayList<>();
     private final List<LedgerClient> clients = new ArrayList<>();
 
     /**
@@ -138,6 +139,11 @@ final class RolloutRun {
         return List.copyOf(problems);
     }
 
+    /** What took longer than it may on a machine that does nothing else. */
+    List<String> slow() {
+        return List.copyOf(slow);
+    }
+
     private void whole(RollingChange change) {
         try {
             change.awaitWhole();
@@ -156,7 +162,7 @@ final class RolloutRun {
                         .formatted(name, Arrays.toString(pauses), full, copies.partial(), tally));
         if (judged && !options.kills()) {
             if (Arrays.stream(pauses).anyMatch(pause -> pause >= MOST_PAUSE_MILLIS)) {
-                problems.add(name + ": writes paused for " + Arrays.toString(pauses) + " ms");
+                slow.add(name + ": writes paused for " + Arrays.toString(pauses) + " ms");
             }
             if (full > 0) {
                 problems.add(name + ": " + full + " whole copies of data went between nodes");

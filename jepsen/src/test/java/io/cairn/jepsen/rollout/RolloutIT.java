@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Nine nodes in three processes go from gossip to raft and back under load; {@code make rollout} is the long form. */
 class RolloutIT {
-    private static final int PORT = 21_200;
+    private static final int PORT = 21_240;
 
     @Test
     void aClusterGoesToRaftAndBackWithoutLosingAWrite(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path directory)

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What docs/rollout.md tells operators to type does what the page says. */
 class RolloutPageIT {
-    private static final int PORT = 21_500;
+    private static final int PORT = 21_540;
 
     @Test
     void eachCommandOfThePageWorks(@TempDir(cleanup = CleanupMode.ON_SUCCESS) Path directory) throws Exception {
