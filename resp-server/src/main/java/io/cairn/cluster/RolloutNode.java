@@ -14,15 +14,18 @@ import io.cairn.raft.meta.MetaCommand;
 import io.cairn.raft.meta.MetaGroup;
 import io.cairn.raft.meta.MetaResult;
 import io.cairn.raft.meta.Rollout;
+import io.cairn.raft.meta.Rollout.Consensus;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.shards.LeaderTable;
 import io.cairn.raft.shards.ShardGroup;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -34,9 +37,11 @@ import org.slf4j.LoggerFactory;
 public final class RolloutNode implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RolloutNode.class);
     private static final long TICK_MILLIS = 50;
+    private static final long LEAVE_SECONDS = 5;
 
     private final GossipNode gossip;
     private final RaftNode raft;
+    private final DataSwitch data;
     private final Rollouts rollouts;
     private final ScheduledExecutorService thread;
     private final Consumer<Throwable> fatal;
@@ -49,6 +54,7 @@ public final class RolloutNode implements AutoCloseable {
     public RolloutNode(GossipNode gossip, RaftNode raft, DataSwitch data, Consumer<Throwable> fatal) {
         this.gossip = gossip;
         this.raft = raft;
+        this.data = data;
         this.fatal = fatal;
         int port = raft.runtime().topology().self().port();
         this.thread = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -84,9 +90,24 @@ public final class RolloutNode implements AutoCloseable {
         }
     }
 
+    /** Ends the driver. A meta group that is dissolved is left now: whoever stops a node then may start it in gossip mode. */
     @Override
     public void close() {
         thread.shutdownNow();
+        Rollout rollout = Rollout.of(meta().map());
+        if (rollout == null || !rollout.isDone() || rollout.target() == Consensus.RAFT || data.isRaft()) {
+            return;
+        }
+        try {
+            String error = meta().dissolve().get(LEAVE_SECONDS, TimeUnit.SECONDS);
+            if (!error.isEmpty()) {
+                LOG.warn("the meta group, which is dissolved, was not left: {}", error);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("the meta group, which is dissolved, was not left", e);
+        }
     }
 
     private final class Ports extends ShownNodes {
