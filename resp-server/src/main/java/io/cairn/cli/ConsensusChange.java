@@ -87,8 +87,9 @@ final class ConsensusChange {
             if (done(status, target, shard)) {
                 return true;
             }
-            ran |= status.runs();
-            if (!status.runs() && (ran || System.nanoTime() > heard)) {
+            boolean runs = status.runs() || switches(status, shard);
+            ran |= runs;
+            if (!runs && (ran || System.nanoTime() > heard)) {
                 say("it was given up, and the cluster is as it was before this step"
                         + (status.lastError().isEmpty() ? "" : ": " + status.lastError()));
                 return false;
@@ -109,6 +110,12 @@ final class ConsensusChange {
             throw new IOException("there is no shard " + shard);
         }
         return one.consensus().equals(target) && one.step().equals("none");
+    }
+
+    /** The shard's change is decided, and its nodes are not all there yet. */
+    private static boolean switches(ConsensusStatus status, @Nullable String shard) {
+        ConsensusStatus.Shard one = shard == null ? null : status.shard(shard);
+        return one != null && !one.step().equals("none");
     }
 
     private static List<String> words(String target, @Nullable String shard) {
