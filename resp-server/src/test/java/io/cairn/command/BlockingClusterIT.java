@@ -52,6 +52,9 @@ class BlockingClusterIT {
                 "yes",
                 "--cluster-consensus",
                 "raft",
+                // Whoever waits is told when leadership moves: not because a machine is busy.
+                "--cluster-election-timeout",
+                "2000",
                 "--cluster-port",
                 ports(NODES),
                 "--cluster-raft-port",

@@ -186,6 +186,9 @@ class ShardSwitchIT {
                 "" + (ports.get(i) + 6_000),
                 "--cluster-node-timeout",
                 "2000",
+                // A busy machine is no reason for an election between the test's calls.
+                "--cluster-election-timeout",
+                "2000",
                 "--appendonly",
                 "yes"));
         if (capable) {
