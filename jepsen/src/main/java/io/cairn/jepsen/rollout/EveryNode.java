@@ -162,6 +162,11 @@ final class EveryNode implements AutoCloseable {
     /** Stops asking. */
     @Override
     public void close() {
+        finish();
+    }
+
+    /** Asks no more; what was asked is answered when this returns. */
+    void finish() {
         running = false;
         for (Thread thread : threads) {
             try {

@@ -104,7 +104,7 @@ final class RolloutRun {
                 phase(timeline, copies, "processes started again with cluster-consensus gossip", false);
             }
             clients.forEach(LedgerClient::finish);
-            every.close();
+            every.finish();
             say(timeline, "steps seen: " + watch.steps());
             say(timeline, every.asked() + " direct questions to every node");
             say(timeline, tally.toString());

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -163,7 +164,7 @@ final class PageCluster implements AutoCloseable {
             for (String name : NAMES) {
                 Path asked = directory.resolve(name + ".restart");
                 if (Files.exists(asked)) {
-                    processes.get(name).stop(SECONDS);
+                    Objects.requireNonNull(processes.get(name)).stop(SECONDS);
                     start(name);
                     try {
                         Files.delete(asked);
