@@ -6,11 +6,13 @@ import io.cairn.jepsen.process.Distribution;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What docs/rollout.md tells operators to type does what the page says. */
+/** What docs/rollout.md tells operators to type does what the page says; {@code make it-long} runs it, RolloutIT is the short form. */
+@Tag("long")
 class RolloutPageIT {
     private static final int PORT = 21_540;
 
