@@ -1,7 +1,6 @@
 package io.cairn.gossip;
 
 import static io.cairn.gossip.TestNode.eventually;
-import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -47,7 +46,11 @@ final class HundredMembersIT {
                         converged,
                         (double) used / members,
                         share / members));
-                assertThat(nodes).allMatch(node -> seesAll(node, nodes));
+                // A machine that runs other tests, too, has members suspected for moments.
+                eventually(
+                        "all see all again",
+                        CONVERGE_MILLIS,
+                        () -> nodes.stream().allMatch(node -> seesAll(node, nodes)));
             } finally {
                 nodes.parallelStream().forEach(TestNode::close);
             }

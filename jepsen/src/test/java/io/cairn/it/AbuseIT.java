@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Hostile clients of a server with {@code -Xmx256m}: it stays up, stays small, and a probe beside them notices nothing. */
+@Tag("long")
 class AbuseIT {
     private static final int PORT = 21300;
     private static final int MEMORY_LIMIT_MEGABYTES = 300;
@@ -83,7 +84,6 @@ class AbuseIT {
         assertUndisturbed();
     }
 
-    @Tag("long")
     @Test
     void announcedBulksOf512MegabytesCostNothingBeforeTheyArrive() throws Exception {
         try (Sockets sockets = new Sockets(server.address())) {
@@ -126,7 +126,6 @@ class AbuseIT {
         assertFallsBack();
     }
 
-    @Tag("long")
     @Test
     void tenThousandIdleConnectionsAreCheap() throws Exception {
         List<SocketChannel> idle = new ArrayList<>();
@@ -151,7 +150,6 @@ class AbuseIT {
         assertFallsBack();
     }
 
-    @Tag("long")
     @Test
     void valueOf100MegabytesIsSetAndRead() throws Exception {
         byte[] value = BigValue.make(100 << 20);

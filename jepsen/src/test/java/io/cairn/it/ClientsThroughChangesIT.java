@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and comes back with new nodes. No wrong reply, nothing acknowledged lost, and each ends with the cluster's topology.
  * What is not installed is left out, and said.
  */
+@Tag("long")
 class ClientsThroughChangesIT {
     private static final int PORT = 22_500;
     private static final int SECONDS = 30;

@@ -15,6 +15,7 @@ import io.cairn.jepsen.resp.Timeouts;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A primary is stopped (SIGSTOP) until another serves and has taken a write, then goes on, with a read of that key waiting in
  * its socket: it answers the new value or sends the client away, never the old one.
  */
+@Tag("long")
 class DeposedLeaderIT {
     private static final int PORT = 21860;
     private static final int ROUNDS = 6;

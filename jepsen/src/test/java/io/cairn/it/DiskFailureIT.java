@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The disk of a primary fails: fsync answers EIO, by a library put before libc's. The node acknowledges nothing more, says
  * why, gives up its place at once and ends; another one serves, and nothing acknowledged is lost.
  */
+@Tag("long")
 class DiskFailureIT {
     private static final int PORT = 21820;
 

@@ -12,11 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jedis, Lettuce and redis-py go on through a failover by hand in gossip mode, which loses nothing, and through the death of a primary. */
+@Tag("long")
 class GossipClientsIT {
     private static final int PORT = 32_500;
     private static final int SECONDS = 30;

@@ -17,12 +17,14 @@ import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Slots move as a whole while clients write and read that retry nothing but MOVED; every key is in exactly one shard. */
+@Tag("long")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class MigrationIT {
     private static final int PORT = 22_000;

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Nodes that talk TLS with each other: they form a cluster and serve; strangers (plain bytes, no certificate, one of another
  * authority) get nothing and disturb nothing; new certificates are taken over without a restart.
  */
+@Tag("long")
 class PeerTlsIT {
     private static final int PORT = 21900;
     private static final int RAFT_PORT = PORT + 50;

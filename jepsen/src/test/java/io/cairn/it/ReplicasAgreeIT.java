@@ -26,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * restart, and a replica that comes back empty and gets a snapshot. At the end the three replicas hold the same, down to expiry,
  * versions and order. More of it: {@code make agree CALLS=200000 SEED=N}.
  */
+@Tag("long")
 class ReplicasAgreeIT {
     private static final int PORT = 22600;
     private static final int SECONDS = 60;

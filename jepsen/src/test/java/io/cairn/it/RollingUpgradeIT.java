@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,7 @@ import redis.clients.jedis.exceptions.JedisException;
  * start any more. Needs the previous version, built by {@code make upgrade} (or by this test with
  * {@code -Dcairn.previous.build=true}).
  */
+@Tag("long")
 class RollingUpgradeIT {
     private static final int PORT = 22_300;
     private static final int SECONDS = 60;

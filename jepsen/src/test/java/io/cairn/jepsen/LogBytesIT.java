@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * server writes. Every file of a process counts, so nothing can grow unseen. {@code -Dcairn.sets=1000000} is the long
  * form.
  */
+@Tag("long")
 class LogBytesIT {
     private static final int PORT = 21700;
     private static final int VALUE_BYTES = 100;

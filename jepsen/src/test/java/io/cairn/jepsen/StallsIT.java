@@ -8,10 +8,12 @@ import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.stall.Sizes;
 import io.cairn.jepsen.stall.Stalls;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The short form; {@code make bench-stalls} runs the long one. */
+@Tag("long")
 class StallsIT {
     private static final int PORT = 21420;
     /**

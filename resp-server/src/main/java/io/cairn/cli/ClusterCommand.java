@@ -87,15 +87,8 @@ public final class ClusterCommand implements Callable<Integer> {
             description = "Show every node with its role, health, load and lag, as one node sees them.",
             mixinStandardHelpOptions = true)
     static final class Status implements Callable<Integer> {
-        @Parameters(
-                arity = "0..*",
-                paramLabel = "host:port",
-                defaultValue = "127.0.0.1:7001",
-                description = "Nodes to ask; the first that answers does (default: ${DEFAULT-VALUE}).")
-        List<String> nodes;
-
         @Mixin
-        final Login login = new Login();
+        final ClusterNodes nodes = new ClusterNodes();
 
         @Spec
         CommandSpec spec;
@@ -103,7 +96,7 @@ public final class ClusterCommand implements Callable<Integer> {
         @Override
         public Integer call() throws Exception {
             PrintWriter out = spec.commandLine().getOut();
-            out.print(new ClusterClient(ClusterClient.addresses(nodes), login).table());
+            out.print(new ClusterClient(nodes.addresses(), nodes.login).table());
             out.flush();
             return 0;
         }
@@ -116,12 +109,8 @@ public final class ClusterCommand implements Callable<Integer> {
                     + " no call of a client fails. A shard whose replicas lag stays where it is.",
             mixinStandardHelpOptions = true)
     static final class BalanceLeaders implements Callable<Integer> {
-        @Parameters(
-                arity = "0..*",
-                paramLabel = "host:port",
-                defaultValue = "127.0.0.1:7001",
-                description = "Nodes to ask; the first that answers does (default: ${DEFAULT-VALUE}).")
-        List<String> nodes;
+        @Mixin
+        final ClusterNodes nodes = new ClusterNodes();
 
         @Option(names = "--dry-run", description = "Say only what would be moved first.")
         boolean dryRun;
@@ -132,16 +121,13 @@ public final class ClusterCommand implements Callable<Integer> {
                 description = "Milliseconds between two moves (default: ${DEFAULT-VALUE}).")
         int pauseMillis;
 
-        @Mixin
-        final Login login = new Login();
-
         @Spec
         CommandSpec spec;
 
         @Override
         public Integer call() throws Exception {
             PrintWriter out = spec.commandLine().getOut();
-            int moves = new BalancedLeaders(ClusterClient.addresses(nodes), login)
+            int moves = new BalancedLeaders(nodes.addresses(), nodes.login)
                     .run(dryRun, Math.max(0, pauseMillis), line -> {
                         out.println(line);
                         out.flush();

@@ -1,7 +1,6 @@
 package io.cairn.cli;
 
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -10,7 +9,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code cairn cluster consensus}: a running cluster goes from gossip to raft, and back. */
@@ -29,23 +27,6 @@ final class ConsensusCommand implements Callable<Integer> {
         return 2;
     }
 
-    /** What all of them are told. */
-    static final class Where {
-        @Parameters(
-                arity = "0..*",
-                paramLabel = "host:port",
-                defaultValue = "127.0.0.1:7001",
-                description = "Nodes to ask; the first that answers does (default: ${DEFAULT-VALUE}).")
-        List<String> nodes = List.of();
-
-        @Mixin
-        final Login login = new Login();
-
-        ConsensusChange change(Consumer<String> said) {
-            return new ConsensusChange(ClusterClient.addresses(nodes), login, said);
-        }
-    }
-
     /** {@code cairn cluster consensus status}. */
     @Command(
             name = "status",
@@ -53,7 +34,7 @@ final class ConsensusCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true)
     static final class Status implements Callable<Integer> {
         @Mixin
-        final Where where = new Where();
+        final ClusterNodes nodes = new ClusterNodes();
 
         @Spec
         CommandSpec spec;
@@ -61,14 +42,22 @@ final class ConsensusCommand implements Callable<Integer> {
         @Override
         public Integer call() throws Exception {
             PrintWriter out = spec.commandLine().getOut();
-            where.change(line -> {}).status().lines().forEach(out::println);
+            new ConsensusChange(nodes.addresses(), nodes.login, line -> {})
+                    .status()
+                    .lines()
+                    .forEach(out::println);
             out.flush();
             return 0;
         }
     }
 
-    /** How a change is made. */
-    static final class How {
+    /** A way of the cluster, there or back. */
+    abstract static class Change implements Callable<Integer> {
+        private final String target;
+
+        @Mixin
+        final ClusterNodes nodes = new ClusterNodes();
+
         @Option(
                 names = "--shard",
                 paramLabel = "ID",
@@ -89,12 +78,21 @@ final class ConsensusCommand implements Callable<Integer> {
                 description = "How long to wait until it is done (default: ${DEFAULT-VALUE}).")
         long timeoutSeconds;
 
-        int run(Where where, String target, PrintWriter out) throws Exception {
+        @Spec
+        CommandSpec spec;
+
+        Change(String target) {
+            this.target = target;
+        }
+
+        @Override
+        public final Integer call() throws Exception {
+            PrintWriter out = spec.commandLine().getOut();
             Consumer<String> said = line -> {
                 out.println(line);
                 out.flush();
             };
-            ConsensusChange change = where.change(said);
+            ConsensusChange change = new ConsensusChange(nodes.addresses(), nodes.login, said);
             if (dryRun) {
                 change.report(target, shard).forEach(said);
                 return 0;
@@ -119,19 +117,9 @@ final class ConsensusCommand implements Callable<Integer> {
                     "Take all shards, or one, over to raft while clients write; no data is copied. Every node must"
                             + " have been started with cluster-consensus raft. Exit code 0 only when it is done.",
             mixinStandardHelpOptions = true)
-    static final class Raft implements Callable<Integer> {
-        @Mixin
-        final Where where = new Where();
-
-        @Mixin
-        final How how = new How();
-
-        @Spec
-        CommandSpec spec;
-
-        @Override
-        public Integer call() throws Exception {
-            return how.run(where, "raft", spec.commandLine().getOut());
+    static final class Raft extends Change {
+        Raft() {
+            super("raft");
         }
     }
 
@@ -142,19 +130,9 @@ final class ConsensusCommand implements Callable<Integer> {
                     "Take all shards, or one, back to gossip; aborts a way to raft that is not done. Exit code 0 only"
                             + " when it is done.",
             mixinStandardHelpOptions = true)
-    static final class Gossip implements Callable<Integer> {
-        @Mixin
-        final Where where = new Where();
-
-        @Mixin
-        final How how = new How();
-
-        @Spec
-        CommandSpec spec;
-
-        @Override
-        public Integer call() throws Exception {
-            return how.run(where, "gossip", spec.commandLine().getOut());
+    static final class Gossip extends Change {
+        Gossip() {
+            super("gossip");
         }
     }
 }

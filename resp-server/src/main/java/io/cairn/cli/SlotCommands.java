@@ -14,7 +14,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code cairn cluster move} and {@code cairn cluster rebalance}: slots move as a whole, while clients write. */
@@ -55,12 +54,8 @@ final class SlotCommands {
                             + " MIGRATION CANCEL ends it.",
             mixinStandardHelpOptions = true)
     static final class MoveSlots implements Callable<Integer> {
-        @Parameters(
-                arity = "0..*",
-                paramLabel = "host:port",
-                defaultValue = "127.0.0.1:7001",
-                description = "Nodes to ask; the first that answers does (default: ${DEFAULT-VALUE}).")
-        List<String> nodes;
+        @Mixin
+        final ClusterNodes nodes = new ClusterNodes();
 
         @Option(names = "--slots", required = true, description = "Which, as 0-99,200.")
         String slots;
@@ -71,16 +66,13 @@ final class SlotCommands {
         @Option(names = "--dry-run", description = "Say only what would be moved.")
         boolean dryRun;
 
-        @Mixin
-        final Login login = new Login();
-
         @Spec
         CommandSpec spec;
 
         @Override
         public Integer call() throws Exception {
             MovedSlots mover = new MovedSlots(
-                    ClusterClient.addresses(nodes), login, spec.commandLine().getErr(), ImportProgress.isTerminal());
+                    nodes.addresses(), nodes.login, spec.commandLine().getErr(), ImportProgress.isTerminal());
             Map<String, Primary> primaries = mover.primaries();
             BitSet wanted = SlotPlan.parse(slots);
             List<Move> moves = MovedSlots.toward(primaries, wanted, MovedSlots.find(primaries, to));
@@ -94,12 +86,8 @@ final class SlotCommands {
             description = "Move slots so that every primary has its share, as cairn cluster move does.",
             mixinStandardHelpOptions = true)
     static final class Rebalance implements Callable<Integer> {
-        @Parameters(
-                arity = "0..*",
-                paramLabel = "host:port",
-                defaultValue = "127.0.0.1:7001",
-                description = "Nodes to ask; the first that answers does (default: ${DEFAULT-VALUE}).")
-        List<String> nodes;
+        @Mixin
+        final ClusterNodes nodes = new ClusterNodes();
 
         @Option(
                 names = "--weight",
@@ -120,16 +108,13 @@ final class SlotCommands {
         @Option(names = "--dry-run", description = "Say only what would be moved.")
         boolean dryRun;
 
-        @Mixin
-        final Login login = new Login();
-
         @Spec
         CommandSpec spec;
 
         @Override
         public Integer call() throws Exception {
             MovedSlots mover = new MovedSlots(
-                    ClusterClient.addresses(nodes), login, spec.commandLine().getErr(), ImportProgress.isTerminal());
+                    nodes.addresses(), nodes.login, spec.commandLine().getErr(), ImportProgress.isTerminal());
             Map<String, Primary> primaries = mover.primaries();
             Map<String, Double> byId = new TreeMap<>();
             if (weights != null) {

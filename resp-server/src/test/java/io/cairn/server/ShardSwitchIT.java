@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -17,7 +18,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,19 +30,28 @@ class ShardSwitchIT {
     private static final int NODES = 3;
     private static final long WAIT_SECONDS = 30;
 
+    /** What a formed gossip cluster with data has left on the disk; each test goes on from there. */
     @TempDir
-    Path root;
+    private static Path formed;
 
-    private final List<Integer> ports = new ArrayList<>();
-    private final List<CairnProcess> processes = new ArrayList<>();
+    private static List<Integer> ports = List.of();
 
-    @BeforeEach
-    void gossipCluster() throws Exception {
+    private Path root = formed;
+    private final List<CairnProcess> processes = new ArrayList<>(Collections.nCopies(NODES, null));
+
+    @BeforeAll
+    static void gossipCluster() throws Exception {
         int port = TestServer.freePort();
-        for (int i = 0; i < NODES; i++) {
-            ports.add(port + i);
-            processes.add(null);
+        ports = List.of(port, port + 1, port + 2);
+        ShardSwitchIT cluster = new ShardSwitchIT();
+        try {
+            cluster.form();
+        } finally {
+            cluster.stop();
         }
+    }
+
+    private void form() throws Exception {
         for (int i = 0; i < NODES; i++) {
             start(i, false);
         }
@@ -59,6 +71,30 @@ class ShardSwitchIT {
                     () -> call(node, "cluster", "replicate", nodeId(0)).equals("+OK"));
         }
         awaitReplicas();
+        fill();
+        awaitReplicas();
+    }
+
+    /** All nodes start with the other setting, over what they had. */
+    @BeforeEach
+    void takeOver(@TempDir Path directory) throws Exception {
+        root = directory;
+        try (Stream<Path> all = Files.walk(formed)) {
+            for (Path each : (Iterable<Path>) all::iterator) {
+                Path copy = directory.resolve(formed.relativize(each).toString());
+                if (!Files.exists(copy)) {
+                    Files.copy(each, copy);
+                }
+            }
+        }
+        for (int i = 0; i < NODES; i++) {
+            start(i, true);
+        }
+        awaitReplicas();
+        for (int i = 0; i < NODES; i++) {
+            int node = i;
+            eventually("up", () -> call(node, "cluster", "info").contains("cluster_state:ok"));
+        }
     }
 
     @AfterEach
@@ -70,8 +106,6 @@ class ShardSwitchIT {
 
     @Test
     void theShardGoesOnOverTheSameDataWhileClientsWrite() throws Exception {
-        takeOverAll();
-        fill();
         AtomicBoolean ends = new AtomicBoolean();
         CompletableFuture<Long> load = CompletableFuture.supplyAsync(() -> count(ends));
         try (RawClient kept = new RawClient(ports.get(0))) {
@@ -96,8 +130,6 @@ class ShardSwitchIT {
 
     @Test
     void theShardGoesBackOverTheSameDataWhileClientsWrite() throws Exception {
-        takeOverAll();
-        fill();
         to("raft");
         AtomicBoolean ends = new AtomicBoolean();
         CompletableFuture<Long> load = CompletableFuture.supplyAsync(() -> count(ends));
@@ -119,8 +151,6 @@ class ShardSwitchIT {
 
     @Test
     void allRestartFromTheBase() throws Exception {
-        takeOverAll();
-        fill();
         to("raft");
         eventually("it is written", () -> call(0, "set", "after", "1").equals("+OK"));
         for (int i = 0; i < NODES; i++) {
@@ -136,8 +166,6 @@ class ShardSwitchIT {
 
     @Test
     void aSealHoldsOverARestartAndEndsWithTheAbort() throws Exception {
-        takeOverAll();
-        fill();
         DataSwitch.Position at = get(data(0).seal(7, 500));
         assertThat(get(data(1).reach(7, at))).isPositive();
         assertThat(call(0, "get", "key:77")).startsWith("-TRYAGAIN");
@@ -206,18 +234,6 @@ class ShardSwitchIT {
             process.close();
         }
         processes.set(i, null);
-    }
-
-    private void takeOverAll() throws Exception {
-        for (int i = 0; i < NODES; i++) {
-            close(i);
-            start(i, true);
-            awaitReplicas();
-        }
-        for (int i = 0; i < NODES; i++) {
-            int node = i;
-            eventually("up", () -> call(node, "cluster", "info").contains("cluster_state:ok"));
-        }
     }
 
     private RolloutBackend backend(int i) {

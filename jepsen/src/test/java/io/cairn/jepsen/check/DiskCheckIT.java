@@ -20,10 +20,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The checks of disks and node logs on a real cluster: nothing is wrong with it, and what the test damages is found. */
+@Tag("long")
 class DiskCheckIT {
     private static final int PORT = 22700;
     private static final int HEALTHY_SECONDS = 60;

@@ -7,11 +7,13 @@ import io.cairn.jepsen.resp.Address;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Six nodes in gossip mode: redis-cli makes them a cluster, a primary is killed, its replica takes its place. */
+@Tag("long")
 class GossipFailoverIT {
     private static final int PORT = 27_600;
     private static final long TIMEOUT_MILLIS = 1_500;

@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A primary that reads by its lease is cut off from the majority, with clients beside it: within one election timeout it refuses
  * writes for certain and answers no read; after the heal it has what was written elsewhere within 5 s, and deposes nobody.
  */
+@Tag("long")
 class IsolatedLeaderIT {
     private static final int PORT = 21920;
     private static final int ROUNDS = Integer.getInteger("cairn.isolations", 2);

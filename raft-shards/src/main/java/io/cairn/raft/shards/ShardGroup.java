@@ -327,7 +327,7 @@ public final class ShardGroup {
             return CompletableFuture.completedFuture(known);
         }
         return holdWrites("end-" + attempt, millis)
-                .thenCompose(term -> logged(new ShardEntry.End(attempt), millis))
+                .thenCompose(term -> LoggedControl.propose(raft(), new ShardEntry.End(attempt), millis))
                 .thenCompose(done -> {
                     Long at = endedAt(attempt);
                     raft().tellCommitted(); // The others go on from there, too.
@@ -353,29 +353,7 @@ public final class ShardGroup {
 
     /** At the primary: the log goes on after an attempt that was given up. */
     public CompletableFuture<@Nullable Void> resume(long attempt, int millis) {
-        return logged(new ShardEntry.Resume(attempt), millis);
-    }
-
-    private CompletableFuture<@Nullable Void> logged(ShardEntry.Control entry, int millis) {
-        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
-        raft().propose(ShardEntry.encode(entry), new Logged(done));
-        return done.orTimeout(millis, TimeUnit.MILLISECONDS);
-    }
-
-    private static final class Logged extends ControlProposal {
-        private final CompletableFuture<@Nullable Void> done;
-
-        Logged(CompletableFuture<@Nullable Void> done) {
-            super(() -> done.completeAsync(() -> null));
-            this.done = done;
-        }
-
-        @Override
-        public void failed(Failure failure) {
-            super.failed(failure);
-            done.completeExceptionally(
-                    new GroupException(failure, "the shard's log does not take entries: " + failure));
-        }
+        return LoggedControl.propose(raft(), new ShardEntry.Resume(attempt), millis);
     }
 
     /** Who waits for a later term than {@code from} to be served. */

@@ -60,27 +60,9 @@ final class WriteHold {
             kept.begin(begun);
         }
         CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS).execute(() -> end(begun));
-        CompletableFuture<Long> drained = new CompletableFuture<>();
         // It changes nothing; it is applied after all that was let through.
-        raft.get().propose(ShardEntry.encode(new ShardEntry.Activate(List.of())), new Drained(drained, term));
-        return drained.orTimeout(millis, TimeUnit.MILLISECONDS);
-    }
-
-    /** The empty entry that follows the last write. */
-    private static final class Drained extends ControlProposal {
-        private final CompletableFuture<Long> done;
-
-        Drained(CompletableFuture<Long> done, long term) {
-            super(() -> done.completeAsync(() -> term));
-            this.done = done;
-        }
-
-        @Override
-        public void failed(Failure failure) {
-            super.failed(failure);
-            done.completeExceptionally(
-                    new GroupException(failure, "the shard's log does not take entries: " + failure));
-        }
+        return LoggedControl.propose(raft.get(), new ShardEntry.Activate(List.of()), millis)
+                .thenApply(applied -> term);
     }
 
     /** True if just this hold was still on. */
