@@ -9,7 +9,7 @@ test:   ; $(MVN) test
 coverage: ; $(MVN) -Pcoverage verify
 it:     ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false
 # The ITs that verify leaves out (@Tag("long")).
-it-long: ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dgroups=long -Dit.excluded=none
+it-long: ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dgroups=long -Dit.excluded=none -Dit.forks=1
 dist:   ; $(MVN) -q -DskipTests package
 demo:   ; ./cairn demo
 bench:  ; bench/bench.sh

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -84,6 +85,7 @@ final class RecoverIT {
         }
     }
 
+    @Tag("long")
     @Test
     void oneVoterOfAShardIsLeftAndTheMetaGroupLives() throws Exception {
         int first = 26_750;

@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The real {@code redis-cli --cluster create}, its refusals and what looks at a cluster, against nodes in raft mode. */
+@Tag("long")
 final class RedisCliCreateIT {
     private static final int FIRST_PORT = 26_900;
 

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** redis-cli's reshard, rebalance and fix, which move slots key by key, against nodes in raft mode. */
+@Tag("long")
 final class RedisCliSlotsIT {
     private static final int FIRST_PORT = 26_300;
     private static final int KEYS = 500;

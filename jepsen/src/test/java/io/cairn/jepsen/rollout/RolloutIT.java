@@ -7,11 +7,13 @@ import io.cairn.jepsen.process.ClusterOptions;
 import io.cairn.jepsen.process.ClusterOptions.Start;
 import io.cairn.jepsen.process.Distribution;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Nine nodes in three processes go from gossip to raft and back under load; {@code make rollout} is the long form. */
+@Tag("long")
 class RolloutIT {
     private static final int PORT = 21_240;
 
