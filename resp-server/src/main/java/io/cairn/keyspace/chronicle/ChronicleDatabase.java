@@ -45,7 +45,9 @@ final class ChronicleDatabase implements Database {
     }
 
     private @Nullable Table at(long key, int keyLength, int slot) {
-        Table table = tables.getPlain(keyspace.stripeOf(slot));
+        int stripe = keyspace.stripeOf(slot);
+        assert keyspace.isMine(stripe) : "another thread has stripe " + stripe;
+        Table table = tables.getPlain(stripe);
         if (table != null) {
             table.key.set(key, keyLength, resources.hash(key, keyLength));
         }
@@ -308,6 +310,7 @@ final class ChronicleDatabase implements Database {
 
     @Override
     public void forEach(int stripe, long now, KeyVisitor visitor) {
+        assert keyspace.isMine(stripe) : "another thread has stripe " + stripe;
         Table table = tables.getPlain(stripe);
         if (table == null) {
             return;

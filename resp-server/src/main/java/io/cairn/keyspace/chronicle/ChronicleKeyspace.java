@@ -375,6 +375,11 @@ public final class ChronicleKeyspace implements Keyspace {
         snapshot.compareAndSet(ended, null);
     }
 
+    /** False if another thread has the stripe; a thread that shares the keyspace with none needs no lock. */
+    boolean isMine(int stripe) {
+        return locks[stripe].isHeldByCurrentThread() || !locks[stripe].isLocked();
+    }
+
     /** Lets threads that wait for the stripe have it; a lock that is not fair would let the caller overtake them. */
     void giveWay(int stripe, long nanos) {
         if (locks[stripe].hasQueuedThreads()) {
