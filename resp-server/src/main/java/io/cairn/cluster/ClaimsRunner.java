@@ -125,11 +125,14 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
         Saved saved = NodesFile.read(options.directory());
         ended = saved == null && NodesFile.isPutAside(options.directory());
         Claim fresh = Claim.of(options.nodeId(), options.place(), options.noFailover());
-        ClaimsNode made = new ClaimsNode(
-                fresh, saved, saved != null && dataIsEmpty, options.settings(), this, new Random(), now());
+        begin(fresh, saved, saved != null && dataIsEmpty);
+        return saved;
+    }
+
+    private void begin(Claim self, @Nullable Saved saved, boolean empty) {
+        ClaimsNode made = new ClaimsNode(self, saved, empty, options.settings(), this, new Random(), now());
         migrating = made.picture().migrating();
         node = made;
-        return saved;
     }
 
     /** Gossip runs: looks for the nodes of before, and begins. */
@@ -182,7 +185,6 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
 
     private void show() {
         Picture now = picture();
-        migrating = now.migrating();
         Picture before = shown;
         shown = now;
         boolean same = before != null
@@ -276,8 +278,7 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
                     throw new java.io.UncheckedIOException("nodes.conf", e);
                 }
                 ended = false;
-                Claim self = saved.self();
-                node = new ClaimsNode(self, saved, false, options.settings(), this, new Random(), now());
+                begin(saved.self(), saved, false);
                 LOG.info("node {}: the claims of gossip mode have begun", options.nodeId());
             }
         });

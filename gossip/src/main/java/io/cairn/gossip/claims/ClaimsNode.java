@@ -138,6 +138,8 @@ public final class ClaimsNode {
         picture = view();
         promised = promises.all();
         ports.role(primary());
+        // Before an operator hears that a slot migrates: no new key of it is made here from then on.
+        ports.migrating(picture.migrating());
         outbox.flush();
     }
 
