@@ -69,14 +69,20 @@ class ReplicationLimitsIT {
 
     /** Reads the answer to PSYNC and the file behind it, and says at which position that is. */
     private static long receiveData(InputStream in) throws Exception {
-        String answer = line(in);
+        String answer = lineOfText(in);
         assertThat(answer).startsWith("+FULLRESYNC");
-        String head = line(in);
-        while (head.isEmpty()) {
-            head = line(in);
-        }
+        String head = lineOfText(in);
         in.skipNBytes(Long.parseLong(head.substring(1)));
         return Long.parseLong(answer.split(" ", -1)[2]);
+    }
+
+    /** Without the empty lines by which a primary that prepares its data says that it lives. */
+    private static String lineOfText(InputStream in) throws Exception {
+        String line = line(in);
+        while (line.isEmpty()) {
+            line = line(in);
+        }
+        return line;
     }
 
     private static String line(InputStream in) throws Exception {

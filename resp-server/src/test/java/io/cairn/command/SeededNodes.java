@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -23,6 +24,7 @@ final class SeededNodes implements AutoCloseable {
     static final int PORT_STEP = 10;
 
     private static final long SECONDS = 60;
+    private static final String ELECTS = "-CLUSTERDOWN The shard of this slot has no leader right now";
 
     final int firstPort;
     final int count;
@@ -133,14 +135,23 @@ final class SeededNodes implements AutoCloseable {
         }
     }
 
-    /** The raw reply of the node that MOVED names. */
+    /** The raw reply of the node that MOVED names; while its shard elects, as a client library does, again: such a call was not taken. */
     synchronized String follow(String line) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         if (!running.containsKey(last)) {
             last = running().get(0);
         }
         String reply = at(last, line);
-        for (int hop = 0; hop < 3 && reply.startsWith("-MOVED"); hop++) {
-            last = Integer.parseInt(reply.substring(reply.lastIndexOf(':') + 1).strip());
+        for (int hop = 0; hop < 3; ) {
+            if (reply.startsWith("-MOVED")) {
+                last = Integer.parseInt(
+                        reply.substring(reply.lastIndexOf(':') + 1).strip());
+                hop++;
+            } else if (reply.startsWith(ELECTS) && System.nanoTime() < deadline) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+            } else {
+                break;
+            }
             reply = at(last, line);
         }
         return reply;
