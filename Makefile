@@ -7,9 +7,9 @@ fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
 # Which lines the tests reach: */target/site/jacoco/index.html.
 coverage: ; $(MVN) -Pcoverage verify
-it:     ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false
+it:     ; rm -f */target/failsafe-reports/failsafe-summary.xml; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false
 # The ITs that verify leaves out (@Tag("long")).
-it-long: ; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dgroups=long -Dit.excluded=none -Dit.forks=1
+it-long: ; rm -f */target/failsafe-reports/failsafe-summary.xml; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dgroups=long -Dit.excluded=none -Dit.forks=1
 dist:   ; $(MVN) -q -DskipTests package
 demo:   ; ./cairn demo
 bench:  ; bench/bench.sh
@@ -17,16 +17,17 @@ bench:  ; bench/bench.sh
 bench-modes: ; bench/modes.sh
 # Every maxmemory-policy at half of the memory needed, against redis-server: SECONDS_EACH=120 KEYS=100000 RATE=20000.
 bench-eviction: ; bench/eviction.sh
-ONLY_IT = -Dit.excluded=none -pl jepsen,resp-server -am -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false
+# Without the summaries of an earlier run: Failsafe counts one that failed again in a module where nothing runs.
+ONLY_IT = rm -f */target/failsafe-reports/failsafe-summary.xml; $(MVN) -Pfast verify -Dit.excluded=none -pl jepsen,resp-server -am -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false
 # COMMANDS random commands of all types, four times (handlers and a server, RESP2 and RESP3), against redis-server.
 differential:
-	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=RedisDifferentialIT -Dcairn.differential.commands=$(or $(COMMANDS),250000) -Dcairn.differential.seed=$(or $(SEED),1)
+	$(ONLY_IT) -Dit.test=RedisDifferentialIT -Dcairn.differential.commands=$(or $(COMMANDS),250000) -Dcairn.differential.seed=$(or $(SEED),1)
 # CALLS random calls of all types on three replicas, with kills, a restart and a snapshot; their digests must be equal.
 agree:
-	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=ReplicasAgreeIT -Dcairn.agree.calls=$(or $(CALLS),100000) -Dcairn.agree.seed=$(or $(SEED),1)
+	$(ONLY_IT) -Dit.test=ReplicasAgreeIT -Dcairn.agree.calls=$(or $(CALLS),100000) -Dcairn.agree.seed=$(or $(SEED),1)
 # Every flow of redis-cli --cluster against eight empty nodes, 1,000 slots and more, with traffic through Jedis.
 redis-cli-flows:
-	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=RedisCliFlowsIT -Dcairn.cli.long=true
+	$(ONLY_IT) -Dit.test=RedisCliFlowsIT -Dcairn.cli.long=true
 # Commands that are O(1) or O(log n) in Redis, on keys of 1e3 to 1e6 elements, beside redis-server; fails when one grows much more than there.
 bench-types: ; bench/types.sh
 # The long form of jepsen's StallsIT: 10 million fields, 100 MB, 5 s, 5 million keys (SIZES=brief for less; 6 GB of memory; or SIZES=FIELDS,BYTES,SECONDS,KEYS).
@@ -52,7 +53,7 @@ faults: dist
 	java -cp jepsen/target/classes io.cairn.jepsen.Main faults --only kills --rounds $(or $(KILLS),30) --seed $(or $(SEED),1)
 # The long form of jepsen's MachinesIT: three machines, five, three, all of them replaced one by one, under load and kill -9.
 machines:
-	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=MachinesIT -Dcairn.machines.all=true -Dcairn.machines.shards=$(or $(SHARDS),2) -Dcairn.seed=$(or $(SEED),1)
+	$(ONLY_IT) -Dit.test=MachinesIT -Dcairn.machines.all=true -Dcairn.machines.shards=$(or $(SHARDS),2) -Dcairn.seed=$(or $(SEED),1)
 # make jepsen WORKLOAD=append FAULTS=isolate,kill-leader SECONDS=120 SEED=7; all of them when left out.
 jepsen:
 	jepsen/cairn-jepsen run --workload $(or $(WORKLOAD),all) --faults $(or $(FAULTS),mix) --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) $(JEPSEN_OPTIONS)
@@ -71,19 +72,19 @@ redis-suite:
 	MODE=$(or $(MODE),standalone) FILES="$(FILES)" OPTIONS="$(OPTIONS)" jepsen/redis-suite.sh
 # The landed version before this one (from git, built once into target/) and this one in one cluster, process by process.
 upgrade:
-	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=RollingUpgradeIT -Dcairn.previous.build=true
+	$(ONLY_IT) -Dit.test=RollingUpgradeIT -Dcairn.previous.build=true
 comma := ,
 # What idle nodes cost: 9 and 27 nodes in three processes, 100 gossip members in one JVM.
 scale:
-	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=ScaleIT -Dcairn.scale.nodes=$(or $(NODES),3$(comma)9) -Dcairn.scale.seconds=$(or $(SECONDS),15) -Dcairn.scale.heap=$(or $(HEAP),256)
+	$(ONLY_IT) -Dit.test=ScaleIT -Dcairn.scale.nodes=$(or $(NODES),3$(comma)9) -Dcairn.scale.seconds=$(or $(SECONDS),15) -Dcairn.scale.heap=$(or $(HEAP),256)
 	$(MVN) -Pfast verify -pl gossip -am -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false -Dit.test=HundredMembersIT -Dcairn.gossip.members=$(or $(MEMBERS),100) -Dcairn.gossip.seconds=10
 # Stock clients (also ioredis and node-redis, installed from npm into jepsen/target/npm) through failover, reshard and node replacement.
 stock-clients:
 	if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --prefix jepsen/target/npm ioredis@5 redis@5; else echo "no npm: ioredis and node-redis are left out"; fi
-	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=ClientsThroughChangesIT -Dcairn.clients.long=true
+	$(ONLY_IT) -Dit.test=ClientsThroughChangesIT -Dcairn.clients.long=true
 # More hand-overs than in verify: CLUSTER FAILOVER and processes that end, under clients that retry nothing.
 hand-over:
-	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=HandOverIT -Dcairn.failovers=$(or $(FAILOVERS),30) -Dcairn.stops=$(or $(STOPS),6)
+	$(ONLY_IT) -Dit.test=HandOverIT -Dcairn.failovers=$(or $(FAILOVERS),30) -Dcairn.stops=$(or $(STOPS),6)
 # redis-server follows Cairn and Cairn redis-server, through cuts of the link; each as primary of COMMANDS mixed commands.
 replicate:
-	$(MVN) -Pfast verify $(ONLY_IT) -Dit.test=io.cairn.command.ReplicationIT -Dcairn.replication.commands=$(or $(COMMANDS),1000000) -Dcairn.differential.seed=$(or $(SEED),1)
+	$(ONLY_IT) -Dit.test=io.cairn.command.ReplicationIT -Dcairn.replication.commands=$(or $(COMMANDS),1000000) -Dcairn.differential.seed=$(or $(SEED),1)
