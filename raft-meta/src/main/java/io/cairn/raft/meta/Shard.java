@@ -1,6 +1,7 @@
 package io.cairn.raft.meta;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A shard's desired membership. The order of the lists is part of the state: the first voter is the node on which the
@@ -18,6 +19,25 @@ public record Shard(String id, List<String> voters, List<String> learners, List<
         learners = List.copyOf(learners);
         initialVoters = List.copyOf(initialVoters);
         Members.check(voters, learners);
+    }
+
+    /**
+     * As a record's own, the id first: owners of all slots are compared at each change of the map, and a record compares its last
+     * component first (JDK 17), here lists of ids that most shards differ in late.
+     */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other
+                || (other instanceof Shard shard
+                        && id.equals(shard.id)
+                        && voters.equals(shard.voters)
+                        && learners.equals(shard.learners)
+                        && initialVoters.equals(shard.initialVoters));
+    }
+
+    @Override
+    public int hashCode() {
+        return id.hashCode();
     }
 
     /** The name of the shard's Raft group. */

@@ -12,6 +12,7 @@ import io.cairn.raft.meta.OpenSlot;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.SlotRange;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.concurrent.CompletableFuture;
@@ -229,10 +230,17 @@ final class ShardReconciler {
     /** Opens and closes slots in the shard's log as the map has them. */
     private void open(ClusterMap map, Shard wanted) {
         SlotTable table = shard.slots();
+        BitSet opened = new BitSet();
+        map.moves().open().keySet().forEach(opened::set);
         for (int slot = 0; slot < SlotRange.SLOTS; slot++) {
             SlotState is = table.state(slot);
-            OpenSlot open = map.moves().openSlot(slot);
             boolean mine = wanted.equals(map.owner(slot));
+            boolean closed = is == SlotState.SERVING ? mine : is != SlotState.MIGRATING && is != SlotState.IMPORTING;
+            if (closed && !opened.get(slot)) {
+                // Nearly all slots, at each change of the map.
+                continue;
+            }
+            OpenSlot open = map.moves().openSlot(slot);
             SlotState should = is;
             if (isOverrun(map, wanted, table, slot)) {
                 LOG.error(

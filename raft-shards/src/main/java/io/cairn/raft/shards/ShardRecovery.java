@@ -153,12 +153,11 @@ public final class ShardRecovery {
     static List<MetaCommand.EpochRange> again(ClusterMap map, Shard wanted, SlotTable table, BitSet regranted) {
         boolean metaToo = Recovery.of(map) != null;
         return runs(map::slotEpoch, slot -> {
-            if (!wanted.equals(map.owner(slot))) {
-                return false;
-            }
             boolean later = table.epoch(slot) < map.slotEpoch(slot);
-            return (later && table.waits(slot) && !regranted.get(slot))
-                    || (!later && (table.state(slot) == SlotState.HELD || (metaToo && isForgotten(map, table, slot))));
+            boolean lacks = later
+                    ? table.waits(slot) && !regranted.get(slot)
+                    : table.state(slot) == SlotState.HELD || (metaToo && isForgotten(map, table, slot));
+            return lacks && wanted.equals(map.owner(slot));
         });
     }
 
