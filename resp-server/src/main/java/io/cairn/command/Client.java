@@ -58,7 +58,7 @@ public interface Client {
     /** All that it takes, as of the last turn of its event loop (Redis: getClientMemoryUsage). */
     long memoryBytes();
 
-    /** Redis's flag letters: N alone, or of P (subscribed), x (MULTI), d (watch failed), b (blocked), c (closing), r (READONLY), e (NO-EVICT), T... */
+    /** Redis's flag letters: N alone, or of O (MONITOR), P (subscribed), x (MULTI), d (watch failed), b (blocked), c (closing), r (READONLY), e (NO-EVICT), T... */
     String flags();
 
     /**

@@ -5,6 +5,11 @@ import org.jspecify.annotations.Nullable;
 
 /** All client connections of a node. Any thread. */
 public interface Clients {
+    /** Those that watch all commands (MONITOR). */
+    default Monitors monitors() {
+        return Monitors.NONE;
+    }
+
     /** Connected now. */
     int count();
 

@@ -1,6 +1,8 @@
 package io.cairn.mode;
 
+import io.cairn.command.Args;
 import io.cairn.command.Call;
+import io.cairn.command.Command;
 import io.cairn.command.Reply;
 import io.cairn.resp.ReplyBuffer;
 import io.netty.channel.EventLoop;
@@ -42,6 +44,12 @@ public interface Origin {
 
     /** A write of this connection ended there in the stream of changes. */
     default void wrote(long position) {}
+
+    /**
+     * A call has run, or is about to where it runs later or on another thread: MONITOR shows it. By the thread that knows that nothing refuses it any
+     * more, while the arguments are there.
+     */
+    default void shows(Command command, Args args, int database) {}
 
     /** Calls of this connection that are PENDING. */
     int pending();

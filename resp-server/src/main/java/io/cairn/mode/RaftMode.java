@@ -326,6 +326,7 @@ public final class RaftMode implements Mode {
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
         }
+        origin.shows(command, args, origin.database());
         queue.write(origin, args, slot);
         return Outcome.PENDING;
     }
@@ -334,6 +335,7 @@ public final class RaftMode implements Mode {
         if (LoopQueue.readMustWait(origin)) {
             return Outcome.WAIT;
         }
+        origin.shows(command, args, origin.database());
         queue.read(origin, command, args, slot);
         return Outcome.PENDING;
     }
@@ -371,6 +373,7 @@ public final class RaftMode implements Mode {
         copy(args, queue.call.args);
         queue.call.noTouch(origin.noTouch());
         runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), false, origin.reply());
+        origin.shows(command, args, origin.database());
         return Outcome.DONE;
     }
 
@@ -458,6 +461,9 @@ public final class RaftMode implements Mode {
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
         }
+        for (Block.Queued queued : block.commands()) {
+            origin.shows(queued.command(), queued.args(), queued.database());
+        }
         queue.write(origin, block, slot);
         return Outcome.PENDING;
     }
@@ -504,6 +510,7 @@ public final class RaftMode implements Mode {
                 copy(queued.args(), queue.call.args);
                 queue.call.begin(queued.database(), now, queue.seed(), reply);
                 run(queued.command(), queue.call);
+                origin.shows(queued.command(), queued.args(), queued.database());
             }
         } finally {
             keyspace.unlockAll();

@@ -182,6 +182,7 @@ final class RaftScripts {
 
     /** Takes a call of a script whose keys have the slot, -1 for none. */
     Mode.Outcome execute(Origin origin, Command command, Args args, int slot) {
+        origin.shows(command, args, origin.database());
         return take(new Unit(origin, command, new HeldArgs(args), null, slot));
     }
 
@@ -299,7 +300,7 @@ final class RaftScripts {
 
     private void run(Unit next) {
         ReplyBuffer reply = next.begin();
-        run.begin(next.declared);
+        run.begin(next.declared, next.runs == 1);
         try {
             Block block = next.block;
             if (block == null) {
@@ -308,7 +309,7 @@ final class RaftScripts {
                         java.util.Objects.requireNonNull(next.args).args,
                         reply);
             } else {
-                block(block, reply);
+                block(next, block, reply);
             }
         } catch (RuntimeException | Error e) {
             LOG.error("a script failed", e);
@@ -356,7 +357,7 @@ final class RaftScripts {
         }
     }
 
-    private void block(Block block, ReplyBuffer reply) {
+    private void block(Unit of, Block block, ReplyBuffer reply) {
         for (Block.Watch watch : block.watches()) {
             if (speculation.touch(watch.key(), effects.now()) != watch.version()) {
                 reply.nilArray();
@@ -365,6 +366,9 @@ final class RaftScripts {
         }
         reply.array(block.commands().size());
         for (Block.Queued queued : block.commands()) {
+            if (of.runs == 1) {
+                of.origin.shows(queued.command(), queued.args(), queued.database());
+            }
             if (ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command())) {
                 eval(queued.command(), queued.args(), reply);
             } else {

@@ -213,6 +213,11 @@ final class ScriptSession implements SessionCall, Session {
     }
 
     @Override
+    public boolean monitor() {
+        throw none();
+    }
+
+    @Override
     public void acknowledges(long offset, long onDisk) {}
 
     @Override

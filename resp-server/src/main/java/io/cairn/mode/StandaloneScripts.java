@@ -78,6 +78,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         }
         HeldArgs held = new HeldArgs(args);
         int database = origin.database();
+        origin.shows(command, args, database); // Before what the script calls.
         boolean readonly = origin.readonly();
         boolean asking = origin.asking();
         return submit(
@@ -166,7 +167,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         }
     }
 
-    /** FUNCTION LOAD: only what the interpreter takes becomes a record. */
+    /** FUNCTION LOAD and FUNCTION RESTORE: only what the interpreter takes becomes a record. */
     private void load(Command command, Args args, int database, ReplyBuffer reply) {
         String refusal = outOfMemory && command.is(Flag.DENYOOM) ? Refusal.OUT_OF_MEMORY : mode.brokenRefusal();
         if (refusal != null) {
@@ -278,6 +279,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
             reply.array(block.commands().size());
             for (Block.Queued queued : block.commands()) {
                 Command command = queued.command();
+                origin.shows(command, queued.args(), queued.database());
                 if (FunctionCommands.loads(command) && !engine().isLoadable(queued.args(), reply)) {
                     continue;
                 }

@@ -145,6 +145,7 @@ final class StandaloneWorker {
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
             recorder.ran(call, origin.database(), args, changed && write);
+            origin.shows(command, args, origin.database());
             ranOnReplica(command, args, origin.database(), changed && write);
             if (call.concernsWaiting()) {
                 origin.waits(call);
@@ -323,6 +324,7 @@ final class StandaloneWorker {
         call.noTouch(origin.noTouch());
         boolean changed = runHandler(queued.command(), queued.args(), queued.database(), now, seed, origin.reply());
         stats.executed(mode.commands.id(queued.command()), System.nanoTime() - start, origin.replyErrors() != errors);
+        origin.shows(queued.command(), queued.args(), queued.database());
         return changed && queued.command().is(Flag.WRITE);
     }
 

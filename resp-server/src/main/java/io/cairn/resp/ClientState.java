@@ -189,6 +189,7 @@ final class ClientState implements Session, Client {
     public void reset() {
         multi.discard();
         subscriptions().clear();
+        connection.endMonitor();
         database = 0;
         readonly = false;
         asking = false;
@@ -209,6 +210,11 @@ final class ClientState implements Session, Client {
     @Override
     public FollowerLink follow() {
         return connection.follow();
+    }
+
+    @Override
+    public boolean monitor() {
+        return connection.monitor();
     }
 
     @Override
@@ -344,6 +350,9 @@ final class ClientState implements Session, Client {
         StringBuilder flags = new StringBuilder();
         if (connection.isFollower()) {
             flags.append('S');
+        }
+        if (connection.isMonitor()) {
+            flags.append('O');
         }
         if (subscriptions().any()) {
             flags.append('P');

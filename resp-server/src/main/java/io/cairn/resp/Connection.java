@@ -1,7 +1,9 @@
 package io.cairn.resp;
 
+import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Client;
+import io.cairn.command.Command;
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
 import io.cairn.command.Waiting;
@@ -63,6 +65,9 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private final ReplyBuffer replies;
     private final ClientState state;
     private final Pushes pushes;
+    /** Shows it all commands; null while it does not watch. */
+    private volatile @Nullable MonitorLines monitored;
+
     private volatile @Nullable FollowerOutput follower;
     private @Nullable ChannelHandlerContext context;
     private @Nullable PendingCalls pending;
@@ -159,6 +164,39 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         return follower != null;
     }
 
+    /** MONITOR; on the event loop. False if it is one already. */
+    boolean monitor() {
+        if (monitored != null) {
+            return false;
+        }
+        MonitorLines lines = new MonitorLines(this);
+        monitored = lines;
+        endpoint.connections().monitors().add(lines);
+        return true;
+    }
+
+    /** Writes a line that is no reply; between two replies. */
+    void line(byte[] encoded) {
+        try {
+            replies.raw(encoded, 0, encoded.length);
+        } catch (OutOfMemoryError e) {
+            lostReply();
+        }
+    }
+
+    boolean isMonitor() {
+        return monitored != null;
+    }
+
+    void endMonitor() {
+        MonitorLines lines = monitored;
+        if (lines != null) {
+            endpoint.connections().monitors().remove(lines);
+            lines.close();
+            monitored = null;
+        }
+    }
+
     /** Whether the kernel may gather what is sent. */
     void gathers(boolean on) {
         channel.config().setOption(ChannelOption.TCP_NODELAY, !on);
@@ -181,8 +219,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     long outputBytes() {
         ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
         FollowerOutput output = follower;
+        MonitorLines lines = monitored;
         return replies.bytes()
                 + pushes.heldBytes()
+                + (lines == null ? 0 : lines.queuedBytes())
                 + (output == null ? 0 : output.queuedBytes())
                 + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
     }
@@ -264,6 +304,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         endpoint.connections().remove(this);
         endpoint.mode().forget(this);
         pushes.close();
+        endMonitor();
         FollowerOutput output = follower;
         if (output != null) {
             output.closed();
@@ -462,6 +503,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         }
         if (exec == null) {
             pushes.release();
+            MonitorLines lines = monitored;
+            if (lines != null) {
+                lines.write();
+            }
         }
         if (awaitingDurable) {
             flushAgain = true;
@@ -523,6 +568,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && blocked == null
                 && pendingCount() == 0
                 && !pushes.any()
+                && !isMonitor()
                 && !isFollower();
         if (idle || outputClock.running() || !channel.isWritable() || accounted != Client.IDLE_BYTES) {
             channel.eventLoop().execute(() -> {
@@ -538,7 +584,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     private void checkOutputLimit(long nowMillis) {
-        OutputLimit limit = endpoint.outputBounds().of(isFollower(), pushes.any());
+        OutputLimit limit = endpoint.outputBounds().of(isFollower(), pushes.any() || isMonitor());
         long bytes = gone ? 0 : outputBytes();
         if (gone || !outputClock.matters(limit, bytes)) {
             return;
@@ -813,6 +859,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     @Override
     public void wrote(long position) {
         state.wrote(position);
+    }
+
+    @Override
+    public void shows(Command command, Args args, int database) {
+        endpoint.connections().monitors().show(server(), command, args, database, state.address());
     }
 
     @Override

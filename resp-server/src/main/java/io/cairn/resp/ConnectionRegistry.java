@@ -21,6 +21,7 @@ public final class ConnectionRegistry implements Clients {
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong attackWarnedMillis = new AtomicLong();
+    private final MonitorList monitors = new MonitorList();
     private final ClientMemory memory = new ClientMemory();
     private final AtomicLong followerBytes = new AtomicLong();
     private volatile Supplier<@Nullable Client> primary = () -> null;
@@ -105,6 +106,11 @@ public final class ConnectionRegistry implements Clients {
     @Override
     public int count() {
         return count.get();
+    }
+
+    @Override
+    public MonitorList monitors() {
+        return monitors;
     }
 
     @Override

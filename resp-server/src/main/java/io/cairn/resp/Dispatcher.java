@@ -161,6 +161,9 @@ final class Dispatcher {
         if ((trait & WHILE_SUBSCRIBED) == 0 && state.subscriptions().any() && !state.resp3()) {
             return refuse(connection, state, id, notWhileSubscribed(connection, command, args));
         }
+        if (connection.isMonitor() && touchesKeys(command)) {
+            return refuse(connection, state, id, "ERR Replica can't interact with the keyspace");
+        }
         if (endpoint.connections().mayBePaused()
                 && !connection.isFollower() // Its acknowledgements are what others wait for.
                 && paused(connection, (trait & MAY_WRITE) != 0)) {
@@ -197,6 +200,10 @@ final class Dispatcher {
             return false;
         }
         return true;
+    }
+
+    private static boolean touchesKeys(Command command) {
+        return command.is(Flag.WRITE) || command.is(Flag.READONLY) || command.is(Flag.MAY_REPLICATE);
     }
 
     private static SessionHandler member(Command command) {
@@ -302,6 +309,9 @@ final class Dispatcher {
             LOG.error("running {}", command.name(), e);
             connection.replies().truncate(mark);
             connection.replies().error("ERR internal error");
+        }
+        if (!command.is(Flag.SKIP_MONITOR)) {
+            connection.shows(command, args, state.database());
         }
         if (running.answersLater()) {
             nanos = System.nanoTime();
