@@ -320,9 +320,9 @@ final class RaftScripts {
         }
     }
 
-    /** FUNCTION LOAD: only what the interpreter takes becomes a record; it takes effect when that is applied. */
+    /** FUNCTION LOAD and FUNCTION RESTORE: only what the interpreter takes becomes a record; it takes effect when that is applied. */
     private void load(Args args, Reply reply) {
-        int bytes = args.length(args.count() - 1);
+        int bytes = args.length(FunctionCommands.restores(args) ? 2 : args.count() - 1);
         if (mode.outOfMemory()) {
             reply.error(Refusal.OUT_OF_MEMORY);
         } else if (bytes > MAX_LIBRARY_BYTES || effects.bytes() + bytes > SpeculativeCommands.MAX_EFFECT_BYTES) {
@@ -330,13 +330,21 @@ final class RaftScripts {
         } else if (loaded) {
             reply.error(ONE_LIBRARY);
         } else if (java.util.Objects.requireNonNull(engine).isLoadable(args, reply)) {
-            try {
-                reply.bulk(LibraryHead.of(args.bytes(args.count() - 1)).name());
-            } catch (LibraryHead.Refused e) {
-                throw new IllegalStateException("it was loadable", e);
-            }
+            answerLoaded(args, reply);
             effects.add(0, args);
             loaded = true;
+        }
+    }
+
+    private static void answerLoaded(Args args, Reply reply) {
+        if (FunctionCommands.restores(args)) {
+            reply.ok();
+            return;
+        }
+        try {
+            reply.bulk(LibraryHead.of(args.bytes(args.count() - 1)).name());
+        } catch (LibraryHead.Refused e) {
+            throw new IllegalStateException("it was loadable", e);
         }
     }
 
