@@ -331,11 +331,20 @@ public final class RaftMode implements Mode {
         return Outcome.PENDING;
     }
 
+    /** Before the call is handed on: see {@link io.cairn.tracking.Tracking}. */
+    private static void remember(LoopQueue queue, Origin origin, Command command, Args args) {
+        if (origin.tracks() && command.is(Flag.READONLY)) {
+            queue.keys.find(command, args);
+            origin.remembers(args, queue.keys);
+        }
+    }
+
     private Outcome read(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
         if (LoopQueue.readMustWait(origin)) {
             return Outcome.WAIT;
         }
         origin.shows(command, args, origin.database());
+        remember(queue, origin, command, args);
         queue.read(origin, command, args, slot);
         return Outcome.PENDING;
     }
@@ -370,6 +379,7 @@ public final class RaftMode implements Mode {
         if (origin.pending() > 0) {
             return Outcome.WAIT;
         }
+        remember(queue, origin, command, args);
         copy(args, queue.call.args);
         queue.call.noTouch(origin.noTouch());
         runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), false, origin.reply());
@@ -463,6 +473,7 @@ public final class RaftMode implements Mode {
         }
         for (Block.Queued queued : block.commands()) {
             origin.shows(queued.command(), queued.args(), queued.database());
+            remember(queue, origin, queued.command(), queued.args());
         }
         queue.write(origin, block, slot);
         return Outcome.PENDING;
@@ -507,6 +518,7 @@ public final class RaftMode implements Mode {
             }
             reply.array(block.commands().size());
             for (Block.Queued queued : block.commands()) {
+                remember(queue, origin, queued.command(), queued.args());
                 copy(queued.args(), queue.call.args);
                 queue.call.begin(queued.database(), now, queue.seed(), reply);
                 run(queued.command(), queue.call);

@@ -3,6 +3,7 @@ package io.cairn.mode;
 import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
+import io.cairn.command.Flag;
 import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
@@ -91,6 +92,8 @@ final class RaftScripts {
     private final class Unit {
         final Origin origin;
         final boolean resp3;
+        /** The keys that it reads are remembered (CLIENT TRACKING). */
+        final boolean tracks;
         final @Nullable Command command;
         final @Nullable HeldArgs args;
         final @Nullable Block block;
@@ -109,6 +112,7 @@ final class RaftScripts {
         Unit(Origin origin, @Nullable Command command, @Nullable HeldArgs args, @Nullable Block block, int slot) {
             this.origin = origin;
             this.resp3 = origin.resp3();
+            this.tracks = origin.tracks();
             this.command = command;
             this.args = args;
             this.block = block;
@@ -305,6 +309,7 @@ final class RaftScripts {
             Block block = next.block;
             if (block == null) {
                 eval(
+                        next,
                         java.util.Objects.requireNonNull(next.command),
                         java.util.Objects.requireNonNull(next.args).args,
                         reply);
@@ -348,7 +353,7 @@ final class RaftScripts {
         }
     }
 
-    private void eval(Command command, Args args, Reply reply) {
+    private void eval(Unit of, Command command, Args args, Reply reply) {
         if (FunctionCommands.loads(command)) {
             load(args, reply);
             return;
@@ -360,8 +365,19 @@ final class RaftScripts {
         }
         ScriptRun script = new ScriptRun(prepared.script(), prepared.readOnly(), 0, run);
         on.run(prepared, script, reply);
+        if (script.hasRead()) {
+            remember(of, command, args);
+        }
         if (script.killed()) {
             run.drop(isServing() ? "ERR Script killed by user with SCRIPT KILL..." : mode.redirect(run.slot()));
+        }
+    }
+
+    /** All stripes are locked; what is read is looked at again when it is answered, or logged with its versions. */
+    private void remember(Unit of, Command command, Args args) {
+        if (of.tracks) {
+            positions.find(command, args);
+            of.origin.remembers(args, positions);
         }
     }
 
@@ -378,8 +394,11 @@ final class RaftScripts {
                 of.origin.shows(queued.command(), queued.args(), queued.database());
             }
             if (ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command())) {
-                eval(queued.command(), queued.args(), reply);
+                eval(of, queued.command(), queued.args(), reply);
             } else {
+                if (queued.command().is(Flag.READONLY)) {
+                    remember(of, queued.command(), queued.args());
+                }
                 int errors = reply.errors();
                 String error = run.data(queued.command(), queued.args(), reply, () -> reply.errors() != errors);
                 if (error != null) {
@@ -458,7 +477,17 @@ final class RaftScripts {
 
         @Override
         public Reply reply() {
+            if (units.size() == 1) { // Else nobody knows whose change is whose.
+                units.get(0).origin.beginsWriting();
+            }
             return outcome;
+        }
+
+        @Override
+        public void recordDone() {
+            if (units.size() == 1) {
+                units.get(0).origin.endsWriting();
+            }
         }
 
         @Override

@@ -45,6 +45,9 @@ abstract class ScriptedCommands implements ScriptRun.Host {
         if (refusal == null) {
             refusal = admitted(run, commands.command(id), args, reply);
         }
+        if (refusal == null && commands.command(id).is(Flag.READONLY)) {
+            run.reads();
+        }
         ServerState node = server;
         if (refusal == null && shown && node != null && !commands.command(id).is(Flag.SKIP_MONITOR)) {
             node.monitors().show(node, commands.command(id), args, run.database, Monitors.SCRIPT);

@@ -142,6 +142,14 @@ final class Dispatcher {
             return refuse(connection, state, -1, Refusals.unknown(args, id));
         }
         Command command = table.command(id);
+        boolean done = handle(connection, state, id, command, args);
+        if (done && state.tracking().cachingGiven() && !state.multi().open() && !command.name().startsWith("client|")) {
+            state.tracking().commandDone();
+        }
+        return done;
+    }
+
+    private boolean handle(Connection connection, ClientState state, int id, Command command, Args args) {
         int arity = command.arity();
         if (arity > 0 ? args.count() != arity : args.count() < -arity) {
             return refuse(connection, state, id, "ERR wrong number of arguments for '" + command.name() + "' command");
