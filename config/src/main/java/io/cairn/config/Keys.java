@@ -169,6 +169,14 @@ public final class Keys {
             5,
             RUNTIME,
             "Keys looked at to find one to evict: more are slower and nearer to the true order.");
+    public static final Key<Long> TRACKING_TABLE_MAX_KEYS = key(
+            "Memory",
+            "tracking-table-max-keys",
+            Types.number(0, LONG),
+            1_000_000L,
+            RUNTIME,
+            "Keys that are remembered for clients with CLIENT TRACKING on; above it some are forgotten and their clients told"
+                    + " that they changed. 0: as many as a sixteenth of the heap holds, which bounds them in any case.");
     public static final Key<Integer> MAXMEMORY_EVICTION_TENACITY = key(
             "Memory",
             "maxmemory-eviction-tenacity",

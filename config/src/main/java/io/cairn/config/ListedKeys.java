@@ -41,7 +41,6 @@ final class ListedKeys {
         fixed("unixsocketperm", Types.text(), "0");
         fixed("socket-mark-id", number(), 0L);
         fixed("io-threads-do-reads", Types.yesNo(), false);
-        listed("tracking-table-max-keys", number(), 1_000_000L);
         fixed("aclfile", Types.text(), "", ACL);
         listed("user", ListTypes.line("an ACL user"), "", ACL);
         listed("acllog-max-len", number(), 128L);

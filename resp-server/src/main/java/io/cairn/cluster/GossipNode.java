@@ -400,6 +400,7 @@ public final class GossipNode implements AutoCloseable {
             return;
         }
         parts.hub().serves(channel -> isHere(Slots.of(channel)));
+        parts.connections().tracking().slotsChanged(this::isHere);
         parts.blocked()
                 .slotsChanged(
                         slot -> isHere(slot) || claims.picture().importing().containsKey(slot));

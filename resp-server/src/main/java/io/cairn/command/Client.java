@@ -1,5 +1,7 @@
 package io.cairn.command;
 
+import org.jspecify.annotations.Nullable;
+
 /** What any thread may see of a connection: CLIENT LIST and CLIENT KILL. Numbers may be a moment old. */
 public interface Client {
     /** What an idle connection takes of the heap, about: 2332 bytes were measured over 2000 of them. */
@@ -40,6 +42,11 @@ public interface Client {
     /** Keys watched. */
     int watchedKeys();
 
+    /** What it tracks, null while it does not. */
+    default @Nullable TrackingOptions tracked() {
+        return null;
+    }
+
     /** What it listens to. */
     Subscriptions subscriptions();
 
@@ -58,7 +65,7 @@ public interface Client {
     /** All that it takes, as of the last turn of its event loop (Redis: getClientMemoryUsage). */
     long memoryBytes();
 
-    /** Redis's flag letters: N alone, or of P (subscribed), x (MULTI), d (watch failed), b (blocked), c (closing), r (READONLY), e (NO-EVICT), T... */
+    /** Redis's flag letters: N alone, or of O (MONITOR), P (subscribed), t (tracking), R (its redirection is broken), B (BCAST), x (MULTI), d (watch failed), b (blocked), c (closing), r (READONLY), e (NO-EVICT), T... */
     String flags();
 
     /**

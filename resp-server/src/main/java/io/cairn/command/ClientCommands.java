@@ -142,7 +142,7 @@ final class ClientCommands {
         return null;
     }
 
-    /** Redis: catClientInfoString. What this server does not have (tracking) is -1. */
+    /** Redis: catClientInfoString. */
     private static String line(Client client, long nowMillis) {
         return "id=" + client.id() + " addr=" + client.address() + " laddr=" + client.localAddress() + " fd=-1 name="
                 + client.name() + " age=" + seconds(nowMillis - client.connectedMillis()) + " idle="
@@ -153,7 +153,8 @@ final class ClientCommands {
                 + client.inputBytes() + " qbuf-free=0 argv-mem=" + client.argumentBytes()
                 + " multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=" + client.outputBytes() + " tot-mem="
                 + client.memoryBytes()
-                + " events=r cmd=" + client.lastCommand() + " user=" + client.user() + " redir=-1 resp="
+                + " events=r cmd=" + client.lastCommand() + " user=" + client.user() + " redir="
+                + TrackingCommands.redirect(client.tracked()) + " resp="
                 + client.protocol() + " lib-name=" + client.libraryName() + " lib-ver=" + client.libraryVersion();
     }
 
@@ -253,8 +254,12 @@ final class ClientCommands {
         HelpText.reply(
                 call.reply(),
                 "CLIENT",
+                "CACHING (YES|NO)",
+                "    Whether the keys of the next command are remembered, with OPTIN or OPTOUT.",
                 "GETNAME",
                 "    The name of this connection.",
+                "GETREDIR",
+                "    Where this connection's invalidations go: an id, 0 for here, -1 while it does not track.",
                 "ID",
                 "    The id of this connection.",
                 "INFO",
@@ -278,6 +283,10 @@ final class ClientCommands {
                 "    What client library this connection uses.",
                 "SETNAME <name>",
                 "    Give this connection a name.",
+                "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+                "    Say when keys that this connection has read change.",
+                "TRACKINGINFO",
+                "    What this connection tracks.",
                 "UNBLOCK <id> [TIMEOUT|ERROR]",
                 "    End the waiting of a client's blocking command.",
                 "UNPAUSE",

@@ -5,6 +5,16 @@ import org.jspecify.annotations.Nullable;
 
 /** All client connections of a node. Any thread. */
 public interface Clients {
+    /** What is tracked for them. */
+    default ClientTracking.Counts trackingCounts() {
+        return new ClientTracking.Counts(0, 0, 0, 0);
+    }
+
+    /** Those that watch all commands (MONITOR). */
+    default Monitors monitors() {
+        return Monitors.NONE;
+    }
+
     /** Connected now. */
     int count();
 

@@ -64,6 +64,7 @@ public final class Families {
                 new InfoMemory(process).table(),
                 new CommandCommands().table(),
                 ClientCommands.table(),
+                TrackingCommands.table(),
                 ConfigCommands.table(),
                 AclCommands.table(),
                 SlowlogCommands.table(),

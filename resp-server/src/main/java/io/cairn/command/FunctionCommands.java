@@ -2,7 +2,9 @@ package io.cairn.command;
 
 import io.cairn.keyspace.Libraries;
 import io.cairn.keyspace.LibraryHead;
+import io.cairn.rdb.LibraryPayload;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -23,6 +25,12 @@ public final class FunctionCommands {
                         "write denyoom noscript @write @slow @scripting",
                         KeySpec.ALL,
                         FunctionCommands::load),
+                Command.data(
+                        "function|restore",
+                        -3,
+                        "write denyoom noscript @write @slow @scripting",
+                        KeySpec.ALL,
+                        FunctionCommands::restore),
                 Command.data("function|delete", 3, WRITES, KeySpec.ALL, FunctionCommands::delete),
                 Command.data("function|flush", -2, WRITES, KeySpec.ALL, FunctionCommands::flush));
     }
@@ -30,15 +38,22 @@ public final class FunctionCommands {
     /** The others. */
     static List<Command> session() {
         return List.of(
+                Command.session("function|dump", 2, "noscript @slow @scripting", FunctionCommands::dump),
                 Command.session("function|help", 2, "loading stale @slow @scripting", FunctionCommands::help),
                 Command.session("function|kill", 2, "noscript allow_busy @slow @scripting", FunctionCommands::kill),
                 Command.session("function|list", -2, "noscript @slow @scripting", FunctionCommands::list),
                 Command.session("function|stats", 2, "noscript allow_busy @slow @scripting", FunctionCommands::stats));
     }
 
-    /** True for FUNCTION LOAD, which the script thread looks at before it may become a record. */
+    /** True for FUNCTION LOAD and FUNCTION RESTORE, which the script thread looks at before they may become a record. */
     public static boolean loads(Command command) {
-        return command.is(Flag.WRITE) && command.name().equals("function|load");
+        return command.is(Flag.WRITE)
+                && (command.name().equals("function|load") || command.name().equals("function|restore"));
+    }
+
+    /** Whether what {@link #loads} found is FUNCTION RESTORE. */
+    public static boolean restores(Args args) {
+        return args.is(1, "restore");
     }
 
     /** FUNCTION LOAD [REPLACE] text, which was found to be good. */
@@ -52,6 +67,34 @@ public final class FunctionCommands {
         } catch (LibraryHead.Refused e) {
             call.reply().error("ERR " + e.text());
         }
+    }
+
+    /** FUNCTION RESTORE payload [FLUSH | APPEND | REPLACE], whose libraries were found to be good. */
+    private static void restore(Call call) {
+        Libraries libraries = call.keyspace.libraries();
+        try {
+            List<byte[]> texts = LibraryPayload.texts(call.args.address(2), call.args.length(2));
+            List<String> names = new ArrayList<>(texts.size());
+            for (byte[] text : texts) {
+                names.add(LibraryHead.of(text).name());
+            }
+            if (call.args.count() == 4 && call.args.is(3, "flush")) {
+                libraries.clear();
+            }
+            for (int i = 0; i < texts.size(); i++) {
+                libraries.put(names.get(i), texts.get(i));
+            }
+            call.changed();
+            call.reply().ok();
+        } catch (LibraryHead.Refused e) {
+            call.reply().error("ERR " + e.text());
+        } catch (LibraryPayload.Refused e) {
+            call.reply().error("ERR " + e.text());
+        }
+    }
+
+    private static void dump(SessionCall call) {
+        call.reply().bulk(LibraryPayload.of(call.server().keyspace().libraries().all()));
     }
 
     private static void delete(Call call) {
@@ -104,7 +147,7 @@ public final class FunctionCommands {
     }
 
     private static void stats(SessionCall call) {
-        call.server().scripts().stats(call.reply());
+        call.server().scripts().stats(call.later());
     }
 
     private static void kill(SessionCall call) {
@@ -122,6 +165,8 @@ public final class FunctionCommands {
                 "FUNCTION",
                 "DELETE <library name>",
                 "    Remove a library.",
+                "DUMP",
+                "    All libraries, for RESTORE.",
                 "FLUSH [ASYNC|SYNC]",
                 "    Remove all libraries.",
                 "KILL",
@@ -130,6 +175,8 @@ public final class FunctionCommands {
                 "    The libraries and their functions.",
                 "LOAD [REPLACE] <text>",
                 "    Make a library.",
+                "RESTORE <payload> [FLUSH|APPEND|REPLACE]",
+                "    Make the libraries of a DUMP: in the place of all, beside those there are, or in the place of those of their names.",
                 "STATS",
                 "    What runs now, and how many functions there are.");
     }

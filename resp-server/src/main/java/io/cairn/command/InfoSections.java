@@ -126,7 +126,7 @@ final class InfoSections {
                 .line("client_recent_max_input_buffer", largest[0])
                 .line("client_recent_max_output_buffer", largest[1])
                 .line("blocked_clients", server.clients().waiting())
-                .line("tracking_clients", 0)
+                .line("tracking_clients", server.clients().trackingCounts().clients())
                 .line("clients_in_timeout_table", 0);
     }
 

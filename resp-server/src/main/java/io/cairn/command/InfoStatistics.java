@@ -16,6 +16,7 @@ final class InfoStatistics {
 
     static void stats(ServerState server, InfoText text) {
         Stats stats = server.stats();
+        ClientTracking.Counts tracking = server.clients().trackingCounts();
         text.section("Stats");
         text.line("total_connections_received", stats.connectionsReceived())
                 .line("total_commands_processed", stats.commandsProcessed())
@@ -41,6 +42,9 @@ final class InfoStatistics {
                 .line("latest_fork_usec", 0)
                 .line("total_forks", 0)
                 .line("migrate_cached_sockets", server.migrations().cachedConnections())
+                .line("tracking_total_keys", tracking.keys())
+                .line("tracking_total_items", tracking.items())
+                .line("tracking_total_prefixes", tracking.prefixes())
                 .line("total_error_replies", stats.errorReplies())
                 .line("client_query_buffer_limit_disconnections", stats.queryBufferLimitDisconnections())
                 .line("client_output_buffer_limit_disconnections", stats.outputBufferLimitDisconnections());

@@ -37,7 +37,7 @@ public interface Scripts {
     void libraries(Predicate<String> wanted, boolean code, SessionCall.Later later);
 
     /** FUNCTION STATS. */
-    void stats(Reply reply);
+    void stats(SessionCall.Later later);
 
     boolean exists(byte[] sha);
 
@@ -76,8 +76,8 @@ public interface Scripts {
         }
 
         @Override
-        public void stats(Reply reply) {
-            reply.error(OFF);
+        public void stats(SessionCall.Later later) {
+            later.complete(reply -> reply.error(OFF));
         }
 
         @Override

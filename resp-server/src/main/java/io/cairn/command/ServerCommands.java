@@ -26,6 +26,8 @@ final class ServerCommands {
                 Command.session("info", -1, "loading stale @slow @dangerous", this::info),
                 Command.session("time", 1, "loading stale fast @fast", ServerCommands::time),
                 Command.session("role", 1, "noscript loading stale fast @admin @fast @dangerous", this::role),
+                Command.session(
+                        "monitor", 1, "admin noscript loading stale @admin @slow @dangerous", ServerCommands::monitor),
                 Command.session("lastsave", 1, "loading stale fast @admin @fast @dangerous", ServerCommands::lastsave),
                 Command.session("save", 1, admin + " no_multi", this::save),
                 Command.session("bgsave", -1, admin, ServerCommands::bgsave),
@@ -86,6 +88,15 @@ final class ServerCommands {
             reply.bulk(replica.host());
             reply.bulkNumber(replica.port());
             reply.bulkNumber(replica.offset());
+        }
+    }
+
+    /** Redis: monitorCommand; a second one is not even answered. */
+    private static void monitor(SessionCall call) {
+        if (call.inTransaction()) {
+            call.reply().error("ERR MONITOR isn't allowed for DENY BLOCKING client");
+        } else if (!call.session().follows() && call.session().monitor()) {
+            call.reply().ok();
         }
     }
 

@@ -22,6 +22,11 @@ public interface ServerState {
 
     PubSub pubSub();
 
+    /** Who watches all commands. */
+    default Monitors monitors() {
+        return clients().monitors();
+    }
+
     /** Who follows the node's changes. */
     Followers followers();
 

@@ -75,6 +75,12 @@ public interface Session {
     /** A follower has all changes up to there, and on disk up to {@code onDisk} if that is not 0 (REPLCONF ACK); nothing for who is none. */
     void acknowledges(long offset, long onDisk);
 
+    /** CLIENT TRACKING of it. */
+    ClientTracking tracking();
+
+    /** Shows it all commands from now on (MONITOR); false if they are shown to it already. */
+    boolean monitor();
+
     /** Whether it follows the node's changes. */
     boolean follows();
 

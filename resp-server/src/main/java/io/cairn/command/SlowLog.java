@@ -68,20 +68,13 @@ public final class SlowLog {
                 arguments.add(ascii("... (" + (args.count() - kept + 1) + " more arguments)"));
             } else if (args.length(i) > MAX_ARGUMENT_BYTES) {
                 arguments.add(cut(args, i));
-            } else if (secret(args, i)) {
-                arguments.add(ascii("(redacted)"));
+            } else if (Secrets.hides(args, i)) {
+                arguments.add(ascii(Secrets.REDACTED));
             } else {
                 arguments.add(args.bytes(i));
             }
         }
         return List.copyOf(arguments);
-    }
-
-    /** Passwords of MIGRATE. Redis: redactClientCommandArgument. */
-    private static boolean secret(Args args, int i) {
-        return i > 6
-                && args.is(0, "migrate")
-                && (args.is(i - 1, "auth") || args.is(i - 1, "auth2") || args.is(i - 2, "auth2"));
     }
 
     private static byte[] cut(Args args, int i) {

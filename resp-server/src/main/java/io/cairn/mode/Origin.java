@@ -1,6 +1,9 @@
 package io.cairn.mode;
 
+import io.cairn.command.Args;
 import io.cairn.command.Call;
+import io.cairn.command.Command;
+import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.resp.ReplyBuffer;
 import io.netty.channel.EventLoop;
@@ -42,6 +45,28 @@ public interface Origin {
 
     /** A write of this connection ended there in the stream of changes. */
     default void wrote(long position) {}
+
+    /**
+     * A call has run, or is about to where it runs later or on another thread: MONITOR shows it. By the thread that knows that nothing refuses it any
+     * more, while the arguments are there.
+     */
+    default void shows(Command command, Args args, int database) {}
+
+    /** Whether the keys that the present call reads are remembered for the connection (CLIENT TRACKING). On the event loop. */
+    default boolean tracks() {
+        return false;
+    }
+
+    /**
+     * A call is about to read these keys: the connection is told of the next change of each. Under the locks of the keys' stripes, or before the call is handed on;
+     * why that is enough stands in {@link io.cairn.tracking.Tracking}. Any thread.
+     */
+    default void remembers(Args args, KeyPositions keys) {}
+
+    /** What this thread changes until {@link #endsWriting} is changed by a call of this. */
+    default void beginsWriting() {}
+
+    default void endsWriting() {}
 
     /** Calls of this connection that are PENDING. */
     int pending();

@@ -326,14 +326,25 @@ public final class RaftMode implements Mode {
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
         }
+        origin.shows(command, args, origin.database());
         queue.write(origin, args, slot);
         return Outcome.PENDING;
+    }
+
+    /** Before the call is handed on: see {@link io.cairn.tracking.Tracking}. */
+    private static void remember(LoopQueue queue, Origin origin, Command command, Args args) {
+        if (origin.tracks() && command.is(Flag.READONLY)) {
+            queue.keys.find(command, args);
+            origin.remembers(args, queue.keys);
+        }
     }
 
     private Outcome read(LoopQueue queue, Origin origin, Command command, Args args, int slot) {
         if (LoopQueue.readMustWait(origin)) {
             return Outcome.WAIT;
         }
+        origin.shows(command, args, origin.database());
+        remember(queue, origin, command, args);
         queue.read(origin, command, args, slot);
         return Outcome.PENDING;
     }
@@ -368,9 +379,11 @@ public final class RaftMode implements Mode {
         if (origin.pending() > 0) {
             return Outcome.WAIT;
         }
+        remember(queue, origin, command, args);
         copy(args, queue.call.args);
         queue.call.noTouch(origin.noTouch());
         runRead(queue, origin, command, origin.database(), slot, stamps.readTime(), false, origin.reply());
+        origin.shows(command, args, origin.database());
         return Outcome.DONE;
     }
 
@@ -458,6 +471,10 @@ public final class RaftMode implements Mode {
         if (!queue.hasRoom()) {
             return refuse(origin, FailureText.BUSY);
         }
+        for (Block.Queued queued : block.commands()) {
+            origin.shows(queued.command(), queued.args(), queued.database());
+            remember(queue, origin, queued.command(), queued.args());
+        }
         queue.write(origin, block, slot);
         return Outcome.PENDING;
     }
@@ -501,9 +518,11 @@ public final class RaftMode implements Mode {
             }
             reply.array(block.commands().size());
             for (Block.Queued queued : block.commands()) {
+                remember(queue, origin, queued.command(), queued.args());
                 copy(queued.args(), queue.call.args);
                 queue.call.begin(queued.database(), now, queue.seed(), reply);
                 run(queued.command(), queue.call);
+                origin.shows(queued.command(), queued.args(), queued.database());
             }
         } finally {
             keyspace.unlockAll();

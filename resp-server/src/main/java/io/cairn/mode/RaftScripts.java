@@ -3,6 +3,7 @@ package io.cairn.mode;
 import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
+import io.cairn.command.Flag;
 import io.cairn.command.FunctionCommands;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
@@ -91,6 +92,8 @@ final class RaftScripts {
     private final class Unit {
         final Origin origin;
         final boolean resp3;
+        /** The keys that it reads are remembered (CLIENT TRACKING). */
+        final boolean tracks;
         final @Nullable Command command;
         final @Nullable HeldArgs args;
         final @Nullable Block block;
@@ -109,6 +112,7 @@ final class RaftScripts {
         Unit(Origin origin, @Nullable Command command, @Nullable HeldArgs args, @Nullable Block block, int slot) {
             this.origin = origin;
             this.resp3 = origin.resp3();
+            this.tracks = origin.tracks();
             this.command = command;
             this.args = args;
             this.block = block;
@@ -182,6 +186,7 @@ final class RaftScripts {
 
     /** Takes a call of a script whose keys have the slot, -1 for none. */
     Mode.Outcome execute(Origin origin, Command command, Args args, int slot) {
+        origin.shows(command, args, origin.database());
         return take(new Unit(origin, command, new HeldArgs(args), null, slot));
     }
 
@@ -299,16 +304,17 @@ final class RaftScripts {
 
     private void run(Unit next) {
         ReplyBuffer reply = next.begin();
-        run.begin(next.declared);
+        run.begin(next.declared, next.runs == 1);
         try {
             Block block = next.block;
             if (block == null) {
                 eval(
+                        next,
                         java.util.Objects.requireNonNull(next.command),
                         java.util.Objects.requireNonNull(next.args).args,
                         reply);
             } else {
-                block(block, reply);
+                block(next, block, reply);
             }
         } catch (RuntimeException | Error e) {
             LOG.error("a script failed", e);
@@ -319,9 +325,9 @@ final class RaftScripts {
         }
     }
 
-    /** FUNCTION LOAD: only what the interpreter takes becomes a record; it takes effect when that is applied. */
+    /** FUNCTION LOAD and FUNCTION RESTORE: only what the interpreter takes becomes a record; it takes effect when that is applied. */
     private void load(Args args, Reply reply) {
-        int bytes = args.length(args.count() - 1);
+        int bytes = args.length(FunctionCommands.restores(args) ? 2 : args.count() - 1);
         if (mode.outOfMemory()) {
             reply.error(Refusal.OUT_OF_MEMORY);
         } else if (bytes > MAX_LIBRARY_BYTES || effects.bytes() + bytes > SpeculativeCommands.MAX_EFFECT_BYTES) {
@@ -329,17 +335,25 @@ final class RaftScripts {
         } else if (loaded) {
             reply.error(ONE_LIBRARY);
         } else if (java.util.Objects.requireNonNull(engine).isLoadable(args, reply)) {
-            try {
-                reply.bulk(LibraryHead.of(args.bytes(args.count() - 1)).name());
-            } catch (LibraryHead.Refused e) {
-                throw new IllegalStateException("it was loadable", e);
-            }
+            answerLoaded(args, reply);
             effects.add(0, args);
             loaded = true;
         }
     }
 
-    private void eval(Command command, Args args, Reply reply) {
+    private static void answerLoaded(Args args, Reply reply) {
+        if (FunctionCommands.restores(args)) {
+            reply.ok();
+            return;
+        }
+        try {
+            reply.bulk(LibraryHead.of(args.bytes(args.count() - 1)).name());
+        } catch (LibraryHead.Refused e) {
+            throw new IllegalStateException("it was loadable", e);
+        }
+    }
+
+    private void eval(Unit of, Command command, Args args, Reply reply) {
         if (FunctionCommands.loads(command)) {
             load(args, reply);
             return;
@@ -351,12 +365,23 @@ final class RaftScripts {
         }
         ScriptRun script = new ScriptRun(prepared.script(), prepared.readOnly(), 0, run);
         on.run(prepared, script, reply);
+        if (script.hasRead()) {
+            remember(of, command, args);
+        }
         if (script.killed()) {
             run.drop(isServing() ? "ERR Script killed by user with SCRIPT KILL..." : mode.redirect(run.slot()));
         }
     }
 
-    private void block(Block block, ReplyBuffer reply) {
+    /** All stripes are locked; what is read is looked at again when it is answered, or logged with its versions. */
+    private void remember(Unit of, Command command, Args args) {
+        if (of.tracks) {
+            positions.find(command, args);
+            of.origin.remembers(args, positions);
+        }
+    }
+
+    private void block(Unit of, Block block, ReplyBuffer reply) {
         for (Block.Watch watch : block.watches()) {
             if (speculation.touch(watch.key(), effects.now()) != watch.version()) {
                 reply.nilArray();
@@ -365,9 +390,15 @@ final class RaftScripts {
         }
         reply.array(block.commands().size());
         for (Block.Queued queued : block.commands()) {
+            if (of.runs == 1) {
+                of.origin.shows(queued.command(), queued.args(), queued.database());
+            }
             if (ScriptCommands.runsScript(queued.command()) || FunctionCommands.loads(queued.command())) {
-                eval(queued.command(), queued.args(), reply);
+                eval(of, queued.command(), queued.args(), reply);
             } else {
+                if (queued.command().is(Flag.READONLY)) {
+                    remember(of, queued.command(), queued.args());
+                }
                 int errors = reply.errors();
                 String error = run.data(queued.command(), queued.args(), reply, () -> reply.errors() != errors);
                 if (error != null) {
@@ -446,7 +477,17 @@ final class RaftScripts {
 
         @Override
         public Reply reply() {
+            if (units.size() == 1) { // Else nobody knows whose change is whose.
+                units.get(0).origin.beginsWriting();
+            }
             return outcome;
+        }
+
+        @Override
+        public void recordDone() {
+            if (units.size() == 1) {
+                units.get(0).origin.endsWriting();
+            }
         }
 
         @Override

@@ -2,6 +2,7 @@ package io.cairn.mode;
 
 import io.cairn.command.Args;
 import io.cairn.command.Client;
+import io.cairn.command.ClientTracking;
 import io.cairn.command.Command;
 import io.cairn.command.FollowerLink;
 import io.cairn.command.FollowerTraits;
@@ -209,6 +210,16 @@ final class ScriptSession implements SessionCall, Session {
 
     @Override
     public FollowerLink follow() {
+        throw none();
+    }
+
+    @Override
+    public ClientTracking tracking() {
+        throw none();
+    }
+
+    @Override
+    public boolean monitor() {
         throw none();
     }
 

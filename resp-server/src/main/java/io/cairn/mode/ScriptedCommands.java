@@ -4,6 +4,7 @@ import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
 import io.cairn.command.Flag;
+import io.cairn.command.Monitors;
 import io.cairn.command.ServerState;
 import io.cairn.metrics.LoopStats;
 import io.cairn.metrics.NodeStats;
@@ -19,11 +20,17 @@ abstract class ScriptedCommands implements ScriptRun.Host {
     final CommandTable commands;
     private final NodeStats stats;
     private @Nullable ScriptSession session;
+    private boolean shown = true;
     private volatile @Nullable ServerState server;
 
     ScriptedCommands(CommandTable commands, NodeStats stats) {
         this.commands = commands;
         this.stats = stats;
+    }
+
+    /** Whether MONITOR sees what is called from now on. */
+    final void shows(boolean on) {
+        shown = on;
     }
 
     /** The node is there for commands that scripts call. */
@@ -37,6 +44,13 @@ abstract class ScriptedCommands implements ScriptRun.Host {
         String refusal = id < 0 ? "Unknown Redis command called from script" : refusal(run, commands.command(id), args);
         if (refusal == null) {
             refusal = admitted(run, commands.command(id), args, reply);
+        }
+        if (refusal == null && commands.command(id).is(Flag.READONLY)) {
+            run.reads();
+        }
+        ServerState node = server;
+        if (refusal == null && shown && node != null && !commands.command(id).is(Flag.SKIP_MONITOR)) {
+            node.monitors().show(node, commands.command(id), args, run.database, Monitors.SCRIPT);
         }
         LoopStats counts = stats.local();
         if (refusal != null) {

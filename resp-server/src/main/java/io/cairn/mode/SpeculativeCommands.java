@@ -55,8 +55,13 @@ final class SpeculativeCommands extends ScriptedCommands {
         expired = 0;
     }
 
-    /** The next call of the batch begins, whose keys have the slot; -1 while none is known. */
-    void begin(int declared) {
+    /**
+     * The next call of the batch begins, whose keys have the slot; -1 while none is known.
+     *
+     * @param shown whether MONITOR sees what it calls: another run of the same script is not shown again
+     */
+    void begin(int declared, boolean shown) {
+        shows(shown);
         slot = declared;
         dropped = null;
     }

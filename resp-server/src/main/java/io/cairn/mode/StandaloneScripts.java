@@ -78,17 +78,20 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         }
         HeldArgs held = new HeldArgs(args);
         int database = origin.database();
+        origin.shows(command, args, database); // Before what the script calls.
         boolean readonly = origin.readonly();
         boolean asking = origin.asking();
+        boolean tracks = origin.tracks();
         return submit(
                 origin,
                 held.bytes(),
-                reply -> eval(command, held.args, database, readonly, asking, reply),
+                reply -> eval(origin, tracks, command, held.args, database, readonly, asking, reply),
                 held::release);
     }
 
     Mode.Outcome executeBlock(Origin origin, Block block) {
-        return submit(origin, 0, reply -> runBlock(origin, block, reply), () -> {});
+        boolean tracks = origin.tracks();
+        return submit(origin, 0, reply -> runBlock(origin, tracks, block, reply), () -> {});
     }
 
     /** Runs something once the scripts that were taken so far are done. Any thread. */
@@ -113,7 +116,12 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
             wrotePosition = 0;
             try {
                 replies.begin(resp3);
-                work.run(replies.reply());
+                origin.beginsWriting();
+                try {
+                    work.run(replies.reply());
+                } finally {
+                    origin.endsWriting();
+                }
                 replies.end();
             } catch (RuntimeException | Error e) {
                 fatal.accept("running a script", e);
@@ -166,7 +174,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         }
     }
 
-    /** FUNCTION LOAD: only what the interpreter takes becomes a record. */
+    /** FUNCTION LOAD and FUNCTION RESTORE: only what the interpreter takes becomes a record. */
     private void load(Command command, Args args, int database, ReplyBuffer reply) {
         String refusal = outOfMemory && command.is(Flag.DENYOOM) ? Refusal.OUT_OF_MEMORY : mode.brokenRefusal();
         if (refusal != null) {
@@ -189,7 +197,15 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         worker().endOfTurn();
     }
 
-    private void eval(Command command, Args args, int database, boolean readonly, boolean asking, ReplyBuffer reply) {
+    private void eval(
+            Origin origin,
+            boolean tracks,
+            Command command,
+            Args args,
+            int database,
+            boolean readonly,
+            boolean asking,
+            ReplyBuffer reply) {
         outOfMemory = !worker().makeRoom();
         if (FunctionCommands.loads(command)) {
             load(command, args, database, reply);
@@ -213,7 +229,10 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
             declared = guard == null ? -1 : SlotGuard.declared(positions, command, args);
             effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
             recorder = worker().beginRecord();
-            run(prepared, database, reply);
+            if (run(prepared, database, reply) && tracks) {
+                positions.find(command, args);
+                origin.remembers(args, positions);
+            }
             finish();
         } finally {
             keyspace.unlockAll();
@@ -222,8 +241,11 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         worker().endOfTurn();
     }
 
-    private void run(ScriptEngine.Prepared prepared, int database, Reply reply) {
-        engine().run(prepared, new ScriptRun(prepared.script(), prepared.readOnly(), database, this), reply);
+    /** Whether it called a command that reads: then its keys count as read, as in Redis. */
+    private boolean run(ScriptEngine.Prepared prepared, int database, Reply reply) {
+        ScriptRun run = new ScriptRun(prepared.script(), prepared.readOnly(), database, this);
+        engine().run(prepared, run, reply);
+        return run.hasRead();
     }
 
     private void finish() {
@@ -253,7 +275,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
     }
 
     /** A MULTI block, scripts in it. */
-    private void runBlock(Origin origin, Block block, ReplyBuffer reply) {
+    private void runBlock(Origin origin, boolean tracks, Block block, ReplyBuffer reply) {
         outOfMemory = !worker().makeRoom();
         if (outOfMemory && adds(block)) {
             reply.error("EXECABORT Transaction discarded because of: " + Refusal.OUT_OF_MEMORY);
@@ -278,8 +300,13 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
             reply.array(block.commands().size());
             for (Block.Queued queued : block.commands()) {
                 Command command = queued.command();
+                origin.shows(command, queued.args(), queued.database());
                 if (FunctionCommands.loads(command) && !engine().isLoadable(queued.args(), reply)) {
                     continue;
+                }
+                if (tracks && command.is(Flag.READONLY) && !ScriptCommands.runsScript(command)) {
+                    positions.find(command, queued.args());
+                    origin.remembers(queued.args(), positions);
                 }
                 if (!ScriptCommands.runsScript(command)) {
                     long mark = reply.bytes();
@@ -297,7 +324,10 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
                 ScriptEngine.Prepared prepared = engine().prepare(command, queued.args(), this::refusal, reply);
                 if (prepared != null) {
                     declared = guard == null ? -1 : SlotGuard.declared(positions, command, queued.args());
-                    run(prepared, queued.database(), reply);
+                    if (run(prepared, queued.database(), reply) && tracks) {
+                        positions.find(command, queued.args());
+                        origin.remembers(queued.args(), positions);
+                    }
                 }
             }
             finish();

@@ -94,6 +94,16 @@ final class StandaloneWorker {
                 return Mode.Outcome.WAIT;
             }
         }
+        origin.beginsWriting(); // What was evicted for it is not its own change.
+        try {
+            runLocked(origin, command, args, write);
+        } finally {
+            origin.endsWriting();
+        }
+        return Mode.Outcome.DONE;
+    }
+
+    private void runLocked(Origin origin, Command command, Args args, boolean write) {
         int keys = positions.find(command, args);
         if (keys == 1 && !command.keys().wholeKeyspace()) {
             int at = positions.at(0);
@@ -119,7 +129,6 @@ final class StandaloneWorker {
                 stripes.unlock();
             }
         }
-        return Mode.Outcome.DONE;
     }
 
     private void run(Origin origin, Command command, Args args, boolean write, int keys) {
@@ -141,10 +150,14 @@ final class StandaloneWorker {
         long mark = origin.replyMark();
         boolean changed;
         call.noTouch(origin.noTouch());
+        if (!write && origin.tracks() && command.is(Flag.READONLY)) {
+            origin.remembers(args, positions);
+        }
         recorder.begin(call);
         try {
             changed = runHandler(command, args, origin.database(), now, Seeds.derive(batchSeed, 0), origin.reply());
             recorder.ran(call, origin.database(), args, changed && write);
+            origin.shows(command, args, origin.database());
             ranOnReplica(command, args, origin.database(), changed && write);
             if (call.concernsWaiting()) {
                 origin.waits(call);
@@ -241,9 +254,11 @@ final class StandaloneWorker {
             return Mode.Outcome.DONE;
         }
         stripes.lock();
+        origin.beginsWriting();
         try {
             runBlock(origin, block);
         } finally {
+            origin.endsWriting();
             stripes.unlock();
         }
         return Mode.Outcome.DONE;
@@ -321,8 +336,13 @@ final class StandaloneWorker {
         long start = System.nanoTime();
         int errors = origin.replyErrors();
         call.noTouch(origin.noTouch());
+        if (queued.command().is(Flag.READONLY) && origin.tracks()) {
+            positions.find(queued.command(), queued.args());
+            origin.remembers(queued.args(), positions);
+        }
         boolean changed = runHandler(queued.command(), queued.args(), queued.database(), now, seed, origin.reply());
         stats.executed(mode.commands.id(queued.command()), System.nanoTime() - start, origin.replyErrors() != errors);
+        origin.shows(queued.command(), queued.args(), queued.database());
         return changed && queued.command().is(Flag.WRITE);
     }
 

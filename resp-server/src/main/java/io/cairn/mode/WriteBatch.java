@@ -63,6 +63,7 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
     @Override
     public Reply reply() {
         replies.begin(resp3[done]);
+        origins[done].beginsWriting();
         return replies.reply();
     }
 
@@ -73,6 +74,7 @@ final class WriteBatch implements LocalProposal, Runnable, InOrder.Batch {
 
     @Override
     public void recordDone() {
+        origins[done].endsWriting();
         replies.end();
         done++;
     }

@@ -2,15 +2,29 @@ package io.cairn.pubsub;
 
 import java.util.Arrays;
 
-/** A channel's or pattern's bytes as a key of maps; comparable, so that names chosen to collide cost a map no more than a tree. */
-final class Name implements Comparable<Name> {
+/** A channel's, pattern's or key's bytes as a key of maps; comparable, so that names chosen to collide cost a map no more than a tree. */
+public final class Name implements Comparable<Name> {
     final byte[] bytes;
     private final int hash;
 
     /** @param bytes nobody changes them any more */
-    Name(byte[] bytes) {
+    public Name(byte[] bytes) {
         this.bytes = bytes;
         this.hash = Arrays.hashCode(bytes);
+    }
+
+    /** Its bytes, to be read only. */
+    public byte[] bytes() {
+        return bytes;
+    }
+
+    public int length() {
+        return bytes.length;
+    }
+
+    public boolean startsWith(Name prefix) {
+        int length = prefix.bytes.length;
+        return length <= bytes.length && Arrays.equals(bytes, 0, length, prefix.bytes, 0, length);
     }
 
     @Override

@@ -32,11 +32,16 @@ public final class DumpPayload {
         }
         out.putByte(RdbTypes.type(value));
         RdbTypes.write(out, value);
+        end(out);
+        return out.written();
+    }
+
+    /** Version and checksum of what was written. */
+    static void end(RdbOutput out) throws IOException {
         out.putByte(RdbFormat.VERSION);
         out.putByte(0);
         out.putLongLittleEndian(out.crc());
         out.flush();
-        return out.written();
     }
 
     /** Bytes of a value's body in an RDB file, compressed. Redis: rdbSavedObjectLen. */

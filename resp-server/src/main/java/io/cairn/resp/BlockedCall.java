@@ -292,6 +292,16 @@ final class BlockedCall implements BlockedKeys.Waiter {
     }
 
     @Override
+    public void beginsWriting() {
+        connection.beginsWriting();
+    }
+
+    @Override
+    public void endsWriting() {
+        connection.endsWriting();
+    }
+
+    @Override
     public Args args() {
         return args;
     }

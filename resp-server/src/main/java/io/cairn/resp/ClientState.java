@@ -5,6 +5,7 @@ import io.cairn.command.FollowerLink;
 import io.cairn.command.FollowerTraits;
 import io.cairn.command.Session;
 import io.cairn.command.Subscriptions;
+import io.cairn.command.TrackingOptions;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ final class ClientState implements Session, Client {
     private final long id;
     private final long connectedMillis;
     private final Multi multi;
+    private final TrackingState tracking;
     private String name = "";
     private String libraryName = "";
     private String libraryVersion = "";
@@ -48,6 +50,7 @@ final class ClientState implements Session, Client {
         this.lastCommandMillis = nowMillis;
         this.user = mustLogin ? null : DEFAULT_USER;
         this.multi = new Multi(connection);
+        this.tracking = new TrackingState(connection);
     }
 
     /** True for one that is not closed for want of memory. */
@@ -189,6 +192,8 @@ final class ClientState implements Session, Client {
     public void reset() {
         multi.discard();
         subscriptions().clear();
+        connection.endMonitor();
+        tracking.off();
         database = 0;
         readonly = false;
         asking = false;
@@ -209,6 +214,21 @@ final class ClientState implements Session, Client {
     @Override
     public FollowerLink follow() {
         return connection.follow();
+    }
+
+    @Override
+    public TrackingState tracking() {
+        return tracking;
+    }
+
+    @Override
+    public @Nullable TrackingOptions tracked() {
+        return tracking.options();
+    }
+
+    @Override
+    public boolean monitor() {
+        return connection.monitor();
     }
 
     @Override
@@ -345,6 +365,9 @@ final class ClientState implements Session, Client {
         if (connection.isFollower()) {
             flags.append('S');
         }
+        if (connection.isMonitor()) {
+            flags.append('O');
+        }
         if (subscriptions().any()) {
             flags.append('P');
         }
@@ -353,6 +376,11 @@ final class ClientState implements Session, Client {
         }
         if (connection.isBlocked()) {
             flags.append('b');
+        }
+        TrackingOptions tracked = tracking.options();
+        if (tracked != null) {
+            flags.append('t');
+            flags.append(tracking.isBroken() ? "R" : "").append(tracked.broadcast() ? "B" : "");
         }
         if (connection.isClosing()) {
             flags.append('c');

@@ -1,7 +1,10 @@
 package io.cairn.resp;
 
+import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Client;
+import io.cairn.command.Command;
+import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
 import io.cairn.command.Waiting;
@@ -10,6 +13,8 @@ import io.cairn.keyspace.StripeBusyException;
 import io.cairn.mode.Block;
 import io.cairn.mode.Mode;
 import io.cairn.mode.Origin;
+import io.cairn.tracking.Tracker;
+import io.cairn.tracking.Tracking;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -63,6 +68,16 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     private final ReplyBuffer replies;
     private final ClientState state;
     private final Pushes pushes;
+    /** Made when it is to be told of a key first. */
+    private volatile @Nullable Invalidations invalidations;
+
+    /** Calls that the mode has accepted so far. */
+    private long callsTaken;
+    /** The thread that runs a call of this has told the table of tracked keys so. */
+    private boolean writing;
+    /** Shows it all commands; null while it does not watch. */
+    private volatile @Nullable MonitorLines monitored;
+
     private volatile @Nullable FollowerOutput follower;
     private @Nullable ChannelHandlerContext context;
     private @Nullable PendingCalls pending;
@@ -159,6 +174,111 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         return follower != null;
     }
 
+    // ---- CLIENT TRACKING
+
+    Tracking tracking() {
+        return endpoint.connections().tracking();
+    }
+
+    /** What is told to this connection. Any thread. */
+    synchronized Invalidations invalidations() {
+        Invalidations mine = invalidations;
+        if (mine == null) {
+            mine = new Invalidations(this);
+            invalidations = mine;
+        }
+        return mine;
+    }
+
+    /** Writes what is told of keys, as far as it may stand here. On the event loop, between two replies. */
+    private void writeInvalidations() {
+        Invalidations mine = invalidations;
+        if (mine != null) {
+            mine.write();
+        }
+    }
+
+    /** Another connection of the node, null when it is gone. Any thread. */
+    @Nullable
+    Connection other(long id) {
+        return endpoint.connections().connection(id);
+    }
+
+    /** Calls that went to the mode and are answered later, from the first on. */
+    long callsTaken() {
+        return callsTaken;
+    }
+
+    /** Those of {@link #callsTaken} that are answered. */
+    long callsAnswered() {
+        return callsTaken - pendingCount();
+    }
+
+    @Override
+    public boolean tracks() {
+        return state.tracking().remembers();
+    }
+
+    @Override
+    public void remembers(Args args, KeyPositions keys) {
+        Tracker tracker = state.tracking().tracker();
+        if (tracker != null) {
+            tracking().remember(tracker, args, keys);
+        }
+    }
+
+    @Override
+    public void beginsWriting() {
+        if (tracking().any()) {
+            if (eventLoop().inEventLoop()) {
+                writeInvalidations(); // Of what was evicted for this call. Redis: processCommand.
+            }
+            tracking().begin(state.tracking().tracker());
+            writing = true;
+        }
+    }
+
+    @Override
+    public void endsWriting() {
+        if (writing) {
+            writing = false;
+            tracking().end();
+        }
+    }
+
+    /** MONITOR; on the event loop. False if it is one already. */
+    boolean monitor() {
+        if (monitored != null) {
+            return false;
+        }
+        MonitorLines lines = new MonitorLines(this);
+        monitored = lines;
+        endpoint.connections().monitors().add(lines);
+        return true;
+    }
+
+    /** Writes a line that is no reply; between two replies. */
+    void line(byte[] encoded) {
+        try {
+            replies.raw(encoded, 0, encoded.length);
+        } catch (OutOfMemoryError e) {
+            lostReply();
+        }
+    }
+
+    boolean isMonitor() {
+        return monitored != null;
+    }
+
+    void endMonitor() {
+        MonitorLines lines = monitored;
+        if (lines != null) {
+            endpoint.connections().monitors().remove(lines);
+            lines.close();
+            monitored = null;
+        }
+    }
+
     /** Whether the kernel may gather what is sent. */
     void gathers(boolean on) {
         channel.config().setOption(ChannelOption.TCP_NODELAY, !on);
@@ -181,8 +301,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     long outputBytes() {
         ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
         FollowerOutput output = follower;
+        MonitorLines lines = monitored;
+        Invalidations told = invalidations;
         return replies.bytes()
                 + pushes.heldBytes()
+                + (told == null ? 0 : told.queuedBytes())
+                + (lines == null ? 0 : lines.queuedBytes())
                 + (output == null ? 0 : output.queuedBytes())
                 + (outbound == null ? 0 : outbound.totalPendingWriteBytes());
     }
@@ -264,6 +388,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         endpoint.connections().remove(this);
         endpoint.mode().forget(this);
         pushes.close();
+        endMonitor();
+        state.tracking().close();
         FollowerOutput output = follower;
         if (output != null) {
             output.closed();
@@ -322,6 +448,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
             return;
         }
         pushes.receive();
+        writeInvalidations();
         draining = true;
         try {
             dispatcher.beginTurn();
@@ -462,6 +589,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         }
         if (exec == null) {
             pushes.release();
+            writeInvalidations();
+            MonitorLines lines = monitored;
+            if (lines != null) {
+                lines.write();
+            }
         }
         if (awaitingDurable) {
             flushAgain = true;
@@ -523,6 +655,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 && blocked == null
                 && pendingCount() == 0
                 && !pushes.any()
+                && !isMonitor()
                 && !isFollower();
         if (idle || outputClock.running() || !channel.isWritable() || accounted != Client.IDLE_BYTES) {
             channel.eventLoop().execute(() -> {
@@ -538,7 +671,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     }
 
     private void checkOutputLimit(long nowMillis) {
-        OutputLimit limit = endpoint.outputBounds().of(isFollower(), pushes.any());
+        OutputLimit limit = endpoint.outputBounds().of(isFollower(), pushes.any() || isMonitor());
         long bytes = gone ? 0 : outputBytes();
         if (gone || !outputClock.matters(limit, bytes)) {
             return;
@@ -689,6 +822,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     /** The mode accepted a call. */
     void accepted(int command, long nanos) {
+        callsTaken++;
         pendingCalls().add(command, nanos, state.repliesNow() ? null : PendingCalls.DISCARD);
     }
 
@@ -721,6 +855,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 if (run.mixed()) {
                     exec = run;
                 }
+                callsTaken++;
                 pendingCalls().add(-1, System.nanoTime(), run);
             }
             case WAIT -> throw new IllegalStateException("a block is submitted only when nothing is pending");
@@ -813,6 +948,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     @Override
     public void wrote(long position) {
         state.wrote(position);
+    }
+
+    @Override
+    public void shows(Command command, Args args, int database) {
+        endpoint.connections().monitors().show(server(), command, args, database, state.address());
     }
 
     @Override

@@ -1,7 +1,9 @@
 package io.cairn.resp;
 
 import io.cairn.command.Client;
+import io.cairn.command.ClientTracking;
 import io.cairn.command.Clients;
+import io.cairn.tracking.Tracking;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,6 +23,8 @@ public final class ConnectionRegistry implements Clients {
     private final AtomicInteger count = new AtomicInteger();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicLong attackWarnedMillis = new AtomicLong();
+    private final MonitorList monitors = new MonitorList();
+    private final Tracking tracking = new Tracking();
     private final ClientMemory memory = new ClientMemory();
     private final AtomicLong followerBytes = new AtomicLong();
     private volatile Supplier<@Nullable Client> primary = () -> null;
@@ -105,6 +109,27 @@ public final class ConnectionRegistry implements Clients {
     @Override
     public int count() {
         return count.get();
+    }
+
+    @Override
+    public MonitorList monitors() {
+        return monitors;
+    }
+
+    /** Which keys connections are to be told of. */
+    public Tracking tracking() {
+        return tracking;
+    }
+
+    @Override
+    public ClientTracking.Counts trackingCounts() {
+        return tracking.counts();
+    }
+
+    /** The connection of an id, or null. */
+    @Nullable
+    Connection connection(long id) {
+        return connections.get(id);
     }
 
     @Override

@@ -142,6 +142,14 @@ final class Dispatcher {
             return refuse(connection, state, -1, Refusals.unknown(args, id));
         }
         Command command = table.command(id);
+        boolean done = handle(connection, state, id, command, args);
+        if (done && state.tracking().cachingGiven() && !state.multi().open() && !command.name().startsWith("client|")) {
+            state.tracking().commandDone();
+        }
+        return done;
+    }
+
+    private boolean handle(Connection connection, ClientState state, int id, Command command, Args args) {
         int arity = command.arity();
         if (arity > 0 ? args.count() != arity : args.count() < -arity) {
             return refuse(connection, state, id, "ERR wrong number of arguments for '" + command.name() + "' command");
@@ -160,6 +168,9 @@ final class Dispatcher {
         }
         if ((trait & WHILE_SUBSCRIBED) == 0 && state.subscriptions().any() && !state.resp3()) {
             return refuse(connection, state, id, notWhileSubscribed(connection, command, args));
+        }
+        if (connection.isMonitor() && touchesKeys(command)) {
+            return refuse(connection, state, id, "ERR Replica can't interact with the keyspace");
         }
         if (endpoint.connections().mayBePaused()
                 && !connection.isFollower() // Its acknowledgements are what others wait for.
@@ -197,6 +208,10 @@ final class Dispatcher {
             return false;
         }
         return true;
+    }
+
+    private static boolean touchesKeys(Command command) {
+        return command.is(Flag.WRITE) || command.is(Flag.READONLY) || command.is(Flag.MAY_REPLICATE);
     }
 
     private static SessionHandler member(Command command) {
@@ -302,6 +317,9 @@ final class Dispatcher {
             LOG.error("running {}", command.name(), e);
             connection.replies().truncate(mark);
             connection.replies().error("ERR internal error");
+        }
+        if (!command.is(Flag.SKIP_MONITOR)) {
+            connection.shows(command, args, state.database());
         }
         if (running.answersLater()) {
             nanos = System.nanoTime();

@@ -1,13 +1,18 @@
 package io.cairn.script;
 
 import io.cairn.command.Args;
+import io.cairn.command.FunctionCommands;
 import io.cairn.keyspace.Libraries;
 import io.cairn.keyspace.LibraryHead;
+import io.cairn.rdb.LibraryPayload;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +60,12 @@ final class FunctionLibraries {
         return libraries.values();
     }
 
+    /** How many functions there are. */
+    int functions() {
+        update();
+        return functions.size();
+    }
+
     private void update() {
         long version = texts.version();
         if (version == seen) {
@@ -97,12 +108,13 @@ final class FunctionLibraries {
     }
 
     /**
-     * Whether FUNCTION LOAD may put its text in; nothing is put. Redis: functionLoadCommand.
+     * Whether FUNCTION LOAD or FUNCTION RESTORE may put its texts in; nothing is put. Redis: functionLoadCommand,
+     * functionRestoreCommand.
      *
      * @param refused told the error line
      */
     boolean isLoadable(Args args, Consumer<byte[]> refused) {
-        String error = error(args, refused);
+        String error = FunctionCommands.restores(args) ? restoreError(args, refused) : error(args, refused);
         if (error == null) {
             return true;
         }
@@ -150,6 +162,82 @@ final class FunctionLibraries {
             }
             for (FunctionLibrary.Function function : new ArrayList<>(library.functions())) {
                 if (other.functions().stream().anyMatch(there -> there.name().equals(function.name()))) {
+                    return "Function " + function.name() + " already exists";
+                }
+            }
+        }
+        return null;
+    }
+
+    /** As {@link #error}, of FUNCTION RESTORE payload [FLUSH | APPEND | REPLACE]. */
+    private @Nullable String restoreError(Args args, Consumer<byte[]> refused) {
+        if (args.count() > 4) {
+            return "unknown subcommand or wrong number of arguments for '" + args.text(1) + "'. Try FUNCTION HELP.";
+        }
+        boolean flush = args.count() == 4 && args.is(3, "flush");
+        boolean replace = args.count() == 4 && args.is(3, "replace");
+        if (args.count() == 4 && !flush && !replace && !args.is(3, "append")) {
+            return "Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.";
+        }
+        List<byte[]> texts;
+        try {
+            texts = LibraryPayload.texts(args.address(2), args.length(2));
+        } catch (LibraryPayload.Refused e) {
+            return e.text();
+        }
+        Map<String, FunctionLibrary> taken = new TreeMap<>();
+        try {
+            Set<String> names = new HashSet<>();
+            for (byte[] text : texts) {
+                String error = take(text, taken, names, refused);
+                if (error != null) {
+                    return error;
+                }
+            }
+            return flush ? null : joinError(taken.keySet(), names, replace);
+        } finally {
+            taken.values().forEach(lua::release);
+        }
+    }
+
+    private @Nullable String take(
+            byte[] text, Map<String, FunctionLibrary> taken, Set<String> names, Consumer<byte[]> refused) {
+        LibraryHead head;
+        try {
+            head = LibraryHead.of(text);
+        } catch (LibraryHead.Refused e) {
+            return e.text();
+        }
+        if (taken.containsKey(head.name())) {
+            return "Library '" + head.name() + "' already exists";
+        }
+        FunctionLibrary library = lua.load(head, text, refused);
+        if (library == null) {
+            return "";
+        }
+        taken.put(head.name(), library);
+        if (library.functions().isEmpty()) {
+            return "No functions registered";
+        }
+        for (FunctionLibrary.Function function : library.functions()) {
+            if (!names.add(function.name())) {
+                return "Function " + function.name() + " already exists";
+            }
+        }
+        return null;
+    }
+
+    /** Redis: libraryJoin. */
+    private @Nullable String joinError(Set<String> taken, Set<String> names, boolean replace) {
+        update();
+        for (String name : taken) {
+            if (!replace && libraries.containsKey(name)) {
+                return "Library " + name + " already exists";
+            }
+        }
+        for (FunctionLibrary other : libraries.values()) {
+            for (FunctionLibrary.Function function : other.functions()) {
+                if (!taken.contains(other.name()) && names.contains(function.name())) {
                     return "Function " + function.name() + " already exists";
                 }
             }

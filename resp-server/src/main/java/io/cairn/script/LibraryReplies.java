@@ -60,7 +60,8 @@ final class LibraryReplies {
         flags.forEach(reply::simple);
     }
 
-    static void stats(@Nullable ScriptRun running, Libraries libraries, Reply reply) {
+    /** @param functions how many there are in all libraries */
+    static void stats(@Nullable ScriptRun running, Libraries libraries, int functions, Reply reply) {
         reply.map(2);
         reply.bulk("running_script");
         if (running == null || !running.script().is(Script.FUNCTION)) {
@@ -75,8 +76,10 @@ final class LibraryReplies {
         reply.bulk("engines");
         reply.map(1);
         reply.bulk("LUA");
-        reply.map(1);
+        reply.map(2);
         reply.bulk("libraries_count");
         reply.number(libraries.names().size());
+        reply.bulk("functions_count");
+        reply.number(functions);
     }
 }

@@ -30,6 +30,7 @@ public final class ScriptRun {
     public int database;
 
     private boolean resp3;
+    private boolean read;
     private volatile boolean wrote;
     private volatile boolean killed;
 
@@ -64,6 +65,15 @@ public final class ScriptRun {
 
     void resp3(boolean on) {
         resp3 = on;
+    }
+
+    /** A command that reads was run. */
+    public void reads() {
+        read = true;
+    }
+
+    public boolean hasRead() {
+        return read;
     }
 
     /** A command that writes is about to run: the script cannot be killed from here on. */

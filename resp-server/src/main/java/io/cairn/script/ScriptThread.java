@@ -1,7 +1,6 @@
 package io.cairn.script;
 
 import io.cairn.command.Args;
-import io.cairn.command.Reply;
 import io.cairn.command.Scripts;
 import io.cairn.command.SessionCall;
 import io.cairn.keyspace.Libraries;
@@ -35,6 +34,9 @@ public final class ScriptThread implements Scripts, AutoCloseable {
     private final LinkedBlockingQueue<Consumer<ScriptEngine>> tasks = new LinkedBlockingQueue<>();
     private volatile Libraries libraryTexts = new Libraries();
     private volatile long interpreterBytes;
+    /** Functions there were when that was asked for last. */
+    private volatile int functions;
+
     private volatile boolean closed;
 
     @Nullable
@@ -153,8 +155,19 @@ public final class ScriptThread implements Scripts, AutoCloseable {
     }
 
     @Override
-    public void stats(Reply reply) {
-        LibraryReplies.stats(lua.running(), libraryTexts, reply);
+    public void stats(SessionCall.Later later) {
+        ScriptRun running = lua.running();
+        if (busy() && running != null && !running.script().is(Script.FUNCTION)) {
+            later.complete(reply -> reply.error(BUSY));
+        } else if (running != null && running.script().is(Script.FUNCTION)) {
+            later.complete(reply -> LibraryReplies.stats(running, libraryTexts, functions, reply));
+        } else if (!submit(on -> {
+            int count = on.libraries().functions();
+            functions = count;
+            later.complete(reply -> LibraryReplies.stats(null, libraryTexts, count, reply));
+        })) {
+            later.complete(reply -> reply.error("ERR the node is stopping"));
+        }
     }
 
     @Override

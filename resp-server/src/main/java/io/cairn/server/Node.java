@@ -158,6 +158,8 @@ public final class Node implements AutoCloseable {
         follow(Keys.NOTIFY_KEYSPACE_EVENTS, events::classes);
         keyEvents.add(events);
         keyEvents.add(blocked);
+        keyEvents.add(connections.tracking());
+        follow(Keys.TRACKING_TABLE_MAX_KEYS, connections.tracking()::maxKeys);
         receiveBudget(config.get(Keys.MAXMEMORY));
         config.onChange(Keys.MAXMEMORY, this::receiveBudget);
         followMemory();

@@ -105,11 +105,16 @@ final class RaftBackend implements NodeBackend {
             public void leading(boolean leading) {
                 LOG.info("node {} {}", parts.directory().nodeId(), leading ? "serves its shard" : "no longer serves");
                 parts.blocked().leading(leading);
+                if (!leading) {
+                    // Whoever leads now may change keys that this node hears of late.
+                    parts.connections().tracking().everything();
+                }
             }
 
             @Override
             public void slotsChanged(SlotTable slots) {
                 parts.hub().serves(channel -> isHere(slots, Slots.of(channel)));
+                parts.connections().tracking().slotsChanged(slot -> isHere(slots, slot));
                 parts.blocked().slotsChanged(slot -> slots.serves(slot) || slots.state(slot) == SlotState.FROZEN);
             }
 
