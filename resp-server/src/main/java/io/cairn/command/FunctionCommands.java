@@ -108,7 +108,11 @@ public final class FunctionCommands {
 
     private static void flush(Call call) {
         Args args = call.args;
-        if (args.count() > 3 || (args.count() == 3 && !args.is(2, "sync") && !args.is(2, "async"))) {
+        if (args.count() > 3) {
+            call.reply().error(ErrorText.subcommand("FUNCTION", ErrorText.argument(args, 1)));
+            return;
+        }
+        if (args.count() == 3 && !args.is(2, "sync") && !args.is(2, "async")) {
             call.reply().error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
             return;
         }

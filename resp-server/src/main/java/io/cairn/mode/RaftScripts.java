@@ -94,6 +94,7 @@ final class RaftScripts {
         final boolean resp3;
         /** The keys that it reads are remembered (CLIENT TRACKING). */
         final boolean tracks;
+
         final @Nullable Command command;
         final @Nullable HeldArgs args;
         final @Nullable Block block;

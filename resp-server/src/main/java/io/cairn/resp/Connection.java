@@ -952,7 +952,10 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     @Override
     public void shows(Command command, Args args, int database) {
-        endpoint.connections().monitors().show(server(), command, args, database, state.address());
+        MonitorList monitors = endpoint.connections().monitors();
+        if (monitors.any()) {
+            monitors.show(server(), command, args, database, state.address());
+        }
     }
 
     @Override

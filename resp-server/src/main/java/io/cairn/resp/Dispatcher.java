@@ -143,7 +143,10 @@ final class Dispatcher {
         }
         Command command = table.command(id);
         boolean done = handle(connection, state, id, command, args);
-        if (done && state.tracking().cachingGiven() && !state.multi().open() && !command.name().startsWith("client|")) {
+        if (done
+                && state.tracking().cachingGiven()
+                && !state.multi().open()
+                && !command.name().startsWith("client|")) {
             state.tracking().commandDone();
         }
         return done;

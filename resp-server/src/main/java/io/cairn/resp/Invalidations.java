@@ -50,7 +50,7 @@ final class Invalidations implements Tracker.Outlet {
      */
     private record Message(byte @Nullable [] keys, boolean redirected, boolean own, long lost) {
         long cost() {
-            return OVERHEAD + (keys == null ? 0 : keys.length);
+            return (long) OVERHEAD + (keys == null ? 0 : keys.length);
         }
     }
 

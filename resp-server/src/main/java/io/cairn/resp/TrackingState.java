@@ -73,9 +73,7 @@ final class TrackingState implements ClientTracking {
     /** Whether keys that are read now are to be remembered. Redis: trackingRememberKeys. */
     boolean remembers() {
         TrackingOptions options = options();
-        return options != null
-                && !options.broadcast()
-                && (options.optIn() ? caching : !(options.optOut() && caching));
+        return options != null && !options.broadcast() && (options.optIn() ? caching : !(options.optOut() && caching));
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -32,6 +33,7 @@ final class FunctionLibraries {
     private final Map<String, FunctionLibrary.Function> functions = new HashMap<>();
     private Libraries texts = new Libraries();
     private long seen = NEVER;
+    private volatile int functionsSeen;
 
     FunctionLibraries(LuaEngine lua) {
         this.lua = lua;
@@ -52,7 +54,12 @@ final class FunctionLibraries {
     /** The function of a name, or null. */
     FunctionLibrary.@Nullable Function find(String name) {
         update();
-        return functions.get(name);
+        return functions.get(caseless(name));
+    }
+
+    /** Redis: functions are looked up without regard to case, libraries with. */
+    private static String caseless(String name) {
+        return name.toLowerCase(Locale.ROOT);
     }
 
     Collection<FunctionLibrary> all() {
@@ -64,6 +71,11 @@ final class FunctionLibraries {
     int functions() {
         update();
         return functions.size();
+    }
+
+    /** As {@link #functions}, when the libraries were last looked at. Any thread. */
+    int functionsSeen() {
+        return functionsSeen;
     }
 
     private void update() {
@@ -78,11 +90,12 @@ final class FunctionLibraries {
             FunctionLibrary library = loaded(before, text);
             if (library != null) {
                 libraries.put(library.name(), library);
-                library.functions().forEach(function -> functions.put(function.name(), function));
+                library.functions().forEach(function -> functions.put(caseless(function.name()), function));
             }
         }
         before.values().forEach(lua::release);
         seen = version;
+        functionsSeen = functions.size();
     }
 
     /** The library of a text; one that is there already keeps what its functions remember. */
@@ -161,7 +174,7 @@ final class FunctionLibraries {
                 continue;
             }
             for (FunctionLibrary.Function function : new ArrayList<>(library.functions())) {
-                if (other.functions().stream().anyMatch(there -> there.name().equals(function.name()))) {
+                if (other.functions().stream().anyMatch(there -> there.name().equalsIgnoreCase(function.name()))) {
                     return "Function " + function.name() + " already exists";
                 }
             }
@@ -220,7 +233,7 @@ final class FunctionLibraries {
             return "No functions registered";
         }
         for (FunctionLibrary.Function function : library.functions()) {
-            if (!names.add(function.name())) {
+            if (!names.add(caseless(function.name()))) {
                 return "Function " + function.name() + " already exists";
             }
         }
@@ -237,7 +250,7 @@ final class FunctionLibraries {
         }
         for (FunctionLibrary other : libraries.values()) {
             for (FunctionLibrary.Function function : other.functions()) {
-                if (!taken.contains(other.name()) && names.contains(function.name())) {
+                if (!taken.contains(other.name()) && names.contains(caseless(function.name()))) {
                     return "Function " + function.name() + " already exists";
                 }
             }

@@ -67,9 +67,13 @@ final class LibraryReplies {
         if (running == null || !running.script().is(Script.FUNCTION)) {
             reply.nil();
         } else {
-            reply.map(2);
+            reply.map(3);
             reply.bulk("name");
             reply.bulk(running.script().name());
+            List<byte[]> words = running.words();
+            reply.bulk("command");
+            reply.array(words.size());
+            words.forEach(reply::bulk);
             reply.bulk("duration_ms");
             reply.number(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - running.startNanos()));
         }

@@ -132,7 +132,7 @@ final class Registration {
         String wrong = null;
         if (!LibraryHead.isName(name)) {
             wrong = NAMES;
-        } else if (functions.stream().anyMatch(there -> there.name().equals(name))) {
+        } else if (functions.stream().anyMatch(there -> there.name().equalsIgnoreCase(name))) {
             wrong = "Function already exists in the library";
         }
         if (wrong != null) {

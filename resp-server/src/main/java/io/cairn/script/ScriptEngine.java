@@ -39,7 +39,18 @@ public final class ScriptEngine {
      *
      * @param function of a library that is called, 0 for a script
      */
-    public record Prepared(Script script, int function, List<byte[]> keys, List<byte[]> arguments, boolean readOnly) {}
+    public record Prepared(Script script, int function, List<byte[]> keys, List<byte[]> arguments, boolean readOnly) {
+        /** The call of a function as FUNCTION STATS shows it. */
+        List<byte[]> words() {
+            List<byte[]> words = new ArrayList<>();
+            for (String word : List.of(readOnly ? "fcall_ro" : "fcall", script.name(), Integer.toString(keys.size()))) {
+                words.add(word.getBytes(StandardCharsets.ISO_8859_1));
+            }
+            words.addAll(keys);
+            words.addAll(arguments);
+            return words;
+        }
+    }
 
     /**
      * Finds the script of a call, compiling it when it is new.
@@ -141,6 +152,7 @@ public final class ScriptEngine {
 
     /** Runs a prepared script and answers. */
     public void run(Prepared prepared, ScriptRun run, Reply out) {
+        run.of(prepared);
         if (prepared.function() != 0) {
             lua.call(run, prepared.function(), prepared.keys(), prepared.arguments(), out);
         } else {

@@ -1,6 +1,7 @@
 package io.cairn.script;
 
 import io.cairn.command.Args;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ public final class ScriptRun {
     public int database;
 
     private boolean resp3;
+    private volatile ScriptEngine.@Nullable Prepared prepared;
     private boolean read;
     private volatile boolean wrote;
     private volatile boolean killed;
@@ -65,6 +67,17 @@ public final class ScriptRun {
 
     void resp3(boolean on) {
         resp3 = on;
+    }
+
+    /** What is run, from before it runs. */
+    void of(ScriptEngine.Prepared call) {
+        prepared = call;
+    }
+
+    /** The words of the call, none before it began. Any thread. */
+    List<byte[]> words() {
+        ScriptEngine.Prepared call = prepared;
+        return call == null ? List.of() : call.words();
     }
 
     /** A command that reads was run. */

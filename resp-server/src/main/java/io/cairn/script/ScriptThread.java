@@ -34,9 +34,6 @@ public final class ScriptThread implements Scripts, AutoCloseable {
     private final LinkedBlockingQueue<Consumer<ScriptEngine>> tasks = new LinkedBlockingQueue<>();
     private volatile Libraries libraryTexts = new Libraries();
     private volatile long interpreterBytes;
-    /** Functions there were when that was asked for last. */
-    private volatile int functions;
-
     private volatile boolean closed;
 
     @Nullable
@@ -160,10 +157,10 @@ public final class ScriptThread implements Scripts, AutoCloseable {
         if (busy() && running != null && !running.script().is(Script.FUNCTION)) {
             later.complete(reply -> reply.error(BUSY));
         } else if (running != null && running.script().is(Script.FUNCTION)) {
-            later.complete(reply -> LibraryReplies.stats(running, libraryTexts, functions, reply));
+            later.complete(reply -> LibraryReplies.stats(
+                    running, libraryTexts, engine.libraries().functionsSeen(), reply));
         } else if (!submit(on -> {
             int count = on.libraries().functions();
-            functions = count;
             later.complete(reply -> LibraryReplies.stats(null, libraryTexts, count, reply));
         })) {
             later.complete(reply -> reply.error("ERR the node is stopping"));

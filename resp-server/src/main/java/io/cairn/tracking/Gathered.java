@@ -1,5 +1,6 @@
 package io.cairn.tracking;
 
+import io.cairn.command.TrackingOptions;
 import io.cairn.pubsub.Name;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -84,7 +85,7 @@ final class Gathered {
     }
 
     private void tell(Tracker tracker, Map<Name, Author> keys, byte[] all) {
-        var options = tracker.options();
+        TrackingOptions options = tracker.options();
         if (options == null) {
             return;
         }

@@ -40,7 +40,8 @@ public final class Tracker {
     public void on(TrackingOptions wanted) {
         TrackingOptions before = options;
         List<byte[]> prefixes = new ArrayList<>(before == null ? List.of() : before.prefixes());
-        List<byte[]> more = wanted.broadcast() && wanted.prefixes().isEmpty() ? List.of(new byte[0]) : wanted.prefixes();
+        List<byte[]> more =
+                wanted.broadcast() && wanted.prefixes().isEmpty() ? List.of(new byte[0]) : wanted.prefixes();
         for (byte[] prefix : more) {
             if (prefixes.stream().noneMatch(there -> Arrays.equals(there, prefix))) {
                 prefixes.add(prefix);

@@ -8,6 +8,7 @@ import io.cairn.command.TrackingOptions;
 import io.cairn.keyspace.Memory;
 import io.cairn.keyspace.Slots;
 import io.cairn.pubsub.Name;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -50,7 +51,12 @@ public final class Tracking implements KeyEvents {
     /** Where the next key to be forgotten is looked for. Under the lock of this. */
     private @Nullable Iterator<Name> oldest;
 
-    private final ThreadLocal<Gathered> gathered = ThreadLocal.withInitial(Gathered::new);
+    private final FastThreadLocal<Gathered> gathered = new FastThreadLocal<>() {
+        @Override
+        protected Gathered initialValue() {
+            return new Gathered();
+        }
+    };
 
     public Tracking() {
         this(Runtime.getRuntime().maxMemory() / HEAP_SHARE);

@@ -112,8 +112,9 @@ class MonitorIT {
 
     @Test
     void whoDoesNotReadIsClosed() throws Exception {
-        try (RawClient monitor = watching(server);
+        try (RawClient monitor = server.client();
                 RawClient client = server.client()) {
+            assertThat(monitor.call("monitor")).isEqualTo("+OK\r\n");
             String value = "x".repeat(256 * 1024);
             for (int i = 0; i < 400 && client.call("client", "list").contains(" flags=O "); i++) {
                 client.call("set", "k", value);

@@ -130,7 +130,7 @@ class TrackingIT {
             assertThat(reader.call("client", "getredir")).isEqualTo(":" + id + "\r\n");
             reader.call("client", "caching", "yes");
             reader.call("get", "c:1");
-            listener.close();
+            assertThat(listener.call("quit")).isEqualTo("+OK\r\n");
             while (writer.call("client", "list", "id", id).contains("id=")) {
                 Thread.onSpinWait();
             }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The table of tracked keys. Redis: tracking.tcl. */
@@ -47,7 +48,7 @@ class TrackingTest {
         }
 
         @Override
-        public synchronized void invalidate(TrackingOptions options, byte[] keys, boolean own) {
+        public synchronized void invalidate(TrackingOptions options, byte @Nullable [] keys, boolean own) {
             String text = keys == null
                     ? "*"
                     : new String(keys, StandardCharsets.ISO_8859_1)
