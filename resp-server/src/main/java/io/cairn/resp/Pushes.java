@@ -39,6 +39,7 @@ final class Pushes implements Outlet, Subscriptions {
             return;
         }
         if (connection.isBetweenReplies()) {
+            release(); // Those of before: the reply that they waited for has just ended.
             write(tail);
         } else {
             held.add(tail);
