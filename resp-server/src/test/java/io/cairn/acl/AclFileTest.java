@@ -33,7 +33,7 @@ class AclFileTest {
                 .isEqualTo(users.acl.users().stream()
                         .map(user -> user.rights().describe())
                         .toList());
-        assertThat(Files.list(dir)).hasSize(1);
+        assertThat(dir.toFile().list()).hasSize(1);
     }
 
     @Test

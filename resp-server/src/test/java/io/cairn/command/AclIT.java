@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -154,7 +155,7 @@ class AclIT {
         int port = RedisProcess.freePort();
         String[] words = {"--port", "" + port, "--dir", directory.toString(), "--save", ""};
         try (CairnProcess process = start(file, words);
-                RespConnection admin = new RespConnection(port)) {
+                RespConnection admin = new RespConnection(process.config().port())) {
             assertThat(admin.line("acl users")).isEqualTo("*2\r\n$5\r\nalice\r\n$7\r\ndefault\r\n");
             ok(admin, "acl setuser alice +set %R~y*");
             ok(admin, "acl setuser bob on >secret (+get ~z)");
@@ -170,7 +171,7 @@ class AclIT {
         assertThat(lines.get(2)).isEqualTo("hz 20");
         assertThat(String.join("\n", lines)).contains("user bob on \"#2bb80d53").doesNotContain("secret");
         try (CairnProcess process = start(file, words);
-                RespConnection admin = new RespConnection(port)) {
+                RespConnection admin = new RespConnection(process.config().port())) {
             ok(admin, "auth bob secret");
             assertThat(admin.line("get z")).isEqualTo("$-1\r\n");
             assertThat(admin.line("get x")).startsWith("-NOPERM");
@@ -181,7 +182,7 @@ class AclIT {
                 .hasMessageContaining("Unknown command or category name in ACL");
     }
 
-    private static CairnProcess start(Path file, String... words) throws Exception {
+    private static CairnProcess start(@Nullable Path file, String... words) throws Exception {
         Config config = Config.load(file, List.of(words));
         CairnProcess process = new CairnProcess(config, NodeKinds.of(config));
         process.start();

@@ -1,5 +1,6 @@
 package io.cairn.command;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -264,8 +265,12 @@ class AclLimitsIT {
     void restore() throws Exception {
         byte[] dump = new byte[] {0, 1, 'v', 11, 0, 0, 0, 0, 0, 0, 0, 0, 0};
         denied("restore app:9 0 x");
-        List<byte[]> call =
-                List.of("restore".getBytes(), "other:secret".getBytes(), "0".getBytes(), dump, "replace".getBytes());
+        List<byte[]> call = List.of(
+                "restore".getBytes(UTF_8),
+                "other:secret".getBytes(UTF_8),
+                "0".getBytes(UTF_8),
+                dump,
+                "replace".getBytes(UTF_8));
         assertThat(more.run(call)).isEqualTo(NO_KEY);
         assertThat(more.line("restore-asking other:secret 0 x replace")).isEqualTo(NO_KEY);
     }
