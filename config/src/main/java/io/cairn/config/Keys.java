@@ -109,6 +109,29 @@ public final class Keys {
             "Reply bytes a client may leave unread before it is closed.");
     public static final Key<String> REQUIREPASS = key(
             "Network", "requirepass", Types.text(), "", RUNTIME, "Password of the default user; empty asks for none.");
+    public static final Key<List<UserLine>> USER = key(
+            "Network",
+            "user",
+            ListTypes.users(),
+            List.of(),
+            START,
+            "ACL users at the start; not together with aclfile.");
+    public static final Key<String> ACLFILE = key(
+            "Network",
+            "aclfile",
+            Types.text(),
+            "",
+            START,
+            "File of ACL users, relative to dir, which ACL LOAD reads and ACL SAVE writes; empty is none.");
+    public static final Key<Long> ACLLOG_MAX_LEN =
+            key("Network", "acllog-max-len", Types.number(0, LONG), 128L, RUNTIME, "Most entries of ACL LOG.");
+    public static final Key<String> ACL_PUBSUB_DEFAULT = key(
+            "Network",
+            "acl-pubsub-default",
+            Types.word("allchannels", "resetchannels"),
+            "resetchannels",
+            RUNTIME,
+            "Whether a new ACL user may use all channels or none.");
 
     public static final Key<DebugCommand> ENABLE_DEBUG_COMMAND = key(
             "Network",

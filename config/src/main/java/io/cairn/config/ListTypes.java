@@ -236,6 +236,38 @@ final class ListTypes {
         };
     }
 
+    /** Lines of all sources add up: a user is defined once. */
+    static Type<List<UserLine>> users() {
+        return new Several<>("a name and rules as ACL SETUSER takes them; one line for each user") {
+            @Override
+            public List<UserLine> parse(List<String> arguments, List<UserLine> current) throws BadValueException {
+                String name = arguments.get(0);
+                if (current.stream().anyMatch(line -> line.name().equals(name))) {
+                    throw new BadValueException("Error in user declaration '" + name
+                            + "': Duplicate user found. A user can only be defined once in config files");
+                }
+                List<UserLine> all = new ArrayList<>(current);
+                all.add(new UserLine(name, arguments.subList(1, arguments.size())));
+                return List.copyOf(all);
+            }
+
+            @Override
+            public List<String> lines(List<UserLine> value) {
+                return value.stream().map(ListTypes::line).toList();
+            }
+
+            @Override
+            public String show(List<UserLine> value) {
+                return String.join("\n", lines(value));
+            }
+        };
+    }
+
+    private static String line(UserLine user) {
+        return Words.quote(user.name())
+                + user.rules().stream().map(rule -> " " + Words.quote(rule)).collect(Collectors.joining());
+    }
+
     private static OutputLimits withClass(OutputLimits limits, List<String> words) throws BadValueException {
         OutputLimit limit;
         try {

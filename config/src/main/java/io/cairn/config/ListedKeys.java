@@ -14,7 +14,6 @@ final class ListedKeys {
     static final List<Key<?>> ALL = new ArrayList<>();
 
     private static final String TLS = "TLS is not built yet";
-    private static final String ACL = "ACL files and users are not built yet";
     private static final String ISOLATION = "Unix sockets are not built yet";
     private static final String MODULES = "Redis modules cannot be loaded here";
     private static final String RENAME = "commands cannot be renamed here";
@@ -41,10 +40,6 @@ final class ListedKeys {
         fixed("unixsocketperm", Types.text(), "0");
         fixed("socket-mark-id", number(), 0L);
         fixed("io-threads-do-reads", Types.yesNo(), false);
-        fixed("aclfile", Types.text(), "", ACL);
-        listed("user", ListTypes.line("an ACL user"), "", ACL);
-        listed("acllog-max-len", number(), 128L);
-        listed("acl-pubsub-default", Types.word("allchannels", "resetchannels"), "resetchannels");
         fixed("enable-protected-configs", Types.word("no", "yes", "local"), "no");
         fixed("enable-module-command", Types.word("no", "yes", "local"), "no");
         listed("rename-command", ListTypes.line("old and new name"), "", RENAME);

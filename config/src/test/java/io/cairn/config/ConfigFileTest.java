@@ -44,8 +44,6 @@ class ConfigFileTest {
         List<String> unsafe = List.of(
                 "tls-port 6380",
                 "tls-cluster yes",
-                "aclfile /etc/redis/users.acl",
-                "user alice on >secret ~* +@all",
                 "rename-command FLUSHALL \"\"",
                 "loadmodule /lib/x.so",
                 "unixsocket /tmp/x.sock");
@@ -61,9 +59,9 @@ class ConfigFileTest {
         assertThat(config.matching(List.of("*-lazy-flush")))
                 .isEqualTo(Map.of("replica-lazy-flush", "no", "slave-lazy-flush", "no"));
         assertThatThrownBy(() -> load("list-compress-depth x")).hasMessageContaining("parsed into an integer");
-        config.set(List.of("acllog-max-len", "5", "list-compress-depth", "1"));
+        config.set(List.of("tls-session-cache-size", "5", "list-compress-depth", "1"));
         assertThat(config.warnings()).hasSize(5);
-        config.set(List.of("acllog-max-len", "6"));
+        config.set(List.of("tls-session-cache-size", "6"));
         assertThat(config.warnings()).hasSize(5);
     }
 

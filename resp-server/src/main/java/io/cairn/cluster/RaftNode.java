@@ -1,5 +1,7 @@
 package io.cairn.cluster;
 
+import io.cairn.acl.Acl;
+import io.cairn.acl.SharedUsers;
 import io.cairn.aof.FsyncPolicy;
 import io.cairn.cluster.rollout.RolloutControl;
 import io.cairn.command.ClusterSettings;
@@ -52,6 +54,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
@@ -81,6 +84,7 @@ public final class RaftNode implements AutoCloseable {
     private final RaftLimits limits;
     private final ShardStore store;
     private final ClusterConfig settings;
+    private final ClusterUsers users;
     private volatile @Nullable RaftMeters meters;
     private volatile boolean started;
     private volatile @Nullable MixedView mixed;
@@ -97,6 +101,8 @@ public final class RaftNode implements AutoCloseable {
      * @param events told of what happens to the node's keys
      * @param hub pub/sub of this node, which is joined with that of the others here
      * @param clients number of connected clients
+     * @param acl the node's users
+     * @param background runs what blocks
      * @param memory the node's maxmemory
      * @param startedMillis when this start began, as gossip tells it
      * @param listener told when the node begins or ends to serve, or must stop
@@ -114,6 +120,8 @@ public final class RaftNode implements AutoCloseable {
             KeyEvents events,
             Hub hub,
             Supplier<Integer> clients,
+            Acl acl,
+            Executor background,
             MemoryLimit memory,
             ClusterThreads threads,
             Clock clock,
@@ -181,6 +189,7 @@ public final class RaftNode implements AutoCloseable {
             return least > 0 && local.view().replicas().size() < least;
         });
         this.settings = new ClusterConfig(config, runtime.member().meta());
+        this.users = new ClusterUsers(parts.acl(), runtime.member().meta(), parts.directory(), parts.background());
         config.onChange(Keys.CLUSTER_ANNOUNCE_PORT, ports -> announce());
         config.onChange(Keys.CLUSTER_ANNOUNCE_HOSTNAME, name -> announce());
         this.expiry = data.expiry(runtime.shard());
@@ -450,6 +459,16 @@ public final class RaftNode implements AutoCloseable {
     /** The settings on which the cluster agrees. */
     public ClusterSettings settings() {
         return settings;
+    }
+
+    /** The users on which the cluster agrees. */
+    public SharedUsers users() {
+        return users;
+    }
+
+    /** Puts the users of the last time in force, before the node listens. Blocks. */
+    public void restoreUsers() throws IOException {
+        users.restore();
     }
 
     /** What the shard's log changes. */

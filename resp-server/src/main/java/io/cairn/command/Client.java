@@ -1,5 +1,8 @@
 package io.cairn.command;
 
+import io.cairn.acl.User;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What any thread may see of a connection: CLIENT LIST and CLIENT KILL. Numbers may be a moment old. */
@@ -22,8 +25,13 @@ public interface Client {
 
     String libraryVersion();
 
-    /** The user it is logged in as, "default" at first. */
+    /** The name of the user it is logged in as, "default" at first. */
     String user();
+
+    /** The user it is logged in as, or null for who is above all users (the link to a primary). */
+    default @Nullable User account() {
+        return null;
+    }
 
     /** Milliseconds of the Unix epoch when it connected. */
     long connectedMillis();
@@ -74,6 +82,16 @@ public interface Client {
      * @return false if it does not wait
      */
     boolean unblock(boolean withError);
+
+    /**
+     * Closes it if what it listens to is so.
+     *
+     * @param subscriptions asked on its event loop
+     * @return completes when that has been looked at
+     */
+    default CompletableFuture<?> closeIf(Predicate<Subscriptions> subscriptions) {
+        return CompletableFuture.completedFuture(null);
+    }
 
     /** Closes it, after the reply when it is the caller's own. Any thread. */
     void kill();

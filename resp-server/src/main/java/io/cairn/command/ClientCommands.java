@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** CLIENT. Redis: clientCommand in networking.c; SETINFO and NO-TOUCH as in Redis 7.2. */
-final class ClientCommands {
+public final class ClientCommands {
     private ClientCommands() {}
 
     static List<Command> table() {
@@ -142,8 +142,8 @@ final class ClientCommands {
         return null;
     }
 
-    /** Redis: catClientInfoString. */
-    private static String line(Client client, long nowMillis) {
+    /** The line of a client in CLIENT LIST. Redis: catClientInfoString. */
+    public static String line(Client client, long nowMillis) {
         return "id=" + client.id() + " addr=" + client.address() + " laddr=" + client.localAddress() + " fd=-1 name="
                 + client.name() + " age=" + seconds(nowMillis - client.connectedMillis()) + " idle="
                 + seconds(nowMillis - client.lastCommandMillis()) + " flags=" + client.flags() + " db="

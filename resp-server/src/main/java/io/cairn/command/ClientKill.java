@@ -7,9 +7,6 @@ import org.jspecify.annotations.Nullable;
  * [TYPE type] [USER user] [SKIPME yes|no]. Redis: clientCommand.
  */
 final class ClientKill {
-    /** The only user until there are ACLs. */
-    private static final String DEFAULT_USER = "default";
-
     private @Nullable String address;
     private @Nullable String localAddress;
     private @Nullable String type;
@@ -47,7 +44,7 @@ final class ClientKill {
     private boolean parse(SessionCall call) {
         Args args = call.args();
         for (int i = 2; i < args.count(); i += 2) {
-            String error = i + 1 == args.count() ? ErrorText.SYNTAX : option(args, i);
+            String error = i + 1 == args.count() ? ErrorText.SYNTAX : option(call, i);
             if (error != null) {
                 call.reply().error(error);
                 return false;
@@ -57,7 +54,8 @@ final class ClientKill {
     }
 
     /** Takes the option at {@code i} and its value; returns the error. */
-    private @Nullable String option(Args args, int i) {
+    private @Nullable String option(SessionCall call, int i) {
+        Args args = call.args();
         String value = args.text(i + 1);
         if (args.is(i, "id")) {
             id = Decimal.fits(args.address(i + 1), args.length(i + 1))
@@ -71,7 +69,9 @@ final class ClientKill {
         }
         if (args.is(i, "user")) {
             user = value;
-            return value.equals(DEFAULT_USER) ? null : "ERR No such user '" + ErrorText.argument(args, i + 1) + "'";
+            return call.server().acl().find(value) != null
+                    ? null
+                    : "ERR No such user '" + ErrorText.argument(args, i + 1) + "'";
         }
         if (args.is(i, "addr")) {
             address = value;

@@ -7,11 +7,6 @@ import org.jspecify.annotations.Nullable;
 
 /** COMMAND: the command table as clients read it. Redis: commandCommand and its kin in server.c. */
 final class CommandCommands {
-    /** What SET does with its key when it does not read it. */
-    private static final List<String> PLAIN_SET = List.of("OW", "update");
-    /** What SET GET does. */
-    private static final List<String> SET_GET = List.of("RW", "access", "update");
-
     private final CommandDocs docs = CommandDocs.load();
 
     List<Command> table() {
@@ -80,7 +75,7 @@ final class CommandCommands {
                 command.categories().stream().map(category -> "@" + category).toList());
         reply.set(doc.tips().size());
         doc.tips().forEach(reply::bulk);
-        keySpecs(reply, keys, doc);
+        keySpecs(reply, command, doc);
         List<Command> subcommands = table.subcommands(command);
         if (subcommands.isEmpty()) {
             reply.set(0);
@@ -109,7 +104,8 @@ final class CommandCommands {
     }
 
     /** Where keys are and what is done with them: one range, or one key each if the docs list several specs. */
-    private static void keySpecs(Reply reply, KeySpec keys, CommandDocs.Doc doc) {
+    private void keySpecs(Reply reply, Command command, CommandDocs.Doc doc) {
+        KeySpec keys = command.keys();
         if (keys.finder() != null) {
             reply.set(doc.keyFlags().size());
             doc.keyFlags().forEach(words -> MovableKeys.reply(reply, words));
@@ -123,7 +119,7 @@ final class CommandCommands {
             int last = keys.last() < 0 ? open : specs > 1 ? 0 : keys.last() - keys.first();
             reply.map(3);
             reply.bulk("flags");
-            names(reply, keyFlags(doc, i));
+            names(reply, KeyUse.flags(docs, command, i));
             reply.bulk("begin_search");
             reply.map(2);
             reply.bulk("type");
@@ -145,11 +141,6 @@ final class CommandCommands {
             reply.bulk("limit");
             reply.number(0);
         }
-    }
-
-    private static List<String> keyFlags(CommandDocs.Doc doc, int key) {
-        int specs = doc.keyFlags().size();
-        return specs == 0 ? List.of() : MovableKeys.flags(doc.keyFlags().get(Math.min(key, specs - 1)));
     }
 
     private void docs(SessionCall call) {
@@ -259,7 +250,7 @@ final class CommandCommands {
         Command command = table.command(id);
         boolean keyless = command.keys().first() == 0 && command.keys().finder() == null;
         // Shard channels are found as keys are, but are none.
-        if (keyless || keyFlags(docs.of(command), 0).contains("not_key")) {
+        if (keyless || KeyUse.flags(docs, command, 0).contains("not_key")) {
             reply.error("ERR The command has no key arguments");
             return;
         }
@@ -282,26 +273,9 @@ final class CommandCommands {
             }
             reply.bulk(full.address(at), full.length(at));
             if (withFlags) {
-                names(reply, usedFlags(command, full, i));
+                names(reply, KeyUse.flags(docs, command, full, i));
             }
         }
-    }
-
-    /** What the call does with its key: as documented, but SET reads only with the option GET. Redis: setGetKeys. */
-    private List<String> usedFlags(Command command, Args full, int key) {
-        if (command.name().equals("sort")) {
-            // The second of its key specs is that of BY and GET, whose keys nobody finds.
-            return keyFlags(docs.of(command), 2 * key);
-        }
-        if (!command.name().equals("set")) {
-            return keyFlags(docs.of(command), key);
-        }
-        for (int i = 3; i < full.count(); i++) {
-            if (full.is(i, "get")) {
-                return SET_GET;
-            }
-        }
-        return PLAIN_SET;
     }
 
     private static void help(SessionCall call) {

@@ -114,6 +114,7 @@ final class ConfigCommands {
 
     private static void rewrite(SessionCall call) {
         try {
+            call.server().acl().configure();
             call.server().config().rewrite();
             call.reply().ok();
         } catch (ConfigException e) {

@@ -1,11 +1,11 @@
 package io.cairn.command;
 
+import io.cairn.acl.User;
 import java.util.List;
 
 /** PING, ECHO, AUTH, HELLO, QUIT, RESET, SELECT. Redis: networking.c, acl.c, db.c. */
 final class ConnectionCommands {
     private static final String WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled.";
-    private static final String DEFAULT_USER = "default";
     private static final int OLDEST_PROTOCOL = 2;
     private static final int NEWEST_PROTOCOL = 3;
 
@@ -70,19 +70,34 @@ final class ConnectionCommands {
             call.reply().error("ERR syntax error");
             return;
         }
-        if (args.count() == 2 && !call.server().passwordRequired()) {
+        if (args.count() == 2 && call.server().acl().hasNoPassword()) {
             call.reply()
                     .error("ERR AUTH <password> called without any password configured for the default user. Are you"
                             + " sure your configuration is correct?");
             return;
         }
-        String user = args.count() == 3 ? args.text(1) : DEFAULT_USER;
-        if (call.server().login(user, args.bytes(args.count() - 1))) {
-            call.session().authenticated(user);
+        String user = args.count() == 3 ? args.text(1) : User.DEFAULT;
+        if (login(call, user, args.bytes(args.count() - 1))) {
             call.reply().ok();
-        } else {
-            call.reply().error(WRONG_PASSWORD);
         }
+    }
+
+    /** Logs in; false when an error was answered. Redis: ACLAuthenticateUser. */
+    private static boolean login(SessionCall call, String name, byte[] password) {
+        User user = call.server().acl().login(name, password);
+        if (user == null) {
+            call.server()
+                    .acl()
+                    .refusedLogin(
+                            call.session().client(),
+                            call.inTransaction(),
+                            call.args().text(0),
+                            name);
+            call.reply().error(WRONG_PASSWORD);
+            return false;
+        }
+        call.session().authenticated(user);
+        return true;
     }
 
     /** HELLO [version [AUTH user password] [SETNAME name]]. Redis: helloCommand. */
@@ -125,11 +140,9 @@ final class ConnectionCommands {
         for (int i = 2; i < args.count(); i++) {
             int left = args.count() - 1 - i;
             if (args.is(i, "auth") && left >= 2) {
-                if (!call.server().login(args.text(i + 1), args.bytes(i + 2))) {
-                    call.reply().error(WRONG_PASSWORD);
+                if (!login(call, args.text(i + 1), args.bytes(i + 2))) {
                     return false;
                 }
-                session.authenticated(args.text(i + 1));
                 i += 2;
             } else if (args.is(i, "setname") && left >= 1) {
                 name = args.text(i + 1);

@@ -44,7 +44,7 @@ public final class GlobPattern {
     }
 
     /** True if the text at {@code address} matches. Not thread-safe. */
-    boolean matches(long address, int length) {
+    public boolean matches(long address, int length) {
         return matches(null, address, length);
     }
 

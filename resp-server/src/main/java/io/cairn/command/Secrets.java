@@ -1,6 +1,6 @@
 package io.cairn.command;
 
-/** Which arguments are passwords, which neither SLOWLOG nor MONITOR shows. Redis: redactClientCommandArgument. */
+/** Which arguments are passwords, or rules that may hold some, which neither SLOWLOG nor MONITOR shows. Redis: redactClientCommandArgument. */
 final class Secrets {
     /** What stands in their place. */
     static final String REDACTED = "(redacted)";
@@ -13,6 +13,9 @@ final class Secrets {
         }
         if (args.is(0, "auth")) {
             return true;
+        }
+        if (args.is(0, "acl")) {
+            return i > 1 && args.is(1, "setuser");
         }
         if (args.is(0, "migrate")) {
             return i > 6 && (args.is(i - 1, "auth") || args.is(i - 1, "auth2") || args.is(i - 2, "auth2"));

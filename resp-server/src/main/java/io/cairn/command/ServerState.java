@@ -1,5 +1,7 @@
 package io.cairn.command;
 
+import io.cairn.acl.Acl;
+import io.cairn.acl.SharedUsers;
 import io.cairn.config.Config;
 import io.cairn.keyspace.Keyspace;
 import java.io.IOException;
@@ -90,11 +92,13 @@ public interface ServerState {
     /** The wall clock, milliseconds of the Unix epoch, microseconds below: {@code micros() / 1000}. */
     long micros();
 
-    /** Passwords: true if {@code password} opens {@code user}. */
-    boolean login(String user, byte[] password);
+    /** Where ACL SETUSER goes in a cluster whose nodes agree on users; null where there is none. */
+    default @org.jspecify.annotations.Nullable SharedUsers sharedUsers() {
+        return null;
+    }
 
-    /** True when a new connection must send AUTH first. */
-    boolean passwordRequired();
+    /** The users, and what they may do. */
+    Acl acl();
 
     /**
      * SHUTDOWN: begins to stop the process.

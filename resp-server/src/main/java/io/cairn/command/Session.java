@@ -1,6 +1,6 @@
 package io.cairn.command;
 
-import org.jspecify.annotations.Nullable;
+import io.cairn.acl.User;
 
 /**
  * What commands may know and change of the connection they came on. Confined to its event loop; what other connections
@@ -35,8 +35,8 @@ public interface Session {
 
     boolean authenticated();
 
-    /** Logs in as {@code user}, or out with null. */
-    void authenticated(@Nullable String user);
+    /** Logs in as {@code user}. */
+    void authenticated(User user);
 
     boolean resp3();
 

@@ -66,10 +66,10 @@ public final class SlowLog {
         for (int i = 0; i < kept; i++) {
             if (kept < args.count() && i == kept - 1) {
                 arguments.add(ascii("... (" + (args.count() - kept + 1) + " more arguments)"));
-            } else if (args.length(i) > MAX_ARGUMENT_BYTES) {
-                arguments.add(cut(args, i));
             } else if (Secrets.hides(args, i)) {
                 arguments.add(ascii(Secrets.REDACTED));
+            } else if (args.length(i) > MAX_ARGUMENT_BYTES) {
+                arguments.add(cut(args, i));
             } else {
                 arguments.add(args.bytes(i));
             }

@@ -1,7 +1,9 @@
 package io.cairn.mode;
 
+import io.cairn.acl.User;
 import io.cairn.command.Args;
 import io.cairn.command.Call;
+import io.cairn.command.Client;
 import io.cairn.command.Command;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
@@ -30,6 +32,12 @@ public interface Origin {
 
     /** READONLY was sent. */
     boolean readonly();
+
+    /** As whom the connection is logged in. */
+    User user();
+
+    /** The connection as CLIENT LIST shows it. */
+    Client client();
 
     /** CLIENT NO-TOUCH: lookups of this connection are no accesses. */
     boolean noTouch();

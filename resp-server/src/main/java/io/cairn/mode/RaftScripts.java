@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.acl.Caller;
 import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
@@ -91,6 +92,7 @@ final class RaftScripts {
     /** A call that runs scripts. */
     private final class Unit {
         final Origin origin;
+        final Caller caller;
         final boolean resp3;
         /** The keys that it reads are remembered (CLIENT TRACKING). */
         final boolean tracks;
@@ -112,6 +114,7 @@ final class RaftScripts {
 
         Unit(Origin origin, @Nullable Command command, @Nullable HeldArgs args, @Nullable Block block, int slot) {
             this.origin = origin;
+            this.caller = new Caller(origin.user(), origin.client());
             this.resp3 = origin.resp3();
             this.tracks = origin.tracks();
             this.command = command;
@@ -364,7 +367,7 @@ final class RaftScripts {
         if (prepared == null) {
             return;
         }
-        ScriptRun script = new ScriptRun(prepared.script(), prepared.readOnly(), 0, run);
+        ScriptRun script = new ScriptRun(prepared.script(), prepared.readOnly(), 0, run, of.caller);
         on.run(prepared, script, reply);
         if (script.hasRead()) {
             remember(of, command, args);

@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.acl.User;
 import io.cairn.command.Args;
 import io.cairn.command.Client;
 import io.cairn.command.ClientTracking;
@@ -149,7 +150,7 @@ final class ScriptSession implements SessionCall, Session {
     }
 
     @Override
-    public void authenticated(@Nullable String user) {
+    public void authenticated(User user) {
         throw none();
     }
 

@@ -1,5 +1,9 @@
 package io.cairn.mode;
 
+import io.cairn.acl.AclLog;
+import io.cairn.acl.Caller;
+import io.cairn.acl.Denial;
+import io.cairn.acl.Judge;
 import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
@@ -21,6 +25,7 @@ abstract class ScriptedCommands implements ScriptRun.Host {
     private final NodeStats stats;
     private @Nullable ScriptSession session;
     private boolean shown = true;
+    private @Nullable Judge judge;
     private volatile @Nullable ServerState server;
 
     ScriptedCommands(CommandTable commands, NodeStats stats) {
@@ -64,13 +69,50 @@ abstract class ScriptedCommands implements ScriptRun.Host {
         return refusal;
     }
 
-    private static @Nullable String refusal(ScriptRun run, Command command, Args args) {
+    private ServerState node() {
+        return java.util.Objects.requireNonNull(server, "the node has not started");
+    }
+
+    private Judge judge() {
+        Judge made = judge;
+        if (made == null) {
+            made = node().acl().judge();
+            judge = made;
+        }
+        return made;
+    }
+
+    @Override
+    public final boolean allows(ScriptRun run, Args args) {
+        Caller caller = run.caller();
+        return caller == null || judge().denial(caller.user(), commands.command(commands.find(args)), args) == null;
+    }
+
+    /** The script has the rights of its caller, as they are now. Redis: scriptVerifyACL. */
+    private @Nullable String denied(@Nullable Caller caller, Command command, Args args) {
+        if (caller == null || caller.user().unrestricted()) {
+            return null;
+        }
+        Denial denial = judge().denial(caller.user(), command, args);
+        if (denial != null) {
+            node().acl().denied(caller, denial, AclLog.Context.LUA, command, args);
+            return denial.errorOfScript();
+        }
+        String pattern = judge().patternRefusal(caller.user(), command, args);
+        return pattern == null ? null : "-" + pattern;
+    }
+
+    private @Nullable String refusal(ScriptRun run, Command command, Args args) {
         int arity = command.arity();
         if (arity > 0 ? args.count() != arity : args.count() < -arity) {
             return "Wrong number of args calling Redis command from script";
         }
         if (command.is(Flag.NOSCRIPT)) {
             return "This Redis command is not allowed from script";
+        }
+        String denied = denied(run.caller(), command, args);
+        if (denied != null) {
+            return denied;
         }
         boolean changes = command.is(Flag.WRITE) || command.is(Flag.MAY_REPLICATE);
         return run.readOnly() && changes ? "Write commands are not allowed from read-only scripts." : null;
@@ -87,7 +129,7 @@ abstract class ScriptedCommands implements ScriptRun.Host {
     final @Nullable String session(ScriptRun run, Command command, Args args, CapturedReply reply, long now) {
         ScriptSession made = session;
         if (made == null) {
-            made = new ScriptSession(java.util.Objects.requireNonNull(server, "the node has not started"));
+            made = new ScriptSession(node());
             session = made;
         }
         made.begin(run);

@@ -1,5 +1,6 @@
 package io.cairn.mode;
 
+import io.cairn.acl.Caller;
 import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Command;
@@ -82,16 +83,18 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
         boolean readonly = origin.readonly();
         boolean asking = origin.asking();
         boolean tracks = origin.tracks();
+        Caller caller = new Caller(origin.user(), origin.client());
         return submit(
                 origin,
                 held.bytes(),
-                reply -> eval(origin, tracks, command, held.args, database, readonly, asking, reply),
+                reply -> eval(origin, tracks, command, held.args, database, readonly, asking, caller, reply),
                 held::release);
     }
 
     Mode.Outcome executeBlock(Origin origin, Block block) {
         boolean tracks = origin.tracks();
-        return submit(origin, 0, reply -> runBlock(origin, tracks, block, reply), () -> {});
+        Caller caller = new Caller(origin.user(), origin.client());
+        return submit(origin, 0, reply -> runBlock(origin, tracks, caller, block, reply), () -> {});
     }
 
     /** Runs something once the scripts that were taken so far are done. Any thread. */
@@ -205,6 +208,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
             int database,
             boolean readonly,
             boolean asking,
+            Caller caller,
             ReplyBuffer reply) {
         outOfMemory = !worker().makeRoom();
         if (FunctionCommands.loads(command)) {
@@ -229,7 +233,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
             declared = guard == null ? -1 : SlotGuard.declared(positions, command, args);
             effects.begin(mode.journal(), mode.clock().stamp(), random.nextLong());
             recorder = worker().beginRecord();
-            if (run(prepared, database, reply) && tracks) {
+            if (run(prepared, database, caller, reply) && tracks) {
                 positions.find(command, args);
                 origin.remembers(args, positions);
             }
@@ -242,8 +246,8 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
     }
 
     /** Whether it called a command that reads: then its keys count as read, as in Redis. */
-    private boolean run(ScriptEngine.Prepared prepared, int database, Reply reply) {
-        ScriptRun run = new ScriptRun(prepared.script(), prepared.readOnly(), database, this);
+    private boolean run(ScriptEngine.Prepared prepared, int database, Caller caller, Reply reply) {
+        ScriptRun run = new ScriptRun(prepared.script(), prepared.readOnly(), database, this, caller);
         engine().run(prepared, run, reply);
         return run.hasRead();
     }
@@ -275,7 +279,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
     }
 
     /** A MULTI block, scripts in it. */
-    private void runBlock(Origin origin, boolean tracks, Block block, ReplyBuffer reply) {
+    private void runBlock(Origin origin, boolean tracks, Caller caller, Block block, ReplyBuffer reply) {
         outOfMemory = !worker().makeRoom();
         if (outOfMemory && adds(block)) {
             reply.error("EXECABORT Transaction discarded because of: " + Refusal.OUT_OF_MEMORY);
@@ -324,7 +328,7 @@ final class StandaloneScripts extends ScriptedCommands implements AutoCloseable 
                 ScriptEngine.Prepared prepared = engine().prepare(command, queued.args(), this::refusal, reply);
                 if (prepared != null) {
                     declared = guard == null ? -1 : SlotGuard.declared(positions, command, queued.args());
-                    if (run(prepared, queued.database(), reply) && tracks) {
+                    if (run(prepared, queued.database(), caller, reply) && tracks) {
                         positions.find(command, queued.args());
                         origin.remembers(queued.args(), positions);
                     }

@@ -1,7 +1,9 @@
 package io.cairn.resp;
 
+import io.cairn.acl.User;
 import io.cairn.command.Args;
 import io.cairn.command.Call;
+import io.cairn.command.Client;
 import io.cairn.command.Command;
 import io.cairn.command.Reply;
 import io.cairn.command.Waiting;
@@ -560,6 +562,16 @@ final class BlockedCall implements BlockedKeys.Waiter {
     @Override
     public boolean readonly() {
         return readonly;
+    }
+
+    @Override
+    public User user() {
+        return connection.user();
+    }
+
+    @Override
+    public Client client() {
+        return connection.client();
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.cairn.resp;
 
+import io.cairn.acl.Acl;
+import io.cairn.acl.User;
 import io.cairn.command.Client;
 import io.cairn.command.FollowerLink;
 import io.cairn.command.FollowerTraits;
@@ -8,6 +10,8 @@ import io.cairn.command.Subscriptions;
 import io.cairn.command.TrackingOptions;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * it for CLIENT LIST and may see a value a moment old.
  */
 final class ClientState implements Session, Client {
-    private static final String DEFAULT_USER = "default";
-
     private final Connection connection;
     private final long id;
     private final long connectedMillis;
@@ -25,7 +27,8 @@ final class ClientState implements Session, Client {
     private String name = "";
     private String libraryName = "";
     private String libraryVersion = "";
-    private @Nullable String user;
+    private volatile User user;
+    private volatile boolean authenticated;
     private int database;
     private FollowerTraits followerTraits = FollowerTraits.NONE;
 
@@ -43,12 +46,13 @@ final class ClientState implements Session, Client {
     volatile long lastCommandMillis;
     volatile String lastCommand = "NULL";
 
-    ClientState(Connection connection, long id, long nowMillis, boolean mustLogin) {
+    ClientState(Connection connection, long id, long nowMillis, Acl acl) {
         this.connection = connection;
         this.id = id;
         this.connectedMillis = nowMillis;
         this.lastCommandMillis = nowMillis;
-        this.user = mustLogin ? null : DEFAULT_USER;
+        this.user = acl.defaultUser();
+        this.authenticated = !acl.passwordRequired();
         this.multi = new Multi(connection);
         this.tracking = new TrackingState(connection);
     }
@@ -111,12 +115,18 @@ final class ClientState implements Session, Client {
 
     @Override
     public boolean authenticated() {
-        return user != null;
+        return authenticated;
     }
 
     @Override
-    public void authenticated(@Nullable String asUser) {
-        user = asUser;
+    public void authenticated(User as) {
+        user = as;
+        authenticated = true;
+    }
+
+    @Override
+    public User account() {
+        return user;
     }
 
     @Override
@@ -203,7 +213,9 @@ final class ClientState implements Session, Client {
         skipNext = false;
         name = "";
         resp3(false);
-        user = connection.server().passwordRequired() ? null : DEFAULT_USER;
+        Acl acl = connection.server().acl();
+        user = acl.defaultUser();
+        authenticated = !acl.passwordRequired();
     }
 
     @Override
@@ -305,8 +317,7 @@ final class ClientState implements Session, Client {
 
     @Override
     public String user() {
-        String current = user;
-        return current == null ? DEFAULT_USER : current;
+        return user.name();
     }
 
     @Override
@@ -400,6 +411,11 @@ final class ClientState implements Session, Client {
     @Override
     public boolean unblock(boolean withError) {
         return connection.unblock(withError);
+    }
+
+    @Override
+    public CompletableFuture<?> closeIf(Predicate<Subscriptions> listens) {
+        return connection.closeIf(listens);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.cairn.resp;
 
+import io.cairn.acl.User;
 import io.cairn.command.Args;
 import io.cairn.command.Call;
 import io.cairn.command.Client;
@@ -7,6 +8,7 @@ import io.cairn.command.Command;
 import io.cairn.command.KeyPositions;
 import io.cairn.command.Reply;
 import io.cairn.command.ServerState;
+import io.cairn.command.Subscriptions;
 import io.cairn.command.Waiting;
 import io.cairn.config.OutputLimit;
 import io.cairn.keyspace.StripeBusyException;
@@ -28,8 +30,11 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -132,7 +137,7 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 this,
                 endpoint.connections().nextId(),
                 nowMillis,
-                endpoint.server().passwordRequired());
+                endpoint.server().acl());
     }
 
     // ---- what commands and CLIENT LIST see
@@ -141,7 +146,8 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         return state.id();
     }
 
-    ClientState client() {
+    @Override
+    public ClientState client() {
         return state;
     }
 
@@ -647,6 +653,25 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
         }
     }
 
+    /** Closes it if what it listens to is so; completes when that has been looked at. Any thread. */
+    CompletableFuture<Void> closeIf(Predicate<Subscriptions> listens) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        EventLoop loop = channel.eventLoop();
+        Runnable look = () -> {
+            if (!gone && listens.test(pushes)) {
+                pushes.close();
+                channel.close();
+            }
+            loop.execute(() -> done.complete(null)); // Behind what closing has left for later.
+        };
+        try {
+            loop.execute(look);
+        } catch (RejectedExecutionException e) {
+            done.complete(null); // The loop has ended, and with it the connection.
+        }
+        return done;
+    }
+
     /** From the node's cron: idle timeout and output limits. */
     void tend(long nowMillis, int idleTimeoutSeconds) {
         boolean idle = idleTimeoutSeconds > 0
@@ -828,6 +853,12 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
 
     // ---- EXEC
 
+    /** Why a queued command may not run, since the rights of the user changed, or null. */
+    @Nullable
+    String refusalAtExec(QueuedCall queued) {
+        return dispatcher.refusalAtExec(state, queued);
+    }
+
     /** Runs a block; {@code calls} are all queued calls, session commands among them, and now ours to release. */
     void execute(Block block, List<QueuedCall> calls) {
         ExecRun run = new ExecRun(calls);
@@ -881,6 +912,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
                 run.release();
                 return;
             }
+            String refusal = next.refusal();
+            if (refusal != null) {
+                replies.error(refusal);
+                continue;
+            }
             if (run.answer(replies)) {
                 continue;
             }
@@ -933,6 +969,11 @@ final class Connection extends ChannelInboundHandlerAdapter implements Origin {
     @Override
     public boolean readonly() {
         return state.readonly();
+    }
+
+    @Override
+    public User user() {
+        return state.account();
     }
 
     @Override

@@ -1,5 +1,9 @@
 package io.cairn.resp;
 
+import io.cairn.acl.AclLog;
+import io.cairn.acl.Caller;
+import io.cairn.acl.Denial;
+import io.cairn.acl.Judge;
 import io.cairn.command.Args;
 import io.cairn.command.Command;
 import io.cairn.command.CommandTable;
@@ -54,6 +58,7 @@ final class Dispatcher {
     private final LoopStats stats;
     private final ArgsPool pool = new ArgsPool();
     private final byte[] traits;
+    private final Judge judge;
     private final Running running = new Running();
     private long nanos;
     private long turnMillis;
@@ -66,6 +71,7 @@ final class Dispatcher {
         this.table = server.commands();
         this.mode = endpoint.mode();
         this.stats = stats;
+        this.judge = server.acl().judge();
         this.traits = new byte[table.size()];
         for (int id = 0; id < traits.length; id++) {
             traits[id] = traits(table.command(id));
@@ -158,7 +164,7 @@ final class Dispatcher {
             return refuse(connection, state, id, "ERR wrong number of arguments for '" + command.name() + "' command");
         }
         int trait = traits[id];
-        if (!state.authenticated() && (trait & NO_AUTH) == 0) {
+        if (!state.authenticated() && (trait & NO_AUTH) == 0 && server.acl().passwordRequired()) {
             return refuse(connection, state, id, "NOAUTH Authentication required.");
         }
         Multi multi = state.multi();
@@ -168,6 +174,18 @@ final class Dispatcher {
         }
         if (multi.open() && (trait & NO_MULTI) != 0) {
             return refuse(connection, state, id, "ERR Command not allowed inside a transaction");
+        }
+        if (!state.account().unrestricted()) {
+            Denial denial = judge.denial(state.account(), command, args);
+            if (denial != null) {
+                AclLog.Context context = multi.open() ? AclLog.Context.MULTI : AclLog.Context.TOPLEVEL;
+                return connection.pending() == 0
+                        && refuse(connection, state, id, denied(state, denial, context, command, args));
+            }
+            String pattern = multi.open() ? null : judge.patternRefusal(state.account(), command, args);
+            if (pattern != null) {
+                return connection.pending() == 0 && refuse(connection, state, id, pattern);
+            }
         }
         if ((trait & WHILE_SUBSCRIBED) == 0 && state.subscriptions().any() && !state.resp3()) {
             return refuse(connection, state, id, notWhileSubscribed(connection, command, args));
@@ -215,6 +233,23 @@ final class Dispatcher {
 
     private static boolean touchesKeys(Command command) {
         return command.is(Flag.WRITE) || command.is(Flag.READONLY) || command.is(Flag.MAY_REPLICATE);
+    }
+
+    /** Notes that a call is denied, and says its error. */
+    private String denied(ClientState state, Denial denial, AclLog.Context context, Command command, Args args) {
+        server.acl().denied(new Caller(state.account(), state), denial, context, command, args);
+        return denial.error(command);
+    }
+
+    /** Why a call that was queued may not run, since the user may have other rights now; or null. Redis: execCommand. */
+    @Nullable
+    String refusalAtExec(ClientState state, QueuedCall call) {
+        Denial denial = judge.denial(state.account(), call.command, call.args);
+        if (denial == null) {
+            return judge.patternRefusal(state.account(), call.command, call.args);
+        }
+        denied(state, denial, AclLog.Context.MULTI, call.command, call.args);
+        return denial.errorOfExec();
     }
 
     private static SessionHandler member(Command command) {

@@ -1,6 +1,5 @@
 package io.cairn.resp;
 
-import io.cairn.command.Command;
 import io.cairn.command.Reply;
 import io.cairn.command.SessionGroup;
 import java.util.ArrayDeque;
@@ -28,7 +27,7 @@ final class ExecRun {
         this.calls = calls;
         boolean session = false;
         for (QueuedCall call : calls) {
-            session |= call.command.session() != null;
+            session |= !call.isData();
         }
         mixed = session;
     }
@@ -62,8 +61,7 @@ final class ExecRun {
         }
         while (next < calls.size()) {
             QueuedCall call = calls.get(next++);
-            Command command = call.command;
-            if (command.session() != null) {
+            if (!call.isData()) {
                 return call;
             }
             int end = ReplySpan.end(encoded, at);
@@ -82,7 +80,7 @@ final class ExecRun {
         SessionGroup group = groupOf(calls.get(next - 1));
         for (int i = next - 1; i < calls.size(); i++) {
             QueuedCall call = calls.get(i);
-            if (call.command.session() != null) {
+            if (!call.isData() && call.refusal() == null) {
                 if (!together.isEmpty() && (group == null || groupOf(call) != group)) {
                     break;
                 }

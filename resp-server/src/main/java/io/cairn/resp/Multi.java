@@ -116,7 +116,8 @@ final class Multi implements Transaction {
         }
         List<Block.Queued> commands = new ArrayList<>(queue.size());
         for (QueuedCall queued : queue) {
-            if (queued.command.session() == null) {
+            queued.refuse(connection.refusalAtExec(queued));
+            if (queued.isData()) {
                 commands.add(new Block.Queued(queued.command, queued.args, queued.database));
             }
         }

@@ -7,6 +7,7 @@ import io.cairn.keyspace.NativeBlock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A command queued by MULTI with a copy of its arguments; large arguments are kept by reference to their block. */
 final class QueuedCall {
@@ -18,6 +19,7 @@ final class QueuedCall {
     private final long memory;
     private final long size;
     private final long heldBytes;
+    private @Nullable String refusal;
 
     /** The same call with some arguments exchanged; {@code replaced} by their index. */
     QueuedCall with(Map<Integer, byte[]> replaced) {
@@ -67,6 +69,21 @@ final class QueuedCall {
                 at += source.length(i);
             }
         }
+    }
+
+    /** EXEC answers this error, and the command does not run; null for none. */
+    void refuse(@Nullable String error) {
+        refusal = error;
+    }
+
+    @Nullable
+    String refusal() {
+        return refusal;
+    }
+
+    /** Whether it takes effect as a part of the block. */
+    boolean isData() {
+        return command.session() == null && refusal == null;
     }
 
     long heldBytes() {

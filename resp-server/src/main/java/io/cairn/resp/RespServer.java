@@ -112,7 +112,7 @@ public final class RespServer implements AutoCloseable {
     /** Protected mode: without a password only clients of this machine are answered. */
     private boolean refusedStranger(Channel channel) {
         return endpoint.server().config().get(Keys.PROTECTED_MODE)
-                && !endpoint.server().passwordRequired()
+                && !endpoint.server().acl().passwordRequired()
                 && channel.remoteAddress() instanceof InetSocketAddress remote
                 && !remote.getAddress().isLoopbackAddress();
     }

@@ -276,11 +276,12 @@ final class RedisFunctions {
         return 0;
     }
 
-    /** There are no ACL users yet: everybody may do everything. */
+    /** Whether the caller of the script may run a command. */
     private int aclCheck(long l) {
-        run("redis.acl_check_cmd");
+        ScriptRun run = run("redis.acl_check_cmd");
         String wrong = gather(l, natives.lua_gettop(l));
         boolean known = wrong == null && engine.knows(args);
+        boolean allowed = known && run.host().allows(run, args);
         args.clear();
         if (wrong != null) {
             throw LuaError.table(wrong);
@@ -289,7 +290,7 @@ final class RedisFunctions {
             throw LuaError.table("Invalid command passed to redis.acl_check_cmd()");
         }
         natives.lua_settop(l, 0);
-        natives.lua_pushboolean(l, 1);
+        natives.lua_pushboolean(l, allowed ? 1 : 0);
         return 1;
     }
 }

@@ -1,5 +1,6 @@
 package io.cairn.script;
 
+import io.cairn.acl.Caller;
 import io.cairn.command.Args;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +22,17 @@ public final class ScriptRun {
          */
         @Nullable
         String call(ScriptRun run, Args args, CapturedReply reply);
+
+        /** Whether the caller of the script may run a command, which there is. */
+        default boolean allows(ScriptRun run, Args args) {
+            return true;
+        }
     }
 
     private final Script script;
     private final boolean readOnly;
     private final Host host;
+    private final @Nullable Caller caller;
     private final long startNanos = System.nanoTime();
     /** The database that the script works on; SELECT changes it. */
     public int database;
@@ -36,12 +43,16 @@ public final class ScriptRun {
     private volatile boolean wrote;
     private volatile boolean killed;
 
-    /** @param readOnly EVAL_RO, EVALSHA_RO: no command that writes */
-    public ScriptRun(Script script, boolean readOnly, int database, Host host) {
+    /**
+     * @param readOnly EVAL_RO, EVALSHA_RO: no command that writes
+     * @param caller whose rights the script has; null for all rights
+     */
+    public ScriptRun(Script script, boolean readOnly, int database, Host host, @Nullable Caller caller) {
         this.script = script;
         this.readOnly = readOnly || script.is(Script.NO_WRITES);
         this.database = database;
         this.host = host;
+        this.caller = caller;
     }
 
     public Script script() {
@@ -51,6 +62,11 @@ public final class ScriptRun {
     /** Whether commands that write are refused. */
     public boolean readOnly() {
         return readOnly;
+    }
+
+    /** Whose rights the script has, or null for all rights. */
+    public @Nullable Caller caller() {
+        return caller;
     }
 
     Host host() {

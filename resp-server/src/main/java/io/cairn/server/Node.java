@@ -1,5 +1,7 @@
 package io.cairn.server;
 
+import io.cairn.acl.Acl;
+import io.cairn.acl.RuleException;
 import io.cairn.aof.LogException;
 import io.cairn.command.Client;
 import io.cairn.command.Command;
@@ -66,6 +68,7 @@ public final class Node implements AutoCloseable {
     private final ReceiveBudget budget = new ReceiveBudget(MIN_RECEIVE_BYTES);
     private final NodeBackend backend;
     private final BlockedKeys blocked;
+    private final Acl acl;
     private final NodeState state;
     private final ChangeStream changes;
     private final RespServer server;
@@ -93,6 +96,7 @@ public final class Node implements AutoCloseable {
             families.addAll(Families.session(this::replication, process.figures()));
             families.addAll(own.commands(this::backend));
             CommandTable table = new CommandTable(families);
+            this.acl = acl(table);
             this.keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults().withDatabases(own.databases(config)));
             this.changes = new ChangeStream(keyspace, directory.path(), NodeDirectory::newId, config);
             this.memory = new MemoryLimit(
@@ -110,6 +114,7 @@ public final class Node implements AutoCloseable {
                     stats,
                     keyEvents,
                     connections,
+                    acl,
                     blocked,
                     hub,
                     memory,
@@ -137,6 +142,14 @@ public final class Node implements AutoCloseable {
             }
         }
         follow();
+    }
+
+    private Acl acl(CommandTable table) throws StartException {
+        try {
+            return new Acl(table, config, connections);
+        } catch (RuleException e) {
+            throw new StartException("Aborting Redis startup because of ACL errors: " + e.text());
+        }
     }
 
     private Replication.View replication() {
@@ -321,6 +334,11 @@ public final class Node implements AutoCloseable {
 
     public NodeBackend backend() {
         return backend;
+    }
+
+    /** The users. */
+    Acl acl() {
+        return acl;
     }
 
     /** What session commands see. */

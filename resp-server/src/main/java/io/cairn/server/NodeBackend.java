@@ -1,5 +1,6 @@
 package io.cairn.server;
 
+import io.cairn.acl.SharedUsers;
 import io.cairn.command.ClusterSettings;
 import io.cairn.command.Command;
 import io.cairn.command.Persistence;
@@ -56,6 +57,11 @@ public interface NodeBackend {
 
     /** The settings on which the node's cluster agrees; null where there is none. */
     default @Nullable ClusterSettings clusterSettings() {
+        return null;
+    }
+
+    /** The users on which the nodes of the node's cluster agree; null where there is none. */
+    default @Nullable SharedUsers sharedUsers() {
         return null;
     }
 

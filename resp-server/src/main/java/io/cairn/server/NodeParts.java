@@ -1,5 +1,6 @@
 package io.cairn.server;
 
+import io.cairn.acl.Acl;
 import io.cairn.command.CommandTable;
 import io.cairn.command.KeyEvents;
 import io.cairn.config.Config;
@@ -18,6 +19,7 @@ import java.util.concurrent.ExecutorService;
  * What a node's backend is made of.
  *
  * @param config this node's view
+ * @param acl the node's users
  * @param blocked who waits for which keys
  * @param events told of what happens to the node's keys
  * @param hub who listens to which channels
@@ -34,6 +36,7 @@ public record NodeParts(
         NodeStats stats,
         KeyEvents events,
         ConnectionRegistry connections,
+        Acl acl,
         BlockedKeys blocked,
         Hub hub,
         MemoryLimit memory,

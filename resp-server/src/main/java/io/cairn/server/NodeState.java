@@ -1,5 +1,7 @@
 package io.cairn.server;
 
+import io.cairn.acl.Acl;
+import io.cairn.acl.SharedUsers;
 import io.cairn.command.Clients;
 import io.cairn.command.ClusterSettings;
 import io.cairn.command.Command;
@@ -19,17 +21,13 @@ import io.cairn.config.Keys;
 import io.cairn.keyspace.Keyspace;
 import io.cairn.migrate.MigrationThreads;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A node as its session commands see it. */
 final class NodeState implements ServerState {
-    private static final String DEFAULT_USER = "default";
-
     private final Node node;
     private final CairnProcess process;
     private final CommandTable commands;
@@ -169,18 +167,13 @@ final class NodeState implements ServerState {
     }
 
     @Override
-    public boolean login(String user, byte[] password) {
-        String required = node.config().get(Keys.REQUIREPASS);
-        if (!user.equals(DEFAULT_USER)) {
-            return false;
-        }
-        // Without a password the default user takes any, as Redis's nopass.
-        return required.isEmpty() || MessageDigest.isEqual(required.getBytes(StandardCharsets.UTF_8), password);
+    public @Nullable SharedUsers sharedUsers() {
+        return node.backend().sharedUsers();
     }
 
     @Override
-    public boolean passwordRequired() {
-        return !node.config().get(Keys.REQUIREPASS).isEmpty();
+    public Acl acl() {
+        return node.acl();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.cairn.server;
 
+import io.cairn.acl.SharedUsers;
 import io.cairn.cluster.ClusterThreads;
 import io.cairn.cluster.RaftNode;
 import io.cairn.command.ClusterSettings;
@@ -63,6 +64,8 @@ final class RaftBackend implements NodeBackend {
                     parts.events(),
                     parts.hub(),
                     parts.connections()::count,
+                    parts.acl(),
+                    parts.background(),
                     parts.memory(),
                     threads,
                     Clock.systemUTC(),
@@ -83,6 +86,15 @@ final class RaftBackend implements NodeBackend {
     /** Clients that wait for keys are served by this from now on. */
     void serve() {
         node.mode().serves(parts.blocked());
+    }
+
+    /** The users of the last time are in force from now on. Blocks. */
+    void restoreUsers() throws StartException {
+        try {
+            node.restoreUsers();
+        } catch (IOException e) {
+            throw new StartException("cannot read the users of the cluster: " + e.getMessage(), e);
+        }
     }
 
     private static JoinMark mark(NodeDirectory directory) {
@@ -133,6 +145,11 @@ final class RaftBackend implements NodeBackend {
     @Override
     public ClusterSettings clusterSettings() {
         return node.settings();
+    }
+
+    @Override
+    public SharedUsers sharedUsers() {
+        return node.users();
     }
 
     @Override
@@ -217,6 +234,7 @@ final class RaftBackend implements NodeBackend {
     public void load() throws StartException {
         try {
             serve();
+            restoreUsers();
             hasBase();
             node.start();
         } catch (IOException | GossipException e) {

@@ -1,5 +1,6 @@
 package io.cairn.server;
 
+import io.cairn.acl.SharedUsers;
 import io.cairn.cluster.ClusterThreads;
 import io.cairn.cluster.GossipClusterThreads;
 import io.cairn.cluster.RolloutNode;
@@ -109,6 +110,7 @@ final class RolloutBackend implements NodeBackend {
         if (mode.isRaft()) {
             gossip.loadClaims();
             raft.serve();
+            raft.restoreUsers();
         } else {
             gossip.load();
             data.start();
@@ -129,6 +131,11 @@ final class RolloutBackend implements NodeBackend {
     @Override
     public @Nullable ClusterSettings clusterSettings() {
         return now().clusterSettings();
+    }
+
+    @Override
+    public @Nullable SharedUsers sharedUsers() {
+        return now().sharedUsers();
     }
 
     @Override

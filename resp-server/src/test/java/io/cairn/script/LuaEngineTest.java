@@ -38,7 +38,7 @@ class LuaEngineTest {
         ReplyBuffer out = new ReplyBuffer(UnpooledByteBufAllocator.DEFAULT, stats);
         Script script = engine.load(body.getBytes(StandardCharsets.ISO_8859_1), false, out::error);
         if (script != null) {
-            ScriptRun run = new ScriptRun(script, false, 0, this::command);
+            ScriptRun run = new ScriptRun(script, false, 0, this::command, null);
             engine.run(new ScriptEngine.Prepared(script, 0, List.of(), List.of(arguments), false), run, out);
         }
         String reply = text(out.bytes(0, out.bytes()));

@@ -44,6 +44,14 @@ public sealed interface MetaCommand {
      */
     record Change(String name, long expected, String text) {
         public static final long ANY = -1;
+        /** ACL users: the log of the process is not to hold their passwords' hashes. */
+        private static final String SECRET = "acl/";
+
+        @Override
+        public String toString() {
+            return "Change[name=" + name + ", expected=" + expected + ", text="
+                    + (name.startsWith(SECRET) ? "(" + text.length() + " characters)" : text) + "]";
+        }
     }
 
     /** Named values of the cluster, all or none. */

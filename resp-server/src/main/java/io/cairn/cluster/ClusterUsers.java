@@ -1,0 +1,155 @@
+package io.cairn.cluster;
+
+import io.cairn.acl.Acl;
+import io.cairn.acl.SharedUsers;
+import io.cairn.raft.meta.ClusterMap;
+import io.cairn.raft.meta.ClusterValue;
+import io.cairn.raft.meta.DurableFile;
+import io.cairn.raft.meta.MetaCommand;
+import io.cairn.raft.meta.MetaGroup;
+import io.cairn.raft.meta.MetaResult;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * ACL users as named values of the meta map: {@code acl/<name>} to {@code =<rules>}, or to {@code -} once the user is deleted, so that a node that had it
+ * from its own configuration deletes it too. What the map says is in force here, whatever the configuration says.
+ *
+ * <p>A copy is in the node's directory: after a start the map is empty until the others have told what is in it, and until then the users of the last time are in
+ * force.
+ */
+final class ClusterUsers implements SharedUsers {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterUsers.class);
+    private static final String PREFIX = "acl/";
+    private static final String DELETED = "-";
+    private static final String FILE = "users.acl";
+
+    private final Acl acl;
+    private final MetaGroup meta;
+    private final Path file;
+    private final Executor background;
+    /** What this node has taken from its map, and from which cluster's; on the apply thread. */
+    private final Map<String, Long> taken = new HashMap<>();
+
+    private String takenFrom = "";
+    /** Completes when what was taken last is in the file, and who must not listen any more does not. */
+    private volatile CompletableFuture<?> settled = CompletableFuture.completedFuture(null);
+
+    /** @param background runs what writes the file */
+    ClusterUsers(Acl acl, MetaGroup meta, Path directory, Executor background) {
+        this.acl = acl;
+        this.meta = meta;
+        this.file = directory.resolve(FILE);
+        this.background = background;
+        meta.onChange(this::take);
+    }
+
+    @Override
+    public boolean isShared() {
+        return !meta.clusterId().isEmpty();
+    }
+
+    @Override
+    public CompletableFuture<?> current() {
+        return meta.current().thenCompose(map -> meta.await(map.version()));
+    }
+
+    @Override
+    public CompletableFuture<String> set(List<Change> changes) {
+        return meta.propose(new MetaCommand.SetValues(changes.stream()
+                        .map(change ->
+                                new MetaCommand.Change(PREFIX + change.name(), change.expected(), text(change.rules())))
+                        .toList()))
+                .thenCompose(this::outcome);
+    }
+
+    private static String text(@Nullable String rules) {
+        return rules == null ? DELETED : "=" + rules;
+    }
+
+    private CompletableFuture<String> outcome(MetaResult result) {
+        return switch (result.outcome()) {
+            case APPLIED ->
+                meta.await(result.version()).thenCompose(there -> settled).thenApply(done -> "");
+            case REFUSED, NOT_TAKEN -> CompletableFuture.completedFuture(result.reason());
+            case UNKNOWN ->
+                CompletableFuture.completedFuture(
+                        "it is not known whether the cluster has taken it: " + result.reason());
+        };
+    }
+
+    /** On the apply thread of the meta group. */
+    private void take(ClusterMap map) {
+        if (!map.isFormed()) {
+            return;
+        }
+        if (!takenFrom.equals(map.clusterId())) {
+            taken.clear();
+            takenFrom = map.clusterId();
+            acl.forgetVersions();
+        }
+        boolean changed = false;
+        Map<String, String> texts = new TreeMap<>();
+        for (Map.Entry<String, ClusterValue> entry :
+                map.values().tailMap(PREFIX, true).entrySet()) {
+            if (!entry.getKey().startsWith(PREFIX)) {
+                break;
+            }
+            String name = entry.getKey().substring(PREFIX.length());
+            ClusterValue value = entry.getValue();
+            texts.put(name, value.text());
+            Long known = taken.put(name, value.version());
+            if (known == null || known < value.version()) {
+                changed = true;
+                take(name, value.text(), value.version());
+            }
+        }
+        if (changed) {
+            settled = settled.thenRunAsync(() -> save(texts), background);
+        }
+    }
+
+    private void take(String name, String text, long version) {
+        CompletableFuture<?> closed = acl.take(name, version, text.equals(DELETED) ? null : text.substring(1));
+        settled = settled.thenCompose(done -> closed);
+    }
+
+    /** One line for each user: its name, a blank, its text. */
+    private void save(Map<String, String> texts) {
+        StringBuilder lines = new StringBuilder();
+        texts.forEach(
+                (name, text) -> lines.append(name).append(' ').append(text).append('\n'));
+        try {
+            DurableFile.write(file, lines.toString().getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            LOG.error(
+                    "the cluster's users could not be written to {}: after a start they are not in force at once",
+                    file,
+                    e);
+        }
+    }
+
+    /** The users of the last time, before the node listens. Blocks. */
+    void restore() throws IOException {
+        if (Files.exists(file)) {
+            for (String line : new String(DurableFile.read(file), StandardCharsets.UTF_8).split("\n")) {
+                int blank = line.indexOf(' ');
+                if (blank > 0) {
+                    String text = line.substring(blank + 1);
+                    acl.take(line.substring(0, blank), 0, text.equals(DELETED) ? null : text.substring(1));
+                }
+            }
+        }
+    }
+}
