@@ -27,7 +27,7 @@ class ArchitectureTest {
                 String outer = type.getName().replaceAll("\\$.*", "");
                 return outer.startsWith("io.cairn.command.")
                         && !outer.matches(
-                                "io\\.cairn\\.command\\.(Server|Session|Client|Connection|Config|Latency|Slowlog|SlowLog|Stats"
+                                "io\\.cairn\\.command\\.(Acl|Server|Session|Client|Connection|Config|Latency|Slowlog|SlowLog|Stats"
                                         + "|Persistence|Process|Replication|Info|Command|Transaction|Families|Debug|Shutdown|Help)"
                                         + ".*");
             });
