@@ -169,8 +169,7 @@ final class Dispatcher {
         }
         Multi multi = state.multi();
         if ((trait & ALLOW_BUSY) == 0 && server.scripts().busy()) {
-            return connection.pending() == 0
-                    && refuse(connection, state, id, server.scripts().busyError());
+            return refuse(connection, state, id, server.scripts().busyError());
         }
         if (multi.open() && (trait & NO_MULTI) != 0) {
             return refuse(connection, state, id, "ERR Command not allowed inside a transaction");
@@ -184,7 +183,7 @@ final class Dispatcher {
             }
             String pattern = multi.open() ? null : judge.patternRefusal(state.account(), command, args);
             if (pattern != null) {
-                return connection.pending() == 0 && refuse(connection, state, id, pattern);
+                return refuse(connection, state, id, pattern);
             }
         }
         if ((trait & WHILE_SUBSCRIBED) == 0 && state.subscriptions().any() && !state.resp3()) {
@@ -200,7 +199,7 @@ final class Dispatcher {
         }
         String refusal = server.refusal(command);
         if (refusal != null) {
-            return connection.pending() == 0 && refuse(connection, state, id, refusal);
+            return refuse(connection, state, id, refusal);
         }
         state.lastCommandMillis = turnMillis;
         if (multi.open() && (trait & ENDS_QUEUE) == 0) {
@@ -433,7 +432,11 @@ final class Dispatcher {
         }
     }
 
+    /** False, and the call waits, while calls before it are not answered yet. */
     private boolean refuse(Connection connection, ClientState state, int id, String error) {
+        if (connection.pending() > 0) {
+            return false;
+        }
         if (id >= 0 && table.command(id).name().equals("exec")) {
             // Redis: rejectCommand answers a refused EXEC with the end of its transaction.
             String cause = error.startsWith("ERR ") ? error.substring(4) : error;

@@ -2,14 +2,17 @@ package io.cairn.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a cluster in raft mode answers while a slot has no owner, and how a client that waits for replicas is let go. */
+/** What a cluster in raft mode answers while a slot has no owner, how a client that waits for replicas is let go, and in what order. */
 final class RaftCoverageIT {
     private static final int FIRST_PORT = 26_500;
     private static final String DOWN = "-CLUSTERDOWN The cluster is down\r\n";
@@ -45,6 +48,28 @@ final class RaftCoverageIT {
             assertThat(System.nanoTime()).as("%s answers %s", line, last).isLessThan(deadline);
             Thread.sleep(20);
             last = client.at(port).line(line);
+        }
+    }
+
+    @Test
+    void aRefusalIsAnsweredAfterTheWritesBeforeIt() throws Exception {
+        try (RaftCluster.Client client = cluster.client()) {
+            RespConnection owner = client.at(client.owner("k"));
+            List<String> lines = List.of("set k v", "nosuchcommand", "set k w", "get", "append k x", "exec", "incr k");
+            for (int i = 0; i < 50; i++) {
+                for (String line : lines) {
+                    owner.send(Stream.of(line.split(" ", -1))
+                            .map(word -> word.getBytes(StandardCharsets.US_ASCII))
+                            .toList());
+                }
+                assertThat(owner.receive()).isEqualTo("+OK\r\n");
+                assertThat(owner.receive()).startsWith("-ERR unknown command");
+                assertThat(owner.receive()).isEqualTo("+OK\r\n");
+                assertThat(owner.receive()).startsWith("-ERR wrong number of arguments");
+                assertThat(owner.receive()).isEqualTo(":2\r\n");
+                assertThat(owner.receive()).startsWith("-ERR EXEC without MULTI");
+                assertThat(owner.receive()).startsWith("-ERR value is not an integer");
+            }
         }
     }
 
