@@ -23,11 +23,11 @@ class ConfigCommandTest {
 
     @Test
     void showPrintsWhatTheServerWouldUse(@TempDir Path dir) throws Exception {
-        Path file = Files.writeString(dir.resolve("c.conf"), "timeout 5\nacllog-max-len 9\n");
+        Path file = Files.writeString(dir.resolve("c.conf"), "timeout 5\noom-score-adj yes\n");
         assertThat(run("show", file.toString(), "--port", "7001,7002", "--cluster.consensus=raft"))
                 .isZero();
         assertThat(out.toString().lines()).contains("timeout 5", "port 7001,7002", "cluster-consensus raft", "hz 10");
-        assertThat(err.toString()).contains("'acllog-max-len' means nothing here");
+        assertThat(err.toString()).contains("'oom-score-adj' means nothing here");
     }
 
     @Test
