@@ -23,7 +23,6 @@ class ReplicationIT {
     private static final long SEED = Long.getLong("cairn.differential.seed", 20_261_122L);
     private static final int KEYS = 12;
     private static final int CUTS = 10;
-    private static final int PIPELINE = 50;
     private static final long WAIT_NANOS = 60_000_000_000L;
     private static final int BACKLOG_BYTES = 1 << 20;
 
@@ -157,18 +156,13 @@ class ReplicationIT {
 
     private static void run(RespConnection load, Random random, RandomArguments arguments, int count)
             throws IOException {
-        int open = 0;
         for (int i = 0; i < count; i++) {
             String template;
             do {
                 template = Templates.ALL.get(random.nextInt(Templates.ALL.size()));
             } while (template.startsWith("flush") && random.nextInt(5) > 0);
-            load.send(CommandTemplate.expand(template, random, arguments::get));
-            open++;
-            if (i % PIPELINE == 0 || i == count - 1) {
-                for (; open > 0; open--) {
-                    load.receive();
-                }
+            load.run(CommandTemplate.expand(template, random, arguments::get));
+            if (i % 50 == 0) {
                 several(load, i);
             }
         }
