@@ -56,6 +56,16 @@ public final class FunctionCommands {
         return args.is(1, "restore");
     }
 
+    /** Whether it is FUNCTION RESTORE of no libraries at all. */
+    public static boolean restoresNothing(Args args) {
+        try {
+            return restores(args)
+                    && LibraryPayload.texts(args.address(2), args.length(2)).isEmpty();
+        } catch (LibraryPayload.Refused e) {
+            return false;
+        }
+    }
+
     /** FUNCTION LOAD [REPLACE] text, which was found to be good. */
     private static void load(Call call) {
         byte[] text = call.args.bytes(call.args.count() - 1);

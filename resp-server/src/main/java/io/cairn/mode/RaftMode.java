@@ -60,6 +60,8 @@ public final class RaftMode implements Mode {
     private static final String OOM = "OOM command not allowed when used memory > 'maxmemory'.";
     private static final String TOO_MANY_SMALL =
             "ERR the small arguments of one write exceed " + (LargeWrites.MAX_INLINE_BYTES >> 20) + " MB: split it";
+    private static final String NO_SHARD =
+            "ERR This node has no shard yet: add it by CLUSTER MEET, and restore its libraries when it serves slots";
     private static final String NO_SCRIPTS = "ERR This node runs no scripts";
     /** What a block with scripts does is taken back before it is logged, and FLUSHALL, for one, cannot be. */
     private static final String WRITES_ALL =
@@ -263,11 +265,26 @@ public final class RaftMode implements Mode {
         };
     }
 
+    /** What redis-cli sends to a node that it adds: no libraries are restored at once, and any others have no log to go to. */
+    private static Outcome loadWithoutShard(Origin origin, Args args) {
+        if (!FunctionCommands.restoresNothing(args)) {
+            return refuse(origin, NO_SHARD);
+        }
+        if (origin.pending() > 0) {
+            return Outcome.WAIT;
+        }
+        origin.reply().ok();
+        return Outcome.DONE;
+    }
+
     /** Scripts run at the primary, those that only read too. */
     private Outcome script(Origin origin, Command command, Args args, int slot, @Nullable ShardGroup group) {
         RaftScripts own = scripts;
         if (own == null) {
             return refuse(origin, NO_SCRIPTS);
+        }
+        if (group == null && FunctionCommands.loads(command)) {
+            return loadWithoutShard(origin, args);
         }
         if (group == null || (slot >= 0 && !takes(group, origin, command, slot))) {
             return elsewhere(origin, slot);
