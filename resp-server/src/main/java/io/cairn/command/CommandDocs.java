@@ -61,8 +61,17 @@ final class CommandDocs {
         return docs.getOrDefault(command.name(), UNKNOWN);
     }
 
-    /** Reads the resources of this build. */
+    /** Read when they are needed first, for all nodes of the process. */
+    private static final class Loaded {
+        static final CommandDocs DOCS = read();
+    }
+
+    /** What the resources of this build say. */
     static CommandDocs load() {
+        return Loaded.DOCS;
+    }
+
+    private static CommandDocs read() {
         List<String> lines = new ArrayList<>();
         for (String resource : RESOURCES) {
             lines.addAll(lines(resource));
