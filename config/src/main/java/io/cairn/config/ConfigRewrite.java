@@ -1,12 +1,9 @@
 package io.cairn.config;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -40,7 +37,7 @@ final class ConfigRewrite {
                     Files.readString(target, StandardCharsets.UTF_8).lines().toList();
             // What the files say by themselves, so that a value set in an include is overridden only if it changed.
             Config onDisk = Config.load(target, List.of());
-            replace(target, new ConfigRewrite(config, lines).rewritten(onDisk));
+            TextFile.replace(target, new ConfigRewrite(config, lines).rewritten(onDisk), StandardCharsets.UTF_8);
         } catch (IOException | ConfigException e) {
             throw new ConfigException("ERR Rewriting config file: " + e.getMessage());
         }
@@ -89,27 +86,5 @@ final class ConfigRewrite {
 
     private boolean sameAs(Config onDisk, Key<?> key) {
         return config.get(key).equals(onDisk.get(key));
-    }
-
-    private static void replace(Path target, String text) throws IOException {
-        Path directory = target.getParent();
-        Path temporary = Files.createTempFile(directory, target.getFileName() + "-", ".rewrite");
-        try {
-            Files.writeString(temporary, text, StandardCharsets.UTF_8);
-            if (Files.getFileStore(target).supportsFileAttributeView("posix")) {
-                Files.setPosixFilePermissions(temporary, Files.getPosixFilePermissions(target));
-            }
-            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-                channel.force(true);
-            }
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
-        if (directory != null) {
-            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-                channel.force(true);
-            }
-        }
     }
 }
