@@ -7,15 +7,12 @@ import io.cairn.raft.meta.ClusterValue;
 import io.cairn.raft.meta.DurableFile;
 import io.cairn.raft.meta.MetaCommand;
 import io.cairn.raft.meta.MetaGroup;
-import io.cairn.raft.meta.MetaResult;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * <p>A copy is in the node's directory: after a start the map is empty until the others have told what is in it, and until then the users of the last time are in
  * force.
  */
-final class ClusterUsers implements SharedUsers {
+final class ClusterUsers implements SharedUsers, SharedValues.Taker {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterUsers.class);
     private static final String PREFIX = "acl/";
     private static final String DELETED = "-";
@@ -39,10 +36,7 @@ final class ClusterUsers implements SharedUsers {
     private final MetaGroup meta;
     private final Path file;
     private final Executor background;
-    /** What this node has taken from its map, and from which cluster's; on the apply thread. */
-    private final Map<String, Long> taken = new HashMap<>();
-
-    private String takenFrom = "";
+    private final SharedValues values;
     /** Completes when what was taken last is in the file, and who must not listen any more does not. */
     private volatile CompletableFuture<?> settled = CompletableFuture.completedFuture(null);
 
@@ -52,12 +46,13 @@ final class ClusterUsers implements SharedUsers {
         this.meta = meta;
         this.file = directory.resolve(FILE);
         this.background = background;
-        meta.onChange(this::take);
+        this.values = new SharedValues(meta, PREFIX, this);
+        values.follow();
     }
 
     @Override
     public boolean isShared() {
-        return !meta.clusterId().isEmpty();
+        return values.isShared();
     }
 
     @Override
@@ -67,62 +62,37 @@ final class ClusterUsers implements SharedUsers {
 
     @Override
     public CompletableFuture<String> set(List<Change> changes) {
-        return meta.propose(new MetaCommand.SetValues(changes.stream()
+        return values.set(changes.stream()
                         .map(change ->
                                 new MetaCommand.Change(PREFIX + change.name(), change.expected(), text(change.rules())))
-                        .toList()))
-                .thenCompose(this::outcome);
+                        .toList())
+                .thenCompose(
+                        why -> why.isEmpty() ? settled.thenApply(done -> "") : CompletableFuture.completedFuture(why));
     }
 
     private static String text(@Nullable String rules) {
         return rules == null ? DELETED : "=" + rules;
     }
 
-    private CompletableFuture<String> outcome(MetaResult result) {
-        return switch (result.outcome()) {
-            case APPLIED ->
-                meta.await(result.version()).thenCompose(there -> settled).thenApply(done -> "");
-            case REFUSED, NOT_TAKEN -> CompletableFuture.completedFuture(result.reason());
-            case UNKNOWN ->
-                CompletableFuture.completedFuture(
-                        "it is not known whether the cluster has taken it: " + result.reason());
-        };
+    private static @Nullable String rules(String text) {
+        return text.equals(DELETED) ? null : text.substring(1);
     }
 
-    /** On the apply thread of the meta group. */
-    private void take(ClusterMap map) {
-        if (!map.isFormed()) {
-            return;
-        }
-        if (!takenFrom.equals(map.clusterId())) {
-            taken.clear();
-            takenFrom = map.clusterId();
-            acl.forgetVersions();
-        }
-        boolean changed = false;
-        Map<String, String> texts = new TreeMap<>();
-        for (Map.Entry<String, ClusterValue> entry :
-                map.values().tailMap(PREFIX, true).entrySet()) {
-            if (!entry.getKey().startsWith(PREFIX)) {
-                break;
-            }
-            String name = entry.getKey().substring(PREFIX.length());
-            ClusterValue value = entry.getValue();
-            texts.put(name, value.text());
-            Long known = taken.put(name, value.version());
-            if (known == null || known < value.version()) {
-                changed = true;
-                take(name, value.text(), value.version());
-            }
-        }
-        if (changed) {
-            settled = settled.thenRunAsync(() -> save(texts), background);
-        }
+    @Override
+    public void begins(ClusterMap map, List<String> takenBefore) {
+        acl.forgetVersions();
     }
 
-    private void take(String name, String text, long version) {
-        CompletableFuture<?> closed = acl.take(name, version, text.equals(DELETED) ? null : text.substring(1));
+    @Override
+    public void take(ClusterMap map, String name, ClusterValue value) {
+        CompletableFuture<?> closed = acl.take(name, value.version(), rules(value.text()));
         settled = settled.thenCompose(done -> closed);
+    }
+
+    @Override
+    public void taken(ClusterMap map) {
+        Map<String, String> texts = SharedValues.texts(map, PREFIX);
+        settled = settled.thenRunAsync(() -> save(texts), background);
     }
 
     /** One line for each user: its name, a blank, its text. */
@@ -147,7 +117,7 @@ final class ClusterUsers implements SharedUsers {
                 int blank = line.indexOf(' ');
                 if (blank > 0) {
                     String text = line.substring(blank + 1);
-                    acl.take(line.substring(0, blank), 0, text.equals(DELETED) ? null : text.substring(1));
+                    acl.take(line.substring(0, blank), 0, rules(text));
                 }
             }
         }
