@@ -7,9 +7,11 @@ fmt:    ; $(MVN) -q spotless:apply
 test:   ; $(MVN) test
 # Which lines the tests reach: */target/site/jacoco/index.html.
 coverage: ; $(MVN) -Pcoverage verify
-it:     ; rm -f */target/failsafe-reports/failsafe-summary.xml; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false
+# Before ITs run, the summaries of an earlier run go: Failsafe counts one that failed again in a module where nothing runs.
+FORGET = rm -f */target/failsafe-reports/failsafe-summary.xml
+it:     ; $(FORGET); $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false
 # The ITs that verify leaves out (@Tag("long")).
-it-long: ; rm -f */target/failsafe-reports/failsafe-summary.xml; $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dgroups=long -Dit.excluded=none -Dit.forks=1
+it-long: ; $(FORGET); $(MVN) verify -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dgroups=long -Dit.excluded=none -Dit.forks=1
 dist:   ; $(MVN) -q -DskipTests package
 demo:   ; ./cairn demo
 bench:  ; bench/bench.sh
@@ -17,8 +19,7 @@ bench:  ; bench/bench.sh
 bench-modes: ; bench/modes.sh
 # Every maxmemory-policy at half of the memory needed, against redis-server: SECONDS_EACH=120 KEYS=100000 RATE=20000.
 bench-eviction: ; bench/eviction.sh
-# Without the summaries of an earlier run: Failsafe counts one that failed again in a module where nothing runs.
-ONLY_IT = rm -f */target/failsafe-reports/failsafe-summary.xml; $(MVN) -Pfast verify -Dit.excluded=none -pl jepsen,resp-server -am -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false
+ONLY_IT = $(FORGET); $(MVN) -Pfast verify -Dit.excluded=none -pl jepsen,resp-server -am -Dtest=NoUnitTest -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false
 # COMMANDS random commands of all types, four times (handlers and a server, RESP2 and RESP3), against redis-server.
 differential:
 	$(ONLY_IT) -Dit.test=RedisDifferentialIT -Dcairn.differential.commands=$(or $(COMMANDS),250000) -Dcairn.differential.seed=$(or $(SEED),1)
