@@ -44,8 +44,8 @@ public final class ChronicleKeyspace implements Keyspace {
     private final AtomicReference<@Nullable IncrementalSnapshot> snapshot = new AtomicReference<>();
 
     /**
-     * Loads Chronicle Map, which compiles classes when the first keyspace of a process is made (1 to 2 seconds), so that
-     * no command waits for it. An empty database takes no off-heap memory.
+     * Loads Chronicle Map, some thousand classes, so that no command waits for it. An empty database takes no off-heap
+     * memory.
      */
     public ChronicleKeyspace(KeyspaceOptions options) {
         Shelf.warmUp();
