@@ -2,6 +2,7 @@ package io.cairn.cli;
 
 import io.cairn.command.Release;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -49,18 +50,21 @@ public final class Main implements Callable<Integer> {
 
     /** Runs a command line and returns its exit code. */
     public static int run(String... words) {
-        CommandLine line = new CommandLine(new Main());
-        // Redis's habit: --any-key value; the configuration knows which keys there are.
-        line.getSubcommands().values().stream()
-                .filter(sub -> sub.getCommand() instanceof ServerCommand)
-                .forEach(sub -> sub.setUnmatchedOptionsArePositionalParams(true));
+        // A server that starts reads the annotations of its own command only, which saves a tenth of the start's CPU.
+        boolean server = words.length > 0 && words[0].equals("server");
+        CommandLine line = server ? new CommandLine(new ServerCommand()) : new CommandLine(new Main());
+        if (server) {
+            line.setCommandName("cairn server");
+            // Redis's habit: --any-key value; the configuration knows which keys there are.
+            line.setUnmatchedOptionsArePositionalParams(true);
+        }
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
             PrintWriter err = command.getErr();
             String message = failure.getMessage();
             err.println("cairn: " + (message == null ? failure.toString() : message));
             return CommandLine.ExitCode.SOFTWARE;
         });
-        return line.execute(words);
+        return line.execute(server ? Arrays.copyOfRange(words, 1, words.length) : words);
     }
 
     /** Runs the command line and exits with its code. */
