@@ -48,6 +48,10 @@ public final class RaftHost implements AutoCloseable {
     static final int TICK_MILLIS = 100;
     static final int CLOSE_TIMEOUT_MILLIS = 10_000;
 
+    static {
+        LibrarySignals.keep();
+    }
+
     private final HostOptions options;
     private final Identity identity;
     private final RaftThreads threads;
