@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 final class Segment {
     private static final int POINT_BYTES = 4096;
     private static final int READ_BYTES = 8192;
+    /** For readers that go through the log. */
+    private static final int AHEAD_BYTES = 65_536;
 
     final Path path;
     final StorageFile file;
@@ -101,56 +103,97 @@ final class Segment {
         return new Point(pointOffsets[i], header.firstIndex() + pointIndexes[i], tail);
     }
 
+    /** Bytes of the file that were read at once, from {@code at} up to {@code end}. One thread at a time. */
+    private record Block(ByteBuffer bytes, int at, int end) {
+        boolean has(int offset, int length) {
+            return offset + length <= end;
+        }
+    }
+
+    /** The place behind an entry that was read, with what was read beyond it. */
+    static final class Place {
+        private final Segment segment;
+        private final long index;
+        private final int offset;
+        private final Block block;
+
+        private Place(Segment segment, long index, int offset, Block block) {
+            this.segment = segment;
+            this.index = index;
+            this.offset = offset;
+            this.block = block;
+        }
+
+        Segment segment() {
+            return segment;
+        }
+
+        /** Of the entry that begins here. */
+        long index() {
+            return index;
+        }
+
+        /** Whether the bytes beyond both places were read at the same time. */
+        boolean readWith(@Nullable Place other) {
+            return other != null && block == other.block;
+        }
+    }
+
+    record Found(Entry entry, Place next) {}
+
     /**
      * Reads one entry, its payload a heap buffer of its own.
      *
+     * @param from the entry's place, when it is known: of a reader that goes through the log, for which more is read ahead
      * @return null when the segment does not hold it
      * @throws DamagedLogException when its bytes are not what was written (or were truncated just now)
      */
     @Nullable
-    Entry read(long index) throws IOException {
+    Found read(long index, @Nullable Place from) throws IOException {
         Point point = before(index);
         if (point == null) {
             return null;
         }
-        ByteBuffer block = ByteBuffer.allocate(Math.min(READ_BYTES, point.tail - point.offset));
-        int blockAt = point.offset;
-        int blockBytes = file.read(block, blockAt);
-        int at = blockAt;
-        for (long i = point.index; ; i++) {
-            if (at + Frame.HEADER_BYTES > blockAt + blockBytes) {
-                block.clear().limit(Math.min(block.capacity(), Math.max(0, point.tail - at)));
-                blockAt = at;
-                blockBytes = file.read(block, at);
+        int ahead = from == null ? READ_BYTES : AHEAD_BYTES;
+        int at = from == null ? point.offset : from.offset;
+        Block block = from == null ? block(at, ahead, point.tail) : from.block;
+        for (long i = from == null ? point.index : index; ; i++) {
+            if (!block.has(at, Frame.HEADER_BYTES)) {
+                block = block(at, ahead, point.tail);
             }
-            if (blockBytes < Frame.HEADER_BYTES) {
+            if (!block.has(at, Frame.HEADER_BYTES)) {
                 throw new DamagedLogException(path, at, "entry " + i + " is cut short");
             }
-            int in = at - blockAt;
-            int length = block.getInt(in + Frame.LENGTH_AT);
-            if (length < Frame.HEADER_BYTES || length > point.tail - at || block.getLong(in + Frame.INDEX_AT) != i) {
+            int in = at - block.at;
+            int length = block.bytes.getInt(in + Frame.LENGTH_AT);
+            if (length < Frame.HEADER_BYTES
+                    || length > point.tail - at
+                    || block.bytes.getLong(in + Frame.INDEX_AT) != i) {
                 throw new DamagedLogException(path, at, "entry " + i + " has a bad header");
             }
             if (i == index) {
-                return entry(block, in, in + length <= blockBytes, at, length, index);
+                if (!block.has(at, length) && length <= ahead) {
+                    block = block(at, ahead, point.tail);
+                }
+                return new Found(entry(block, at, length, index), new Place(this, index + 1, at + length, block));
             }
             at += length;
         }
     }
 
-    private Entry entry(ByteBuffer block, int in, boolean inside, int at, int length, long index) throws IOException {
-        ByteBuffer frame = block;
-        int start = in;
-        if (!inside) {
-            frame = ByteBuffer.allocate(length);
-            start = 0;
-            if (file.read(frame, at) < length) {
-                throw new DamagedLogException(path, at, "entry " + index + " is cut short");
-            }
-            frame.clear();
-        } else {
-            frame.clear();
+    private Block block(int at, int bytes, int tail) throws IOException {
+        ByteBuffer block = ByteBuffer.allocate(Math.max(0, Math.min(bytes, tail - at)));
+        return new Block(block, at, at + file.read(block, at));
+    }
+
+    private Entry entry(Block block, int at, int length, long index) throws IOException {
+        boolean inside = block.has(at, length);
+        ByteBuffer frame = inside ? block.bytes : ByteBuffer.allocate(length);
+        int start = inside ? at - block.at : 0;
+        if (!inside && file.read(frame, at) < length) {
+            throw new DamagedLogException(path, at, "entry " + index + " is cut short");
         }
+        frame.clear();
         if (Frame.checksum(new CRC32C(), frame, start, length, header.salt()) != frame.getInt(start)) {
             throw new DamagedLogException(path, at, "entry " + index + " has a bad checksum");
         }

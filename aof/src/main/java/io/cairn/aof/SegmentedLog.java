@@ -39,6 +39,7 @@ public final class SegmentedLog implements Log {
     private final LogTail tail;
     private final ReentrantLock mutation = new ReentrantLock();
     private final ReentrantLock forcing = new ReentrantLock();
+    private final ReadAhead ahead = new ReadAhead();
     private final AtomicBoolean syncPlanned = new AtomicBoolean();
     private final LongAdder appendedEntries = new LongAdder();
     private volatile Bounds bounds;
@@ -152,7 +153,7 @@ public final class SegmentedLog implements Log {
             }
             try {
                 Map.Entry<Long, Segment> segment = segments.floorEntry(index);
-                Entry entry = segment == null ? null : segment.getValue().read(index);
+                Entry entry = segment == null ? null : read(segment.getValue(), index, before, now.last);
                 if (entry != null) {
                     return entry;
                 }
@@ -164,6 +165,18 @@ public final class SegmentedLog implements Log {
                 }
             }
         }
+    }
+
+    private @Nullable Entry read(Segment segment, long index, long generationBefore, long last) throws IOException {
+        ReadAhead.Reader reader = ahead.take(segment, index, generationBefore);
+        Segment.Place place = reader == null ? null : reader.place();
+        Segment.Found found = segment.read(index, place);
+        if (found == null) {
+            return null;
+        }
+        long limit = reader != null && found.next().readWith(place) ? reader.limit() : last;
+        ahead.keep(new ReadAhead.Reader(found.next(), generationBefore, limit));
+        return found.entry();
     }
 
     /** Takes the entries of a replay. The payload is good during the call only. */

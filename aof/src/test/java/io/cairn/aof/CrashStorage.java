@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,13 @@ import org.jspecify.annotations.Nullable;
 public final class CrashStorage implements Storage {
     /** What a torn write is torn into, bytes. */
     public static final int SECTOR_BYTES = 512;
+
+    private final AtomicLong reads = new AtomicLong();
+
+    /** How often files were read. */
+    long reads() {
+        return reads.get();
+    }
 
     /** The storage has no power: what is open is dead until {@link #restart}. */
     public static final class PowerLoss extends IOException {
@@ -348,6 +356,7 @@ public final class CrashStorage implements Storage {
 
         @Override
         public int read(ByteBuffer target, long position) throws IOException {
+            reads.incrementAndGet();
             synchronized (CrashStorage.this) {
                 check();
                 int n = (int) Math.max(0, Math.min(target.remaining(), inode.bytes.length - position));

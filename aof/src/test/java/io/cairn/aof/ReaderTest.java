@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Test;
 
 /** Readers on other threads, and what an entry costs in memory. */
@@ -66,6 +67,86 @@ final class ReaderTest {
             if (step % 100 == 0) {
                 log.reset(log.lastIndex() + 10);
             }
+        }
+        stop.set(true);
+        for (Thread reader : readers) {
+            reader.join();
+        }
+        assertThat(failures).isEmpty();
+        log.close();
+    }
+
+    @Test
+    void whatWasReadAheadIsForgottenWhenTheLogIsTruncated() throws Exception {
+        SegmentedLog log =
+                SegmentedLog.open(storage, DIRECTORY, new LogOptions("test", 1 << 20, FsyncPolicy.NO, new Inline()));
+        log.append(LogConformanceTest.entries(1, 60, 1, 100));
+        for (long index = 1; index <= 30; index++) {
+            assertThat(log.read(index)).isEqualTo(LogConformanceTest.entry(index, 1, 100));
+        }
+        log.truncateSuffix(35);
+        log.append(LogConformanceTest.entries(36, 60, 2, 100));
+        for (long index = 31; index <= 60; index++) {
+            assertThat(log.read(index)).isEqualTo(LogConformanceTest.entry(index, index <= 35 ? 1 : 2, 100));
+        }
+        assertThat(log.read(61)).isNull();
+        log.append(LogConformanceTest.entries(61, 61, 2, 100));
+        assertThat(log.read(61)).isEqualTo(LogConformanceTest.entry(61, 2, 100));
+        log.close();
+    }
+
+    @Test
+    void whoGoesThroughTheLogReadsTheDiskOnceForManyEntries() throws Exception {
+        SegmentedLog log =
+                SegmentedLog.open(storage, DIRECTORY, new LogOptions("test", 1 << 20, FsyncPolicy.NO, new Inline()));
+        log.append(LogConformanceTest.entries(1, 5_000, 1, 100));
+        long before = storage.reads();
+        for (long index = 1; index <= 5_000; index++) {
+            assertThat(log.read(index)).isEqualTo(LogConformanceTest.entry(index, 1, 100));
+        }
+        assertThat(storage.reads() - before).isLessThan(20);
+        log.close();
+    }
+
+    /** The terms of a log only grow, so a reader that meets an older one than was there before it read has read what was truncated. */
+    @Test
+    void noReaderMeetsTruncatedEntriesAfterNewOnesTookTheirPlace() throws Exception {
+        SegmentedLog log =
+                SegmentedLog.open(storage, DIRECTORY, new LogOptions("test", 65_536, FsyncPolicy.NO, new Inline()));
+        AtomicLongArray terms = new AtomicLongArray(20_000);
+        AtomicBoolean stop = new AtomicBoolean();
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        List<Thread> readers = new ArrayList<>();
+        for (int t = 0; t < 3; t++) {
+            Thread reader = new Thread(() -> {
+                try {
+                    while (!stop.get()) {
+                        // From somewhere before the end through to it, one by one.
+                        for (long index = Math.max(1, log.lastIndex() - 40); index < terms.length(); index++) {
+                            long before = terms.get((int) index);
+                            Entry entry = log.read(index);
+                            if (entry == null) {
+                                break;
+                            }
+                            assertThat(entry.term()).isGreaterThanOrEqualTo(before);
+                        }
+                    }
+                } catch (LogException | RuntimeException | AssertionError e) {
+                    failures.add(e);
+                }
+            });
+            readers.add(reader);
+            reader.start();
+        }
+        Random random = new Random(7);
+        for (int term = 1; term <= 1_500 && failures.isEmpty(); term++) {
+            long first = log.lastIndex() + 1;
+            long last = first + 1 + random.nextInt(20);
+            log.append(LogConformanceTest.entries(first, last, term, 50));
+            for (long index = first; index <= last; index++) {
+                terms.set((int) index, term);
+            }
+            log.truncateSuffix(Math.max(0, last - random.nextInt(15)));
         }
         stop.set(true);
         for (Thread reader : readers) {
