@@ -20,6 +20,7 @@ public final class ClusterScope {
             Keys.CLUSTER_BALANCE_LEADERS,
             Keys.CLUSTER_LOST_VOTER_TIMEOUT,
             Keys.CLUSTER_SNAPSHOT_LOG_SIZE,
+            Keys.CLUSTER_SNAPSHOT_LOG_ENTRIES,
             // How data is kept, whoever is primary
             Keys.HASH_MAX_LISTPACK_ENTRIES,
             Keys.HASH_MAX_LISTPACK_VALUE,

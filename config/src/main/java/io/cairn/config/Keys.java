@@ -791,6 +791,14 @@ public final class Keys {
             256 * MB,
             RUNTIME,
             "Take a snapshot and purge when a Raft log grew by this.");
+    public static final Key<Long> CLUSTER_SNAPSHOT_LOG_ENTRIES = key(
+            "Cluster",
+            "cluster-snapshot-log-entries",
+            Types.number(1, Integer.MAX_VALUE),
+            5_000L,
+            RUNTIME,
+            "Take a snapshot, too, when a Raft log grew by this many entries, which a start would have to apply, and by"
+                    + " at least as many bytes as the last snapshot has; not more often than every 30 seconds.");
     public static final Key<String> CLUSTER_PEER_SECRET = key(
             "Cluster",
             "cluster-peer-secret",

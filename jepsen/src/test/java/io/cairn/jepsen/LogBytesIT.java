@@ -84,7 +84,13 @@ class LogBytesIT {
     /** What one process wrote: a replica of each shard, so together one copy of everything. */
     private Map<String, Long> raft(int sets) throws Exception {
         try (CairnCluster cluster = new CairnCluster(
-                Distribution.find(), directory.resolve("raft"), PORT + 1, "--cluster-snapshot-log-size", "100gb")) {
+                Distribution.find(),
+                directory.resolve("raft"),
+                PORT + 1,
+                "--cluster-snapshot-log-size",
+                "100gb",
+                "--cluster-snapshot-log-entries",
+                "2000000000")) {
             Address first = cluster.nodes().get(0);
             ClusterState.awaitSteady(first, 7, 60);
             List<ClusterState.Range> ranges = ClusterState.slots(first);

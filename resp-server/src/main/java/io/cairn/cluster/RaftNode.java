@@ -168,6 +168,7 @@ public final class RaftNode implements AutoCloseable {
                 runtime.member(),
                 parts.clock(),
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
+                () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_ENTRIES),
                 data.store()::changes,
                 () -> data.store().reload(parts.directory()));
         this.redirects = new Redirects(

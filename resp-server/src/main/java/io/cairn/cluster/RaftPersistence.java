@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * SAVE, BGSAVE and BGREWRITEAOF in raft mode are all a snapshot of the shard's replica, after which its log is purged;
- * one is taken by itself when the log holds more than {@code cluster-snapshot-log-size} beyond the last one. Any thread.
+ * one is taken by itself when the log holds much beyond the last one, see {@link SnapshotPace}. Any thread.
  */
 final class RaftPersistence implements Persistence {
     private static final Logger LOG = LoggerFactory.getLogger(RaftPersistence.class);
@@ -28,6 +28,7 @@ final class RaftPersistence implements Persistence {
     private final ClusterMember member;
     private final Clock clock;
     private final LongSupplier maxLogBytes;
+    private final LongSupplier maxLogEntries;
     private final LongSupplier changes;
     private final Supplier<@Nullable String> reload;
     private final SnapshotPace pace = new SnapshotPace();
@@ -43,6 +44,7 @@ final class RaftPersistence implements Persistence {
 
     /**
      * @param maxLogBytes cluster-snapshot-log-size
+     * @param maxLogEntries cluster-snapshot-log-entries
      * @param changes made since the start
      * @param reload takes the data through a file and back; answers the error line, or null
      */
@@ -50,12 +52,14 @@ final class RaftPersistence implements Persistence {
             ClusterMember member,
             Clock clock,
             LongSupplier maxLogBytes,
+            LongSupplier maxLogEntries,
             LongSupplier changes,
             Supplier<@Nullable String> reload) {
         this.reload = reload;
         this.member = member;
         this.clock = clock;
         this.maxLogBytes = maxLogBytes;
+        this.maxLogEntries = maxLogEntries;
         this.changes = changes;
     }
 
@@ -65,7 +69,7 @@ final class RaftPersistence implements Persistence {
         if (shard == null || current != null) {
             return;
         }
-        if (scheduled || pace.due(shard.bytesSinceSnapshot(), maxLogBytes.getAsLong())) {
+        if (scheduled || pace.due(shard.sinceSnapshot(), maxLogBytes.getAsLong(), maxLogEntries.getAsLong())) {
             scheduled = false;
             begin(shard);
         }

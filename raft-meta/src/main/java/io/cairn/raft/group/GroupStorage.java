@@ -9,6 +9,8 @@ import com.alipay.sofa.jraft.storage.LogStorage;
 import com.alipay.sofa.jraft.storage.RaftMetaStorage;
 import com.alipay.sofa.jraft.storage.SnapshotStorage;
 import com.alipay.sofa.jraft.storage.snapshot.local.LocalSnapshotStorage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** One group's storage, handed to the library when it asks. */
@@ -17,6 +19,9 @@ final class GroupStorage implements JRaftServiceFactory {
     private final VoteMetaStorage vote;
     private final Path directory;
     private volatile LocalSnapshotStorage snapshots;
+    private volatile Measured measured = new Measured(0, 0);
+
+    private record Measured(long index, long bytes) {}
 
     GroupStorage(AofLogStorage log, VoteMetaStorage vote, Path snapshotDirectory) {
         this.log = log;
@@ -49,6 +54,22 @@ final class GroupStorage implements JRaftServiceFactory {
 
     long snapshotIndex() {
         return snapshots.getLastSnapshotIndex();
+    }
+
+    /** Of the last one's files; 0 when there is none, or when it is just being replaced. */
+    long snapshotBytes() {
+        long index = snapshotIndex();
+        Measured last = measured;
+        if (last.index() != index) {
+            try {
+                Path newest = StoredSnapshot.newestDirectory(directory);
+                last = new Measured(index, newest == null ? 0 : SnapshotFiles.bytes(newest));
+                measured = last;
+            } catch (IOException | UncheckedIOException e) {
+                return 0;
+            }
+        }
+        return last.bytes();
     }
 
     Path snapshotDirectory() {

@@ -598,9 +598,11 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     }
 
     @Override
-    public long bytesSinceSnapshot() {
+    public SinceSnapshot sinceSnapshot() {
         long snapshot = storage.snapshotIndex();
-        return appliedIndex() > snapshot ? storage.log().log().bytesFrom(snapshot + 1) : 0;
+        long entries = Math.max(0, appliedIndex() - snapshot);
+        long bytes = entries > 0 ? storage.log().log().bytesFrom(snapshot + 1) : 0;
+        return new SinceSnapshot(entries, bytes, storage.snapshotBytes());
     }
 
     @Override

@@ -87,11 +87,8 @@ public interface RaftGroup {
         return 0;
     }
 
-    /**
-     * Bytes in the log that a snapshot taken now would make needless, those from before a restart included; 0 when
-     * nothing was applied since the last snapshot.
-     */
-    long bytesSinceSnapshot();
+    /** What a start of this replica would replay now, and what it would load first; what was logged before a restart counts. */
+    SinceSnapshot sinceSnapshot();
 
     /** Counters of this replica's log. */
     LogStats logStats();

@@ -23,6 +23,15 @@ final class SnapshotFiles {
         }
     }
 
+    /** Of all regular files below {@code dir}. */
+    static long bytes(Path dir) throws IOException {
+        long bytes = 0;
+        for (String file : list(dir)) {
+            bytes += Files.size(dir.resolve(file));
+        }
+        return bytes;
+    }
+
     /** Deletes a directory and all in it, if it is there. */
     static void delete(Path dir) throws IOException {
         if (!Files.exists(dir)) {

@@ -101,16 +101,18 @@ class RestartIT {
             cluster.write("x".repeat(50_000));
             RaftGroup group = cluster.leader().group;
             group.snapshot().join();
-            assertThat(group.bytesSinceSnapshot()).isLessThan(10_000);
+            assertThat(group.sinceSnapshot().bytes()).isLessThan(10_000);
+            assertThat(group.sinceSnapshot().snapshotBytes()).isPositive();
             cluster.write("y".repeat(20_000));
             // The applied index follows the answer.
-            eventually("the write is applied", () -> group.bytesSinceSnapshot() > 0);
-            before = group.bytesSinceSnapshot();
+            eventually("the write is applied", () -> group.sinceSnapshot().bytes() > 0);
+            before = group.sinceSnapshot().bytes();
             assertThat(before).isBetween(20_000L, 30_000L);
+            assertThat(group.sinceSnapshot().entries()).isPositive();
         }
         try (TestCluster cluster = new TestCluster(root).startAll("a")) {
             RaftGroup group = cluster.leader().group;
-            assertThat(group.bytesSinceSnapshot()).isBetween(before, before + 10_000);
+            assertThat(group.sinceSnapshot().bytes()).isBetween(before, before + 10_000);
         }
     }
 

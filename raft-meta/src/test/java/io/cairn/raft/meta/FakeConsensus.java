@@ -7,6 +7,7 @@ import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.group.Proposal;
 import io.cairn.raft.group.RaftGroup;
 import io.cairn.raft.group.ReadBarrier;
+import io.cairn.raft.group.SinceSnapshot;
 import io.cairn.raft.group.StateMachine;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -197,8 +198,8 @@ final class FakeConsensus {
         }
 
         @Override
-        public long bytesSinceSnapshot() {
-            return 0;
+        public SinceSnapshot sinceSnapshot() {
+            return new SinceSnapshot(0, 0, 0);
         }
 
         @Override

@@ -9,6 +9,7 @@ import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.group.Proposal;
 import io.cairn.raft.group.RaftGroup;
 import io.cairn.raft.group.ReadBarrier;
+import io.cairn.raft.group.SinceSnapshot;
 import io.cairn.raft.meta.GroupHost;
 import io.cairn.raft.meta.MetaGroup;
 import java.io.IOException;
@@ -423,9 +424,9 @@ public final class ShardGroup {
         return raft().snapshotsReceived();
     }
 
-    /** See {@link RaftGroup#bytesSinceSnapshot}. */
-    public long bytesSinceSnapshot() {
-        return raft().bytesSinceSnapshot();
+    /** See {@link RaftGroup#sinceSnapshot}. Reads the snapshot's directory. */
+    public SinceSnapshot sinceSnapshot() {
+        return raft().sinceSnapshot();
     }
 
     /** See {@link RaftGroup#durableIndex}. */
