@@ -104,7 +104,17 @@ final class Segment {
     }
 
     /** Bytes of the file that were read at once, from {@code at} up to {@code end}. One thread at a time. */
-    private record Block(ByteBuffer bytes, int at, int end) {
+    private static final class Block {
+        final ByteBuffer bytes;
+        final int at;
+        final int end;
+
+        Block(ByteBuffer bytes, int at, int end) {
+            this.bytes = bytes;
+            this.at = at;
+            this.end = end;
+        }
+
         boolean has(int offset, int length) {
             return offset + length <= end;
         }
