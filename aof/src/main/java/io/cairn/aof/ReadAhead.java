@@ -39,10 +39,11 @@ final class ReadAhead {
         return null;
     }
 
-    /** Keeps a reader, instead of another when there are too many. */
+    /** Keeps a reader, instead of one that the log has changed under or, when there are too many, of another. */
     void keep(Reader reader) {
         for (int i = 0; i < READERS; i++) {
-            if (readers.compareAndSet(i, null, reader)) {
+            Reader there = readers.get(i);
+            if ((there == null || there.generation < reader.generation) && readers.compareAndSet(i, there, reader)) {
                 return;
             }
         }

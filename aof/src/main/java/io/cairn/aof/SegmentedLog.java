@@ -159,7 +159,8 @@ public final class SegmentedLog implements Log {
                 }
                 throw new LogException("entry " + index + " of " + directory + " is missing");
             } catch (IOException e) {
-                if (before == generation.get() || attempt == READ_TRIES) {
+                // Segments leave the map after the bounds and before the generation tells.
+                if ((before == generation.get() && now.equals(bounds)) || attempt == READ_TRIES) {
                     check();
                     throw asLogException("reading entry " + index, e);
                 }
@@ -169,6 +170,9 @@ public final class SegmentedLog implements Log {
 
     private @Nullable Entry read(Segment segment, long index, long generationBefore, long last) throws IOException {
         ReadAhead.Reader reader = ahead.take(segment, index, generationBefore);
+        if (reader != null && generation.get() != generationBefore) {
+            reader = null; // What was read ahead may have been truncated, and replaced, since the generation was read.
+        }
         Segment.Place place = reader == null ? null : reader.place();
         Segment.Found found = segment.read(index, place);
         if (found == null) {
