@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,12 @@ final class AofLogStorage implements LogStorage {
     /** Pause before a replica with a full disk tries again to append what it was sent. */
     static final int FULL_DISK_RETRY_MILLIS = 100;
 
+    /**
+     * For so long what is purged can still be read, or longer while nothing is appended: the library looks whether it has an
+     * entry, and reads it, without a lock around both, and takes one that is gone for damage.
+     */
+    private static final long PURGE_LATER_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final Log log;
     private final Path snapshots;
     private final GroupHealth health;
@@ -44,6 +51,10 @@ final class AofLogStorage implements LogStorage {
     private volatile @Nullable LogEntryDecoder decoder;
     private volatile boolean stopping;
     private volatile long durableIndex;
+    /** First index to keep, 0 when nothing waits to be purged. The library's thread of the log. */
+    private long purgeUpTo;
+
+    private long purgeAskedNanos;
 
     AofLogStorage(Log log, Path snapshots, GroupHealth health) {
         this.log = log;
@@ -199,6 +210,9 @@ final class AofLogStorage implements LogStorage {
             batch.add(fromLibrary(entry));
         }
         try {
+            if (purgeUpTo > 0 && System.nanoTime() - purgeAskedNanos > PURGE_LATER_NANOS) {
+                purge();
+            }
             while (true) {
                 try {
                     log.append(batch);
@@ -229,9 +243,12 @@ final class AofLogStorage implements LogStorage {
             // The snapshot that replaces these entries must outlive a power cut before they go.
             SnapshotFiles.forceDirectories(snapshots);
             if (firstIndexKept > log.lastIndex() + 1) {
+                purgeUpTo = 0;
                 log.reset(firstIndexKept);
             } else {
-                log.truncatePrefix(firstIndexKept);
+                purge();
+                purgeUpTo = firstIndexKept;
+                purgeAskedNanos = System.nanoTime();
             }
             durableIndex = log.lastIndex();
             return true;
@@ -239,6 +256,13 @@ final class AofLogStorage implements LogStorage {
             health.broken(e);
             return false;
         }
+    }
+
+    private void purge() throws LogException {
+        if (purgeUpTo > 0 && purgeUpTo <= log.lastIndex() + 1) {
+            log.truncatePrefix(purgeUpTo);
+        }
+        purgeUpTo = 0;
     }
 
     @Override
@@ -257,6 +281,7 @@ final class AofLogStorage implements LogStorage {
     public boolean reset(long nextLogIndex) {
         try {
             SnapshotFiles.forceDirectories(snapshots);
+            purgeUpTo = 0;
             log.reset(nextLogIndex);
             durableIndex = log.lastIndex();
             LOG.info("log reset, next index {}", nextLogIndex);

@@ -44,6 +44,8 @@ final class HostedGroup implements RaftGroup, GroupHealth {
 
     /** Space kept beyond what is in flight, for headers, configurations and the library's own entries. */
     static final int ROOM_BYTES = 64 * 1_024;
+    /** What a snapshot may need beyond the size of the last one. */
+    private static final int SNAPSHOT_ROOM_BYTES = 4 << 20;
 
     static final int GIVE_UP_MILLIS = 5_000;
 
@@ -429,6 +431,10 @@ final class HostedGroup implements RaftGroup, GroupHealth {
     @Override
     public CompletableFuture<Long> snapshot() {
         CompletableFuture<Long> done = new CompletableFuture<>();
+        if (!hasSnapshotRoom()) {
+            done.completeExceptionally(new GroupException(Failure.DISK_FULL, "there is no disk space for a snapshot"));
+            return done;
+        }
         control.execute(() -> node.snapshot(status -> {
             if (status.isOk()) {
                 done.complete(storage.snapshotIndex());
@@ -437,6 +443,21 @@ final class HostedGroup implements RaftGroup, GroupHealth {
             }
         }));
         return done;
+    }
+
+    /**
+     * Whether the disk has space for another snapshot like the last one. The library takes most failures to write one for the
+     * end of the replica, where a log without space only waits.
+     */
+    boolean hasSnapshotRoom() {
+        try {
+            Path directory = storage.snapshotDirectory();
+            long usable = Files.getFileStore(Files.exists(directory) ? directory : directory.getParent())
+                    .getUsableSpace();
+            return !appendFoundNoSpace && usable > storage.snapshotBytes() + SNAPSHOT_ROOM_BYTES;
+        } catch (IOException e) {
+            return true; // Whoever writes will see.
+        }
     }
 
     /** Whether the snapshot that ends at {@code index} is a base ({@link GroupBase}). */

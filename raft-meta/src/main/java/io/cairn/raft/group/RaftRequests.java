@@ -97,6 +97,10 @@ final class RaftRequests {
         } else if (message instanceof InstallSnapshotRequest m) {
             HostedGroup group = group(from, id, m.getGroupId(), m.getServerId(), m.getPeerId());
             if (group != null) {
+                if (!group.hasSnapshotRoom()) {
+                    from.fail(id, "no disk space for a snapshot"); // Offered again a little later.
+                    return;
+                }
                 RpcRequestClosure done = new RpcRequestClosure(reply, InstallSnapshotResponse.getDefaultInstance());
                 group.snapshotOffered();
                 // It returns only when the whole snapshot has been copied.
