@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Spec;
 public final class RestoreCommand implements Callable<Integer> {
     private static final int CALL_MILLIS = 15_000;
     private static final int SLOTS = 16_384;
+    private static final long PRIMARIES_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final int PAUSE_MILLIS = 100;
 
     @Parameters(index = "0", paramLabel = "DIR", description = "The backup.")
     Path directory;
@@ -136,11 +139,16 @@ public final class RestoreCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** In all shards together; every slot must have a primary. */
-    private long keys(InetSocketAddress address) throws IOException {
+    /** In all shards together; every slot must have a primary, if not at once: leadership may just be changing. */
+    private long keys(InetSocketAddress address) throws IOException, InterruptedException {
         ClusterCut cut;
         try (RespClient client = connect(address)) {
             cut = ClusterCut.of(client);
+            long end = System.nanoTime() + PRIMARIES_NANOS;
+            while (cut.shards().stream().anyMatch(shard -> shard.primary().isEmpty()) && System.nanoTime() < end) {
+                TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+                cut = ClusterCut.of(client);
+            }
         }
         if (cut.covered() < SLOTS) {
             throw new IOException("only " + cut.covered() + " of " + SLOTS + " slots have an owner");
