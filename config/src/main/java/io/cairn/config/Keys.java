@@ -797,8 +797,9 @@ public final class Keys {
             Types.number(1, Integer.MAX_VALUE),
             5_000L,
             RUNTIME,
-            "Take a snapshot, too, when a Raft log grew by this many entries, which a start would have to apply, and by"
-                    + " at least as many bytes as the last snapshot has; not more often than every 30 seconds.");
+            "Take a snapshot, too, when a Raft log grew by this many entries, which a start would have to apply (up to half"
+                    + " more, so that not all replicas write at once), and by at least as many bytes as the last snapshot"
+                    + " has; not more often than every 30 seconds.");
     public static final Key<String> CLUSTER_PEER_SECRET = key(
             "Cluster",
             "cluster-peer-secret",

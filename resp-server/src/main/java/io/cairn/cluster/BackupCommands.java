@@ -17,6 +17,7 @@ import io.cairn.raft.shards.SlotTable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongPredicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -25,10 +26,15 @@ final class BackupCommands {
     private static final String ADMIN = "admin noscript stale @admin @slow @dangerous";
 
     private final Supplier<ClusterRuntime> runtime;
+    private final LongPredicate restSnapshots;
 
-    /** @param runtime asked at each call: the table of commands is made before the node's parts */
-    BackupCommands(Supplier<ClusterRuntime> runtime) {
+    /**
+     * @param runtime asked at each call: the table of commands is made before the node's parts
+     * @param restSnapshots keeps snapshots from beginning for so many milliseconds, and tells whether there is none
+     */
+    BackupCommands(Supplier<ClusterRuntime> runtime, LongPredicate restSnapshots) {
         this.runtime = runtime;
+        this.restSnapshots = restSnapshots;
     }
 
     List<Command> table() {
@@ -115,6 +121,10 @@ final class BackupCommands {
         ShardGroup shard = runtime.get().member().shard();
         if (shard == null || !shard.isServing()) {
             call.reply().error("ERR This node is no primary");
+            return;
+        }
+        if (!restSnapshots.test(millis)) {
+            call.reply().error("ERR writes are not held while a snapshot is being written");
             return;
         }
         SessionCall.Later later = call.later();

@@ -166,10 +166,11 @@ public final class RaftNode implements AutoCloseable {
         this.view = new RaftView(runtime.topology(), local);
         this.persistence = new RaftPersistence(
                 runtime.member(),
+                parts.nodeId(),
                 parts.clock(),
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_SIZE),
                 () -> config.get(Keys.CLUSTER_SNAPSHOT_LOG_ENTRIES),
-                data.store()::changes,
+                data.store(),
                 () -> data.store().reload(parts.directory()));
         this.redirects = new Redirects(
                 runtime.topology(),
@@ -256,7 +257,9 @@ public final class RaftNode implements AutoCloseable {
                 new MigrationCommands(() -> node.get().runtime, newId).table(),
                 new NodeCommands(() -> node.get().runtime, newId).table(),
                 leaders.table(),
-                new BackupCommands(() -> node.get().runtime).table(),
+                new BackupCommands(
+                                () -> node.get().runtime, millis -> node.get().restSnapshots(millis))
+                        .table(),
                 new WaitCommands(() -> node.get().runtime).table());
     }
 
@@ -483,6 +486,11 @@ public final class RaftNode implements AutoCloseable {
 
     public Persistence persistence() {
         return persistence;
+    }
+
+    /** No snapshot begins by itself for so long; true if none is being written now. Any thread. */
+    public boolean restSnapshots(long millis) {
+        return persistence.rest(millis);
     }
 
     public Replication replication() {

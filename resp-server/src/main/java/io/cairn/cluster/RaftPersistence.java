@@ -2,6 +2,7 @@ package io.cairn.cluster;
 
 import io.cairn.aof.LogStats;
 import io.cairn.command.Persistence;
+import io.cairn.mode.ShardStore;
 import io.cairn.raft.shards.ClusterMember;
 import io.cairn.raft.shards.ShardGroup;
 import java.time.Clock;
@@ -22,19 +23,22 @@ import org.slf4j.LoggerFactory;
 final class RaftPersistence implements Persistence {
     private static final Logger LOG = LoggerFactory.getLogger(RaftPersistence.class);
     private static final long SAVE_SECONDS = 600;
+    private static final int SPREAD = 32;
     private static final String NO_SHARD = "ERR This node has no shard to save";
     private static final String UNDER_WAY = "ERR Background save already in progress";
 
     private final ClusterMember member;
+    private final String nodeId;
     private final Clock clock;
     private final LongSupplier maxLogBytes;
     private final LongSupplier maxLogEntries;
-    private final LongSupplier changes;
+    private final ShardStore store;
     private final Supplier<@Nullable String> reload;
     private final SnapshotPace pace = new SnapshotPace();
     private volatile @Nullable Run current;
     private volatile @Nullable Run last;
     private volatile boolean scheduled;
+    private volatile long restsUntilNanos = System.nanoTime();
     private volatile long bytesAtSnapshot;
     private volatile long changesAtSnapshot;
     private volatile long snapshots;
@@ -45,22 +49,24 @@ final class RaftPersistence implements Persistence {
     /**
      * @param maxLogBytes cluster-snapshot-log-size
      * @param maxLogEntries cluster-snapshot-log-entries
-     * @param changes made since the start
+     * @param store whose data it is
      * @param reload takes the data through a file and back; answers the error line, or null
      */
     RaftPersistence(
             ClusterMember member,
+            String nodeId,
             Clock clock,
             LongSupplier maxLogBytes,
             LongSupplier maxLogEntries,
-            LongSupplier changes,
+            ShardStore store,
             Supplier<@Nullable String> reload) {
         this.reload = reload;
         this.member = member;
+        this.nodeId = nodeId;
         this.clock = clock;
         this.maxLogBytes = maxLogBytes;
         this.maxLogEntries = maxLogEntries;
-        this.changes = changes;
+        this.store = store;
     }
 
     /** About once a second: a snapshot when the log has grown enough, or one that was scheduled. */
@@ -69,10 +75,29 @@ final class RaftPersistence implements Persistence {
         if (shard == null || current != null) {
             return;
         }
-        if (scheduled || pace.due(shard.sinceSnapshot(), maxLogBytes.getAsLong(), maxLogEntries.getAsLong())) {
+        boolean due = pace.due(shard.sinceSnapshot(), maxLogBytes.getAsLong(), spread(maxLogEntries.getAsLong()));
+        // What a backup or a follower is given is no failure to wait after.
+        if ((scheduled || due) && !store.isSnapshotUnderWay()) {
+            beginByItself(shard);
+        }
+    }
+
+    /** Up to half more, each replica its own part of it: all of them writing at once would slow the whole shard. */
+    private long spread(long entries) {
+        return entries + entries * Math.floorMod(nodeId.hashCode(), SPREAD) / (2 * SPREAD);
+    }
+
+    private synchronized void beginByItself(ShardGroup shard) {
+        if (System.nanoTime() - restsUntilNanos >= 0) {
             scheduled = false;
             begin(shard);
         }
+    }
+
+    /** None begins by itself for so long. Returns whether none is being written now. */
+    synchronized boolean rest(long millis) {
+        restsUntilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        return current == null && !store.isSnapshotUnderWay();
     }
 
     private synchronized @Nullable CompletableFuture<Long> begin(ShardGroup shard) {
@@ -82,7 +107,7 @@ final class RaftPersistence implements Persistence {
         Run run = new Run(seconds(), 0, false);
         current = run;
         long bytes = shard.logStats().appendedBytes();
-        long applied = changes.getAsLong();
+        long applied = store.changes();
         return shard.snapshot().whenComplete((index, failure) -> {
             last = new Run(run.began(), seconds(), failure == null);
             pace.ended(failure == null);
@@ -175,7 +200,7 @@ final class RaftPersistence implements Persistence {
         boolean ok = ended == null || ended.ok();
         return new Status(
                 false,
-                Math.max(0, changes.getAsLong() - changesAtSnapshot),
+                Math.max(0, store.changes() - changesAtSnapshot),
                 running != null,
                 ended == null ? 0 : ended.ended(),
                 ok,

@@ -180,6 +180,9 @@ public interface Keyspace extends AutoCloseable {
      */
     Snapshot beginSnapshot();
 
+    /** Whether one is under way. Any thread. */
+    boolean isSnapshotUnderWay();
+
     /** The function libraries beside the keys; changed with all stripes locked. */
     Libraries libraries();
 

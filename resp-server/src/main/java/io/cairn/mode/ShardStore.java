@@ -142,6 +142,11 @@ public final class ShardStore implements ShardApply {
         }
     }
 
+    /** Whether the data is being written somewhere: into a snapshot of the log, a file, or to who follows. Any thread. */
+    public boolean isSnapshotUnderWay() {
+        return keyspace.isSnapshotUnderWay();
+    }
+
     /** Commands applied since the start that changed something (Redis: dirty). Any thread. */
     public long changes() {
         return changes.get();

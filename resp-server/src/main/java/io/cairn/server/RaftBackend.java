@@ -202,9 +202,10 @@ final class RaftBackend implements NodeBackend {
                         "port {}: the log of gossip mode is no more needed",
                         parts.config().port());
             } else {
-                shard.snapshot()
-                        .whenComplete((index, failure) -> LOG.debug("the shard's first snapshot {}", index, failure));
+                node.persistence().backgroundSave(false);
             }
+        } catch (Persistence.Refused e) {
+            LOG.debug("the shard's first snapshot: {}", e.getMessage());
         } catch (IOException e) {
             LOG.warn("port {}: the log of gossip mode stays: {}", parts.config().port(), e.getMessage());
         }

@@ -44,6 +44,8 @@ final class ShardSwitch implements DataSwitch {
     private static final String GROUP = "shard-";
     /** Longest wait for the committed end of the shard's log; who has it not by then fetches all data. */
     private static final long ENDED_MILLIS = 5_000;
+    /** For a snapshot under way, before calls are held; it is asked again later. */
+    private static final long SNAPSHOT_MILLIS = 1_000;
 
     private static final int END_MILLIS = 5_000;
     private static final long NONE = -1;
@@ -402,6 +404,9 @@ final class ShardSwitch implements DataSwitch {
         return step(() -> {
             ShardGroup shard = shard();
             int millis = (int) Math.max(1, Math.min(holdMillis, END_MILLIS));
+            if (!await(SNAPSHOT_MILLIS, this::noSnapshot)) {
+                throw new IOException("a snapshot is being written");
+            }
             mode.hold(holdMillis);
             ending = attempt;
             if (!raft.node().mode().drained(millis)) {
@@ -410,6 +415,10 @@ final class ShardSwitch implements DataSwitch {
             long index = shard.end(attempt, millis).get(2L * millis, TimeUnit.MILLISECONDS);
             return new GossipEnd(index, history(shard.shardId(), index), index);
         });
+    }
+
+    private boolean noSnapshot() {
+        return raft.node().restSnapshots(OPEN_MILLIS);
     }
 
     private ShardGroup shard() throws IOException {
@@ -465,6 +474,10 @@ final class ShardSwitch implements DataSwitch {
             if (leads && !has) {
                 throw new IOException("the shard's log has not come to its end at "
                         + start.end().index() + " here");
+            }
+            // Closing the replica would wait for it, and the log of gossip mode begins with one of its own.
+            if (!await(OPEN_MILLIS, this::noSnapshot)) {
+                throw new IOException("a snapshot is being written");
             }
             BitSet dropped = shard == null ? new BitSet() : shard.slots().in(SlotState.DROPPED);
             raft.node().mode().servesNoMore(parts.blocked());

@@ -371,6 +371,11 @@ public final class ChronicleKeyspace implements Keyspace {
         return begun;
     }
 
+    @Override
+    public boolean isSnapshotUnderWay() {
+        return snapshot.get() != null;
+    }
+
     void snapshotEnded(IncrementalSnapshot ended) {
         snapshot.compareAndSet(ended, null);
     }
