@@ -20,7 +20,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,12 +37,6 @@ final class AofLogStorage implements LogStorage {
     /** Pause before a replica with a full disk tries again to append what it was sent. */
     static final int FULL_DISK_RETRY_MILLIS = 100;
 
-    /**
-     * For so long what is purged can still be read, or longer while nothing is appended: the library looks whether it has an
-     * entry, and reads it, without a lock around both, and takes one that is gone for damage.
-     */
-    private static final long PURGE_LATER_NANOS = TimeUnit.SECONDS.toNanos(5);
-
     private final Log log;
     private final Path snapshots;
     private final GroupHealth health;
@@ -51,13 +44,11 @@ final class AofLogStorage implements LogStorage {
     private volatile @Nullable LogEntryDecoder decoder;
     private volatile boolean stopping;
     private volatile long durableIndex;
-    /** First index to keep, 0 when nothing waits to be purged. The library's thread of the log. */
-    private long purgeUpTo;
-
-    private long purgeAskedNanos;
+    private final LatePurge purge;
 
     AofLogStorage(Log log, Path snapshots, GroupHealth health) {
         this.log = log;
+        this.purge = new LatePurge(log);
         this.snapshots = snapshots;
         this.health = health;
         this.durableIndex = log.lastIndex();
@@ -124,6 +115,7 @@ final class AofLogStorage implements LogStorage {
     @Override
     public void shutdown() {
         try {
+            purge.now();
             log.close();
         } catch (LogException e) {
             health.broken(e);
@@ -210,9 +202,6 @@ final class AofLogStorage implements LogStorage {
             batch.add(fromLibrary(entry));
         }
         try {
-            if (purgeUpTo > 0 && System.nanoTime() - purgeAskedNanos > PURGE_LATER_NANOS) {
-                purge();
-            }
             while (true) {
                 try {
                     log.append(batch);
@@ -224,6 +213,9 @@ final class AofLogStorage implements LogStorage {
                         throw e;
                     }
                     health.diskFull(true);
+                    if (purge.now()) {
+                        continue;
+                    }
                     Thread.sleep(FULL_DISK_RETRY_MILLIS);
                 }
             }
@@ -243,12 +235,10 @@ final class AofLogStorage implements LogStorage {
             // The snapshot that replaces these entries must outlive a power cut before they go.
             SnapshotFiles.forceDirectories(snapshots);
             if (firstIndexKept > log.lastIndex() + 1) {
-                purgeUpTo = 0;
+                purge.forget();
                 log.reset(firstIndexKept);
             } else {
-                purge();
-                purgeUpTo = firstIndexKept;
-                purgeAskedNanos = System.nanoTime();
+                purge.ask(firstIndexKept, System.nanoTime());
             }
             durableIndex = log.lastIndex();
             return true;
@@ -258,11 +248,17 @@ final class AofLogStorage implements LogStorage {
         }
     }
 
-    private void purge() throws LogException {
-        if (purgeUpTo > 0 && purgeUpTo <= log.lastIndex() + 1) {
-            log.truncatePrefix(purgeUpTo);
+    /** From time to time: purges what was given up a while ago, or at once while the disk has no space. */
+    void tick(long nowNanos) {
+        try {
+            if (hasRoom(1)) {
+                purge.tick(nowNanos);
+            } else {
+                purge.now();
+            }
+        } catch (LogException e) {
+            health.broken(e);
         }
-        purgeUpTo = 0;
     }
 
     @Override
@@ -281,7 +277,7 @@ final class AofLogStorage implements LogStorage {
     public boolean reset(long nextLogIndex) {
         try {
             SnapshotFiles.forceDirectories(snapshots);
-            purgeUpTo = 0;
+            purge.forget();
             log.reset(nextLogIndex);
             durableIndex = log.lastIndex();
             LOG.info("log reset, next index {}", nextLogIndex);

@@ -527,6 +527,7 @@ final class HostedGroup implements RaftGroup, GroupHealth {
         if (isStopped()) {
             return;
         }
+        storage.log().tick(System.nanoTime());
         // Before the members: those of a term that began in between may be another leader's change.
         long led = leaderTerm();
         refreshMembers();

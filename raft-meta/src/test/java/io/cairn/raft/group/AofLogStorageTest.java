@@ -178,6 +178,10 @@ class AofLogStorageTest {
             assertThat(storage.truncateSuffix(8)).isTrue();
             assertThat(storage.getLastLogIndex()).isEqualTo(8);
             assertThat(storage.truncatePrefix(4)).isTrue();
+            // The library may have looked whether it is there, and read it only now.
+            storage.tick(System.nanoTime());
+            assertThat(text(storage.getEntry(3))).isEqualTo("entry 3");
+            storage.tick(System.nanoTime() + LatePurge.LATER_NANOS);
             assertThat(storage.getFirstLogIndex()).isEqualTo(4);
             assertThat(storage.getEntry(3)).isNull();
             storage.appendEntry(data(9, 2, "again"));
@@ -190,6 +194,44 @@ class AofLogStorageTest {
             assertThat(storage.reset(500)).isTrue();
             assertThat(storage.getFirstLogIndex()).isEqualTo(500);
             assertThat(health.cause.get()).isNull();
+        }
+    }
+
+    @Test
+    void whatIsGivenUpGoesFiveSecondsLaterHoweverOftenMoreIsAskedFor() throws Exception {
+        try (SegmentedLog log = openLog()) {
+            LatePurge purge = new LatePurge(log);
+            AofLogStorage storage = open(log, new ConfigurationManager());
+            for (int i = 1; i <= 20; i++) {
+                storage.appendEntry(data(i, 1, "entry " + i));
+            }
+            long second = LatePurge.LATER_NANOS / 5;
+            List<Long> first = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                purge.ask(i + 2, i * second);
+                purge.tick(i * second);
+                first.add(log.firstIndex());
+            }
+            assertThat(first).containsExactly(1L, 1L, 1L, 1L, 1L, 2L, 2L, 2L, 2L, 2L, 7L, 7L);
+            assertThat(purge.now()).isTrue();
+            assertThat(log.firstIndex()).isEqualTo(13);
+            assertThat(purge.now()).isFalse();
+        }
+    }
+
+    @Test
+    void aFullDiskIsGivenWhatWaitsToBePurgedAtOnce() throws Exception {
+        try (SegmentedLog log = openLog()) {
+            Stubborn stubborn = new Stubborn(log, 0);
+            AofLogStorage storage = open(stubborn, new ConfigurationManager());
+            for (int i = 1; i <= 10; i++) {
+                storage.appendEntry(data(i, 1, "entry " + i));
+            }
+            assertThat(storage.truncatePrefix(4)).isTrue();
+            stubborn.refusals = 1;
+            storage.appendEntry(data(11, 1, "late"));
+            assertThat(log.firstIndex()).isEqualTo(4);
+            assertThat(text(storage.getEntry(11))).isEqualTo("late");
         }
     }
 
