@@ -51,6 +51,8 @@ public final class MetaGroup implements AutoCloseable {
     /** A replica whose log is this many entries longer than its last snapshot takes a new one. */
     static final long SNAPSHOT_ENTRIES = 10_000;
 
+    private static final long SNAPSHOT_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     /** How long closing waits for the log to close. */
     public static final long CLOSE_MILLIS = 10_000;
 
@@ -80,6 +82,7 @@ public final class MetaGroup implements AutoCloseable {
     private volatile boolean closed;
     private volatile boolean dissolved;
     private @Nullable CompletableFuture<Long> snapshot;
+    private long snapshotNotBeforeNanos = System.nanoTime();
     private long lastAddressMillis = Long.MIN_VALUE / 2;
     private @Nullable ClusterNode lastAddress;
     private long lastVoteMillis = Long.MIN_VALUE / 2;
@@ -617,7 +620,11 @@ public final class MetaGroup implements AutoCloseable {
     private void takeSnapshot(RaftGroup local) {
         GroupStatus status = local.status();
         boolean running = snapshot != null && !snapshot.isDone();
-        if (!running && status.appliedIndex() - status.snapshotIndex() >= SNAPSHOT_ENTRIES) {
+        long now = System.nanoTime();
+        if (!running
+                && now - snapshotNotBeforeNanos >= 0
+                && status.appliedIndex() - status.snapshotIndex() >= SNAPSHOT_ENTRIES) {
+            snapshotNotBeforeNanos = now + SNAPSHOT_PAUSE_NANOS; // One that fails, of a full disk, fails again at once.
             snapshot = local.snapshot().whenComplete((index, failure) -> {
                 if (failure != null) {
                     LOG.warn("no snapshot of the meta group: {}", failure.toString());
