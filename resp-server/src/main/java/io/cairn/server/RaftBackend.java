@@ -201,7 +201,7 @@ final class RaftBackend implements NodeBackend {
                 LOG.info(
                         "port {}: the log of gossip mode is no more needed",
                         parts.config().port());
-            } else {
+            } else if (!node.store().isSnapshotUnderWay()) {
                 node.persistence().backgroundSave(false);
             }
         } catch (Persistence.Refused e) {

@@ -67,6 +67,9 @@ final class ShardSwitch implements DataSwitch {
     /** The attempt of a way back for which calls are held here. */
     private volatile long ending = NONE;
 
+    /** Of the snapshot that is a follower's now: one at a time. */
+    private volatile boolean followerOfRaft;
+
     ShardSwitch(NodeParts parts, GossipBackend gossip, RaftBackend raft, SwitchedMode mode) {
         this.parts = parts;
         this.gossip = gossip;
@@ -80,8 +83,21 @@ final class ShardSwitch implements DataSwitch {
                 gossip.standalonePersistence()::beginFollower,
                 gossip.standalonePersistence()::endFollower);
         gossip.standalone().marks(marks);
+        parts.changes().snapshots(this::beginFollower, this::endFollower);
         raft.node().store().bases(this::loadBase);
         member().opensShard(shardId -> mode.isRaft() || shardId.equals(opens));
+    }
+
+    /** In raft mode the log of gossip mode has ended and takes no snapshots, so there is none that a follower's could meet. */
+    private boolean beginFollower() {
+        followerOfRaft = mode.isRaft();
+        return followerOfRaft || gossip.standalonePersistence().beginFollower();
+    }
+
+    private void endFollower() {
+        if (!followerOfRaft) {
+            gossip.standalonePersistence().endFollower();
+        }
     }
 
     /** At start, once the data of gossip mode is loaded: a seal that the node had holds again. */
@@ -404,10 +420,11 @@ final class ShardSwitch implements DataSwitch {
         return step(() -> {
             ShardGroup shard = shard();
             int millis = (int) Math.max(1, Math.min(holdMillis, END_MILLIS));
-            if (!await(SNAPSHOT_MILLIS, this::noSnapshot)) {
+            if (!await(SNAPSHOT_MILLIS, () -> raft.node().restSnapshots(2 * SNAPSHOT_MILLIS))) {
                 throw new IOException("a snapshot is being written");
             }
             mode.hold(holdMillis);
+            raft.node().restSnapshots(OPEN_MILLIS);
             ending = attempt;
             if (!raft.node().mode().drained(millis)) {
                 throw new IOException("calls of before took too long");
@@ -415,10 +432,6 @@ final class ShardSwitch implements DataSwitch {
             long index = shard.end(attempt, millis).get(2L * millis, TimeUnit.MILLISECONDS);
             return new GossipEnd(index, history(shard.shardId(), index), index);
         });
-    }
-
-    private boolean noSnapshot() {
-        return raft.node().restSnapshots(OPEN_MILLIS);
     }
 
     private ShardGroup shard() throws IOException {
@@ -476,7 +489,7 @@ final class ShardSwitch implements DataSwitch {
                         + start.end().index() + " here");
             }
             // Closing the replica would wait for it, and the log of gossip mode begins with one of its own.
-            if (!await(OPEN_MILLIS, this::noSnapshot)) {
+            if (!await(OPEN_MILLIS, () -> raft.node().restSnapshots(2 * OPEN_MILLIS))) {
                 throw new IOException("a snapshot is being written");
             }
             BitSet dropped = shard == null ? new BitSet() : shard.slots().in(SlotState.DROPPED);

@@ -2,6 +2,7 @@ package io.cairn.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cairn.cli.Main;
 import io.cairn.cluster.rollout.DataSwitch;
 import io.cairn.config.Config;
 import io.cairn.raft.group.GroupBase;
@@ -159,6 +160,9 @@ class ShardSwitchIT {
     void allRestartFromTheBase() throws Exception {
         to("raft");
         eventually("it is written", () -> call(0, "set", "after", "1").equals("+OK"));
+        // A whole copy of a shard that came from gossip mode.
+        assertThat(Main.run("backup", "create", "127.0.0.1:" + ports.get(0), root + "/backup"))
+                .isZero();
         for (int i = 0; i < NODES; i++) {
             close(i);
         }
