@@ -1,5 +1,6 @@
 package io.cairn.cli;
 
+import io.cairn.cluster.BackupCommands;
 import io.cairn.raft.meta.Ids;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -24,6 +25,8 @@ final class BackupRun {
     private static final int SLOTS = 16_384;
     private static final int CALL_MILLIS = 15_000;
     private static final int PAUSE_MILLIS = 500;
+    /** Longest wait for snapshots that the nodes are writing. */
+    private static final long SNAPSHOT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final InetSocketAddress node;
     private final Options options;
@@ -113,11 +116,15 @@ final class BackupRun {
     }
 
     private Cut cut() throws IOException, InterruptedException {
+        long end = System.nanoTime() + SNAPSHOT_NANOS;
         for (int attempt = 1; ; attempt++) {
             try {
                 return tryCut();
             } catch (Again e) {
-                if (attempt >= options.attempts()) {
+                if (String.valueOf(e.getMessage()).contains(BackupCommands.SNAPSHOT_UNDER_WAY)
+                        && System.nanoTime() < end) {
+                    attempt--; // It ends by itself, and no other begins meanwhile.
+                } else if (attempt >= options.attempts()) {
                     throw new IOException("no point could be fixed in " + attempt + " tries: " + e.getMessage(), e);
                 }
                 said.accept("trying again: " + e.getMessage());

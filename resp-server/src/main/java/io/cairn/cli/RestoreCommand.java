@@ -143,8 +143,8 @@ public final class RestoreCommand implements Callable<Integer> {
     private long keys(InetSocketAddress address) throws IOException, InterruptedException {
         ClusterCut cut;
         try (RespClient client = connect(address)) {
-            cut = ClusterCut.of(client);
             long end = System.nanoTime() + PRIMARIES_NANOS;
+            cut = ClusterCut.of(client);
             while (cut.shards().stream().anyMatch(shard -> shard.primary().isEmpty()) && System.nanoTime() < end) {
                 TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
                 cut = ClusterCut.of(client);

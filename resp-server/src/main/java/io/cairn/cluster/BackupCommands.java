@@ -22,8 +22,11 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** CAIRN CUT, HOLD and RELEASE: what {@code cairn backup} sends; Redis has no such commands. */
-final class BackupCommands {
+public final class BackupCommands {
     private static final String ADMIN = "admin noscript stale @admin @slow @dangerous";
+
+    /** Whoever gets this may ask again a little later. */
+    public static final String SNAPSHOT_UNDER_WAY = "ERR Writes are not held while a snapshot is being written";
 
     private final Supplier<ClusterRuntime> runtime;
     private final LongPredicate restSnapshots;
@@ -123,8 +126,8 @@ final class BackupCommands {
             call.reply().error("ERR This node is no primary");
             return;
         }
-        if (!restSnapshots.test(millis)) {
-            call.reply().error("ERR writes are not held while a snapshot is being written");
+        if (millis > 0 && millis <= ShardGroup.MAX_HOLD_MILLIS && !restSnapshots.test(millis)) {
+            call.reply().error(SNAPSHOT_UNDER_WAY);
             return;
         }
         SessionCall.Later later = call.later();

@@ -78,7 +78,7 @@ final class RaftPersistence implements Persistence {
         boolean due = pace.due(shard.sinceSnapshot(), maxLogBytes.getAsLong(), spread(maxLogEntries.getAsLong()));
         // What a backup or a follower is given is no failure to wait after.
         if ((scheduled || due) && !store.isSnapshotUnderWay()) {
-            beginByItself(shard);
+            scheduled = begin(shard) == null && scheduled;
         }
     }
 
@@ -87,21 +87,17 @@ final class RaftPersistence implements Persistence {
         return entries + entries * Math.floorMod(nodeId.hashCode(), SPREAD) / (2 * SPREAD);
     }
 
-    private synchronized void beginByItself(ShardGroup shard) {
-        if (System.nanoTime() - restsUntilNanos >= 0) {
-            scheduled = false;
-            begin(shard);
-        }
-    }
-
-    /** None begins by itself for so long. Returns whether none is being written now. */
+    /** None begins for so long. Returns whether none is being written now. */
     synchronized boolean rest(long millis) {
-        restsUntilNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        if (until - restsUntilNanos > 0) {
+            restsUntilNanos = until;
+        }
         return current == null && !store.isSnapshotUnderWay();
     }
 
     private synchronized @Nullable CompletableFuture<Long> begin(ShardGroup shard) {
-        if (current != null) {
+        if (current != null || System.nanoTime() - restsUntilNanos < 0) {
             return null;
         }
         Run run = new Run(seconds(), 0, false);

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /** This node's replica of one shard. All methods may be called from any thread and never block. */
 public final class ShardGroup {
+    /** Longest {@link #holdWrites}, milliseconds. */
+    public static final int MAX_HOLD_MILLIS = WriteHold.MAX_MILLIS;
+
     /** Bytes that {@link #propose} fills in before the records. */
     public static final int HEADER_BYTES = 2;
 
