@@ -37,8 +37,7 @@ public record SuiteFile(String unit, int redisPasses) {
             new SuiteFile("unit/dump", 11),
             new SuiteFile("unit/lazyfree", 4),
             new SuiteFile("unit/protocol", 19),
-            new SuiteFile("unit/other", 14),
-            new SuiteFile("unit/tracking", 51));
+            new SuiteFile("unit/other", 14));
 
     /** Its last part: {@code zset} for {@code unit/type/zset}. */
     public String name() {
