@@ -16,12 +16,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 
 /**
- * {@code cairn rehearse}: a node alone and a Raft cluster of one node, on loopback, in a directory of their own, for a
- * second each. The launcher runs it with {@code -XX:ArchiveClassesAtExit}: what a server loads is then in the JVM's
+ * {@code cairn rehearse}: a node alone, and a Raft cluster of a few nodes that is formed and then started once more from
+ * its snapshots, on loopback, in a directory of their own, for some seconds. The launcher runs it with {@code -XX:ArchiveClassesAtExit}: what a server loads is then in the JVM's
  * archive of classes, and servers start in two thirds of the time.
  */
 @Command(name = "rehearse", hidden = true, description = "Start and stop nodes, for the archive of classes.")
@@ -30,45 +31,67 @@ final class RehearseCommand implements Callable<Integer> {
     private static final int LAST_PORT = 12_700;
     private static final long FORM_SECONDS = 60;
     private static final int TIMEOUT_MILLIS = 10_000;
+    private static final int RAFT_NODES = 3;
 
     @Override
     public Integer call() throws Exception {
         Path directory = Files.createTempDirectory("cairn-rehearse-");
         try {
             int port = freePort();
-            node(directory, port, List.of("--appendonly", "yes"), () -> calls(port));
+            nodes(directory, port, 1, List.of("--appendonly", "yes"), () -> calls(port));
             List<String> raft = List.of(
                     "--cluster-enabled", "yes", "--cluster-consensus", "raft", "--cluster-seeds", "127.0.0.1:" + port);
-            node(directory.resolve("raft"), port, raft, () -> {
-                ClusterClient cluster = new ClusterClient(
-                        List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)), Login.none());
-                cluster.createUnlessFormed(0, line -> {});
-                cluster.awaitOk(System.nanoTime() + TimeUnit.SECONDS.toNanos(FORM_SECONDS));
-                calls(port);
+            nodes(directory, port, RAFT_NODES, raft, () -> {
+                form(port);
+                for (int i = 0; i < RAFT_NODES; i++) {
+                    try {
+                        calls(port + i);
+                    } catch (RespClient.ErrorReply redirect) {
+                        save(port + i); // A replica; the calls end with a save themselves.
+                    }
+                }
             });
+            nodes(directory, port, RAFT_NODES, raft, () -> form(port));
         } finally {
             delete(directory);
         }
         return 0;
     }
 
+    private static void form(int port) throws IOException, InterruptedException {
+        ClusterClient cluster = new ClusterClient(
+                IntStream.range(port, port + RAFT_NODES)
+                        .mapToObj(each -> new InetSocketAddress(InetAddress.getLoopbackAddress(), each))
+                        .toList(),
+                Login.none());
+        cluster.createUnlessFormed(RAFT_NODES - 1, line -> {});
+        cluster.awaitOk(System.nanoTime() + TimeUnit.SECONDS.toNanos(FORM_SECONDS));
+    }
+
     private interface Scene {
         void play() throws IOException, InterruptedException;
     }
 
-    private static void node(Path directory, int port, List<String> more, Scene scene) throws Exception {
-        Files.createDirectories(directory);
-        List<String> words = new ArrayList<>(List.of("--port", Integer.toString(port), "--dir", directory.toString()));
-        words.addAll(List.of("--save", "", "--loglevel", "warning"));
-        words.addAll(more);
-        Config config = Config.load(null, words);
-        ProcessLog.configure(config);
-        CairnProcess process = new CairnProcess(config, NodeKinds.of(config));
-        process.start();
+    /** Each in a {@link CairnProcess} of its own, as replicas of a shard must be. */
+    private static void nodes(Path root, int firstPort, int count, List<String> more, Scene scene) throws Exception {
+        List<CairnProcess> processes = new ArrayList<>();
         try {
+            for (int port = firstPort; port < firstPort + count; port++) {
+                Path directory = root.resolve(count + "-" + port);
+                Files.createDirectories(directory);
+                List<String> words =
+                        new ArrayList<>(List.of("--port", Integer.toString(port), "--dir", directory.toString()));
+                words.addAll(List.of("--save", "", "--loglevel", "warning"));
+                words.addAll(more);
+                Config config = Config.load(null, words);
+                ProcessLog.configure(config);
+                CairnProcess process = new CairnProcess(config, NodeKinds.of(config));
+                processes.add(process);
+                process.start();
+            }
             scene.play();
         } finally {
-            process.stop();
+            processes.forEach(CairnProcess::stop);
         }
     }
 
@@ -84,14 +107,23 @@ final class RehearseCommand implements Callable<Integer> {
             client.call("XADD", "{k}stream", "*", "f", "v");
             client.call("EVAL", "return redis.call('get', KEYS[1])", "1", "{k}string");
             client.call("INFO");
-            client.call("BGSAVE");
+            client.call("SAVE");
         }
     }
 
-    /** A port whose bus and raft ports, far above it, are free too. */
+    private static void save(int port) throws IOException {
+        try (RespClient client = new RespClient("127.0.0.1", port, TIMEOUT_MILLIS)) {
+            client.call("SAVE");
+        }
+    }
+
+    /** The first of {@value #RAFT_NODES} ports whose bus and raft ports, far above them, are free too. */
     private static int freePort() throws IOException {
         for (int port = FIRST_PORT; port <= LAST_PORT; port += 10) {
-            if (isFree(port) && isFree(port + Config.BUS_PORT_OFFSET) && isFree(port + Config.RAFT_PORT_OFFSET)) {
+            if (IntStream.range(port, port + RAFT_NODES)
+                    .allMatch(each -> isFree(each)
+                            && isFree(each + Config.BUS_PORT_OFFSET)
+                            && isFree(each + Config.RAFT_PORT_OFFSET))) {
                 return port;
             }
         }

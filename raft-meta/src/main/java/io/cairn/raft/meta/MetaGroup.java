@@ -48,8 +48,11 @@ public final class MetaGroup implements AutoCloseable {
     /** Pause between two announcements of what this build can. */
     static final long FORMAT_MILLIS = 1_000;
 
-    /** A replica whose log is this many entries longer than its last snapshot takes a new one. */
-    static final long SNAPSHOT_ENTRIES = 10_000;
+    /**
+     * A replica whose log is this many entries longer than its last snapshot takes a new one. A start applies what is
+     * beyond it, and each entry is a new map that every part of the node looks at.
+     */
+    static final long SNAPSHOT_ENTRIES = 128;
 
     private static final long SNAPSHOT_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
