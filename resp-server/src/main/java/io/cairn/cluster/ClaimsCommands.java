@@ -28,6 +28,9 @@ final class ClaimsCommands implements SessionGroup {
     /** Longest wait for a vote: beyond what a ballot takes. */
     private static final long ANSWER_SECONDS = 60;
 
+    private static final Consumer<Reply> LATE =
+            reply -> reply.error("UNKNOWNOUTCOME the change was not decided in time");
+
     private final Supplier<ClaimsRunner> claims;
     private final Supplier<String> newId;
 
@@ -79,8 +82,7 @@ final class ClaimsCommands implements SessionGroup {
                 });
             }
         });
-        Consumer<Reply> late = reply -> reply.error("UNKNOWNOUTCOME the change was not decided in time");
-        answers.forEach(answer -> answer.completeOnTimeout(late, ANSWER_SECONDS, TimeUnit.SECONDS));
+        answers.forEach(answer -> answer.completeOnTimeout(LATE, ANSWER_SECONDS, TimeUnit.SECONDS));
         return CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0]))
                 .thenApply(done -> answers.stream().map(CompletableFuture::join).toList());
     }
@@ -153,10 +155,12 @@ final class ClaimsCommands implements SessionGroup {
         String bus = host + ":" + met.busPort();
         claims.get().meet(host, met.busPort());
         SessionCall.Later later = call.later();
+        CompletableFuture<Consumer<Reply>> done = new CompletableFuture<>();
         claims.get().run(admin -> {
             String error = admin.meet(bus);
-            admin.answer(() -> later.complete(line(error)));
+            admin.answer(() -> done.complete(line(error)));
         });
+        done.completeOnTimeout(LATE, ANSWER_SECONDS, TimeUnit.SECONDS).thenAccept(later::complete);
     }
 
     private static Word add(Args args, boolean ranges) {

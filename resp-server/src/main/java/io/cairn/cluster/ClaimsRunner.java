@@ -95,7 +95,10 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
         /** Runs this when what was begun before has been done. */
         void afterwards(Runnable action);
 
-        void pauseWrites(long millis);
+        /** See {@link ClaimPorts#stopWrites}. */
+        long stopWrites(long millis);
+
+        void resumeWrites();
     }
 
     /**
@@ -389,8 +392,13 @@ final class ClaimsRunner implements ClaimPorts, GossipListener, AutoCloseable {
     }
 
     @Override
-    public void pauseWrites(long millis) {
-        options.data().pauseWrites(millis);
+    public long stopWrites(long millis) {
+        return options.data().stopWrites(millis);
+    }
+
+    @Override
+    public void resumeWrites() {
+        options.data().resumeWrites();
     }
 
     @Override

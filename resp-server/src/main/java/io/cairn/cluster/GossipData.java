@@ -43,6 +43,8 @@ final class GossipData implements ClaimsRunner.NodeData {
     private @Nullable String wanted;
     private Runnable pending = () -> {};
     private volatile boolean rests;
+    private final AtomicBoolean stopsWrites = new AtomicBoolean();
+    private volatile boolean writesStopped;
 
     /**
      * @param worker one thing after the other
@@ -253,12 +255,29 @@ final class GossipData implements ClaimsRunner.NodeData {
         }
     }
 
+    /** Calls wait at the door; those that were in already end first, or find out under their locks. */
     @Override
-    public void pauseWrites(long millis) {
-        if (millis > 0) {
-            clients.pause(System.currentTimeMillis() + millis, true);
-        } else {
-            clients.unpause();
+    public long stopWrites(long millis) {
+        // Until after resumeWrites, which comes when the time is over: a call that waited must not be refused.
+        clients.pause(System.currentTimeMillis() + 2 * millis, true);
+        if (stopsWrites.compareAndSet(false, true)) {
+            worker.execute(() -> {
+                role.get().stopWrites(true);
+                writesStopped = stopsWrites.get();
+            });
+        }
+        return writesStopped ? offset() : -1;
+    }
+
+    @Override
+    public void resumeWrites() {
+        if (stopsWrites.compareAndSet(true, false)) {
+            writesStopped = false;
+            worker.execute(() -> {
+                writesStopped = false;
+                role.get().stopWrites(false);
+                clients.unpause();
+            });
         }
     }
 }

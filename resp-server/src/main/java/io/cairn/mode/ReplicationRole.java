@@ -23,6 +23,9 @@ public interface ReplicationRole {
      */
     void lead();
 
+    /** While on, a primary takes no writes of clients; when this returns none is under way. May wait for a script. */
+    void stopWrites(boolean on);
+
     /** What holds now. */
     State state();
 

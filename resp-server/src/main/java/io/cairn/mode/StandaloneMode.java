@@ -53,6 +53,7 @@ public final class StandaloneMode implements Mode {
     private volatile @Nullable SlotGuard guard;
     private volatile @Nullable DataMarks marks;
     private volatile boolean frozen;
+    private volatile boolean writesStopped;
     private volatile boolean replicaReadOnly = true;
     private volatile boolean replicaIgnoresMax = true;
     /** Whom the node follows, by a number that is never used again; of a primary none. Changed with all stripes locked. */
@@ -241,7 +242,17 @@ public final class StandaloneMode implements Mode {
     }
 
     boolean isReadOnly() {
-        return replica && replicaReadOnly;
+        return writesStopped || (replica && replicaReadOnly);
+    }
+
+    /** See {@link ReplicationRole#stopWrites}; clients wait before they come here. Not for event loops. */
+    public void stopWrites(boolean on) {
+        keyspace.lockAll();
+        try {
+            writesStopped = on;
+        } finally {
+            keyspace.unlockAll();
+        }
     }
 
     boolean leavesEvictionToPrimary() {

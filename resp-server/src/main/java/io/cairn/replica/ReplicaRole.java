@@ -143,6 +143,11 @@ public final class ReplicaRole implements ReplicationRole {
         return true;
     }
 
+    @Override
+    public void stopWrites(boolean on) {
+        parts.mode().stopWrites(on);
+    }
+
     /** Another part of the node makes the changes, which the mode knows: the link ends, and applies nothing any more. */
     public void release() {
         ReplicaLink old;

@@ -211,6 +211,11 @@ final class ClaimsViewTest {
         }
 
         @Override
-        public void pauseWrites(long millis) {}
+        public long stopWrites(long millis) {
+            return 0;
+        }
+
+        @Override
+        public void resumeWrites() {}
     }
 }

@@ -57,6 +57,8 @@ final class GossipDataTest {
                         roles.add("follow " + args[1]);
                     } else if (method.getName().equals("lead")) {
                         roles.add("lead");
+                    } else if (method.getName().equals("stopWrites")) {
+                        roles.add((boolean) args[0] ? "writes stop" : "writes go on");
                     } else if (method.getName().equals("state")) {
                         return new ReplicationRole.State(null, "0".repeat(40), "0".repeat(40), -1, 0, List.of());
                     }
@@ -125,6 +127,29 @@ final class GossipDataTest {
         work();
         assertThat(keyspace.keysInSlot(SLOT)).isEqualTo(1);
         assertThat(keyspace.database(0).size()).isEqualTo(1);
+    }
+
+    @Test
+    void theLastOffsetIsToldWhenNoWriteIsUnderWay() {
+        assertThat(data.stopWrites(10_000)).isEqualTo(-1);
+        assertThat(data.stopWrites(10_000)).as("asked again").isEqualTo(-1);
+        assertThat(roles).isEmpty();
+        work();
+        assertThat(roles).containsExactly("writes stop");
+        assertThat(data.stopWrites(10_000)).isZero();
+        data.resumeWrites();
+        work();
+        assertThat(roles).containsExactly("writes stop", "writes go on");
+        assertThat(data.stopWrites(10_000)).as("the next time").isEqualTo(-1);
+    }
+
+    @Test
+    void aStopThatIsOverBeforeItsTurnLeavesWritesAlone() {
+        data.stopWrites(10_000);
+        data.resumeWrites();
+        work();
+        assertThat(roles).containsExactly("writes stop", "writes go on");
+        assertThat(data.stopWrites(10_000)).isEqualTo(-1);
     }
 
     @Test

@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cairn.resp.RawClient;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,6 +64,54 @@ final class GossipTwoNodesIT {
                 assertThat(reader.call("GET", "a")).isEqualTo("$1\r\n3\r\n");
             }
         }
+    }
+
+    /** Redis runs one call at a time; here a call may be past the pause's door when a failover begins. */
+    @Test
+    void whatIsUnderWayWhenAFailoverBeginsIsNotLost() throws Exception {
+        String script =
+                "for i = 1, 1500000 do redis.call('GET', KEYS[1]) end return redis.call('INCRBY', KEYS[1], '7')";
+        try (GossipNodes two = new GossipNodes(directory, PORT + 200, 1, 1);
+                RawClient busy = two.client(0)) {
+            two.ok(0, "SET", "{a}", "0");
+            two.await(1, ":1\r\n"::equals, "DBSIZE");
+            CompletableFuture<String> counted = later(() -> busy.call("EVAL", script, "1", "{a}"));
+            List<CompletableFuture<String>> behind = new ArrayList<>();
+            List<RawClient> waiting = new ArrayList<>();
+            TimeUnit.MILLISECONDS.sleep(200);
+            for (int i = 0; i < 4; i++) {
+                String key = "{a}" + i;
+                RawClient client = two.client(0);
+                waiting.add(client);
+                behind.add(later(() -> client.call("SET", key, "v")));
+            }
+            TimeUnit.MILLISECONDS.sleep(200);
+            two.ok(1, "CLUSTER", "FAILOVER");
+            String count = counted.get().trim().substring(1);
+            if (two.call(1, "CLUSTER", "FAILOVER").equals("+OK\r\n")) {
+                // The script took longer than a failover waits.
+                two.awaitLine(0, two.id(1), "master .*0-16383");
+            }
+            two.await(1, ("$" + count.length() + "\r\n" + count + "\r\n")::equals, "GET", "{a}");
+            for (int i = 0; i < behind.size(); i++) {
+                if (behind.get(i).get().equals("+OK\r\n")) {
+                    assertThat(two.call(1, "GET", "{a}" + i)).isEqualTo("$1\r\nv\r\n");
+                }
+            }
+            for (RawClient client : waiting) {
+                client.close();
+            }
+        }
+    }
+
+    private static CompletableFuture<String> later(Callable<String> call) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return call.call();
+            } catch (Exception e) {
+                throw new CompletionException(e);
+            }
+        });
     }
 
     @Test

@@ -37,6 +37,13 @@ public interface ClaimPorts {
     /** Keys of the slot, after every write that began before; -1 if that cannot be said now. */
     int keys(int slot);
 
-    /** Stop taking writes for so long, for a manual failover; 0: take them again. */
-    void pauseWrites(long millis);
+    /**
+     * Take no writes for so long, for a manual failover.
+     *
+     * @return {@link #offset} once none is under way any more, -1 before that: asked again
+     */
+    long stopWrites(long millis);
+
+    /** Ends what {@link #stopWrites} began. */
+    void resumeWrites();
 }

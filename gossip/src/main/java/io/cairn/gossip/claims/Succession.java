@@ -80,8 +80,10 @@ final class Succession {
             }
             // Each time anew: the replica that asks counts from now.
             pausedUntil = now + PAUSE_MILLIS;
-            ports.pauseWrites(PAUSE_MILLIS);
-            outbox.to(replica, new Message.Stopped(ports.offset()));
+            long offset = ports.stopWrites(PAUSE_MILLIS);
+            if (offset >= 0) {
+                outbox.to(replica, new Message.Stopped(offset));
+            }
         }
     }
 
@@ -95,7 +97,7 @@ final class Succession {
         if (pausedUntil != Long.MIN_VALUE
                 && (now >= pausedUntil || !registry.self().isPrimary())) {
             pausedUntil = Long.MIN_VALUE;
-            ports.pauseWrites(0);
+            ports.resumeWrites();
         }
         Known primary = registry.other(registry.self().primaryId());
         if (primary == null || registry.owned(primary.claim.id()).isEmpty()) {

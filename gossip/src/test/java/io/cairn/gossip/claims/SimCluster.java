@@ -166,8 +166,14 @@ final class SimCluster {
         }
 
         @Override
-        public void pauseWrites(long millis) {
+        public long stopWrites(long millis) {
             pausedUntil = now + millis;
+            return offset();
+        }
+
+        @Override
+        public void resumeWrites() {
+            pausedUntil = now;
         }
     }
 
