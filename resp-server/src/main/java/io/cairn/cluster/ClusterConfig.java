@@ -10,6 +10,7 @@ import io.cairn.raft.meta.MetaGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,8 +65,9 @@ final class ClusterConfig implements ClusterSettings, SharedValues.Taker {
 
     /** What the cluster has set, by key. */
     static Map<String, String> settings(ClusterMap map) {
-        Map<String, String> settings = SharedValues.texts(map, PREFIX);
-        settings.replaceAll((name, text) -> text.substring(1));
+        Map<String, String> settings = new TreeMap<>();
+        SharedValues.values(map, PREFIX)
+                .forEach((name, value) -> settings.put(name, value.text().substring(1)));
         return settings;
     }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * ACL users as named values of the meta map: {@code acl/<name>} to {@code =<rules>}, or to {@code -} once the user is deleted, so that a node that had it
  * from its own configuration deletes it too. What the map says is in force here, whatever the configuration says.
  *
- * <p>A copy is in the node's directory: after a start the map is empty until the others have told what is in it, and until then the users of the last time are in
- * force.
+ * <p>A copy is in the node's directory: after a start the map is empty, or an old one, until the others have told what is in it. Until then the users of the
+ * last time are in force, by their versions.
  */
 final class ClusterUsers implements SharedUsers, SharedValues.Taker {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterUsers.class);
@@ -91,15 +92,23 @@ final class ClusterUsers implements SharedUsers, SharedValues.Taker {
 
     @Override
     public void taken(ClusterMap map) {
-        Map<String, String> texts = SharedValues.texts(map, PREFIX);
-        settled = settled.thenRunAsync(() -> save(texts), background);
+        Map<String, ClusterValue> users = SharedValues.values(map, PREFIX);
+        SharedValues.Origin from = SharedValues.Origin.of(map);
+        settled = settled.thenRunAsync(() -> save(from, users), background);
     }
 
-    /** One line for each user: its name, a blank, its text. */
-    private void save(Map<String, String> texts) {
+    /**
+     * One line for each user: its name, a blank, its text. Lines that begin with a blank, which builds of before overlook: where the users are from, and before
+     * each user its version.
+     */
+    private void save(SharedValues.Origin from, Map<String, ClusterValue> users) {
         StringBuilder lines = new StringBuilder();
-        texts.forEach(
-                (name, text) -> lines.append(name).append(' ').append(text).append('\n'));
+        lines.append(' ').append(from.clusterId()).append(' ').append(from.recovery());
+        lines.append('\n');
+        users.forEach((name, value) -> {
+            lines.append(' ').append(value.version()).append('\n');
+            lines.append(name).append(' ').append(value.text()).append('\n');
+        });
         try {
             DurableFile.write(file, lines.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
@@ -110,16 +119,28 @@ final class ClusterUsers implements SharedUsers, SharedValues.Taker {
         }
     }
 
-    /** The users of the last time, before the node listens. Blocks. */
+    /** The users of the last time, before the node listens and its meta group starts. Blocks. */
     void restore() throws IOException {
-        if (Files.exists(file)) {
-            for (String line : new String(DurableFile.read(file), StandardCharsets.UTF_8).split("\n")) {
-                int blank = line.indexOf(' ');
-                if (blank > 0) {
-                    String text = line.substring(blank + 1);
-                    acl.take(line.substring(0, blank), 0, rules(text));
-                }
+        if (!Files.exists(file)) {
+            return;
+        }
+        SharedValues.Origin from = SharedValues.Origin.NONE;
+        Map<String, Long> versions = new HashMap<>();
+        long version = 0;
+        for (String line : new String(DurableFile.read(file), StandardCharsets.UTF_8).split("\n")) {
+            int blank = line.indexOf(' ');
+            int second = line.indexOf(' ', 1);
+            if (blank > 0) {
+                String name = line.substring(0, blank);
+                acl.take(name, version, rules(line.substring(blank + 1)));
+                versions.put(name, version);
+                version = 0;
+            } else if (second > 0) {
+                from = new SharedValues.Origin(line.substring(1, second), line.substring(second + 1));
+            } else if (blank == 0) {
+                version = Long.parseLong(line.substring(1));
             }
         }
+        values.resume(from, versions);
     }
 }

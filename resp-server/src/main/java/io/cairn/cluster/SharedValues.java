@@ -5,6 +5,7 @@ import io.cairn.raft.meta.ClusterValue;
 import io.cairn.raft.meta.MetaCommand;
 import io.cairn.raft.meta.MetaGroup;
 import io.cairn.raft.meta.MetaResult;
+import io.cairn.raft.meta.Recovery;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,14 +18,32 @@ final class SharedValues {
     private final MetaGroup meta;
     private final String prefix;
     private final Taker taker;
-    /** What this node has taken from its map, and from which cluster's; on the apply thread. */
+    /** The versions that this node has taken, and from where; on the apply thread. */
     private final Map<String, Long> taken = new HashMap<>();
 
-    private String takenFrom = "";
+    private Origin takenFrom = Origin.NONE;
+
+    /**
+     * Where versions come from: they rise within one cluster, but a recovered meta group may give anew those that it has forgotten.
+     *
+     * @param recovery id of the meta group's last one, or empty
+     */
+    record Origin(String clusterId, String recovery) {
+        static final Origin NONE = new Origin("", "");
+
+        static Origin of(ClusterMap map) {
+            Recovery last = Recovery.of(map);
+            return new Origin(map.clusterId(), last == null ? "" : last.id());
+        }
+
+        boolean isBefore(Origin other) {
+            return clusterId.equals(other.clusterId) && recovery.isEmpty() && !other.recovery.isEmpty();
+        }
+    }
 
     /** Who the values are for. Told on the apply thread of the meta group; names without the prefix. */
     interface Taker {
-        /** The map is another cluster's. */
+        /** Versions begin anew: the map is another cluster's, or its meta group was recovered. */
         void begins(ClusterMap map, List<String> takenBefore);
 
         /** A value is new, or was changed. */
@@ -40,16 +59,26 @@ final class SharedValues {
         this.taker = taker;
     }
 
+    /**
+     * What was taken before this start: the map that a start begins with may be older, and takes nothing back. Before the meta group starts.
+     *
+     * @param versions by names without the prefix
+     */
+    void resume(Origin from, Map<String, Long> versions) {
+        takenFrom = from;
+        taken.putAll(versions);
+    }
+
     /** A view of the values whose names begin so, by their whole names. */
     private static Map<String, ClusterValue> of(ClusterMap map, String prefix) {
         return map.values().subMap(prefix, true, prefix + Character.MAX_VALUE, false);
     }
 
-    /** The texts of the values whose names begin so, by what follows. */
-    static NavigableMap<String, String> texts(ClusterMap map, String prefix) {
-        NavigableMap<String, String> texts = new TreeMap<>();
-        of(map, prefix).forEach((name, value) -> texts.put(name.substring(prefix.length()), value.text()));
-        return texts;
+    /** The values whose names begin so, by what follows. */
+    static NavigableMap<String, ClusterValue> values(ClusterMap map, String prefix) {
+        NavigableMap<String, ClusterValue> values = new TreeMap<>();
+        of(map, prefix).forEach((name, value) -> values.put(name.substring(prefix.length()), value));
+        return values;
     }
 
     /** Takes values from now on: the taker is whole. */
@@ -78,21 +107,23 @@ final class SharedValues {
     }
 
     private void take(ClusterMap map) {
-        if (!map.isFormed()) {
+        Origin from = Origin.of(map);
+        if (!map.isFormed() || from.isBefore(takenFrom)) {
             return;
         }
-        if (!takenFrom.equals(map.clusterId())) {
+        if (!takenFrom.equals(from)) {
             List<String> before = List.copyOf(taken.keySet());
             taken.clear();
-            takenFrom = map.clusterId();
+            takenFrom = from;
             taker.begins(map, before);
         }
         boolean changed = false;
         for (Map.Entry<String, ClusterValue> entry : of(map, prefix).entrySet()) {
             String name = entry.getKey().substring(prefix.length());
             ClusterValue value = entry.getValue();
-            Long known = taken.put(name, value.version());
+            Long known = taken.get(name);
             if (known == null || known < value.version()) {
+                taken.put(name, value.version());
                 changed = true;
                 taker.take(map, name, value);
             }

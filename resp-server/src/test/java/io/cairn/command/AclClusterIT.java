@@ -2,9 +2,12 @@ package io.cairn.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,6 +72,51 @@ final class AclClusterIT {
         }
     }
 
+    /** What the meta group's snapshot has is older than what this node has said is in force. */
+    @Test
+    void aDeletedUserDoesNotComeBackWithTheMapOfASnapshot() throws Exception {
+        int alone = FIRST + 2;
+        try (SeededNodes nodes = SeededNodes.form(directory, FIRST, 3, 2)) {
+            nodes.await(".*cluster_active_version:2 .*", FIRST, "cluster info");
+            assertThat(nodes.at(alone, "acl setuser alice on nopass ~* +@all")).isEqualTo("+OK\r\n");
+            assertThat(nodes.at(alone, "acl setuser bob on nopass ~* +@all")).isEqualTo("+OK\r\n");
+            Path snapshots = nodes.data(alone).resolve("meta").resolve("snapshots");
+            for (int i = 0; !hasFinished(snapshots); i++) {
+                assertThat(i).as("changes without a snapshot").isLessThan(1_000);
+                assertThat(nodes.at(FIRST, "acl setuser carol " + (i % 2 == 0 ? "on" : "off")))
+                        .isEqualTo("+OK\r\n");
+            }
+            assertThat(nodes.at(alone, "acl deluser alice")).isEqualTo(":1\r\n");
+            assertThat(nodes.at(alone, "acl setuser bob -set")).isEqualTo("+OK\r\n");
+            String bob = nodes.at(alone, "acl getuser bob");
+            for (int port : nodes.running()) {
+                nodes.stop(port);
+            }
+            for (int start = 0; start < 2; start++) {
+                nodes.start(alone);
+                nodes.await(".*cluster_known_nodes:3 .*", alone, "cluster info");
+                nodes.await("\\*3 \\$3 bob \\$5 carol \\$7 default", alone, "acl users");
+                assertThat(nodes.at(alone, "acl getuser bob")).isEqualTo(bob);
+                nodes.stop(alone);
+            }
+            for (int port = FIRST; port <= alone; port++) {
+                nodes.start(port);
+            }
+            nodes.awaitOk();
+            assertThat(nodes.at(FIRST, "acl setuser bob +set")).isEqualTo("+OK\r\n");
+            nodes.await(".*\\+@all.*", alone, "acl getuser bob");
+        }
+    }
+
+    private static boolean hasFinished(Path snapshots) throws IOException {
+        if (!Files.isDirectory(snapshots)) {
+            return false;
+        }
+        try (Stream<Path> found = Files.list(snapshots)) {
+            return found.anyMatch(path -> path.getFileName().toString().startsWith("snapshot_"));
+        }
+    }
+
     /** Whether the connection has ended: what is answered until then is a refusal. */
     private static boolean ends(RespConnection client) {
         try {
@@ -76,7 +124,7 @@ final class AclClusterIT {
                 Thread.onSpinWait();
             }
             return false;
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             return true;
         }
     }
