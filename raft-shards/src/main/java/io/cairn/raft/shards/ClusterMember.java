@@ -2,6 +2,7 @@ package io.cairn.raft.shards;
 
 import io.cairn.raft.group.Failure;
 import io.cairn.raft.group.GroupOptions;
+import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.group.RaftGroup;
 import io.cairn.raft.group.ReadBarrier;
 import io.cairn.raft.meta.AddressBook;
@@ -316,7 +317,14 @@ public final class ClusterMember implements AutoCloseable {
         }
         boolean stays = wanted != null && wanted.id().equals(local.shardId());
         boolean leaving = way != null && way.fromShard().equals(local.shardId());
-        return map.isFormed() && !stays && !leaving;
+        return map.isFormed() && !stays && !leaving && !isCounted(local);
+    }
+
+    /** The group's leader, as long as this replica hears from it, has yet to change the voters, whatever the map says. Who hears from none cannot know. */
+    private boolean isCounted(ShardGroup local) {
+        GroupStatus status = local.status();
+        return status.leader() != null
+                && (status.voters().contains(selfId) || status.oldVoters().contains(selfId));
     }
 
     /** The map may be an old one that is being read from the log: only one that is known to be current takes data away. */

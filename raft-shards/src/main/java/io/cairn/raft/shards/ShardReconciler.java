@@ -82,11 +82,13 @@ final class ShardReconciler {
         boolean isCurrent = current.isCurrent(map, term);
         recovery.tick(map, wanted, table, term, isCurrent);
         activate(map, wanted);
-        if (isCurrent) {
-            release(map, wanted);
-            open(map, wanted);
-        }
         claim(map, term);
+        if (!isCurrent) {
+            // What an older map wants of slots, members and leaders may have been taken back since.
+            return;
+        }
+        release(map, wanted);
+        open(map, wanted);
         GroupStatus status = shard.status();
         boolean settled = driver.step(
                 shard.raft(), status, new Members(wanted.voters(), wanted.learners()), shard::transferLeadership);

@@ -414,6 +414,64 @@ final class ClusterMemberTest {
         assertThat(shard.slots().state(0)).isEqualTo(SlotState.MIGRATING);
     }
 
+    @Test
+    void aLeaderWithALateMapBringsNobodyBackAndSendsNobodyAway() throws Exception {
+        nineNodes();
+        Layout layout = form();
+        ClusterMap late = cluster().node(1).member.map();
+        Shard shard = Objects.requireNonNull(late.shard(layout.shards().get(0).id()));
+        TestCluster.TestNode node = cluster().leaderOf(shard.id());
+        List<String> less = new ArrayList<>(shard.voters());
+        less.removeIf(id -> !id.equals(node.self.id()));
+        done(new MetaCommand.SetMembers(shard.id(), less, List.of()));
+        eventually(
+                SECONDS,
+                () -> assertThat(network.changesOf(shard.groupId())).last().isEqualTo(new Members(less, List.of())));
+        int before = network.changesOf(shard.groupId()).size();
+        CompletableFuture<ClusterMap> current = new CompletableFuture<>();
+        ShardReconciler reconciler = new ShardReconciler(
+                node.self.id(),
+                Objects.requireNonNull(node.member.shard()),
+                cluster(),
+                new LeaderSpread(node.self.id(), node.member.leaders(), cluster(), () -> false, () -> 0),
+                command -> new CompletableFuture<>(),
+                () -> current,
+                () -> 0);
+        reconciler.tick(late);
+        assertThat(network.changesOf(shard.groupId())).hasSize(before);
+        current.complete(node.member.map());
+        reconciler.tick(late);
+        assertThat(network.changesOf(shard.groupId())).hasSize(before);
+    }
+
+    @Test
+    void aVoterThatItsLeaderCannotDoWithoutYetKeepsItsReplica() throws Exception {
+        nineNodes();
+        Layout layout = form();
+        String shardId = layout.shards().get(0).id();
+        Shard shard = Objects.requireNonNull(cluster().node(1).member.map().shard(shardId));
+        TestCluster.TestNode leader = cluster().leaderOf(shardId);
+        List<TestCluster.TestNode> others = cluster().nodes().stream()
+                .filter(node -> shard.voters().contains(node.self.id()) && node != leader)
+                .toList();
+        TestCluster.TestNode leaves = others.get(0);
+        TestCluster.TestNode down = others.get(1);
+        cluster().kill(down.number);
+        MetaResult result = leader.member
+                .meta()
+                .propose(new MetaCommand.SetMembers(shardId, List.of(leader.self.id(), down.self.id()), List.of()))
+                .get(SECONDS, TimeUnit.SECONDS);
+        assertThat(result.reason()).isEmpty();
+        Thread.sleep(1_500);
+        assertThat(leaves.member.map().shardOfNode(leaves.self.id())).isNull();
+        assertThat(leaves.member.shard())
+                .as("most voters are it and the leader")
+                .isNotNull();
+        FakeWrite.of(Objects.requireNonNull(leader.member.shard()), "one").done.get(SECONDS, TimeUnit.SECONDS);
+        cluster().start(down.number, down.self.domain());
+        eventually(SECONDS, () -> assertThat(leaves.member.shard()).isNull());
+    }
+
     private final class FakeHosts implements TestCluster.Hosts {
         @Override
         public GroupHost start(ClusterNode self, AddressBook book, @Nullable String clusterId) {
