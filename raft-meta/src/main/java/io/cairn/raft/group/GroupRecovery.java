@@ -106,8 +106,12 @@ public final class GroupRecovery {
         });
     }
 
-    /** One pass over a log: its newest configuration, and what it proves to be committed. */
+    /**
+     * One pass over a log: its newest configuration, and what it proves to be committed. What the snapshot contains says nothing
+     * more: a log that ends before it may have entries that never were committed.
+     */
     private static final class Scan {
+        private final long snapshotIndex;
         private List<String> voters;
         private List<String> oldVoters = List.of();
         private List<String> learners = List.of();
@@ -118,19 +122,23 @@ public final class GroupRecovery {
 
         Scan(@Nullable SnapshotMeta snapshot, List<String> initialVoters) {
             voters = initialVoters;
+            snapshotIndex = snapshot == null ? 0 : snapshot.getLastIncludedIndex();
             if (snapshot != null) {
                 voters = snapshot.getPeersList().stream().map(Peers::nodeId).toList();
                 oldVoters =
                         snapshot.getOldPeersList().stream().map(Peers::nodeId).toList();
                 learners =
                         snapshot.getLearnersList().stream().map(Peers::nodeId).toList();
-                configurationIndex = snapshot.getLastIncludedIndex();
+                configurationIndex = snapshotIndex;
             }
         }
 
         void visit(long index, long term, byte kind, ByteBuffer payload) throws IOException {
             lastIndex = index;
             lastTerm = term;
+            if (index <= snapshotIndex) {
+                return;
+            }
             if (kind == AofLogStorage.CONFIGURATION) {
                 byte[] bytes = new byte[payload.remaining()];
                 payload.duplicate().get(bytes);

@@ -17,14 +17,17 @@ public final class StoredMap {
      * @throws FormatException when a newer build wrote it
      */
     public static ClusterMap read(Path directory) throws IOException {
-        Path snapshot = StoredSnapshot.newestDirectory(directory.resolve("snapshots"));
+        Path snapshots = directory.resolve("snapshots");
+        Path snapshot = StoredSnapshot.newestDirectory(snapshots);
+        StoredSnapshot newest = StoredSnapshot.newest(snapshots);
+        long last = newest == null ? 0 : newest.index();
         ClusterMap[] map = {
             snapshot == null
                     ? ClusterMap.EMPTY
                     : MapCodec.decode(DurableFile.read(snapshot.resolve(MetaStateMachine.SNAPSHOT_FILE)))
         };
         GroupRecovery.data(directory, (index, data) -> {
-            if (index > map[0].version()) {
+            if (index > last) {
                 map[0] = MetaApply.apply(map[0], MetaCodec.decode(data), index).map();
             }
         });

@@ -71,4 +71,19 @@ final class GroupRecoveryTest {
         assertThat(found.lastIndex()).isEqualTo(2);
         assertThat(found.lastTerm()).isEqualTo(5);
     }
+
+    @Test
+    void theMembersOfALogThatEndsBeforeTheSnapshotAreThoseOfTheSnapshot() throws IOException {
+        write();
+        String other = "b".repeat(40);
+        assertThat(GroupRecovery.recover("group", directory, other, mark()).voters())
+                .containsExactly(other);
+        GroupBase.write(directory, 10, List.of(SELF), dir -> {});
+        GroupRecovery.Found found = GroupRecovery.look(directory, List.of());
+        assertThat(found.voters()).containsExactly(SELF);
+        assertThat(found.configurationIndex()).isEqualTo(10);
+        assertThat(found.lastIndex()).isEqualTo(10);
+        assertThat(GroupRecovery.recover("group", directory, SELF, mark()).configurationIndex())
+                .isEqualTo(12);
+    }
 }
