@@ -12,6 +12,7 @@ import com.alipay.sofa.jraft.error.RaftException;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -94,8 +95,7 @@ final class GroupMachine implements StateMachine {
 
     private void saved(Path dir, SnapshotWriter writer, @Nullable Throwable failure, Closure done) {
         if (failure != null) {
-            LOG.error("group {} cannot save a snapshot", group.id(), failure);
-            done.run(new Status(RaftError.ESTATEMACHINE, "snapshot failed: %s", failure));
+            notSaved(failure, done);
             return;
         }
         try {
@@ -106,10 +106,19 @@ final class GroupMachine implements StateMachine {
             }
             SnapshotFiles.forceAll(dir);
             done.run(Status.OK());
-        } catch (IOException e) {
-            LOG.error("group {} cannot save a snapshot", group.id(), e);
-            done.run(new Status(RaftError.ESTATEMACHINE, "snapshot failed: %s", e));
+        } catch (IOException | UncheckedIOException e) {
+            notSaved(e, done);
         }
+    }
+
+    /** Of a replica that stops, the files may be gone already. */
+    private void notSaved(Throwable failure, Closure done) {
+        if (group.isStopped()) {
+            LOG.debug("group {} stops without its last snapshot", group.id(), failure);
+        } else {
+            LOG.error("group {} cannot save a snapshot", group.id(), failure);
+        }
+        done.run(new Status(RaftError.ESTATEMACHINE, "snapshot failed: %s", failure));
     }
 
     @Override

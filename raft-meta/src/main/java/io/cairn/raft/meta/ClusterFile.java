@@ -18,6 +18,9 @@ public final class ClusterFile {
     /** Its name in the node's directory. */
     public static final String NAME = "cluster.conf";
 
+    /** What a dissolved meta group's directory is renamed to: where it is there, this file counts no more. */
+    static final String DISSOLVED = "dissolved";
+
     private static final String GIVEN_UP = "gone-";
     private static final String LEFT = "left-";
     private static final String ALONE = "alone-";
@@ -82,7 +85,7 @@ public final class ClusterFile {
                 Set.of(),
                 null,
                 MetaGroup.GROUP_ID);
-        made.write(made.peers, Set.of());
+        made.writeFirst();
         return made;
     }
 
@@ -91,8 +94,14 @@ public final class ClusterFile {
             throws IOException {
         ClusterFile made = new ClusterFile(
                 directory.resolve(NAME), nodeId, clusterId, null, peers, Set.of(), null, MetaGroup.GROUP_ID);
-        made.write(made.peers, Set.of());
+        made.writeFirst();
         return made;
+    }
+
+    /** What is left of a dissolved group would take this file for the one of that. */
+    private void writeFirst() throws IOException {
+        DurableFile.deleteTree(file.resolveSibling(DISSOLVED));
+        write(peers, opened);
     }
 
     /**
@@ -172,7 +181,7 @@ public final class ClusterFile {
 
     private static @Nullable ClusterFile readAny(Path directory) throws IOException {
         Path file = directory.resolve(NAME);
-        if (!Files.exists(file)) {
+        if (!Files.exists(file) || Files.exists(directory.resolve(DISSOLVED))) {
             return null;
         }
         try {

@@ -3,14 +3,16 @@ package io.cairn.raft.meta;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /** Small files that are either wholly the new one or wholly the old one after a crash, with a checksum at their end. */
 public final class DurableFile {
@@ -77,17 +79,33 @@ public final class DurableFile {
         }
     }
 
-    /** Deletes a directory with all in it; nothing happens when it is not there. Blocks. */
+    /** Deletes a directory with all in it; what is not there, or vanishes meanwhile, is well. Blocks. */
     public static void deleteTree(Path directory) throws IOException {
-        if (!Files.exists(directory)) {
-            return;
+        Files.walkFileTree(directory, new Deleter());
+    }
+
+    private static final class Deleter extends SimpleFileVisitor<Path> {
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
         }
-        List<Path> all;
-        try (Stream<Path> found = Files.walk(directory)) {
-            all = found.sorted(Comparator.reverseOrder()).toList();
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+            if (failure instanceof NoSuchFileException) {
+                return FileVisitResult.CONTINUE;
+            }
+            throw failure;
         }
-        for (Path path : all) {
-            Files.deleteIfExists(path);
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path visited, @Nullable IOException failure) throws IOException {
+            if (failure != null && !(failure instanceof NoSuchFileException)) {
+                throw failure;
+            }
+            Files.deleteIfExists(visited);
+            return FileVisitResult.CONTINUE;
         }
     }
 

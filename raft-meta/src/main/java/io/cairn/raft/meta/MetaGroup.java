@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -47,14 +48,6 @@ public final class MetaGroup implements AutoCloseable {
     static final long VOTE_MILLIS = 1_000;
     /** Pause between two announcements of what this build can. */
     static final long FORMAT_MILLIS = 1_000;
-
-    /**
-     * A replica whose log is this many entries longer than its last snapshot takes a new one. A start applies what is
-     * beyond it, and each entry is a new map that every part of the node looks at.
-     */
-    static final long SNAPSHOT_ENTRIES = 128;
-
-    private static final long SNAPSHOT_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** How long closing waits for the log to close. */
     public static final long CLOSE_MILLIS = 10_000;
@@ -145,6 +138,9 @@ public final class MetaGroup implements AutoCloseable {
     /** Opens what the data directory holds; a node in no cluster waits for a layout or an adoption. Blocks. */
     public void start() throws IOException {
         // Before anybody can invite this node.
+        if (Files.exists(options.directory().resolve(ClusterFile.DISSOLVED))) {
+            deleteDissolved();
+        }
         ClusterFile found = ClusterFile.read(options.directory(), options.self().id());
         if (found == null) {
             requireNew();
@@ -490,29 +486,59 @@ public final class MetaGroup implements AutoCloseable {
             if (known == null) {
                 return "";
             }
+            dissolved = true;
+            group = null;
             try {
-                Path directory = groupDirectory();
-                dissolved = true;
-                group = null;
                 if (old != null) {
-                    awaitStop(old);
+                    awaitEnd(old);
                 }
-                // A crash in between finds cluster.conf, opens the group again, and comes here again.
-                options.mark().joins("");
-                Files.deleteIfExists(options.directory().resolve(ClusterFile.NAME));
-                DurableFile.syncDirectory(options.directory());
-                file = null;
-                DurableFile.deleteTree(directory);
-                machine.reset();
-                LOG.info(
-                        "node {} has left cluster {}, which is dissolved",
-                        options.self().id(),
-                        known.clusterId());
-                return "";
+                Path directory = groupDirectory();
+                if (Files.exists(directory)) {
+                    Path gone = options.directory().resolve(ClusterFile.DISSOLVED);
+                    DurableFile.deleteTree(gone);
+                    Files.move(directory, gone, StandardCopyOption.ATOMIC_MOVE);
+                    DurableFile.syncDirectory(options.directory());
+                }
+                deleteDissolved();
             } catch (IOException e) {
                 return e.toString();
             }
+            file = null;
+            machine.reset();
+            LOG.info(
+                    "node {} has left cluster {}, which is dissolved",
+                    options.self().id(),
+                    known.clusterId());
+            return "";
         });
+    }
+
+    /** The log goes last: a start after a crash in between goes on here. */
+    private void deleteDissolved() throws IOException {
+        options.mark().joins("");
+        Files.deleteIfExists(options.directory().resolve(ClusterFile.NAME));
+        DurableFile.syncDirectory(options.directory());
+        Path gone = options.directory().resolve(ClusterFile.DISSOLVED);
+        try {
+            DurableFile.deleteTree(gone);
+        } catch (IOException e) {
+            LOG.warn("{} is deleted at the next start: {}", gone, e.toString());
+        }
+    }
+
+    /** Stops a replica whose files are to go; once this returns, no snapshot of it is being written. Cluster thread. */
+    private void awaitEnd(RaftGroup old) {
+        CompletableFuture<Long> running = snapshot;
+        if (running != null) {
+            try {
+                running.get(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (ExecutionException | TimeoutException e) {
+                LOG.debug("the last snapshot of group {}", old.id(), e);
+            }
+        }
+        awaitStop(old);
     }
 
     private Path groupDirectory() {
@@ -626,8 +652,8 @@ public final class MetaGroup implements AutoCloseable {
         long now = System.nanoTime();
         if (!running
                 && now - snapshotNotBeforeNanos >= 0
-                && status.appliedIndex() - status.snapshotIndex() >= SNAPSHOT_ENTRIES) {
-            snapshotNotBeforeNanos = now + SNAPSHOT_PAUSE_NANOS; // One that fails, of a full disk, fails again at once.
+                && status.appliedIndex() - status.snapshotIndex() >= options.snapshotEntries()) {
+            snapshotNotBeforeNanos = now + TimeUnit.MILLISECONDS.toNanos(options.snapshotPauseMillis());
             snapshot = local.snapshot().whenComplete((index, failure) -> {
                 if (failure != null) {
                     LOG.warn("no snapshot of the meta group: {}", failure.toString());
@@ -762,7 +788,7 @@ public final class MetaGroup implements AutoCloseable {
             RaftGroup old = group;
             try {
                 if (old != null) {
-                    awaitStop(old);
+                    awaitEnd(old);
                 }
                 host.moveCluster(known.clusterId(), clusterId);
                 machine.reset();

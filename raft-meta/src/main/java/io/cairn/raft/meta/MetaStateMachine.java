@@ -4,13 +4,13 @@ import io.cairn.raft.group.Proposal;
 import io.cairn.raft.group.StateMachine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +24,7 @@ final class MetaStateMachine implements StateMachine {
 
     private static final Logger LOG = LoggerFactory.getLogger(MetaStateMachine.class);
 
-    private final Executor disk;
+    private final Executor later;
     private final Consumer<Throwable> onBroken;
     private final List<Consumer<ClusterMap>> listeners = new CopyOnWriteArrayList<>();
     private final List<Waiter> waiters = new CopyOnWriteArrayList<>();
@@ -33,11 +33,11 @@ final class MetaStateMachine implements StateMachine {
     private record Waiter(Predicate<ClusterMap> condition, CompletableFuture<@Nullable Void> done) {}
 
     /**
-     * @param disk writes snapshots
+     * @param later completes who waits
      * @param onBroken told when the replica cannot go on
      */
-    MetaStateMachine(Executor disk, Consumer<Throwable> onBroken) {
-        this.disk = disk;
+    MetaStateMachine(Executor later, Consumer<Throwable> onBroken) {
+        this.later = later;
         this.onBroken = onBroken;
     }
 
@@ -80,17 +80,16 @@ final class MetaStateMachine implements StateMachine {
 
     @Override
     public void saveSnapshot(Path dir, long index, SnapshotDone done) {
-        byte[] bytes = MapCodec.encode(map);
-        try {
-            disk.execute(() -> done.done(write(dir, bytes)));
-        } catch (RejectedExecutionException e) {
-            done.done(e);
-        }
+        done.done(write(dir, MapCodec.encode(map)));
     }
 
+    /** It is small, and forced to the disk with the rest of the snapshot. */
     private static @Nullable Throwable write(Path dir, byte[] bytes) {
+        if (bytes.length > DurableFile.MAX_BYTES) {
+            return new IOException("the map has " + bytes.length + " bytes");
+        }
         try {
-            DurableFile.write(dir.resolve(SNAPSHOT_FILE), bytes);
+            Files.write(dir.resolve(SNAPSHOT_FILE), DurableFile.framed(bytes));
             return null;
         } catch (IOException e) {
             return e;
@@ -140,7 +139,7 @@ final class MetaStateMachine implements StateMachine {
         }
         for (Waiter waiter : waiters) {
             if (waiter.condition().test(next)) {
-                waiter.done().completeAsync(() -> null, disk);
+                waiter.done().completeAsync(() -> null, later);
             }
         }
     }

@@ -25,6 +25,18 @@ public final class FakeNetwork implements AutoCloseable {
         return thread;
     });
 
+    volatile Supplier<CompletableFuture<Long>> snapshots = () -> CompletableFuture.completedFuture(0L);
+
+    /** Takes a replica's snapshots, which hold nothing: the fake keeps its whole log. */
+    void snapshotsBy(Supplier<CompletableFuture<Long>> taker) {
+        snapshots = taker;
+    }
+
+    /** The files of all replicas of a group are gone. */
+    void forget(String groupId) {
+        call(() -> groups.remove(groupId));
+    }
+
     /** A host that answers messages sent to {@code address}. */
     public FakeHost host(String nodeId, InetSocketAddress address) {
         return call(() -> {
