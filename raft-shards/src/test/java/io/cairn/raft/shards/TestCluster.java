@@ -59,12 +59,15 @@ final class TestCluster implements NodeDirectory, AutoCloseable {
         void stop(GroupHost host, ClusterNode self, boolean kill);
     }
 
+    private static final long SNAPSHOT_PAUSE_MILLIS = 100;
+
     private final Path dir;
     private final int basePort;
     private final Hosts hosts;
     private final Map<Integer, TestNode> running = new ConcurrentHashMap<>();
     private final Map<String, SeenNode> dead = new ConcurrentHashMap<>();
     private int lastId;
+    private long metaSnapshotEntries = Long.MAX_VALUE;
 
     TestCluster(Path dir, int basePort, Hosts hosts) {
         this.dir = dir;
@@ -72,9 +75,14 @@ final class TestCluster implements NodeDirectory, AutoCloseable {
         this.hosts = hosts;
     }
 
+    /** Nodes that start from now on take a snapshot of the meta group that often. */
+    void metaSnapshots(long entries) {
+        metaSnapshotEntries = entries;
+    }
+
     /** Starts node {@code number} of process {@code process}, from its directory if it has one. */
     TestNode start(int number, String process) throws IOException {
-        Path home = dir.resolve("node-" + number);
+        Path home = home(number);
         Path idFile = home.resolve("id");
         if (!Files.exists(idFile)) {
             Files.createDirectories(home);
@@ -86,8 +94,15 @@ final class TestCluster implements NodeDirectory, AutoCloseable {
                 new ClusterNode(Files.readString(idFile), "127.0.0.1", port, port, port, "", process, NodeState.ACTIVE);
         AddressBook book = new AddressBook();
         GroupHost host = hosts.start(self, book, ClusterFile.clusterIdIn(home));
-        MetaOptions meta =
-                new MetaOptions(home, self, new FileMark(home.resolve("mark")), 500, FsyncPolicy.NO, 1 << 20);
+        MetaOptions meta = new MetaOptions(
+                home,
+                self,
+                new FileMark(home.resolve("mark")),
+                500,
+                FsyncPolicy.NO,
+                1 << 20,
+                metaSnapshotEntries,
+                SNAPSHOT_PAUSE_MILLIS);
         TestNode node = new TestNode(number, self, host, new ClusterMember.Options(meta, 500, 1 << 20), book, this);
         running.put(number, node);
         dead.remove(self.id());
@@ -122,8 +137,12 @@ final class TestCluster implements NodeDirectory, AutoCloseable {
         }
     }
 
+    Path home(int number) {
+        return dir.resolve("node-" + number);
+    }
+
     void wipe(int number) {
-        Path home = dir.resolve("node-" + number);
+        Path home = home(number);
         try (Stream<Path> files = Files.walk(home)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
