@@ -5,6 +5,7 @@ import io.cairn.jepsen.process.ClusterState;
 import io.cairn.jepsen.process.Distribution;
 import io.cairn.jepsen.resp.Address;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DiskCheck {
     private static final int CAUGHT_UP_SECONDS = 60;
+
+    /** A node that came by MEET has a directory that its cluster's id ends. */
+    private static final Pattern META = Pattern.compile("/meta(-[0-9a-f]{8})?/log$");
 
     private final Distribution distribution;
     private final Map<String, ReplicaLog.Vote> votes = new HashMap<>();
@@ -81,18 +86,17 @@ public final class DiskCheck {
         votesStay(logs.values(), problems);
         Map<String, Object> figures = figures(logs.values(), began);
         figures.put("shards", shards.size());
-        figures.put("comparedEntries", compare(homes.size(), shards, committed, logs, problems));
+        figures.put("comparedEntries", compare(shards, committed, logs, problems));
+        Map<String, ReplicaLog> meta = meta(homes.size(), logs, problems);
+        figures.put("comparedMetaEntries", compareMeta(meta, problems));
+        figures.put("comparedMetaMaps", compareMaps(meta.keySet(), problems));
         figures.put("committed", committed);
         return Finding.of("disk-end", figures, problems);
     }
 
-    /** Compares the logs group by group; a comparison of nothing is a problem, too. */
+    /** Compares the shards' logs; a comparison of nothing is a problem, too. */
     static long compare(
-            int processes,
-            List<Shard> shards,
-            Map<String, Long> committed,
-            Map<String, ReplicaLog> logs,
-            List<String> problems) {
+            List<Shard> shards, Map<String, Long> committed, Map<String, ReplicaLog> logs, List<String> problems) {
         long compared = 0;
         for (Shard shard : shards) {
             Map<String, ReplicaLog> replicas = new TreeMap<>();
@@ -113,19 +117,65 @@ public final class DiskCheck {
             }
             compared += comparison.compared();
         }
+        return compared;
+    }
+
+    /** The meta group's logs, one a node. */
+    static Map<String, ReplicaLog> meta(int processes, Map<String, ReplicaLog> logs, List<String> problems) {
         Map<String, ReplicaLog> meta = new TreeMap<>();
         logs.forEach((directory, log) -> {
-            if (directory.endsWith("/meta/log")) {
+            if (META.matcher(directory).find()) {
                 meta.put(directory, log);
             }
         });
+        // Of a node that came by MEET: a kill may have left the log of the group that it had alone.
+        List<String> alone = meta.keySet().stream()
+                .filter(directory -> meta.keySet().stream()
+                        .anyMatch(other -> other.startsWith(directory.replaceFirst("/log$", "-"))))
+                .toList();
+        alone.forEach(meta::remove);
         if (meta.size() < processes) {
             problems.add("meta group: " + processes + " processes have only " + meta.size() + " logs of it: "
                     + meta.keySet());
         }
+        return meta;
+    }
+
+    /** Its logs are purged often, and no two replicas' in the same place. */
+    static long compareMeta(Map<String, ReplicaLog> meta, List<String> problems) {
         LogComparison comparison = new LogComparison("meta group", meta, 0);
         problems.addAll(comparison.run());
-        return compared + comparison.compared();
+        if (meta.size() > 1 && comparison.compared() == 0) {
+            problems.add("meta group: no entry is in two of its logs: nothing was compared");
+        }
+        return comparison.compared();
+    }
+
+    /** Replicas with snapshots of one index have the same map there, to the byte. The number of maps that had another to be like. */
+    static int compareMaps(Iterable<String> metaLogs, List<String> problems) {
+        Map<String, Path> first = new TreeMap<>();
+        int compared = 0;
+        for (String log : metaLogs) {
+            Path snapshots = Path.of(log).resolveSibling("snapshots");
+            if (!Files.isDirectory(snapshots)) {
+                continue;
+            }
+            try (DirectoryStream<Path> found = Files.newDirectoryStream(snapshots, "snapshot_*")) {
+                for (Path snapshot : found) {
+                    Path map = snapshot.resolve("cluster.map");
+                    Path other = first.putIfAbsent(String.valueOf(snapshot.getFileName()), map);
+                    if (other != null) {
+                        compared++;
+                        if (Files.mismatch(other, map) >= 0) {
+                            problems.add("meta group: the maps in " + other + " and " + map + " differ");
+                        }
+                    }
+                }
+            } catch (IOException e) {
+                problems.add("meta group: the maps in " + snapshots + " cannot be read: " + e);
+            }
+        }
+        return compared;
     }
 
     /** The log of a node lies in {@code <port>/shard/log} or {@code <port>/meta/log} below its process's directory. */

@@ -56,6 +56,7 @@ class DiskCheckIT {
             assertThat(end.problems()).isEmpty();
             assertThat(end.figures()).containsEntry("shards", 3).containsEntry("logs", 18);
             assertThat(figure(end, "comparedEntries")).isGreaterThan(1000);
+            assertThat(figure(end, "comparedMetaEntries")).isPositive();
             assertThat(new NodeLogCheck().check(cluster).problems()).isEmpty();
             aForeignLogIsFound(cluster, shards);
         }
