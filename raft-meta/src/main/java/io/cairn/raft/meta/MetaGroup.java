@@ -510,7 +510,7 @@ public final class MetaGroup implements AutoCloseable {
                     options.self().id(),
                     known.clusterId());
             return "";
-        });
+        }).exceptionally(Throwable::toString);
     }
 
     /** The log goes last: a start after a crash in between goes on here. */
