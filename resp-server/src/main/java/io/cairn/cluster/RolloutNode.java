@@ -131,6 +131,11 @@ public final class RolloutNode implements AutoCloseable {
         }
 
         @Override
+        public CompletableFuture<ClusterMap> current() {
+            return meta().current();
+        }
+
+        @Override
         public String clusterId() {
             return meta().clusterId();
         }

@@ -112,6 +112,11 @@ class ShownNodes implements RolloutPorts {
     }
 
     @Override
+    public CompletableFuture<ClusterMap> current() {
+        return CompletableFuture.completedFuture(map());
+    }
+
+    @Override
     public String clusterId() {
         return map().clusterId();
     }

@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import io.cairn.cluster.rollout.DataSwitch;
+import io.cairn.cluster.rollout.Rollouts;
 import io.cairn.command.MovingKeys;
 import io.cairn.mode.ChangeStream;
 import io.cairn.mode.DataMarks;
@@ -8,6 +9,8 @@ import io.cairn.mode.ShardBase;
 import io.cairn.mode.SwitchedMode;
 import io.cairn.raft.group.GroupBase;
 import io.cairn.raft.meta.ClusterFile;
+import io.cairn.raft.meta.ClusterMap;
+import io.cairn.raft.meta.MetaGroup;
 import io.cairn.raft.shards.ClusterMember;
 import io.cairn.raft.shards.ShardGroup;
 import io.cairn.raft.shards.SlotState;
@@ -288,6 +291,10 @@ final class ShardSwitch implements DataSwitch {
             if (mode.isRaft()) {
                 return null;
             }
+            ClusterFile file = member().meta().file();
+            if (file != null && file.hasLeft(GROUP + start.shardId())) {
+                throw new IOException("the node has left shard " + start.shardId() + " already");
+            }
             SealFile reached = seal;
             boolean voter = start.voters().contains(nodeId);
             boolean has = reached != null
@@ -469,57 +476,30 @@ final class ShardSwitch implements DataSwitch {
         });
     }
 
-    /** Nobody is answered in gossip mode before a snapshot of its own is on the disk, and what raft mode had there is void. */
     @Override
-    public CompletableFuture<@Nullable Void> toGossip(GossipStart start) {
+    public CompletableFuture<@Nullable Void> toGossip(GossipStart start, boolean elsewhere) {
         return step(() -> {
             if (!mode.isRaft()) {
                 return null;
             }
             long began = System.nanoTime();
-            ShardGroup shard = member().shard();
+            boolean has;
+            boolean ready = false;
             mode.hold(OPEN_MILLIS);
-            // The meta group's word may be faster than the shard's; should its leader be gone, the others elect one.
-            await(ENDED_MILLIS, () -> shard == null || shard.endedIndex() != null);
-            Long ended = shard == null ? null : shard.endedIndex();
-            boolean has = ended != null && ended == start.end().index();
-            boolean leads = start.primary().equals(nodeId);
-            if (leads && !has) {
-                throw new IOException("the shard's log has not come to its end at "
-                        + start.end().index() + " here");
+            try {
+                has = isAtEnd(start, elsewhere);
+                // Closing the replica would wait for it, and the log of gossip mode begins with one of its own.
+                if (!await(OPEN_MILLIS, () -> raft.node().restSnapshots(2 * OPEN_MILLIS))) {
+                    throw new IOException("a snapshot is being written");
+                }
+                requireStill(start);
+                ready = true;
+            } finally {
+                if (!ready) {
+                    mode.release(true);
+                }
             }
-            // Closing the replica would wait for it, and the log of gossip mode begins with one of its own.
-            if (!await(OPEN_MILLIS, () -> raft.node().restSnapshots(2 * OPEN_MILLIS))) {
-                throw new IOException("a snapshot is being written");
-            }
-            BitSet dropped = shard == null ? new BitSet() : shard.slots().in(SlotState.DROPPED);
-            raft.node().mode().servesNoMore(parts.blocked());
-            parts.blocked().leading(false);
-            member().closeShard().get(OPEN_MILLIS, TimeUnit.MILLISECONDS);
-            long stamp = raft.node().store().leave(dropped);
-            mode.become(false);
-            ChangeStream changes = parts.changes();
-            changes.breakOff("the shard leaves raft mode");
-            if (has) {
-                gossip.standalone()
-                        .goesOnFrom(start.end().history(), start.end().offset(), stamp);
-            }
-            gossip.standalonePersistence().beginAgain();
-            ReplicaFiles.leave(directory);
-            ClusterFile file = member().meta().file();
-            if (file != null) {
-                file.markEnded(GROUP + start.shardId());
-            }
-            ReplicaFiles.delete(directory);
-            opens = null;
-            ending = NONE;
-            if (leads) {
-                gossip.standalone().lead();
-            }
-            gossip.serveNow();
-            gossip.node().rests(false);
-            parts.blocked().leading(true);
-            mode.release(false);
+            leaveRaft(start, has);
             LOG.info(
                     "port {}: shard {} is gossip again, {} ms{}",
                     parts.config().port(),
@@ -528,5 +508,62 @@ final class ShardSwitch implements DataSwitch {
                     has ? "" : "; this node did not come to the end of its log and fetches all");
             return null;
         });
+    }
+
+    /** Whether the shard's log has come to its end here. If not, the replica may be needed for the others to find it, or is all that is left. */
+    private boolean isAtEnd(GossipStart start, boolean elsewhere) throws IOException {
+        ShardGroup shard = member().shard();
+        if (shard != null && !shard.shardId().equals(start.shardId())) {
+            throw new IOException("the node's replica is of shard " + shard.shardId() + ", not of " + start.shardId());
+        }
+        // The meta group's word may be faster than the shard's; should its leader be gone, the others elect one.
+        await(ENDED_MILLIS, () -> shard != null && shard.endedIndex() != null);
+        Long ended = shard == null ? null : shard.endedIndex();
+        boolean has = ended != null && ended == start.end().index();
+        if (!has && !elsewhere) {
+            throw new IOException("the shard's log has not come to its end at "
+                    + start.end().index() + " here, and nobody serves its data in gossip mode yet");
+        }
+        return has;
+    }
+
+    /** What the node was told may be old by now. */
+    private void requireStill(GossipStart start) throws Exception {
+        ClusterMap map = member().meta().current().get(MetaGroup.CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+        if (!start.equals(Rollouts.endOf(map, nodeId))) {
+            throw new IOException("shard " + start.shardId() + " has gone on meanwhile");
+        }
+    }
+
+    /** Nobody is answered in gossip mode before a snapshot of its own is on the disk, and what raft mode had there is void. */
+    private void leaveRaft(GossipStart start, boolean has) throws Exception {
+        ShardGroup shard = member().shard();
+        BitSet dropped = shard == null ? new BitSet() : shard.slots().in(SlotState.DROPPED);
+        raft.node().mode().servesNoMore(parts.blocked());
+        parts.blocked().leading(false);
+        member().closeShard().get(OPEN_MILLIS, TimeUnit.MILLISECONDS);
+        long stamp = raft.node().store().leave(dropped);
+        mode.become(false);
+        parts.changes().breakOff("the shard leaves raft mode");
+        if (has) {
+            gossip.standalone().goesOnFrom(start.end().history(), start.end().offset(), stamp);
+        }
+        gossip.standalonePersistence().beginAgain();
+        // Before the mark: a start that found only that would neither open the replica nor have another log.
+        ReplicaFiles.leave(directory);
+        ClusterFile file = member().meta().file();
+        if (file != null) {
+            file.markEnded(GROUP + start.shardId());
+        }
+        ReplicaFiles.delete(directory);
+        opens = null;
+        ending = NONE;
+        if (has && start.primary().equals(nodeId)) {
+            gossip.standalone().lead();
+        }
+        gossip.serveNow();
+        gossip.node().rests(false);
+        parts.blocked().leading(true);
+        mode.release(false);
     }
 }

@@ -91,8 +91,13 @@ public interface DataSwitch {
     /** The way back is aborted, as the meta group has committed: what {@link #endRaft} holds goes on. */
     CompletableFuture<@Nullable Void> resumeRaft(long attempt);
 
-    /** The switch back is committed. Idempotent, also called at start. Who has not applied the end does a full sync. */
-    CompletableFuture<@Nullable Void> toGossip(GossipStart start);
+    /**
+     * The switch back is committed. Idempotent, also called at start.
+     *
+     * @param elsewhere another node has the shard's slots and data in gossip mode: who has not applied the end does a full sync. It fails there otherwise,
+     *     for what such a node has may be needed to find the end
+     */
+    CompletableFuture<@Nullable Void> toGossip(GossipStart start, boolean elsewhere);
 
     /** Milliseconds that calls waited at the last seal or end of this node, -1 for never. */
     long pauseMillis();

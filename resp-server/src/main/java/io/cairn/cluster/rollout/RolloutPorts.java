@@ -43,6 +43,9 @@ public interface RolloutPorts {
     /** The applied map of this node's meta replica; the empty one while it is in no meta group. */
     ClusterMap map();
 
+    /** The map with all that was committed before this call; fails when the meta group has no leader. */
+    CompletableFuture<ClusterMap> current();
+
     /** Of the meta group, empty for none. */
     String clusterId();
 

@@ -4,6 +4,7 @@ import io.cairn.cluster.rollout.DataSwitch.GossipEnd;
 import io.cairn.cluster.rollout.DataSwitch.GossipStart;
 import io.cairn.cluster.rollout.DataSwitch.Position;
 import io.cairn.cluster.rollout.DataSwitch.RaftStart;
+import io.cairn.gossip.claims.Picture;
 import io.cairn.gossip.claims.Promise;
 import io.cairn.gossip.claims.SlotSet;
 import io.cairn.raft.meta.ClusterMap;
@@ -14,6 +15,7 @@ import io.cairn.raft.meta.Rollout.GossipShard;
 import io.cairn.raft.meta.Rollout.RaftShard;
 import io.cairn.raft.meta.Shard;
 import io.cairn.raft.meta.WireWriter;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +43,8 @@ public final class Rollouts {
     private static final long DIGEST_PATIENCE_MILLIS = 300;
     /** Promises that came late are looked at so often. */
     private static final long SETTLE_MILLIS = 1_000;
+    /** For the answer of who claims a shard's slots. */
+    private static final long OWNER_MILLIS = 2_000;
 
     private final RolloutPorts ports;
     private final DataSwitch data;
@@ -47,10 +52,12 @@ public final class Rollouts {
     private final Executor thread;
     private final Turns turns;
     private final Finish finish;
+    private final CaughtUp caughtUp;
     private final AtomicBoolean woken = new AtomicBoolean();
     private volatile @Nullable ShardChange change;
     private volatile String trouble = "";
     private @Nullable CompletableFuture<?> switching;
+    private @Nullable GossipStart tried;
     private long switchedMillis = Long.MIN_VALUE / 2;
     private long settledVersion = -1;
     private long settledMillis;
@@ -70,6 +77,7 @@ public final class Rollouts {
         this.thread = thread;
         this.turns = new Turns(ports);
         this.finish = new Finish(ports, data);
+        this.caughtUp = new CaughtUp(ports);
     }
 
     /** A tick soon; any thread. */
@@ -93,6 +101,11 @@ public final class Rollouts {
         Rollout rollout = Rollout.of(map);
         if (rollout == null) {
             turns.join(map, now);
+            return;
+        }
+        // Nothing comes after the end of a way back, and who knows of it may be the last.
+        boolean dissolved = rollout.isDone() && rollout.target() == Consensus.GOSSIP;
+        if (!dissolved && !caughtUp.has(map)) {
             return;
         }
         settle(map, rollout, now);
@@ -164,23 +177,65 @@ public final class Rollouts {
     }
 
     private void toMode(ClusterMap map, Rollout rollout, long now) {
-        Shard shard = map.shardOfNode(ports.selfId());
-        if (shard != null) {
-            RaftShard start = rollout.raft().get(shard.id());
-            if (!data.isRaft() && start != null && start.cameFromGossip()) {
-                run(() -> data.toRaft(start(shard, start)), "this node's data goes on in raft mode", now);
+        String self = ports.selfId();
+        if (!data.isRaft()) {
+            RaftStart start = startOf(map, self);
+            if (start != null) {
+                // Others begin with nothing, and what they had goes.
+                boolean keeps = start.voters().contains(self);
+                run(
+                        () -> keeps
+                                ? data.toRaft(start)
+                                : ifStill(current -> start.equals(startOf(current, self)), () -> data.toRaft(start)),
+                        "this node's data goes on in raft mode",
+                        now);
             }
             return;
         }
-        for (Map.Entry<String, GossipShard> entry : rollout.back().entrySet()) {
-            GossipShard back = entry.getValue();
-            if (data.isRaft() && back.members().contains(ports.selfId())) {
-                GossipEnd end = new GossipEnd(back.endIndex(), back.history(), back.offset());
-                GossipStart start = new GossipStart(entry.getKey(), back.primaryId(), back.configEpoch(), end);
-                run(() -> data.toGossip(start), "this node's data goes on in gossip mode", now);
-                return;
-            }
+        GossipStart end = endOf(map, self);
+        if (end != null) {
+            run(
+                    () -> elsewhere(map, rollout, end)
+                            .thenCompose(elsewhere -> ifStill(
+                                    current -> end.equals(endOf(current, self)), () -> data.toGossip(end, elsewhere))),
+                    "this node's data goes on in gossip mode",
+                    now);
         }
+    }
+
+    /** What takes data away is done only if the newest map says so. */
+    private CompletableFuture<@Nullable Void> ifStill(Predicate<ClusterMap> wanted, Switching step) {
+        return ports.current()
+                .thenCompose(map -> wanted.test(map)
+                        ? step.begin()
+                        : CompletableFuture.failedFuture(new IOException("the cluster has gone on meanwhile")));
+    }
+
+    /**
+     * Whether whoever claims the shard's slots has switched. Fails while it lives and has not: the replicas of the others may be what it finds the end of the log
+     * with. The primary waits for nobody, and asks only once it was seen that it cannot go first.
+     */
+    private CompletableFuture<Boolean> elsewhere(ClusterMap map, Rollout rollout, GossipStart end) {
+        boolean leads = end.primary().equals(ports.selfId());
+        boolean first = !end.equals(tried);
+        tried = end;
+        Picture picture = ports.picture();
+        GossipShard shard = rollout.back().get(end.shardId());
+        boolean known = picture != null && shard != null && !shard.slots().isEmpty();
+        String owner = known ? picture.owners()[shard.slots().get(0).first()] : null;
+        Picture.Node there = owner == null || picture == null ? null : picture.node(owner);
+        boolean alone = owner == null || owner.equals(ports.selfId()) || there == null || there.failed();
+        if (alone || (leads && first)) {
+            return CompletableFuture.completedFuture(false);
+        }
+        return ports.ask(owner, new RolloutMessage.AskStatus().bytes(), OWNER_MILLIS)
+                .thenCompose(bytes -> {
+                    NodeStatus status = NodeStatus.of(bytes);
+                    boolean switched = !status.isRaft() && status.version() >= map.version();
+                    return switched || leads
+                            ? CompletableFuture.completedFuture(switched)
+                            : CompletableFuture.failedFuture(new IOException(owner + " is to be first"));
+                });
     }
 
     static RaftStart start(Shard shard, RaftShard start) {
@@ -193,8 +248,8 @@ public final class Rollouts {
                 start.primaryId());
     }
 
-    /** What this node's data is to begin with in raft mode as far as it knows, or null; asked when a node starts. */
-    public static @Nullable RaftStart startOf(ClusterMap map, String nodeId) {
+    /** What this node's data begins with in raft mode as far as the map knows, or null. */
+    static @Nullable RaftStart startOf(ClusterMap map, String nodeId) {
         Rollout rollout = Rollout.of(map);
         Shard shard = map.shardOfNode(nodeId);
         RaftShard start =
@@ -202,9 +257,27 @@ public final class Rollouts {
         return shard == null || start == null || !start.cameFromGossip() ? null : start(shard, start);
     }
 
+    /** What this node's data goes on with in gossip mode as far as the map knows, or null: the newest way back of a shard that it was in. */
+    public static @Nullable GossipStart endOf(ClusterMap map, String nodeId) {
+        Rollout rollout = Rollout.of(map);
+        if (rollout == null || map.shardOfNode(nodeId) != null) {
+            return null;
+        }
+        GossipStart newest = null;
+        for (Map.Entry<String, GossipShard> entry : rollout.back().entrySet()) {
+            GossipShard back = entry.getValue();
+            // Each has a higher epoch than those before it.
+            if (back.members().contains(nodeId) && (newest == null || back.configEpoch() > newest.configEpoch())) {
+                GossipEnd end = new GossipEnd(back.endIndex(), back.history(), back.offset());
+                newest = new GossipStart(entry.getKey(), back.primaryId(), back.configEpoch(), end);
+            }
+        }
+        return newest;
+    }
+
     @FunctionalInterface
     private interface Switching {
-        CompletableFuture<?> begin();
+        CompletableFuture<@Nullable Void> begin();
     }
 
     /** One at a time, again after a failure. */

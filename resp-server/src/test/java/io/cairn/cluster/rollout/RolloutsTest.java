@@ -6,6 +6,7 @@ import io.cairn.cluster.rollout.SimRollout.SimNode;
 import io.cairn.raft.meta.MetaCommand;
 import io.cairn.raft.meta.Rollout;
 import io.cairn.raft.meta.Rollout.Consensus;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Whole rollouts in virtual time; a failure names its seed. {@code -Dcairn.rollout.seeds=500} for more of them. */
@@ -80,6 +81,33 @@ class RolloutsTest {
             cluster.run(cluster.random.nextInt(4_000));
             cluster.node(1).start();
             cluster.eventually("raft, killed after " + after, 30_000, cluster::allRaft);
+        }
+    }
+
+    @Test
+    void aRestartedNodeDoesNothingThatItsOldMapSays() {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            SimRollout cluster = new SimRollout(seed, 1, 3);
+            for (Consensus target : List.of(Consensus.RAFT, Consensus.GOSSIP, Consensus.RAFT)) {
+                cluster.begin(target);
+                for (int i = 0; i < 5; i++) {
+                    SimNode any = cluster.node(1 + cluster.random.nextInt(3));
+                    cluster.run(cluster.random.nextInt(1_000));
+                    any.kill();
+                    cluster.run(cluster.random.nextInt(300));
+                    any.start();
+                }
+                // Not to the end of the way back: nothing comes after that.
+                cluster.eventually(
+                        "it is there, seed " + seed,
+                        30_000,
+                        () -> target == Consensus.RAFT
+                                ? cluster.rollout().raft().size() == 1
+                                : cluster.allGossip() || cluster.rollout().isDone());
+                if (cluster.rollout().isDone() && target == Consensus.GOSSIP) {
+                    break;
+                }
+            }
         }
     }
 

@@ -61,8 +61,10 @@ final class SimRollout {
             this.id = String.format(Locale.ROOT, "%040x", number);
         }
 
+        /** It has the log of before, of which an earlier snapshot is read first. */
         void start() {
             up = true;
+            applied = random.nextInt(applied + 1);
             life++;
             int mine = life;
             rollouts = new Rollouts(
@@ -166,8 +168,9 @@ final class SimRollout {
         @Override
         public CompletableFuture<@Nullable Void> toRaft(RaftStart start) {
             Rollout rollout = Rollout.of(log.last());
-            assertThat(rollout != null && rollout.raft().containsKey(start.shardId()))
-                    .as("only what is committed is switched")
+            assertThat(start.voters().contains(id)
+                            || (rollout != null && rollout.raft().containsKey(start.shardId())))
+                    .as("data goes only for what is committed")
                     .isTrue();
             return slow(() -> {
                 if (!raft) {
@@ -201,8 +204,12 @@ final class SimRollout {
         }
 
         @Override
-        public CompletableFuture<@Nullable Void> toGossip(GossipStart start) {
+        public CompletableFuture<@Nullable Void> toGossip(GossipStart start, boolean elsewhere) {
+            assertThat(log.last().shardOfNode(id) == null && rollout().back().containsKey(start.shardId()))
+                    .as("node %s leaves shard %s, which is gossip's", number, start.shardId())
+                    .isTrue();
             return slow(() -> {
+                require(elsewhere || random.nextDouble() >= failures, "not at the end");
                 raft = false;
                 ended = false;
                 return null;
@@ -276,6 +283,14 @@ final class SimRollout {
         @Override
         public ClusterMap map() {
             return log.at(applied);
+        }
+
+        @Override
+        public CompletableFuture<ClusterMap> current() {
+            return slow(() -> {
+                applied = log.size();
+                return log.last();
+            });
         }
 
         @Override
@@ -499,8 +514,10 @@ final class SimRollout {
         for (SimNode node : nodes) {
             Rollouts running = node.rollouts;
             if (running != null) {
-                if (random.nextInt(3) > 0) {
-                    node.applied = log.size();
+                switch (random.nextInt(3)) {
+                    case 0 -> node.applied = log.size();
+                    case 1 -> node.applied = Math.min(log.size(), node.applied + 1);
+                    default -> {}
                 }
                 running.tick();
             }
