@@ -499,7 +499,13 @@ final class ShardSwitch implements DataSwitch {
                     mode.release(true);
                 }
             }
-            leaveRaft(start, has);
+            try {
+                leaveRaft(start, has);
+            } catch (Exception | Error e) {
+                // A start finds either the replica, and comes here again, or the log of gossip mode.
+                parts.failure().fatal("going on in gossip mode", e);
+                throw e;
+            }
             LOG.info(
                     "port {}: shard {} is gossip again, {} ms{}",
                     parts.config().port(),
@@ -543,7 +549,6 @@ final class ShardSwitch implements DataSwitch {
         parts.blocked().leading(false);
         member().closeShard().get(OPEN_MILLIS, TimeUnit.MILLISECONDS);
         long stamp = raft.node().store().leave(dropped);
-        mode.become(false);
         parts.changes().breakOff("the shard leaves raft mode");
         if (has) {
             gossip.standalone().goesOnFrom(start.end().history(), start.end().offset(), stamp);
@@ -551,6 +556,8 @@ final class ShardSwitch implements DataSwitch {
         gossip.standalonePersistence().beginAgain();
         // Before the mark: a start that found only that would neither open the replica nor have another log.
         ReplicaFiles.leave(directory);
+        // Not sooner: who is seen in gossip mode is waited for no more.
+        mode.become(false);
         ClusterFile file = member().meta().file();
         if (file != null) {
             file.markEnded(GROUP + start.shardId());

@@ -1,6 +1,7 @@
 package io.cairn.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cairn.cli.Main;
 import io.cairn.cluster.rollout.DataSwitch;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -154,6 +156,44 @@ class ShardSwitchIT {
         close(0);
         start(0, true);
         eventually("the data is there", () -> call(0, "get", "counter").equals(Long.toString(acknowledged)));
+    }
+
+    @Test
+    void whatAnOldMapSaysTakesNoDataAway() throws Exception {
+        to("raft");
+        String shard = Objects.requireNonNull(
+                        backend(1).raft().node().runtime().member().shard())
+                .shardId();
+        assertThatThrownBy(() -> get(data(1).toGossip(end("f".repeat(40)), true)))
+                .hasMessageContaining("the node's replica is of shard " + shard);
+        assertThatThrownBy(() -> get(data(1).toGossip(end(shard), true))).hasMessageContaining("gone on meanwhile");
+        assertThat(data(1).isRaft()).isTrue();
+        sameEverywhere("key:77", "value 77");
+        to("gossip");
+        DataSwitch.RaftStart old =
+                new DataSwitch.RaftStart(shard, 5, 100, List.of(), new DataSwitch.Position("h", 1), nodeId(0));
+        assertThatThrownBy(() -> get(data(1).toRaft(old))).hasMessageContaining("has left shard " + shard);
+        sameEverywhere("key:77", "value 77");
+    }
+
+    private DataSwitch.GossipStart end(String shard) throws Exception {
+        return new DataSwitch.GossipStart(shard, nodeId(0), 1, new DataSwitch.GossipEnd(1, "e".repeat(40), 1));
+    }
+
+    @Test
+    void aNodeThatCannotFinishTheWayBackEndsAndDoesItWhenItStartsAgain() throws Exception {
+        to("raft");
+        eventually("it is written", () -> anyPrimary("set", "after", "1").equals("+OK"));
+        // As a full disk: the word that the replica is void cannot be written.
+        Path blocked = Files.createDirectory(shard(1).resolve("raft.left"));
+        eventually(
+                "it begins", () -> anyPrimary("cluster", "consensus", "gossip").equals("+OK"));
+        eventually("node 1 ends", () -> processes.get(1).exitCode() != 0);
+        close(1);
+        Files.delete(blocked);
+        start(1, true);
+        eventually("node 1 is gossip", () -> !data(1).isRaft());
+        sameEverywhere("after", "1");
     }
 
     @Test

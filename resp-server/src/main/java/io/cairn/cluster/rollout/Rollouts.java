@@ -290,8 +290,11 @@ public final class Rollouts {
         log.info("{}", what);
         switching = step.begin().whenComplete((done, failure) -> {
             if (failure != null) {
+                String before = trouble;
                 trouble = what + ": " + failure;
-                log.warn("not yet: {}: {}", what, failure.toString());
+                if (!trouble.equals(before)) {
+                    log.warn("not yet: {}: {}", what, failure.toString());
+                }
             } else {
                 trouble = "";
                 switchedMillis = Long.MIN_VALUE / 2;
