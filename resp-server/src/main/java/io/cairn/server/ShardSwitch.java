@@ -461,6 +461,16 @@ final class ShardSwitch implements DataSwitch {
     }
 
     @Override
+    public @Nullable Long ended() {
+        long held = ending;
+        if (held != NONE) {
+            return held;
+        }
+        ShardGroup shard = member().shard();
+        return shard != null && shard.isServing() ? shard.endedAttempt() : null;
+    }
+
+    @Override
     public CompletableFuture<@Nullable Void> resumeRaft(long attempt) {
         return step(() -> {
             ShardGroup shard = shard();

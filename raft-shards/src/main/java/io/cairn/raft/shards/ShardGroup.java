@@ -349,6 +349,12 @@ public final class ShardGroup {
         return ending == null || ending.attempt() != attempt ? null : ending.index();
     }
 
+    /** The attempt in which the log has ended, as applied here; null when it did not, or went on since. */
+    public @Nullable Long endedAttempt() {
+        ShardStateMachine.Ending ending = machine.ending();
+        return ending == null ? null : ending.attempt();
+    }
+
     /** Where the log has ended, in whatever attempt, as applied here; null when it did not, or went on since. */
     public @Nullable Long endedIndex() {
         ShardStateMachine.Ending ending = machine.ending();

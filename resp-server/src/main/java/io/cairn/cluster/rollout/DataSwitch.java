@@ -88,7 +88,11 @@ public interface DataSwitch {
     /** At the shard's raft leader: calls wait, and the last entry is logged and applied here. */
     CompletableFuture<GossipEnd> endRaft(long attempt, long holdMillis);
 
-    /** The way back is aborted, as the meta group has committed: what {@link #endRaft} holds goes on. */
+    /** The attempt of a way back for which calls wait here, or after whose end the shard that this node leads takes nothing; null for none. */
+    @Nullable
+    Long ended();
+
+    /** The way back is aborted, as the meta group has committed: what {@link #endRaft} holds goes on, and the log of the shard that this node leads. */
     CompletableFuture<@Nullable Void> resumeRaft(long attempt);
 
     /**

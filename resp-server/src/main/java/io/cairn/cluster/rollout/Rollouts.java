@@ -61,7 +61,6 @@ public final class Rollouts {
     private long switchedMillis = Long.MIN_VALUE / 2;
     private long settledVersion = -1;
     private long settledMillis;
-    private @Nullable Attempt returning;
     // Guarded by this.
     private String digestOf = "";
     private CompletableFuture<byte[]> digest = new CompletableFuture<>();
@@ -154,24 +153,18 @@ public final class Rollouts {
     }
 
     private void follow(ClusterMap map, Rollout rollout, long now) {
-        Attempt running = rollout.attempt();
         Long sealed = data.sealed();
         if (sealed != null && sealed <= map.version() && !rollout.binds(sealed)) {
             run(() -> data.unseal(sealed), "what was sealed goes on in gossip mode", now);
             return;
         }
-        Attempt back = returning;
-        if (back != null && (running == null || running.number() != back.number())) {
-            returning = null;
-            if (!rollout.back().containsKey(back.shardId())) {
-                run(() -> data.resumeRaft(back.number()), "the shard goes on in raft mode", now);
-                return;
-            }
-        }
-        if (running != null
-                && running.target() == Consensus.GOSSIP
-                && running.members().contains(ports.selfId())) {
-            returning = running;
+        Long ended = data.ended();
+        Attempt running = rollout.attempt();
+        boolean decided = ended != null && ended <= map.version() && (running == null || running.number() != ended);
+        // Of a shard that is gossip's now the map has nothing.
+        if (decided && map.shardOfNode(ports.selfId()) != null) {
+            run(() -> data.resumeRaft(ended), "the shard goes on in raft mode", now);
+            return;
         }
         toMode(map, rollout, now);
     }

@@ -85,6 +85,28 @@ class RolloutsTest {
     }
 
     @Test
+    void aShardWhoseWayBackWasAbortedGoesOnWhoeverLeadsItThen() {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            SimRollout cluster = new SimRollout(seed, 1, 3);
+            cluster.begin(Consensus.RAFT);
+            cluster.eventually("all are raft", 30_000, cluster::allRaft);
+            cluster.begin(Consensus.GOSSIP);
+            cluster.eventually("the log ends", 10_000, () -> cluster.node(2).ended != null);
+            cluster.nodes.forEach(SimNode::kill);
+            Rollout.Attempt attempt = cluster.rollout().attempt();
+            if (attempt == null) {
+                continue;
+            }
+            // Nobody leads the shard yet when this is heard of.
+            cluster.log.append(new MetaCommand.AbortAttempt(attempt.number(), "chance"));
+            cluster.nodes.forEach(SimNode::start);
+            cluster.nodes.forEach(node -> node.electedMillis = cluster.now + 5_000);
+            cluster.begin(Consensus.RAFT);
+            cluster.eventually("it goes on, seed " + seed, 30_000, cluster::allRaft);
+        }
+    }
+
+    @Test
     void aRestartedNodeDoesNothingThatItsOldMapSays() {
         for (int seed = 0; seed < SEEDS; seed++) {
             SimRollout cluster = new SimRollout(seed, 1, 3);

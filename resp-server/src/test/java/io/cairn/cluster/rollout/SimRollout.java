@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,13 @@ final class SimRollout {
         @Nullable
         Long seal;
 
-        boolean ended;
+        /** Of the shard's log, as this node has it. */
+        @Nullable
+        Long ended;
+
+        /** It leads nothing before. */
+        long electedMillis;
+
         int applied;
         int life;
         long digest = 1;
@@ -65,6 +72,7 @@ final class SimRollout {
         void start() {
             up = true;
             applied = random.nextInt(applied + 1);
+            electedMillis = now + random.nextInt(2_000);
             life++;
             int mine = life;
             rollouts = new Rollouts(
@@ -190,15 +198,33 @@ final class SimRollout {
         public CompletableFuture<GossipEnd> endRaft(long attempt, long holdMillis) {
             return slow(() -> {
                 require(raft, "not in raft mode");
-                ended = true;
+                brothers().forEach(node -> node.ended = attempt);
                 return new GossipEnd(500 + attempt, "e".repeat(40), 900);
             });
         }
 
         @Override
+        public @Nullable Long ended() {
+            return isLeading() ? ended : null;
+        }
+
+        private boolean isLeading() {
+            Shard shard = map().shardOfNode(id);
+            return raft && shard != null && leaderOf(shard) == this;
+        }
+
+        private Stream<SimNode> brothers() {
+            return nodes.stream().filter(node -> node.primary().equals(primary()));
+        }
+
+        @Override
         public CompletableFuture<@Nullable Void> resumeRaft(long attempt) {
             return slow(() -> {
-                ended = false;
+                if (isLeading()) {
+                    brothers()
+                            .filter(node -> Long.valueOf(attempt).equals(node.ended))
+                            .forEach(node -> node.ended = null);
+                }
                 return null;
             });
         }
@@ -211,7 +237,7 @@ final class SimRollout {
             return slow(() -> {
                 require(elsewhere || random.nextDouble() >= failures, "not at the end");
                 raft = false;
-                ended = false;
+                ended = null;
                 return null;
             });
         }
@@ -470,7 +496,7 @@ final class SimRollout {
     private @Nullable SimNode leaderOf(Shard shard) {
         return shard.voters().stream()
                 .map(this::byId)
-                .filter(node -> node.up && node.raft)
+                .filter(node -> node.up && node.raft && now >= node.electedMillis)
                 .findFirst()
                 .orElse(null);
     }
@@ -554,7 +580,7 @@ final class SimRollout {
     boolean allRaft() {
         return rollout().isDone()
                 && rollout().target() == Rollout.Consensus.RAFT
-                && nodes.stream().allMatch(node -> node.raft && node.claimsEnded);
+                && nodes.stream().allMatch(node -> node.raft && node.claimsEnded && node.ended == null);
     }
 
     boolean allGossip() {
