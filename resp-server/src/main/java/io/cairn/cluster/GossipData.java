@@ -41,10 +41,17 @@ final class GossipData implements ClaimsRunner.NodeData {
     private final AtomicInteger roleChanges = new AtomicInteger();
     private boolean started;
     private @Nullable String wanted;
+    /** The node id in {@link #wanted}. */
+    private volatile String follows = "";
+
+    private volatile @Nullable Had had;
     private Runnable pending = () -> {};
     private volatile boolean rests;
     private final AtomicBoolean stopsWrites = new AtomicBoolean();
     private volatile boolean writesStopped;
+
+    /** The node had all data of that primary then, without having followed it. */
+    private record Had(String primaryId, long millis) {}
 
     /**
      * @param worker one thing after the other
@@ -78,6 +85,7 @@ final class GossipData implements ClaimsRunner.NodeData {
             public void linkChanged(ReplicationRole.Link link) {
                 if (link == ReplicationRole.Link.UP) {
                     hasFollowed.set(true);
+                    had = null;
                 }
             }
         });
@@ -100,6 +108,12 @@ final class GossipData implements ClaimsRunner.NodeData {
             return;
         }
         wanted = now;
+        Had before = had;
+        String id = primary == null ? "" : primary.id();
+        if (before != null && before.primaryId().equals(follows) && !id.equals(follows)) {
+            had = null;
+        }
+        follows = id;
         int change = roleChanges.incrementAndGet();
         Runnable task = () -> worker.execute(() -> {
             if (change != roleChanges.get()) {
@@ -117,18 +131,22 @@ final class GossipData implements ClaimsRunner.NodeData {
         }
     }
 
-    /** While true the data is another part's of the node: whom the claims would have it follow counts later, and nothing is deleted. */
-    synchronized void rests(boolean on) {
-        if (on) {
-            rests = true;
-            started = false;
-            roleChanges.incrementAndGet();
-        } else if (rests) {
+    /** The data is another part's of the node from now on: whom the claims would have it follow counts later, and nothing is deleted. */
+    synchronized void rests() {
+        rests = true;
+        started = false;
+        roleChanges.incrementAndGet();
+    }
+
+    /** @param upTo whose data this is as of now, null for nobody's */
+    synchronized void goesOn(@Nullable String upTo) {
+        if (rests) {
             // The claims say whom it follows at their next turn; what they said of the time before counts no more.
             rests = false;
             started = true;
             wanted = null;
             pending = () -> {};
+            had = upTo == null ? null : new Had(upTo, System.currentTimeMillis());
         }
     }
 
@@ -146,9 +164,14 @@ final class GossipData implements ClaimsRunner.NodeData {
         if (primary.link() == ReplicationRole.Link.UP) {
             return 0;
         }
-        return hasFollowed.get() && !primary.loading()
-                ? Math.max(0, System.currentTimeMillis() - primary.downSinceMillis())
-                : Long.MAX_VALUE;
+        Had before = had;
+        boolean followed = hasFollowed.get();
+        boolean has = followed || (before != null && before.primaryId().equals(follows));
+        if (!has || primary.loading()) {
+            return Long.MAX_VALUE;
+        }
+        long since = followed || before == null ? primary.downSinceMillis() : before.millis();
+        return Math.max(0, System.currentTimeMillis() - since);
     }
 
     @Override

@@ -298,11 +298,17 @@ public final class GossipNode implements AutoCloseable {
         return startedMillis;
     }
 
-    /** While true another part of the node says who may wait or listen here. */
-    public void rests(boolean on) {
-        rests = on;
-        data.rests(on);
-        if (!on && loaded) {
+    /** Another part of the node says who may wait or listen here from now on. */
+    public void rests() {
+        rests = true;
+        data.rests();
+    }
+
+    /** @param upTo the primary whose data the node has as of now, null if it has nobody's */
+    public void goesOn(@Nullable String upTo) {
+        rests = false;
+        data.goesOn(upTo);
+        if (loaded) {
             parts.hub().spread(messages);
             changed();
         }

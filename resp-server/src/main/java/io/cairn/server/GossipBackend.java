@@ -62,7 +62,7 @@ final class GossipBackend extends StandaloneBackend {
             standalonePersistence().endUnopened();
             standalone().retire();
             node.load(true);
-            node.rests(true);
+            node.rests();
             node.start();
         } catch (IOException | GossipException e) {
             throw new StartException(String.valueOf(e.getMessage()), e);

@@ -306,7 +306,7 @@ final class ShardSwitch implements DataSwitch {
             }
             Laps laps = new Laps();
             mode.hold(OPEN_MILLIS);
-            gossip.node().rests(true);
+            gossip.node().rests();
             gossip.standalone().retire();
             gossip.replicaRole().release();
             laps.lap("retired");
@@ -579,7 +579,7 @@ final class ShardSwitch implements DataSwitch {
             gossip.standalone().lead();
         }
         gossip.serveNow();
-        gossip.node().rests(false);
+        gossip.node().goesOn(has ? start.primary() : null);
         parts.blocked().leading(true);
         mode.release(false);
     }

@@ -24,17 +24,21 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Roles and deletions that the claims ask for, and that happen later on another thread. */
 final class GossipDataTest {
+    private static final ReplicationRole.Upstream UPSTREAM = new ReplicationRole.Upstream(
+            "127.0.0.1", 1, null, ReplicationRole.Link.DOWN, 0, System.currentTimeMillis(), false);
     private static final int SLOT = Slots.of(new byte[] {'a'});
 
     private final ChronicleKeyspace keyspace = new ChronicleKeyspace(KeyspaceOptions.defaults());
     private final Queue<Runnable> work = new ArrayDeque<>();
     private final List<String> roles = new ArrayList<>();
     private final Set<Integer> back = new HashSet<>();
+    private ReplicationRole.@Nullable Upstream upstream;
     private final GossipData data =
             new GossipData(keyspace, fake(Clients.class), work::add, this::role, Keys::new, back::contains);
 
@@ -60,7 +64,7 @@ final class GossipDataTest {
                     } else if (method.getName().equals("stopWrites")) {
                         roles.add((boolean) args[0] ? "writes stop" : "writes go on");
                     } else if (method.getName().equals("state")) {
-                        return new ReplicationRole.State(null, "0".repeat(40), "0".repeat(40), -1, 0, List.of());
+                        return new ReplicationRole.State(upstream, "0".repeat(40), "0".repeat(40), -1, 0, List.of());
                     }
                     return null;
                 });
@@ -99,6 +103,23 @@ final class GossipDataTest {
         data.role(primary(2));
         work();
         assertThat(roles).containsExactly("follow 1", "follow 2");
+    }
+
+    @Test
+    void whoCameFromRaftModeWithAllDataIsUpToDateAsOfThen() {
+        data.rests();
+        data.start();
+        data.goesOn("b".repeat(40));
+        // Whom the claims named before counts no more, and is not whose data it has.
+        data.role(Claim.of("c".repeat(40), new Place("127.0.0.1", 9, 10, ""), false));
+        upstream = UPSTREAM;
+        assertThat(data.dataAgeMillis()).isEqualTo(Long.MAX_VALUE);
+        data.role(primary(1));
+        work();
+        assertThat(data.dataAgeMillis()).isLessThan(60_000);
+        data.role(Claim.of("c".repeat(40), new Place("127.0.0.1", 9, 10, ""), false));
+        data.role(primary(1));
+        assertThat(data.dataAgeMillis()).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
