@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Digests of a node's data at marks in its primary's stream of changes: {@code PING cairn:mark:<id>}, which redis-server as a follower takes for a sign of
@@ -18,13 +19,19 @@ public final class DataMarks {
     /** Marks whose digests are kept; of a node that is asked for more, the oldest go. */
     private static final int MAX_MARKS = 8;
 
-    private static final int WAIT_SECONDS = 30;
+    /** For the mark. */
+    private static final long MARK_MILLIS = 30_000;
+    /** For a digest from its mark on: all data is read once. */
+    private static final long DIGEST_MILLIS = 600_000;
 
     private final Keyspace keyspace;
     private final Executor worker;
     private final BooleanSupplier begin;
     private final Runnable end;
-    private final Map<String, CompletableFuture<byte[]>> digests = new LinkedHashMap<>();
+    private final long markMillis;
+    private final Map<String, Mark> marks = new LinkedHashMap<>();
+
+    private record Mark(CompletableFuture<@Nullable Void> reached, CompletableFuture<byte[]> digest) {}
 
     /**
      * @param worker for work that takes long
@@ -32,6 +39,11 @@ public final class DataMarks {
      * @param end gives it back
      */
     public DataMarks(Keyspace keyspace, Executor worker, BooleanSupplier begin, Runnable end) {
+        this(keyspace, worker, begin, end, MARK_MILLIS);
+    }
+
+    DataMarks(Keyspace keyspace, Executor worker, BooleanSupplier begin, Runnable end, long markMillis) {
+        this.markMillis = markMillis;
         this.keyspace = keyspace;
         this.worker = worker;
         this.begin = begin;
@@ -40,20 +52,26 @@ public final class DataMarks {
 
     /** The digest at the mark; fails when the mark does not come within 30 s, or a snapshot was under way then. */
     public CompletableFuture<byte[]> digest(String id) {
-        return of(id).copy().orTimeout(WAIT_SECONDS, TimeUnit.SECONDS);
+        Mark mark = of(id);
+        return mark.reached()
+                .copy()
+                .orTimeout(markMillis, TimeUnit.MILLISECONDS)
+                .thenCompose(done -> mark.digest().copy().orTimeout(DIGEST_MILLIS, TimeUnit.MILLISECONDS));
     }
 
-    private synchronized CompletableFuture<byte[]> of(String id) {
-        CompletableFuture<byte[]> known = digests.computeIfAbsent(id, fresh -> new CompletableFuture<>());
-        if (digests.size() > MAX_MARKS) {
-            digests.remove(digests.keySet().iterator().next());
+    private synchronized Mark of(String id) {
+        Mark known = marks.computeIfAbsent(id, fresh -> new Mark(new CompletableFuture<>(), new CompletableFuture<>()));
+        if (marks.size() > MAX_MARKS) {
+            marks.remove(marks.keySet().iterator().next());
         }
         return known;
     }
 
     /** The data is at the mark now: nothing changes until this returns, by a thread that changes all or by all locks. */
     void reached(String id) {
-        CompletableFuture<byte[]> into = of(id);
+        Mark mark = of(id);
+        CompletableFuture<byte[]> into = mark.digest();
+        mark.reached().complete(null);
         if (!begin.getAsBoolean()) {
             into.completeExceptionally(new IOException("a snapshot is under way: try again"));
             return;

@@ -33,7 +33,7 @@ final class ToRaft extends ShardChange {
     private static final long ASK_MILLIS = 2_000;
 
     /** Digests of large data take their time; calls are served meanwhile. */
-    static final long DIGEST_MILLIS = 60_000;
+    static final long DIGEST_MILLIS = 600_000;
     /** A call waits at the seal so long, then it is told to try again. */
     static final long HOLD_MILLIS = 5_000;
     /** All members are waited for so long, */

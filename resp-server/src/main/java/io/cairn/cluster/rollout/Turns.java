@@ -28,12 +28,14 @@ import org.jspecify.annotations.Nullable;
 final class Turns {
     /** Pause between two tries to begin. */
     static final long PAUSE_MILLIS = 300;
-    /** Pause after an attempt that was aborted. */
+    /** Pause after an attempt that was aborted; twice as long after each further one, */
     static final long AFTER_ABORT_MILLIS = 2_000;
+    /** up to this: each may be a digest of all data at all members. */
+    static final long LONGEST_PAUSE_MILLIS = 60_000;
     /** A primary that is dead for so long does not go on with its attempt. */
     static final long DEAD_MILLIS = 1_000;
-    /** No attempt takes longer: digests of much data do. */
-    static final long ATTEMPT_MILLIS = 120_000;
+    /** No attempt takes longer. */
+    static final long ATTEMPT_MILLIS = ToRaft.DIGEST_MILLIS + 60_000;
 
     private static final long JOIN_MILLIS = 2_000;
     private static final int MAX_BEGUN = 64;
@@ -53,6 +55,7 @@ final class Turns {
     });
 
     private long nextMillis = Long.MIN_VALUE / 2;
+    private long pauseMillis;
     private long settlesMillis = Long.MIN_VALUE / 2;
     private long watched;
     private long watchedMillis;
@@ -83,7 +86,8 @@ final class Turns {
     }
 
     void ended(boolean aborted, long now) {
-        nextMillis = aborted ? now + AFTER_ABORT_MILLIS : now;
+        pauseMillis = aborted ? Math.min(LONGEST_PAUSE_MILLIS, Math.max(AFTER_ABORT_MILLIS, 2 * pauseMillis)) : 0;
+        nextMillis = now + pauseMillis;
     }
 
     /** Whether this node began it, in this life. */

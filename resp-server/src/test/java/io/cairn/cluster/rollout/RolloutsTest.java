@@ -54,7 +54,29 @@ class RolloutsTest {
         assertThat(Rollout.lastError(cluster.log.last())).contains("no majority has equal data");
         cluster.node(3).digest = 1;
         cluster.eventually(
-                "two are a majority", 20_000, () -> cluster.rollout().raft().size() == 3);
+                "two are a majority", 40_000, () -> cluster.rollout().raft().size() == 3);
+    }
+
+    @Test
+    void attemptsThatAreAbortedComeSeldomerAndAMinuteApartAtMost() {
+        SimRollout cluster = new SimRollout(4, 1, 3);
+        cluster.node(2).digest = 2;
+        cluster.node(3).digest = 3;
+        cluster.begin(Consensus.RAFT);
+        cluster.run(120_000);
+        assertThat(cluster.node(1).digests).isBetween(4, 8);
+        cluster.node(3).digest = 1;
+        cluster.eventually(
+                "two are a majority", 65_000, () -> cluster.rollout().raft().size() == 1);
+    }
+
+    @Test
+    void aDigestMayTakeMinutes() {
+        SimRollout cluster = new SimRollout(5, 1, 3);
+        cluster.nodes.forEach(node -> node.digestMillis = 180_000);
+        cluster.begin(Consensus.RAFT);
+        cluster.eventually("it is raft", 200_000, () -> cluster.rollout().raft().size() == 1);
+        assertThat(cluster.node(1).digests).isEqualTo(1);
     }
 
     @Test

@@ -58,6 +58,8 @@ final class SimRollout {
         int applied;
         int life;
         long digest = 1;
+        long digestMillis;
+        int digests;
         boolean claimsEnded;
 
         @Nullable
@@ -138,7 +140,18 @@ final class SimRollout {
 
         @Override
         public CompletableFuture<byte[]> digestAt(String markId) {
-            return slow(() -> new byte[] {(byte) digest});
+            digests++;
+            CompletableFuture<byte[]> done = new CompletableFuture<>();
+            later(
+                    digestMillis,
+                    () -> slow(() -> new byte[] {(byte) digest}).whenComplete((bytes, failure) -> {
+                        if (failure == null) {
+                            done.complete(bytes);
+                        } else {
+                            done.completeExceptionally(failure);
+                        }
+                    }));
+            return done;
         }
 
         @Override
@@ -417,6 +430,10 @@ final class SimRollout {
                     });
                 }
             });
+            if (RolloutMessage.of(question) instanceof RolloutMessage.AskDigest) {
+                // A node has the patience of another clock.
+                later(withinMillis / 2, () -> done.complete(new byte[0]));
+            }
             later(withinMillis, () -> done.completeExceptionally(new IOException("late")));
             return done;
         }
