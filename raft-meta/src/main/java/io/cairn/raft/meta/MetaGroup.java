@@ -481,36 +481,37 @@ public final class MetaGroup implements AutoCloseable {
      */
     public CompletableFuture<String> dissolve() {
         return onClusterThread(() -> {
-            ClusterFile known = file;
-            RaftGroup old = group;
-            if (known == null) {
-                return "";
-            }
-            dissolved = true;
-            group = null;
-            try {
-                if (old != null) {
-                    awaitEnd(old);
-                }
-                Path directory = groupDirectory();
-                if (Files.exists(directory)) {
-                    Path gone = options.directory().resolve(ClusterFile.DISSOLVED);
-                    DurableFile.deleteTree(gone);
-                    Files.move(directory, gone, StandardCopyOption.ATOMIC_MOVE);
-                    DurableFile.syncDirectory(options.directory());
-                }
-                deleteDissolved();
-            } catch (IOException e) {
-                return e.toString();
-            }
-            file = null;
-            machine.reset();
-            LOG.info(
-                    "node {} has left cluster {}, which is dissolved",
-                    options.self().id(),
-                    known.clusterId());
-            return "";
-        }).exceptionally(Throwable::toString);
+                    ClusterFile known = file;
+                    RaftGroup old = group;
+                    if (known == null) {
+                        return "";
+                    }
+                    dissolved = true;
+                    group = null;
+                    try {
+                        if (old != null) {
+                            awaitEnd(old);
+                        }
+                        Path directory = groupDirectory();
+                        if (Files.exists(directory)) {
+                            Path gone = options.directory().resolve(ClusterFile.DISSOLVED);
+                            DurableFile.deleteTree(gone);
+                            Files.move(directory, gone, StandardCopyOption.ATOMIC_MOVE);
+                            DurableFile.syncDirectory(options.directory());
+                        }
+                        deleteDissolved();
+                    } catch (IOException e) {
+                        return e.toString();
+                    }
+                    file = null;
+                    machine.reset();
+                    LOG.info(
+                            "node {} has left cluster {}, which is dissolved",
+                            options.self().id(),
+                            known.clusterId());
+                    return "";
+                })
+                .exceptionally(Throwable::toString);
     }
 
     /** The log goes last: a start after a crash in between goes on here. */
