@@ -115,7 +115,7 @@ public final class ClaimsAdmin {
             return "ERR To set a master the node must be empty and without assigned slots.";
         }
         if (!self.primaryId().equals(id)) {
-            String promised = unlessPromised();
+            String promised = promises.bindShard(id) ? Candidate.PROMISED : unlessPromised();
             if (promised != null) {
                 return promised;
             }

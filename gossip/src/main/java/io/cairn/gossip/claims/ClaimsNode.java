@@ -98,7 +98,7 @@ public final class ClaimsNode {
         this.voter = new Voter(registry, settings, ports, outbox, open, promises);
         this.candidate = new Candidate(registry, settings, voter, outbox, random);
         this.succession = new Succession(registry, settings, ports, candidate, outbox, random);
-        this.replicaMove = new ReplicaMove(registry, settings);
+        this.replicaMove = new ReplicaMove(registry, settings, promises);
         if (saved != null) {
             voter.restore(saved);
             open.restore(saved);

@@ -13,10 +13,12 @@ final class ReplicaMove {
 
     private final Registry registry;
     private final ClaimSettings settings;
+    private final Promises promises;
 
-    ReplicaMove(Registry registry, ClaimSettings settings) {
+    ReplicaMove(Registry registry, ClaimSettings settings, Promises promises) {
         this.registry = registry;
         this.settings = settings;
+        this.promises = promises;
     }
 
     /** The primary that this replica is to go to, or null. */
@@ -31,7 +33,8 @@ final class ReplicaMove {
             boolean isOrphan = replicas == 0
                     && other.hadReplicas
                     && !other.failed
-                    && !registry.owned(id).isEmpty();
+                    && !registry.owned(id).isEmpty()
+                    && !promises.bindShard(id);
             if (!isOrphan) {
                 other.orphanedMillis = Long.MIN_VALUE;
             } else if (other.orphanedMillis == Long.MIN_VALUE) {

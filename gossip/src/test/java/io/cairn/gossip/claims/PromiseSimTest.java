@@ -216,6 +216,29 @@ class PromiseSimTest {
     }
 
     @Test
+    void noReplicaComesToAShardThatHasLeft() {
+        SimCluster cluster = new SimCluster(15);
+        cluster.form(3, 2);
+        SimNode primary = cluster.nodes.get(0);
+        Promise promise = new Promise(CLUSTER, 1, primary.id, primary.picture().slotsOf(primary.id), 1);
+        List<SimNode> own = cluster.nodes.stream()
+                .filter(node -> node.picture().self().primaryId().equals(primary.id))
+                .toList();
+        List<SimNode> others = cluster.nodes.stream()
+                .filter(node -> node != primary && !own.contains(node))
+                .toList();
+        for (SimNode node : cluster.nodes) {
+            java.util.Objects.requireNonNull(node.node).settlePromises(node.clock(), over -> false, List.of(promise));
+        }
+        own.forEach(SimNode::kill);
+        cluster.run(30_000);
+        assertThat(others).noneMatch(node -> node.picture().self().primaryId().equals(primary.id));
+        cluster.tell(
+                others.get(others.size() - 1),
+                admin -> assertThat(admin.replicate(primary.id)).startsWith("TRYAGAIN"));
+    }
+
+    @Test
     void ofTwoAttemptsTheLaterOneCounts() {
         SimCluster cluster = new SimCluster(13);
         cluster.form(3, 1);
