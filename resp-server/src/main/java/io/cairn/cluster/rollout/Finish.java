@@ -1,5 +1,6 @@
 package io.cairn.cluster.rollout;
 
+import io.cairn.cluster.rollout.RolloutPorts.Seen;
 import io.cairn.gossip.claims.Picture;
 import io.cairn.raft.meta.ClusterMap;
 import io.cairn.raft.meta.ClusterNode;
@@ -8,6 +9,7 @@ import io.cairn.raft.meta.Rollout;
 import io.cairn.raft.meta.Rollout.Consensus;
 import io.cairn.raft.meta.SlotRange;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,15 +26,12 @@ final class Finish {
 
     private static final long ANSWER_MILLIS = 2_000;
 
-    /** The meta group's members have heard of its end by then. */
-    static final long GRACE_MILLIS = 5_000;
-
     private final RolloutPorts ports;
     private final DataSwitch data;
     private Map<String, CompletableFuture<byte[]>> asked = Map.of();
     private @Nullable CompletableFuture<?> proposed;
     private long askedMillis = Long.MIN_VALUE / 2;
-    private long dissolvedMillis = Long.MIN_VALUE;
+    private String unaware = "";
     private volatile String waitsFor = "";
 
     Finish(RolloutPorts ports, DataSwitch data) {
@@ -47,7 +46,6 @@ final class Finish {
 
     void tick(ClusterMap map, Rollout rollout, long now) {
         if (rollout.isDone()) {
-            waitsFor = "";
             done(map, rollout, now);
             return;
         }
@@ -128,12 +126,38 @@ final class Finish {
             if (data.isRaft() || map.shardOfNode(ports.selfId()) == null) {
                 ports.endClaims();
             }
+            waitsFor = "";
             return;
         }
-        if (dissolvedMillis == Long.MIN_VALUE) {
-            dissolvedMillis = now;
-        } else if (now - dissolvedMillis >= GRACE_MILLIS && !data.isRaft()) {
-            ports.leaveMeta();
+        if (!asked.isEmpty() && (isAnswered() || now - askedMillis >= ANSWER_MILLIS)) {
+            unaware = unaware(map);
+            if (unaware.isEmpty() && !data.isRaft()) {
+                ports.leaveMeta();
+            }
+            asked = Map.of();
+        } else if (asked.isEmpty() && now - askedMillis >= ASK_MILLIS) {
+            askedMillis = now;
+            asked = ask(map);
         }
+        waitsFor = unaware;
+    }
+
+    /** The nodes that may not know of the end yet: without a majority of the group they never would. */
+    private String unaware(ClusterMap map) {
+        Map<String, Seen> seen = new HashMap<>();
+        ports.nodes().forEach(node -> seen.put(node.node().id(), node));
+        List<String> unaware = new ArrayList<>();
+        for (Map.Entry<String, CompletableFuture<byte[]>> entry : asked.entrySet()) {
+            // One that is not there has been forgotten, or is this one.
+            Seen node = seen.get(entry.getKey());
+            boolean left = node == null || (node.alive() && !node.clusterId().equals(ports.clusterId()));
+            byte[] bytes = ShardChange.value(entry.getValue());
+            if (!left && (bytes == null || NodeStatus.of(bytes).version() < map.version())) {
+                unaware.add(entry.getKey());
+            }
+        }
+        return unaware.isEmpty()
+                ? ""
+                : "nodes that are down or have not heard yet that the meta group ends: " + String.join(", ", unaware);
     }
 }

@@ -42,6 +42,22 @@ class RolloutsTest {
     }
 
     @Test
+    void theMetaGroupIsThereForWhoHasYetToHearOfItsEnd() {
+        SimRollout cluster = new SimRollout(3, 3, 3);
+        cluster.begin(Consensus.RAFT);
+        cluster.eventually("all are raft", 30_000, cluster::allRaft);
+        cluster.begin(Consensus.GOSSIP);
+        cluster.eventually("it is to end", 30_000, () -> cluster.rollout().isDone());
+        SimNode down = cluster.node(5);
+        down.kill();
+        down.applied = Math.min(down.applied, cluster.log.size() - 1);
+        cluster.run(20_000);
+        assertThat(cluster.left).isEmpty();
+        down.start();
+        cluster.eventually("all have left", 30_000, () -> cluster.left.size() == 9);
+    }
+
+    @Test
     void anotherDigestKeepsAShardInGossipMode() {
         SimRollout cluster = new SimRollout(3, 3, 3);
         cluster.node(2).digest = 2;

@@ -270,8 +270,7 @@ final class SimRollout {
         @Override
         public List<Seen> nodes() {
             return nodes.stream()
-                    .map(node ->
-                            new Seen(clusterNode(node.number), "1", log.last().clusterId(), node.up, ""))
+                    .map(node -> new Seen(clusterNode(node.number), "1", node.clusterId(), node.up, ""))
                     .toList();
         }
 
@@ -321,7 +320,7 @@ final class SimRollout {
 
         @Override
         public ClusterMap map() {
-            return log.at(applied);
+            return left.contains(id) ? ClusterMap.EMPTY : log.at(applied);
         }
 
         @Override
@@ -334,7 +333,7 @@ final class SimRollout {
 
         @Override
         public String clusterId() {
-            return log.last().clusterId();
+            return left.contains(id) ? "" : log.last().clusterId();
         }
 
         @Override
@@ -554,10 +553,14 @@ final class SimRollout {
         if (!leader.up) {
             nodes.stream().filter(node -> node.up).findAny().ifPresent(node -> leader = node);
         }
+        long members = nodes.stream()
+                .filter(node -> node.up && !left.contains(node.id))
+                .count();
         for (SimNode node : nodes) {
             Rollouts running = node.rollouts;
             if (running != null) {
-                switch (random.nextInt(3)) {
+                // Without a majority nobody learns more of the log than it has.
+                switch (members * 2 > nodes.size() ? random.nextInt(3) : 3) {
                     case 0 -> node.applied = log.size();
                     case 1 -> node.applied = Math.min(log.size(), node.applied + 1);
                     default -> {}
