@@ -469,9 +469,9 @@ final class Meeting {
             if (!last.isEmpty()) {
                 refusal = "";
                 objection = last;
-            } else if (part.map().activeNodes().size() > 1) {
-                objection = "both nodes are in clusters of several nodes";
-            } else {
+            } else if (part.map().activeNodes().size() <= 1) {
+                // Otherwise it has joined another since the inviting node looked, which may be single itself, and looks
+                // again.
                 try {
                     join(new Seal(clusterId, List.of(from)));
                 } catch (IOException e) {

@@ -261,6 +261,21 @@ final class MeetingTest {
         assertThat(on(() -> all.get(3).map().ownedSlots()).get()).isEqualTo(800);
     }
 
+    /** Who invited it is single, and looks again. */
+    @Test
+    void anInvitationThatComesTooLateIsNoRefusal() throws Exception {
+        Member one = new Member(1);
+        Member two = new Member(2);
+        Member late = new Member(3);
+        one.meet(two).get(SECONDS, TimeUnit.SECONDS);
+        allIn(2, one, two);
+        WireWriter invitation = new WireWriter().u8(1).text(one.self.id()).text("c".repeat(40));
+        MetaCodec.writeNode(invitation, late.self);
+        byte[] answer = on(() -> one.meeting.answerJoin(invitation.toBytes())).get();
+        assertThat(MetaCodec.whole(new WireReader(answer), WireReader::text)).isEmpty();
+        assertThat(one.meeting.joining()).isNull();
+    }
+
     @Test
     void aNodeWhoseSlotsOthersHaveIsRefusedAndGoesOnAlone() throws Exception {
         Member one = new Member(1);
