@@ -28,9 +28,6 @@ final class ClaimsCommands implements SessionGroup {
     /** Longest wait for a vote: beyond what a ballot takes. */
     private static final long ANSWER_SECONDS = 60;
 
-    private static final Consumer<Reply> LATE =
-            reply -> reply.error("UNKNOWNOUTCOME the change was not decided in time");
-
     private final Supplier<ClaimsRunner> claims;
     private final Supplier<String> newId;
 
@@ -82,7 +79,7 @@ final class ClaimsCommands implements SessionGroup {
                 });
             }
         });
-        answers.forEach(answer -> answer.completeOnTimeout(LATE, ANSWER_SECONDS, TimeUnit.SECONDS));
+        answers.forEach(answer -> answer.completeOnTimeout(ClaimsCommands::late, ANSWER_SECONDS, TimeUnit.SECONDS));
         return CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0]))
                 .thenApply(done -> answers.stream().map(CompletableFuture::join).toList());
     }
@@ -160,7 +157,8 @@ final class ClaimsCommands implements SessionGroup {
             String error = admin.meet(bus);
             admin.answer(() -> done.complete(line(error)));
         });
-        done.completeOnTimeout(LATE, ANSWER_SECONDS, TimeUnit.SECONDS).thenAccept(later::complete);
+        done.completeOnTimeout(ClaimsCommands::late, ANSWER_SECONDS, TimeUnit.SECONDS)
+                .thenAccept(later::complete);
     }
 
     private static Word add(Args args, boolean ranges) {
@@ -251,5 +249,9 @@ final class ClaimsCommands implements SessionGroup {
         } else {
             call.reply().number(node.failureReports());
         }
+    }
+
+    private static void late(Reply reply) {
+        reply.error("UNKNOWNOUTCOME the change was not decided in time");
     }
 }
