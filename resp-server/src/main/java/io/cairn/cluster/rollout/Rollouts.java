@@ -160,9 +160,11 @@ public final class Rollouts {
         }
         Long ended = data.ended();
         Attempt running = rollout.attempt();
-        boolean decided = ended != null && ended <= map.version() && (running == null || running.number() != ended);
         // Of a shard that is gossip's now the map has nothing.
-        if (decided && map.shardOfNode(ports.selfId()) != null) {
+        if (ended != null
+                && ended <= map.version()
+                && (running == null || running.number() != ended)
+                && map.shardOfNode(ports.selfId()) != null) {
             run(() -> data.resumeRaft(ended), "the shard goes on in raft mode", now);
             return;
         }
@@ -214,11 +216,12 @@ public final class Rollouts {
         tried = end;
         Picture picture = ports.picture();
         GossipShard shard = rollout.back().get(end.shardId());
-        boolean known = picture != null && shard != null && !shard.slots().isEmpty();
-        String owner = known ? picture.owners()[shard.slots().get(0).first()] : null;
+        String owner = picture == null || shard == null || shard.slots().isEmpty()
+                ? null
+                : picture.owners()[shard.slots().get(0).first()];
         Picture.Node there = owner == null || picture == null ? null : picture.node(owner);
-        boolean alone = owner == null || owner.equals(ports.selfId()) || there == null || there.failed();
-        if (alone || (leads && first)) {
+        boolean alone = there == null || there.failed();
+        if (owner == null || owner.equals(ports.selfId()) || alone || (leads && first)) {
             return CompletableFuture.completedFuture(false);
         }
         return ports.ask(owner, new RolloutMessage.AskStatus().bytes(), OWNER_MILLIS)
