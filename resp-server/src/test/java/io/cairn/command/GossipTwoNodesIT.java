@@ -70,7 +70,7 @@ final class GossipTwoNodesIT {
     @Test
     void whatIsUnderWayWhenAFailoverBeginsIsNotLost() throws Exception {
         String script =
-                "for i = 1, 1500000 do redis.call('GET', KEYS[1]) end return redis.call('INCRBY', KEYS[1], '7')";
+                "for i = 1, 600000 do redis.call('GET', KEYS[1]) end return redis.call('INCRBY', KEYS[1], '7')";
         try (GossipNodes two = new GossipNodes(directory, PORT + 200, 1, 1);
                 RawClient busy = two.client(0)) {
             two.ok(0, "SET", "{a}", "0");
