@@ -14,7 +14,6 @@
 #ifndef SILENCES
 #define SILENCES 2 /* a voter has not heard the primary for the node timeout */
 #endif
-#define VERSIONS (2 * ATTEMPTS + 2)
 
 /* Nodes 0, 1, 2 are the shard's members; 0 is its first primary, 1 may be elected. Nodes 0, 3, 4 vote. */
 #define NODES 5
@@ -29,20 +28,19 @@
 #define REACH 3
 #define PROPOSED 4
 
-/* The map as of each entry of the meta log: the attempt that runs, and the one that was committed; 0 for none. */
-byte running[VERSIONS];
-byte raft[VERSIONS];
-byte version;
+/*
+ * The map: the attempt that runs, and the one that was committed; 0 for none. That an attempt is over, or the shard raft's, stays so once it is
+ * true, and it is all that nodes act by: so a map that is old is the same as a node that acts late.
+ */
+byte running;
+byte raft;
 byte attempts;
-byte begun[ATTEMPTS + 1];   /* version */
 byte primary[ATTEMPTS + 1]; /* of the attempt */
 byte proposed[ATTEMPTS + 1]; /* ShardToRaft, with the members that reached: on its way, to be taken at any time */
 byte voters;   /* of the raft shard */
 byte sealedAt; /* its base */
 
 /* Each node's own. */
-byte seen[NODES];  /* version of its map */
-byte needs[NODES]; /* it does nothing by an older one: CaughtUp */
 byte view[NODES];  /* who leads the shard by its claims */
 byte promised[NODES];
 bool granted[NODES]; /* voted for node 1, and does not know how that ended */
@@ -80,14 +78,12 @@ byte silences;
 #define SERVES1 PRIMARY(1)
 #define OPEN ((isRaft[0] && (voters & 1)) + (isRaft[1] && (voters & 2)) + (isRaft[2] && (voters & 4)))
 #define SERVES_RAFT (voters > 0 && OPEN > MEMBERS(voters) / 2)
-#define BINDS(v, a) (running[v] == a || raft[v] == a)
-#define IS_OVER(n, a) (begun[a] <= seen[n] && !BINDS(seen[n], a))
-#define ACTS(n) (seen[n] >= needs[n])
+#define IS_OVER(a) (running != a && raft != a)
 
 #ifdef SAFETY19_COMMIT_AFTER_ABORT
-#define IS_COMMITTABLE(a) (raft[version] == 0 && begun[a] > 0)
+#define IS_COMMITTABLE(a) (raft == 0)
 #else
-#define IS_COMMITTABLE(a) (raft[version] == 0 && running[version] == a)
+#define IS_COMMITTABLE(a) (raft == 0 && running == a)
 #endif
 
 #ifdef SAFETY19_NO_PROMISES
@@ -110,7 +106,13 @@ byte silences;
 #if defined(SAFETY19_NO_FSYNC) || defined(SAFETY19_LAGGARD_VOTES)
 #define HAS_DATA(n) true
 #else
-#define HAS_DATA(n) (seal[n] == raft[seen[n]] && data[n] == sealOffset[n])
+#define HAS_DATA(n) (seal[n] == raft && data[n] == sealOffset[n])
+#endif
+
+#ifdef SAFETY19_PROMISE_AFTER_VOTE
+#define MAY_PROMISE(n) !(n == 1 && stands)
+#else
+#define MAY_PROMISE(n) (!granted[n] && !(n == 1 && stands))
 #endif
 
 inline safe() {
@@ -130,19 +132,17 @@ inline forget() {
 
 inline begin() {
     attempts++;
-    running[version + 1] = attempts;
-    raft[version + 1] = 0;
-    version++;
-    begun[attempts] = version;
+    running = attempts;
     primary[attempts] = driver;
     step = PROMISE;
-    attempt = attempts
+    attempt = attempts;
+    promised[driver] = attempt;
+    promises = BIT(driver)
 }
 
 inline commit() {
-    running[version + 1] = 0;
-    raft[version + 1] = a;
-    version++;
+    running = 0;
+    raft = a;
     voters = proposed[a];
     a = 0
 }
@@ -181,12 +181,7 @@ active proctype meta() {
     byte a;
 end:
     do
-    :: d_step {
-        running[version] > 0 ->
-            running[version + 1] = 0;
-            raft[version + 1] = raft[version];
-            version++
-    }
+    :: d_step { running > 0 -> running = 0 }
     :: d_step { proposed[1] > 0 && IS_COMMITTABLE(1) -> a = 1; commit() }
 #if ATTEMPTS > 1
     :: d_step { proposed[2] > 0 && IS_COMMITTABLE(2) -> a = 2; commit() }
@@ -198,29 +193,26 @@ end:
 proctype node(byte n) {
 end:
     do
-    :: d_step { seen[n] < version -> seen[n]++ }
     /* Rollouts.settle */
-    :: d_step { promised[n] > 0 && ACTS(n) && IS_OVER(n, promised[n]) -> promised[n] = 0 }
-    :: d_step { ACTS(n) && raft[seen[n]] > 0 && promised[n] != raft[seen[n]] -> promised[n] = raft[seen[n]] }
+    :: d_step { promised[n] > 0 && IS_OVER(promised[n]) -> promised[n] = 0 }
+    :: d_step { raft > 0 && promised[n] != raft -> promised[n] = raft }
 #ifdef SAFETY19_PROMISE_ENDS_BY_TIME
     :: d_step { promised[n] > 0 -> promised[n] = 0 }
 #endif
     /* Promises.give: whoever asks, and when. */
     :: d_step {
         attempts > 0 && step == PROMISE && !((promises >> n) & 1) && promised[n] <= attempt && view[n] == driver &&
-        !IS_OVER(n, attempt) &&
-#ifndef SAFETY19_PROMISE_AFTER_VOTE
-        !granted[n] &&
-#endif
-        !(n == 1 && stands) ->
+        MAY_PROMISE(n) ->
             promised[n] = attempt;
             promises = promises | BIT(n)
     }
+#if ATTEMPTS > 1
     /* The question of an attempt that is over may come late. */
     :: d_step {
-        n > 2 && attempts > 0 && promised[n] < attempts && view[n] == primary[attempts] && !IS_OVER(n, attempts) && !granted[n] ->
+        n > 2 && attempts > 0 && promised[n] < attempts && running != attempts && view[n] == primary[attempts] && MAY_PROMISE(n) ->
             promised[n] = attempts
     }
+#endif
     /* Voter: who leads the shard is heard at some time. */
     :: d_step {
         n != 1 && view[1] == 1 && view[n] != 1 && (n > 2 || !isRaft[n]) ->
@@ -238,8 +230,6 @@ end:
     :: atomic {
         crashes < CRASHES ->
             crashes++;
-            seen[n] = 0;
-            needs[n] = version;
 #ifdef SAFETY19_PROMISE_NOT_ON_DISK
             promised[n] = 0;
 #endif
@@ -285,7 +275,7 @@ end:
     }
     /* ShardSwitch.unseal */
     :: d_step {
-        seal[n] > 0 && !isRaft[n] && ACTS(n) && IS_OVER(n, seal[n]) ->
+        seal[n] > 0 && !isRaft[n] && IS_OVER(seal[n]) ->
             seal[n] = 0;
             sealOffset[n] = 0;
             safe()
@@ -295,13 +285,13 @@ end:
 #endif
     /* ShardSwitch.toRaft: a voter goes on with what it has; others begin with nothing. */
     :: d_step {
-        !isRaft[n] && ACTS(n) && raft[seen[n]] > 0 && ((voters >> n) & 1) && HAS_DATA(n) ->
+        !isRaft[n] && raft > 0 && ((voters >> n) & 1) && HAS_DATA(n) ->
             isRaft[n] = true;
             assert(data[n] == acked && !differs[n]);
             safe()
     }
     :: d_step {
-        !isRaft[n] && ACTS(n) && raft[seen[n]] > 0 && !((voters >> n) & 1) ->
+        !isRaft[n] && raft > 0 && !((voters >> n) & 1) ->
             isRaft[n] = true;
             data[n] = 0;
             seal[n] = 0;
@@ -319,12 +309,12 @@ active proctype drive() {
 end:
     do
     :: d_step {
-        step == NONE && attempts < ATTEMPTS && running[version] == 0 && raft[version] == 0 && PRIMARY(0) -> driver = 0; begin()
+        step == NONE && attempts < ATTEMPTS && running == 0 && raft == 0 && PRIMARY(0) && promised[0] == 0 -> driver = 0; begin()
     }
     :: d_step {
-        step == NONE && attempts < ATTEMPTS && running[version] == 0 && raft[version] == 0 && PRIMARY(1) -> driver = 1; begin()
+        step == NONE && attempts < ATTEMPTS && running == 0 && raft == 0 && PRIMARY(1) && promised[1] == 0 -> driver = 1; begin()
     }
-    :: d_step { step != NONE && running[version] != attempt -> forget() }
+    :: d_step { step != NONE && running != attempt -> forget() }
     :: d_step {
         step == PROMISE && HAVE_PROMISED(promises) ->
             step = DIGEST
@@ -379,8 +369,8 @@ end:
 active proctype finish() {
     timeout ->
         assert(SERVES0 + SERVES1 + SERVES_RAFT == 1);
-        assert(running[version] == 0);
-        assert(raft[version] > 0 || (promised[0] + promised[1] + promised[2] + promised[3] + promised[4] == 0))
+        assert(running == 0);
+        assert(raft > 0 || (promised[0] + promised[1] + promised[2] + promised[3] + promised[4] == 0))
 }
 
 init {
