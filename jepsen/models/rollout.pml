@@ -76,6 +76,7 @@ byte silences;
 #define PRIMARY(n) (!isRaft[n] && view[n] == n && seal[n] == 0)
 #define SERVES0 (PRIMARY(0) && LEASE)
 #define SERVES1 PRIMARY(1)
+#define OWNER (view[1] == 1 -> 1 : 0) /* whoever was elected last */
 #define OPEN ((isRaft[0] && (voters & 1)) + (isRaft[1] && (voters & 2)) + (isRaft[2] && (voters & 4)))
 #define SERVES_RAFT (voters > 0 && OPEN > MEMBERS(voters) / 2)
 #define IS_OVER(a) (running != a && raft != a)
@@ -165,13 +166,14 @@ inline restart() {
     fi;
     if
     :: view[n] == n && seal[n] == 0 ->
-        /* Of gossip mode itself: what was not on the primary's disk is lost. */
         histories++;
-        stream[n] = histories;
-        if
-        :: SERVES_RAFT -> skip
-        :: else -> acked = (data[n] < acked -> data[n] : acked)
-        fi
+        stream[n] = histories
+    :: else
+    fi;
+    if
+    :: OWNER == n && seal[n] == 0 && raft == 0 && data[n] < acked ->
+        /* Of gossip mode itself: what was not on the primary's disk is lost. */
+        acked = data[n]
     :: else
     fi
 }
