@@ -69,8 +69,7 @@ final class GossipTwoNodesIT {
     /** Redis runs one call at a time; here a call may be past the pause's door when a failover begins. */
     @Test
     void whatIsUnderWayWhenAFailoverBeginsIsNotLost() throws Exception {
-        String script =
-                "for i = 1, 600000 do redis.call('GET', KEYS[1]) end return redis.call('INCRBY', KEYS[1], '7')";
+        String script = "for i = 1, 600000 do redis.call('GET', KEYS[1]) end return redis.call('INCRBY', KEYS[1], '7')";
         try (GossipNodes two = new GossipNodes(directory, PORT + 200, 1, 1);
                 RawClient busy = two.client(0)) {
             two.ok(0, "SET", "{a}", "0");
