@@ -82,8 +82,8 @@ final class MigrateLink implements AutoCloseable {
                 throw new SocketTimeoutException();
             }
             selector.select(left);
-            selector.selectedKeys().clear();
-            if ((ready.readyOps() & operation) != 0) {
+            // Of a key that was not selected, readyOps are those of an earlier time.
+            if (selector.selectedKeys().remove(ready) && (ready.readyOps() & operation) != 0) {
                 return;
             }
             if (Thread.currentThread().isInterrupted()) {
