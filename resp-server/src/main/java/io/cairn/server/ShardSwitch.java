@@ -25,6 +25,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -394,9 +395,12 @@ final class ShardSwitch implements DataSwitch {
         ShardGroup shard = member().shard();
         mode.become(true);
         if (shard != null) {
+            AtomicBoolean looked = new AtomicBoolean();
             await(LEADER_MILLIS, () -> {
                 if (start.first().equals(nodeId) && shard.leader() == null) {
                     shard.goFirst(); // Again and again: the others may open theirs later.
+                } else if (nodeId.equals(shard.leader()) && shard.isServing() && looked.compareAndSet(false, true)) {
+                    member().look(); // Its slots are taken over now, not at the next tick.
                 }
                 return takesCalls(shard);
             });
