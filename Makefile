@@ -42,9 +42,9 @@ bench-reshard: ; bench/reshard.sh $(or $(KEYS),1000000)
 # Six nodes in gossip mode beside six of Redis Cluster: kill -9 of a primary under load, the gap and the acknowledged writes lost; TIMEOUTS="1000 15000" ROUNDS=3.
 bench-failover: dist
 	java -cp "jepsen/target/classes:jepsen/target/lib/*" io.cairn.jepsen.failover.Main $(or $(PORT),27500) $(or $(ROUNDS),1) $(or $(TIMEOUTS),1000 15000)
-# Nine gossip nodes go to raft and back under eight clients, RUNS times (on two cores the second compiler of nine young JVMs would take most of them); with KILLS=1 kill -9 of a random node at each step: PORT=21300 SEED=1.
+# Nine gossip nodes go to raft and back under eight clients, RUNS times (on two cores the second compiler of nine young JVMs would take most of them); with KILLS=1 kill -9 of a random node at each step: PORT=21300 SEED=1 PAUSE=4 (milliseconds between two writes of a client).
 rollout: dist
-	java -Xmx1g -Dcairn.server.flags=-XX:TieredStopAtLevel=1 -cp "jepsen/target/classes:jepsen/target/lib/*" io.cairn.jepsen.rollout.Main $(or $(PORT),21300) $(or $(RUNS),$(if $(KILLS),20,1)) $(if $(KILLS),1,0) $(or $(SEED),1)
+	java -Xmx1g -Dcairn.server.flags=-XX:TieredStopAtLevel=1 -Dcairn.rollout.pause=$(or $(PAUSE),4) -cp "jepsen/target/classes:jepsen/target/lib/*" io.cairn.jepsen.rollout.Main $(or $(PORT),21300) $(or $(RUNS),$(if $(KILLS),20,1)) $(if $(KILLS),1,0) $(or $(SEED),1)
 # The votes of gossip mode in seeded histories of whole clusters: SEEDS=1000 SEED=1.
 claims-sim:
 	$(MVN) -Pfast -pl gossip -am test -Dtest=ClaimsSimTest -Dsurefire.failIfNoSpecifiedTests=false -Dcairn.claims.seeds=$(or $(SEEDS),200) -Dcairn.claims.seed=$(or $(SEED),1)

@@ -14,7 +14,9 @@ final class LedgerClient implements AutoCloseable {
     /** A held write is waited for; what dies closes its connections. */
     private static final Timeouts TIMEOUTS = new Timeouts(500, 5_000);
 
-    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
+    /** Between two writes of a client. */
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(Integer.getInteger("cairn.rollout.pause", 4));
+
     /** Then another list or set is begun: reading them back stays cheap. */
     private static final int MOST_MEMBERS = 300;
 

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  */
 final class StepWatch implements AutoCloseable {
     /** Between two looks, each at another node. */
-    private static final long LOOK_MILLIS = 25;
+    private static final long LOOK_MILLIS = 250;
 
     private static final long HUNTING_MILLIS = 3;
     private static final int SHORTEST_DOWN_MILLIS = 200;
