@@ -33,6 +33,9 @@ import redis.clients.jedis.exceptions.JedisException;
  */
 @Tag("long")
 class RollingUpgradeIT {
+    /** Held by who writes, and by who needs that nobody does. */
+    private static final Object WRITES = new Object();
+
     private static final int PORT = 22_300;
     private static final int SECONDS = 60;
     private static final int STOP_SECONDS = 20;
@@ -155,7 +158,9 @@ class RollingUpgradeIT {
         cluster.use(process, with);
         cluster.start(process);
         ClusterState.awaitHealthy(cluster.nodes(), SECONDS);
-        ClusterState.awaitCaughtUp(cluster.nodes(), SECONDS);
+        synchronized (WRITES) {
+            ClusterState.awaitCaughtUp(cluster.nodes(), SECONDS);
+        }
     }
 
     private static String active(CairnCluster cluster, int process) {
@@ -186,8 +191,10 @@ class RollingUpgradeIT {
         try (JedisCluster jedis = jedis(cluster)) {
             for (int i = 0; !stop.get(); i++) {
                 try {
-                    jedis.set("up" + i, "vup" + i);
-                    acknowledged.add("up" + i);
+                    synchronized (WRITES) {
+                        jedis.set("up" + i, "vup" + i);
+                        acknowledged.add("up" + i);
+                    }
                     Thread.sleep(5);
                 } catch (JedisException e) {
                     // A process is gone for the moment.
