@@ -2,6 +2,7 @@ package io.cairn.raft.shards;
 
 import io.cairn.raft.group.GroupStatus;
 import io.cairn.raft.meta.ClusterMap;
+import io.cairn.raft.meta.CurrentMap;
 import io.cairn.raft.meta.Members;
 import io.cairn.raft.meta.MembershipDriver;
 import io.cairn.raft.meta.MetaCommand;

@@ -8,6 +8,7 @@ import io.cairn.gossip.claims.Picture;
 import io.cairn.gossip.claims.Promise;
 import io.cairn.gossip.claims.SlotSet;
 import io.cairn.raft.meta.ClusterMap;
+import io.cairn.raft.meta.CurrentMap;
 import io.cairn.raft.meta.Rollout;
 import io.cairn.raft.meta.Rollout.Attempt;
 import io.cairn.raft.meta.Rollout.Consensus;
@@ -43,6 +44,8 @@ public final class Rollouts {
     private static final long DIGEST_PATIENCE_MILLIS = 300;
     /** Promises that came late are looked at so often. */
     private static final long SETTLE_MILLIS = 1_000;
+    /** One term for {@link CurrentMap}. */
+    private static final long LIFE = 0;
     /** For the answer of who claims a shard's slots. */
     private static final long OWNER_MILLIS = 2_000;
 
@@ -52,7 +55,9 @@ public final class Rollouts {
     private final Executor thread;
     private final Turns turns;
     private final Finish finish;
-    private final CaughtUp caughtUp;
+    /** What the map of a start says may long be undone. */
+    private final CurrentMap caughtUp;
+
     private final AtomicBoolean woken = new AtomicBoolean();
     private volatile @Nullable ShardChange change;
     private volatile String trouble = "";
@@ -76,7 +81,7 @@ public final class Rollouts {
         this.thread = thread;
         this.turns = new Turns(ports);
         this.finish = new Finish(ports, data);
-        this.caughtUp = new CaughtUp(ports);
+        this.caughtUp = new CurrentMap(ports::current);
     }
 
     /** A tick soon; any thread. */
@@ -104,7 +109,7 @@ public final class Rollouts {
         }
         // Nothing comes after the end of a way back, and who knows of it may be the last.
         boolean dissolved = rollout.isDone() && rollout.target() == Consensus.GOSSIP;
-        if (!dissolved && !caughtUp.has(map)) {
+        if (!dissolved && !caughtUp.isCurrent(map, LIFE)) {
             return;
         }
         settle(map, rollout, now);

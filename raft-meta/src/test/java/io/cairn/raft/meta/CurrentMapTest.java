@@ -1,10 +1,7 @@
-package io.cairn.raft.shards;
+package io.cairn.raft.meta;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cairn.raft.meta.ClusterMap;
-import io.cairn.raft.meta.MapTester;
-import io.cairn.raft.meta.MetaCommand;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,17 +1,15 @@
-package io.cairn.raft.shards;
+package io.cairn.raft.meta;
 
-import io.cairn.raft.meta.ClusterMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether this node's map is as new as the term that its replica leads a shard in. What earlier leaders have logged came of
- * maps of before their terms ended; a map that is still read from the meta log, or that no word of the meta leader reaches,
- * must not undo it: SETSLOT changes no epoch by which the log could tell. Within the term the map only grows, and the log
- * changes by it alone, so one answer is enough. Cluster thread.
+ * Whether this node's map is as new as a term that began: that in which its replica leads a shard, or the life of the process. A
+ * start reads the map from a snapshot and then entry by entry, and where no word of the meta leader reaches it stays as it is:
+ * what such a map says may long be undone. Within the term the map only grows, so one answer is enough. One thread.
  */
-final class CurrentMap {
+public final class CurrentMap {
     private final Supplier<CompletableFuture<ClusterMap>> current;
     private @Nullable CompletableFuture<ClusterMap> asked;
     private long term;
@@ -21,14 +19,18 @@ final class CurrentMap {
     private long version = -1;
 
     /** @param current the map with all that was committed before it was asked for; fails where nobody knows */
-    CurrentMap(Supplier<CompletableFuture<ClusterMap>> current) {
+    public CurrentMap(Supplier<CompletableFuture<ClusterMap>> current) {
         this.current = current;
     }
 
-    /** Asks in each term of each cluster once, and again after a failure; false until {@code map} has what was committed by then. */
-    boolean isCurrent(ClusterMap map, long servingTerm) {
-        if (servingTerm != term || !map.clusterId().equals(clusterId)) {
-            term = servingTerm;
+    /**
+     * Asks in each term of each cluster once, and again after a failure; false until {@code map} has what was committed by then.
+     *
+     * @param running the term, always the same for the life of the process
+     */
+    public boolean isCurrent(ClusterMap map, long running) {
+        if (running != term || !map.clusterId().equals(clusterId)) {
+            term = running;
             clusterId = map.clusterId();
             version = -1;
             asked = null;
